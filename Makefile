@@ -1,0 +1,31 @@
+# make study: the default study; make tiny: every rule once; make test: the tests. README.md explains.
+PYTHON ?= python3
+VENV   := .venv
+READY  := $(VENV)/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: study tiny test watch clean bench
+study: $(READY)
+	snakemake
+
+tiny: $(READY)
+	snakemake --configfile studies/tiny.yaml
+
+test: $(READY)
+	pytest -q tests
+
+watch:
+	@tail -n 2 -F $$(ls -t results/*/logs/*/*.log results/*/logs/*/*/*.log 2>/dev/null | head -n 4)
+
+clean:
+	@echo "This removes results/ (`du -sh results 2>/dev/null | cut -f1`) and .snakemake/; fetched sources are fetched again."
+	@printf "Remove them? [y/N] "; read answer; [ "$$answer" = y ] && rm -rf results .snakemake && echo removed || echo kept
+
+# Stamped after a complete installation, so that an interrupted one is repeated
+$(READY): requirements.txt requirements-nodeps.txt requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-nodeps.txt
+	touch $(READY)

@@ -1,0 +1,61 @@
+# Does scale transfer? From raw SMILES to figures; see README.md. Bare `snakemake` builds the study of config.yaml.
+import re
+from pathlib import Path
+
+import yaml
+from snakemake.utils import min_version
+
+min_version("9.27.1")
+
+
+configfile: "config.yaml"
+
+
+report: "report/workflow.rst"
+
+
+include: "rules/common.smk"
+
+
+with Path(workflow.basedir, "schemas", "config.schema.yaml").open() as handle:
+    resolve_config(config, yaml.safe_load(handle))
+if not workflow.deployment_settings.deployment_method:
+    require_python()
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+    benchmarks=f"{RESULTS}/benchmarks",
+
+
+wildcard_constraints:
+    source=one_of(config["sources"]),
+    corpus=one_of([*config["corpora"], grid.UNTRAINED]),
+    size=one_of(config["sizes"]),
+    subset=one_of([*config["subsets"], "none", "valid"]),
+    budget=one_of([*config["grid"]["budgets"], "0"]),
+    task=one_of(config["tasks"]),
+    baseline=one_of(config["transfer"]["baselines"]),
+    split="scaffold|random|scaffold_balanced",
+    seed=r"\d+",
+    shard=r"\d+",
+
+
+rule all:
+    input:
+        TABLES,
+        FIGURES,
+        f"{RESULTS}/report/report.html",
+    default_target: True
+
+
+include: "rules/data.smk"
+include: "rules/tasks.smk"
+include: "rules/pretrain.smk"
+include: "rules/probe.smk"
+include: "rules/finetune.smk"
+include: "rules/curvature.smk"
+include: "rules/landscape.smk"
+include: "rules/analysis.smk"
+include: "rules/figures.smk"

@@ -1,0 +1,35 @@
+# Helpers of all rules: the resolved configuration, the grid, identities of code. No rules here.
+import os
+import shutil
+import sys
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from clm.provenance.canonical import canonical
+from clm.provenance.digest import code_digest
+from clm.study import grid, paths
+from clm.study.validate import resolve_config, require_python
+
+RESULTS = f"results/{config['study']}"
+STATE = f"{RESULTS}/.state"
+GPUS = int(config["resources"]["gpus"])
+
+
+def code(script: str) -> str:
+    """Digest of a script and of every module of ours that it imports: what a job runs, as a parameter."""
+    return code_digest(Path(workflow.basedir, "scripts", f"{script}.py"))
+
+
+def pick(section: dict, *keys: str) -> dict:
+    """The named keys of a section, for a rule's parameters: just what the job uses."""
+    return {key: section[key] for key in keys if key in section}
+
+
+def source_files(entries: list[dict]) -> list[str]:
+    """The fetched files that a corpus or task reads, without repeats."""
+    return list(dict.fromkeys(f"results/sources/{entry['source']}/content" for entry in entries))
+
+
+def one_of(names) -> str:
+    """A wildcard constraint that admits just these names (or nothing at all)."""
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"

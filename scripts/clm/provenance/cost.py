@@ -1,0 +1,72 @@
+"""What a job cost: time, memory, device and library versions, apart from what it computed."""
+
+import os
+import platform
+import resource
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from clm.provenance.files import write_json
+
+LIBRARIES = ("torch", "transformers", "rdkit", "numpy", "scipy", "scikit-learn", "pandas")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that decide numbers, as far as installed."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def device_name() -> str:
+    """Return the name of the GPU in use, or the processor's architecture; never imports torch by itself."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"cpu {platform.machine()}"
+
+
+class Meter:
+    """Measures a block: wall and CPU seconds (children included), peak resident memory in MB."""
+
+    def __enter__(self) -> Self:
+        """Start the clocks."""
+        self.started = time.perf_counter()
+        self.cpu_started = sum(os.times()[:4])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the clocks."""
+        self.wall_seconds = time.perf_counter() - self.started
+        self.cpu_seconds = sum(os.times()[:4]) - self.cpu_started
+
+    def write(self, path: Path, **extra: Any) -> None:
+        """Write cost.json: the measured figures, the machine and `extra` (tokens, tokens_per_second, ...)."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        cost = {
+            "wall_seconds": round(self.wall_seconds, 3),
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "peak_memory_mb": round(peak, 1),
+            "device": device_name(),
+            "threads": int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count(),
+            "versions": versions(),
+        }
+        write_json(path, cost | gpu_memory() | extra)
+
+
+def gpu_memory() -> dict[str, float]:
+    """Return the peak GPU memory in MB of this process when it used a GPU."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return {}
+    return {"peak_gpu_memory_mb": round(torch.cuda.max_memory_allocated() / 2**20, 1)}

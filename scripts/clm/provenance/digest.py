@@ -1,0 +1,88 @@
+"""Identity of the code a job runs: a digest of the syntax tree of a script and of every module it imports.
+
+Comments, docstrings, formatting and time stamps do not count; `ast.unparse` gives the same text on
+Python 3.11 to 3.13 (unlike `ast.dump`).
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "clm"
+
+
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """Drop the docstring of the module and of each class and function (in place)."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+@cache
+def parse(path: Path) -> ast.Module:
+    """Parse a file once per process."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+@cache
+def module_digest(path: Path) -> str:
+    """Return the sha256 of the unparsed syntax tree of one file without docstrings."""
+    tree = without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+
+
+def resolve(name: str, root: Path) -> Path | None:
+    """Return the file of a dotted module name below `root`, or None when it is not ours."""
+    base = root.joinpath(*name.split("."))
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def imported_names(path: Path) -> set[str]:
+    """Return every dotted name that a file imports, at any depth; `from a import b` gives a and a.b."""
+    names: set[str] = set()
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def with_parents(names: set[str]) -> set[str]:
+    """Add the packages above each name: importing a.b.c also runs a and a.b."""
+    return {
+        ".".join(parts[:depth]) for parts in (name.split(".") for name in names) for depth in range(1, len(parts) + 1)
+    }
+
+
+def closure(script: Path, root: Path | None = None) -> list[Path]:
+    """Return the script and all modules of ours that it imports, transitively, sorted.
+
+    Ours are the package below `root` (default: the folder of the script) and other scripts beside it.
+    """
+    root = root or script.parent
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        waiting.extend(file for name in with_parents(imported_names(path)) if (file := resolve(name, root)))
+    return sorted(found)
+
+
+def code_digest(script: Path, root: Path | None = None) -> str:
+    """Return one digest for a script and its import closure (16 hexadecimal digits)."""
+    root = root or script.parent
+    lines = [f"{path.relative_to(root).as_posix()} {module_digest(path)}" for path in closure(script, root)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""The configured study: validation, the grid of cells and the paths of their results."""

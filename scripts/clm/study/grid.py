@@ -1,0 +1,113 @@
+"""The cells of a configured study: trunks, checkpoints, transfer cells, in one fixed order.
+
+A block of the configuration lists `sizes`, `subsets`, `seeds`, ... and stands for their product; a section is a
+list of blocks and stands for their union, so single cells can be added to a grid.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, NamedTuple
+
+UNTRAINED = "untrained"
+
+
+@dataclass(frozen=True, order=True)
+class Trunk:
+    """One initialization, one subset, one data order; its budgets branch from it."""
+
+    corpus: str
+    size: str
+    subset: str
+    seed: int
+    budgets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trunk decayed to one token budget."""
+
+    trunk: Trunk
+    budget: str
+
+
+class Frozen(NamedTuple):
+    """All budgets of one trunk probed on one task."""
+
+    trunk: Trunk
+    task: str
+
+
+class Baseline(NamedTuple):
+    """A method without pretraining on one task."""
+
+    baseline: str
+    task: str
+
+
+def trunks(config: Mapping[str, Any]) -> list[Trunk]:
+    """Return the pretrained trunks of `grid.trunks`, merged: budgets in the order of `grid.budgets`."""
+    found: dict[tuple[str, str, str, int], set[str]] = {}
+    for block in config["grid"]["trunks"]:
+        keys = product(block["corpora"], block["sizes"], block["subsets"], block["seeds"])
+        for key in keys:
+            found.setdefault(key, set()).update(block.get("budgets", config["grid"]["budgets"]))
+    order = list(config["grid"]["budgets"])
+    return [Trunk(*key, tuple(sorted(budgets, key=order.index))) for key, budgets in found.items()]
+
+
+def untrained(config: Mapping[str, Any]) -> list[Trunk]:
+    """Return the untrained encoder of every size of the grid with its first seed, as trunks with budget 0."""
+    first: dict[str, int] = {}
+    for trunk in trunks(config):
+        first.setdefault(trunk.size, trunk.seed)
+    return [Trunk(UNTRAINED, size, "none", seed, ("0",)) for size, seed in first.items()]
+
+
+def final_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return the checkpoint of every pretrained trunk at its largest budget."""
+    return [Checkpoint(trunk, trunk.budgets[-1]) for trunk in trunks(config)]
+
+
+def checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return every pretrained checkpoint."""
+    return [Checkpoint(trunk, budget) for trunk in trunks(config) for budget in trunk.budgets]
+
+
+def frozen_cells(config: Mapping[str, Any]) -> list[Frozen]:
+    """Return the frozen probes: every trunk, untrained ones too, on every selected task."""
+    everything = trunks(config) + untrained(config)
+    return [Frozen(trunk, task) for trunk in everything for task in config["transfer"]["tasks"]]
+
+
+def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
+    """Return the fine-tuned (checkpoint, task) pairs of `transfer.full.cells`, without repeats."""
+    full = config["transfer"]["full"]
+    found = dict.fromkeys(
+        (Checkpoint(Trunk(*key), budget), task)
+        for block in full["cells"]
+        for key in product(block["corpora"], block["sizes"], block["subsets"], block["seeds"])
+        for budget in block["budgets"]
+        for task in block.get("tasks", full["tasks"])
+    )
+    return list(found)
+
+
+def baseline_cells(config: Mapping[str, Any]) -> list[Baseline]:
+    """Return every baseline on every selected task."""
+    return [Baseline(name, task) for name in config["transfer"]["baselines"] for task in config["transfer"]["tasks"]]
+
+
+def used(values: Iterable[str]) -> list[str]:
+    """Return distinct values in order of first use."""
+    return list(dict.fromkeys(values))
+
+
+def corpora(config: Mapping[str, Any]) -> list[str]:
+    """Return the corpora that the grid uses."""
+    return used(trunk.corpus for trunk in trunks(config))
+
+
+def subsets(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the (corpus, subset) pairs that the grid uses."""
+    return list(dict.fromkeys((trunk.corpus, trunk.subset) for trunk in trunks(config)))

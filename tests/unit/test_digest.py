@@ -1,0 +1,63 @@
+"""The code digest changes with what a job runs and with nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clm.provenance.digest import closure, code_digest, module_digest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    module_digest.cache_clear()
+    return path
+
+
+def test_comments_docstrings_and_layout_do_not_count(tmp_path):
+    plain = module_digest(write(tmp_path / "a.py", "def f(x):\n    return x + 1\n"))
+    dressed = module_digest(
+        write(tmp_path / "b.py", '"""Doc."""\n# note\ndef f( x ):\n    """Doc."""\n    return (x+1)\n')
+    )
+    other = module_digest(write(tmp_path / "c.py", "def f(x):\n    return x + 2\n"))
+    assert plain == dressed != other
+
+
+def test_a_string_that_is_no_docstring_counts(tmp_path):
+    one = module_digest(write(tmp_path / "a.py", 'x = "a"\n'))
+    two = module_digest(write(tmp_path / "b.py", 'x = "b"\n'))
+    assert one != two
+
+
+def test_an_imported_module_counts_and_a_sibling_does_not(tmp_path):
+    script = write(tmp_path / "run.py", "from clm.room.used import f\nf()\n")
+    write(tmp_path / "clm/__init__.py", "")
+    write(tmp_path / "clm/room/__init__.py", "")
+    write(tmp_path / "clm/room/used.py", "from clm.room import deep\nf = deep.g\n")
+    write(tmp_path / "clm/room/deep.py", "def g(): return 1\n")
+    write(tmp_path / "clm/room/unused.py", "x = 1\n")
+    before = code_digest(script)
+    write(tmp_path / "clm/room/unused.py", "x = 2\n")
+    assert code_digest(script) == before
+    write(tmp_path / "clm/room/deep.py", "def g(): return 2\n")
+    from clm.provenance.digest import parse
+
+    parse.cache_clear()
+    assert code_digest(script) != before
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_declared_code_is_what_the_script_really_imports(script):
+    """The static closure holds every module of ours that a real import loads (lazily imported ones may be more)."""
+    probe = (
+        "import sys, importlib, pathlib; sys.path.insert(0, str(pathlib.Path(sys.argv[1]).parent));"
+        "importlib.import_module(pathlib.Path(sys.argv[1]).stem);"
+        "print(*[m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'clm'], sep='\\n')"
+    )
+    out = subprocess.run([sys.executable, "-c", probe, str(script)], capture_output=True, text=True, check=True)
+    loaded = {Path(line).resolve() for line in out.stdout.splitlines()}
+    assert loaded <= {path.resolve() for path in closure(script)}
