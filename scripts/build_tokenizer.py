@@ -1,0 +1,41 @@
+"""Build the one closed vocabulary of a study from the training molecules of all its corpora."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from clm.provenance.command import parser, run
+from clm.provenance.files import read_json
+from clm.tokens import tokenizer
+
+
+def training_texts(molecules: list[Path], kind: str) -> Iterator[str]:
+    """Yield the text of every training molecule."""
+    for path in molecules:
+        for batch in pq.ParquetFile(path).iter_batches(65_536, columns=["smiles"]):
+            yield from (text for s in batch.column(0).to_pylist() if (text := tokenizer.represent(s, kind)))
+
+
+def build_tokenizer(counts: list[Path], molecules: list[Path], config: dict[str, Any], folder: Path) -> None:
+    """Write a Hugging Face tokenizer folder with vocabulary.json beside it."""
+    total: Counter[str] = Counter()
+    for path in counts:
+        total.update(read_json(path)["tokens"])
+    built = tokenizer.build_tokenizer(total, config, training_texts(molecules, config["kind"]))
+    tokenizer.save_tokenizer(built, config, folder)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--counts", type=Path, nargs="+", required=True)
+    command.add_argument("--molecules", type=Path, nargs="+", required=True)
+    command.add_argument("--folder", type=Path, required=True)
+    a = command.parse_args(argv)
+    build_tokenizer(a.counts, a.molecules, a.config, a.folder)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,116 @@
+"""Rows of fetched files: a member is read straight out of its archive, nothing is ever unpacked to disk."""
+
+import csv
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from clm.provenance.command import UserError
+
+# A member that inflates beyond this is a bomb or a mistake (PubChem's CID-SMILES is about 8 GB)
+MAX_MEMBER_BYTES = 64 * 2**30
+
+
+class Bounded(io.RawIOBase):
+    """A byte stream that raises UserError once more than `limit` bytes came out of it."""
+
+    def __init__(self, stream: IO[bytes], limit: int, name: str) -> None:
+        """Wrap `stream`; `name` is used in the message."""
+        self.stream, self.left, self.name = stream, limit, name
+
+    def readable(self) -> bool:
+        """Return True: this is a source of bytes."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` and return the number of bytes; damage of the archive becomes a UserError."""
+        try:
+            data = self.stream.read(len(buffer))
+        except (EOFError, OSError, zipfile.BadZipFile, gzip.zlib.error) as error:
+            raise UserError(f"{self.name}: damaged or truncated ({error}); delete it and fetch it again") from error
+        self.left -= len(data)
+        if self.left < 0:
+            raise UserError(f"{self.name}: inflates beyond the allowed size; check the source")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def open_member(content: Path, member: str | None, limit: int = MAX_MEMBER_BYTES) -> Iterator[IO[bytes]]:
+    """Open a fetched file, or a member of a fetched zip or wheel, as bytes; gzip is undone by its magic number.
+
+    Raises:
+        UserError: the archive or the member cannot be read, is truncated or inflates beyond `limit` bytes.
+    """
+    name = f"{content}:{member}" if member else str(content)
+    try:
+        outer = zipfile.ZipFile(content) if member else None
+        raw = outer.open(member) if outer else content.open("rb")
+    except KeyError as error:
+        raise UserError(f"{name}: no such member in the archive; check `member` in the configuration") from error
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UserError(f"{name}: cannot be opened ({error})") from error
+    with raw:
+        head = io.BufferedReader(raw)
+        stream = gzip.GzipFile(fileobj=head) if head.peek(2)[:2] == b"\x1f\x8b" else head
+        yield io.BufferedReader(Bounded(stream, limit, name), 2**20)
+    if outer:
+        outer.close()
+
+
+def lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield lines without their line end."""
+    for line in stream:
+        yield line.rstrip(b"\r\n")
+
+
+def smiles_rows(content: Path, member: str | None, column: str | int, separator: str = ",") -> Iterator[bytes]:
+    """Yield the raw SMILES field of each data row of a large table, as bytes.
+
+    Large corpora are split at the separator, not parsed as CSV: SMILES hold neither commas nor quotes, a stray quote
+    can then swallow no following rows, and this is several times faster. A row without the field yields b"".
+
+    Args:
+        content: the fetched file.
+        member: name of the member inside a zip or wheel, or None.
+        column: name in the header line, or the 0-based position in a table without header.
+        separator: one character.
+
+    Raises:
+        UserError: the column is not in the header.
+    """
+    with open_member(content, member) as stream:
+        rows = lines(stream)
+        split = separator.encode()
+        position = column if isinstance(column, int) else header_position(next(rows, b""), column, split, content)
+        for row in rows:
+            fields = row.split(split, position + 1)
+            yield fields[position].strip() if len(fields) > position else b""
+
+
+def header_position(header: bytes, column: str, separator: bytes, content: Path) -> int:
+    """Return the position of a named column; raises UserError that lists the columns there are."""
+    names = [
+        name.strip().strip('"') for name in header.decode("utf-8", "replace").lstrip("\ufeff").split(separator.decode())
+    ]
+    if column not in names:
+        raise UserError(f"{content}: no column '{column}'; the header has: {', '.join(names)}")
+    return names.index(column)
+
+
+def table_rows(content: Path, member: str | None, separator: str = ",") -> Iterator[dict[str, str]]:
+    """Yield the rows of a small CSV table as dictionaries, with full CSV quoting.
+
+    Raises:
+        UserError: the file is empty or not text.
+    """
+    with open_member(content, member) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        reader = csv.DictReader(text, delimiter=separator)
+        if reader.fieldnames is None:
+            raise UserError(f"{content}: the table is empty")
+        yield from reader

@@ -1,0 +1,1 @@
+"""Property prediction tasks: tables, splits, descriptors, linear heads, scores and fingerprint baselines."""

@@ -1,0 +1,92 @@
+"""Descriptors of a task itself: what about molecules and labels could decide whether scale helps."""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+
+from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
+from clm.tasks.roughness import rogi_xd
+from clm.tasks.table import Task
+
+ROGI_MOLECULES = 2000
+
+
+def graph_diameter(mol: Chem.Mol) -> int:
+    """Return the longest shortest path, in bonds, between heavy atoms of the largest fragment."""
+    heavy = [{atom for atom in fragment if mol.GetAtomWithIdx(atom).GetAtomicNum() > 1} for fragment in fragments(mol)]
+    largest = sorted(max(heavy, key=len))
+    if not largest:
+        return 0
+    return int(Chem.GetDistanceMatrix(mol)[np.ix_(largest, largest)].max())
+
+
+def fragments(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
+    """Return the atom indices of each fragment."""
+    return Chem.GetMolFrags(mol)
+
+
+def label_noise(smiles: list[str], y: np.ndarray) -> tuple[float | None, int]:
+    """Return the pooled SD of y within equal molecules and the number of repeated molecules; None without repeats."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for text, value in zip(smiles, y, strict=True):
+        if np.isfinite(value):
+            values[text].append(value)
+    repeated = [np.array(same) for same in values.values() if len(same) > 1]
+    freedom = sum(len(same) - 1 for same in repeated)
+    if not freedom:
+        return None, 0
+    squares = sum(float(np.sum(np.square(same - same.mean()))) for same in repeated)
+    return float(np.sqrt(squares / freedom)), len(repeated)
+
+
+def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, distances: np.ndarray) -> dict[str, Any]:
+    """Return descriptors of one label.
+
+    Args:
+        task: the task.
+        column: of the label.
+        kind: "regression" or "classification".
+        sample: int64 (m,), positions of the molecules that stand for the task in ROGI-XD.
+        distances: float64 (m, m), their Tanimoto distances.
+    """
+    y = task.labels[:, column]
+    known = y[np.isfinite(y)]
+    noise, repeated = label_noise(task.smiles, y)
+    rated = np.isfinite(y[sample])
+    square = distances[np.ix_(rated, rated)]
+    return {
+        "molecules": len(known),
+        "mean": float(known.mean()) if len(known) else None,
+        "variance": float(known.var(ddof=1)) if len(known) > 1 else None,
+        "class_balance": float(known.mean()) if kind == "classification" and len(known) else None,
+        "label_noise": noise,
+        "repeated_molecules": repeated,
+        "rogi_xd": rogi_xd(square[np.triu_indices(len(square), 1)], y[sample][rated]),
+    }
+
+
+def describe(task: Task, kind: str) -> dict[str, Any]:
+    """Return descriptors of a task and of each of its labels.
+
+    molecules, unique, scaffold_diversity (scaffolds per molecule), acyclic_share, salt_share, graph_diameter,
+    heavy_atoms (means over molecules); labels: {name: see describe_label}.
+    """
+    from scipy.spatial.distance import squareform
+
+    mols = [Chem.MolFromSmiles(text) for text in task.smiles]
+    sample = hash_sample(task.smiles, ROGI_MOLECULES)
+    distances = squareform(tanimoto_distances(ecfp_bits([task.smiles[i] for i in sample])))
+    count = len(mols)
+    return {
+        "kind": kind,
+        "molecules": count,
+        "unique": len(set(task.smiles)),
+        "scaffold_diversity": len(set(task.scaffolds)) / count,
+        "acyclic_share": task.scaffolds.count("") / count,
+        "salt_share": sum("." in text for text in task.smiles) / count,
+        "graph_diameter": float(np.mean([graph_diameter(mol) for mol in mols])),
+        "heavy_atoms": float(np.mean([mol.GetNumHeavyAtoms() for mol in mols])),
+        "labels": {name: describe_label(task, i, kind, sample, distances) for i, name in enumerate(task.names)},
+    }

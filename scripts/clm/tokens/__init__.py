@@ -1,0 +1,1 @@
+"""From SMILES text to token shards."""

@@ -1,0 +1,78 @@
+"""Token shards: concatenated ids, offsets and molecule keys in one memory-mappable safetensors file."""
+
+import json
+import mmap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from clm.provenance.files import atomic
+
+TYPES = {"U8": np.uint8, "U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I64": np.int64}
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Molecules as token ids.
+
+    tokens: (total,) smallest unsigned type, with [CLS] and [SEP]; offsets: (n + 1,) int64, molecule i is
+    tokens[offsets[i]:offsets[i + 1]]; keys: (n,) uint64 hash of the SMILES; metadata: vocabulary, source, count.
+    """
+
+    tokens: np.ndarray
+    offsets: np.ndarray
+    keys: np.ndarray
+    metadata: Mapping[str, str]
+
+    def __len__(self) -> int:
+        """Return the number of molecules."""
+        return len(self.keys)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Return the number of tokens of each molecule, (n,) int64."""
+        return np.diff(self.offsets)
+
+    def head(self, molecules: int) -> "Shard":
+        """Return the first molecules as a shard (a view)."""
+        last = self.offsets[: molecules + 1]
+        return Shard(self.tokens[: last[-1]], last, self.keys[:molecules], self.metadata)
+
+    def sequences(self) -> Iterator[np.ndarray]:
+        """Yield the ids of each molecule."""
+        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
+            yield self.tokens[start:stop]
+
+
+def pack(sequences: list[list[int]], keys: list[int], vocabulary_size: int, metadata: Mapping[str, str]) -> Shard:
+    """Return a shard of token lists with the smallest type that holds every id."""
+    lengths = np.fromiter(map(len, sequences), np.int64, len(sequences))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    kind = np.min_scalar_type(max(vocabulary_size - 1, 0))
+    tokens = np.fromiter((token for ids in sequences for token in ids), kind, int(offsets[-1]))
+    return Shard(tokens, offsets, np.array(keys, np.uint64), metadata)
+
+
+def write_shard(path: Path, shard: Shard) -> None:
+    """Write a shard, atomically."""
+    arrays = {"tokens": shard.tokens, "offsets": shard.offsets, "keys": shard.keys}
+    with atomic(path) as temporary:
+        save_file(arrays, temporary, metadata=dict(sorted(shard.metadata.items())))
+
+
+def read_shard(path: Path) -> Shard:
+    """Map a shard into memory (read-only views; nothing is copied)."""
+    with Path(path).open("rb") as handle:
+        view = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+    size = int.from_bytes(view[:8], "little")
+    header = json.loads(view[8 : 8 + size])
+    arrays = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, stop = entry["data_offsets"]
+            kind = np.dtype(TYPES[entry["dtype"]])
+            arrays[name] = np.frombuffer(view, kind, (stop - start) // kind.itemsize, 8 + size + start)
+    return Shard(arrays["tokens"], arrays["offsets"], arrays["keys"], header.get("__metadata__", {}))

@@ -1,0 +1,84 @@
+"""Tokenizers as Hugging Face folders, written without importing transformers (3 s of start-up)."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import selfies
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors, trainers
+
+from clm.provenance.canonical import canonical
+from clm.provenance.files import atomic, write_json
+from clm.tokens.regex import ATOMS, CLASSES, CLS, SEP, SPECIALS, token_class
+
+BRACKETS = r"\[[^\]]+\]|\."
+
+
+def represent(smiles: str, kind: str) -> str | None:
+    """Return the text that is tokenized: SMILES, or SELFIES (Krenn et al. 2020); None when SELFIES cannot express it."""
+    if kind != "selfies":
+        return smiles
+    try:
+        return selfies.encoder(smiles)
+    except selfies.EncoderError:
+        return None
+
+
+def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], texts: Iterator[str]) -> Tokenizer:
+    """Return a closed tokenizer with [CLS] and [SEP] around each molecule, cut at `max_tokens`.
+
+    Args:
+        counts: number of occurrences of each token in the training molecules of all corpora.
+        settings: `kind` atoms, selfies or bpe; `max_tokens`; `min_count`; `bpe_vocabulary` (bpe only).
+        texts: training molecules, read for bpe only.
+    """
+    pattern = BRACKETS if settings["kind"] == "selfies" else ATOMS
+    if settings["kind"] == "bpe":
+        tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
+        trainer = trainers.BpeTrainer(
+            vocab_size=settings["bpe_vocabulary"], special_tokens=list(SPECIALS), show_progress=False
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+    else:
+        kept = sorted(token for token, count in counts.items() if count >= settings["min_count"])
+        vocabulary = {token: i for i, token in enumerate([*SPECIALS, *kept])}
+        tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
+    )
+    tokenizer.add_special_tokens(list(SPECIALS))
+    tokenizer.enable_truncation(settings["max_tokens"])
+    return tokenizer
+
+
+def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Path) -> None:
+    """Write tokenizer.json, tokenizer_config.json (without it AutoTokenizer builds another tokenizer) and vocabulary.json."""
+    with atomic(folder / "tokenizer.json") as temporary:
+        tokenizer.save(str(temporary))
+    names = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
+    config = names | {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": settings["max_tokens"],
+        "padding_side": "right",
+        "clean_up_tokenization_spaces": False,
+    }
+    write_json(folder / "tokenizer_config.json", config)
+    tokens = tokenizer.get_vocab()
+    record = {"kind": settings["kind"], "max_tokens": settings["max_tokens"], "tokens": tokens}
+    write_json(
+        folder / "vocabulary.json", record | {"digest": digest(tokens), "classes": {t: token_class(t) for t in tokens}}
+    )
+
+
+def digest(tokens: Mapping[str, int]) -> str:
+    """Return a short identity of a vocabulary."""
+
+    return hashlib.sha256(canonical(tokens).encode()).hexdigest()[:16]
+
+
+def class_ids(vocabulary: Mapping[str, Any]) -> list[int]:
+    """Return for each token id the position of its class in CLASSES."""
+    by_id = sorted(vocabulary["tokens"].items(), key=lambda item: item[1])
+    return [CLASSES.index(vocabulary["classes"][token]) for token, _ in by_id]

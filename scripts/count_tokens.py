@@ -1,0 +1,36 @@
+"""Count the tokens of the training molecules of a corpus."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from clm.provenance.command import parser, run
+from clm.provenance.files import write_json
+from clm.tokens.regex import split
+from clm.tokens.tokenizer import represent
+
+
+def count_tokens(molecules: Path, config: dict[str, Any], out: Path) -> None:
+    """Write how often each token occurs, and how many molecules the representation cannot express."""
+    counts: Counter[str] = Counter()
+    lost = 0
+    for batch in pq.ParquetFile(molecules).iter_batches(65_536, columns=["smiles"]):
+        for smiles in batch.column(0).to_pylist():
+            text = represent(smiles, config["kind"])
+            lost += text is None
+            counts.update(split(text or ""))
+    write_json(out, {"tokens": counts, "not_representable": lost})
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--molecules", type=Path, required=True)
+    command.add_argument("--out", type=Path, required=True)
+    a = command.parse_args(argv)
+    count_tokens(a.molecules, a.config, a.out)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,47 @@
+"""Remove the molecules of named tasks from a corpus, before subsets are drawn."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from clm.chemistry.contamination import Contamination
+from clm.provenance.command import parser, run
+from clm.provenance.files import atomic, write_json
+
+
+def task_smiles(tables: list[Path]) -> Iterator[str]:
+    """Yield the canonical SMILES of all task tables."""
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as handle:
+            yield from (row["smiles"] for row in csv.DictReader(handle))
+
+
+def decontaminate_corpus(molecules: Path, tasks: list[Path], out: Path, counts: Path) -> None:
+    """Write the molecules that share no skeleton (first block of the InChIKey) with any task molecule."""
+    forbidden = Contamination(task_smiles(tasks))
+    read = kept = 0
+    source = pq.ParquetFile(molecules)
+    with atomic(out) as temporary, pq.ParquetWriter(temporary, source.schema_arrow, compression="zstd") as writer:
+        for batch in source.iter_batches(65_536):
+            clean = pa.array([smiles not in forbidden for smiles in batch.column("smiles").to_pylist()])
+            part = batch.filter(clean)
+            writer.write_batch(part)
+            read, kept = read + batch.num_rows, kept + part.num_rows
+    write_json(counts, {"read": read, "kept": kept, "rejected": {"task_molecule": read - kept}})
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--molecules", type=Path, required=True)
+    command.add_argument("--tasks", type=Path, nargs="+", required=True)
+    command.add_argument("--out", type=Path, required=True)
+    command.add_argument("--counts", type=Path, required=True)
+    a = command.parse_args(argv)
+    decontaminate_corpus(a.molecules, a.tasks, a.out, a.counts)
+
+
+if __name__ == "__main__":
+    run(main)

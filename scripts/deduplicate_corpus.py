@@ -1,0 +1,33 @@
+"""Keep each standard SMILES of a corpus once (its first row), ordered by hash."""
+
+from pathlib import Path
+from typing import Any
+
+from clm.chemistry.tables import copy_query
+from clm.provenance.command import parser, run
+from clm.provenance.files import write_json
+
+DISTINCT = """
+    SELECT min(row) AS row, smiles, any_value(key) AS key FROM read_parquet($shards)
+    GROUP BY smiles ORDER BY key, smiles
+"""
+
+
+def deduplicate_corpus(shards: list[Path], config: dict[str, Any], out: Path, counts: Path) -> None:
+    """Write the distinct molecules of all shards (row, smiles, key), ordered by key then SMILES."""
+    kept = copy_query(DISTINCT, out, config["memory_mb"], shards=[str(shard) for shard in shards])
+    write_json(counts, {"kept": kept})
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--shards", type=Path, nargs="+", required=True)
+    command.add_argument("--out", type=Path, required=True)
+    command.add_argument("--counts", type=Path, required=True)
+    a = command.parse_args(argv)
+    deduplicate_corpus(a.shards, a.config, a.out, a.counts)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,61 @@
+"""Fetch one source, check its sha256 and record where it came from; a mismatch keeps nothing."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from clm.chemistry.download import fetch_file, fetch_url, fetch_wheel
+from clm.provenance.command import UserError, parser, run
+from clm.provenance.files import atomic, read_json, sha256_file, write_json
+
+
+def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record: Path) -> None:
+    """Write the fetched file and its record (name, sha256, bytes, licence, citation).
+
+    Args:
+        config: `pypi`, `url` (list) or `file`, with `name`, `sha256` (or None), `licence` and `citation`.
+        remembered: digest of the first fetch of a source whose sha256 nobody could know beforehand.
+        content: the fetched file.
+        record: JSON about it.
+
+    Raises:
+        UserError: the source cannot be fetched or is not the expected file.
+    """
+    content.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=content.parent) as folder:
+        fetched = fetch(config, Path(folder))
+        digest = sha256_file(fetched)
+        known = config.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() else None)
+        if known and known != digest:
+            raise UserError(
+                f"source {config['name']}: sha256 is {digest}, expected {known}; nothing was kept. If the publisher "
+                f"changed the file on purpose, change sources.{config['name']}.sha256 (or delete {remembered})"
+            )
+        size = fetched.stat().st_size
+        write_json(remembered, {"sha256": digest})
+        with atomic(content) as temporary:
+            fetched.replace(temporary)
+    origin = {key: config[key] for key in ("pypi", "url", "file", "licence", "citation") if key in config}
+    write_json(record, origin | {"name": fetched.name, "sha256": digest, "bytes": size})
+
+
+def fetch(config: dict[str, Any], folder: Path) -> Path:
+    """Fetch into `folder` by whichever way the source names."""
+    if "pypi" in config:
+        return fetch_wheel(config["pypi"], folder)
+    if "url" in config:
+        return fetch_url(config["url"], folder / Path(config["url"][0]).name)
+    return fetch_file(config["file"], folder / Path(config["file"]).name)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    for name in ("remembered", "content", "record"):
+        command.add_argument(f"--{name}", type=Path, required=True)
+    a = command.parse_args(argv)
+    fetch_source(a.config, a.remembered, a.content, a.record)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,61 @@
+"""Split one task into train, valid and test."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from clm.provenance.command import UserError, parser, run
+from clm.provenance.files import atomic
+from clm.tasks.splits import random_split, scaffold_balanced_split, scaffold_split
+from clm.tasks.table import PARTS, Task, load_task
+
+
+def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
+    """Write the part of each row of a task.
+
+    Args:
+        molecules: molecules.csv of the task.
+        split: scaffold (deterministic), random or scaffold_balanced.
+        seed: of the random ones.
+        out: CSV of row, part.
+
+    Raises:
+        UserError: a part would be empty.
+    """
+    task = load_task(molecules, [])
+    parts = parts_of(task, split, seed)
+    empty = [part for part in PARTS if not (parts == part).any()]
+    if empty:
+        largest = max(task.scaffolds.count(scaffold) for scaffold in set(task.scaffolds))
+        raise UserError(
+            f"{molecules}: split '{split}' leaves {', '.join(empty)} empty (the largest scaffold has {largest} of "
+            f"{len(parts)} molecules); leave this split out of `splits` or the task out of `transfer.tasks`"
+        )
+    with atomic(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(["row", "part"])
+        writer.writerows(zip(task.rows.tolist(), parts.tolist(), strict=True))
+
+
+def parts_of(task: Task, split: str, seed: int) -> np.ndarray:
+    """Return the part name of each molecule."""
+    if split == "scaffold":
+        return scaffold_split(task.scaffolds)
+    if split == "random":
+        return random_split(task.smiles, seed)
+    return scaffold_balanced_split(task.scaffolds, task.smiles, seed)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--molecules", type=Path, required=True)
+    command.add_argument("--split", choices=["scaffold", "random", "scaffold_balanced"], required=True)
+    command.add_argument("--seed", type=int, required=True)
+    command.add_argument("--out", type=Path, required=True)
+    a = command.parse_args(argv)
+    split_task(a.molecules, a.split, a.seed, a.out)
+
+
+if __name__ == "__main__":
+    run(main)

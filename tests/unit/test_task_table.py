@@ -1,0 +1,108 @@
+import csv
+import gzip
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from clm.provenance.command import UserError
+from clm.tasks.table import load_split, load_task
+from prepare_task import prepare_task
+
+SMILES = ["c1ccccc1C", "OCC", "C(C)O", "CC(=O)O.[Na]", "c1ccncc1", "CCN", "CCCl", "C1CCCCC1", "CCBr", "CCF", "CCCC"]
+REGRESSION = {"name": "toy", "kind": "regression", "smiles": "mol", "labels": ["y", "z"]}
+
+
+def write_table(path, rows, header=("id", "mol", "y", "z")):
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([header, *rows])
+    return path
+
+
+def prepare(tmp_path, rows, config=REGRESSION, source=None):
+    source = source or write_table(tmp_path / "table.csv", rows)
+    prepare_task(source, config, tmp_path / "molecules.csv", tmp_path / "summary.json")
+    return load_task(tmp_path / "molecules.csv", config["labels"]), json.loads((tmp_path / "summary.json").read_text())
+
+
+def good_rows():
+    return [[f"id{i}", smiles, i / 3, -i] for i, smiles in enumerate(SMILES)]
+
+
+def test_rows_keep_their_source_number_and_their_salts_and_duplicates(tmp_path):
+    rows = good_rows()
+    rows.insert(2, ["bad", "c1ccccc", 1, 1])
+    task, summary = prepare(tmp_path, rows)
+    assert task.rows.tolist() == [0, 1, *range(3, 12)]
+    assert task.smiles[1] == task.smiles[2] == "CCO" and task.source_smiles[1:3] == ["OCC", "C(C)O"]
+    assert task.smiles[3] == "CC(=O)O.[Na]"
+    assert task.scaffolds[0] == "c1ccccc1" and task.scaffolds[1] == ""
+    np.testing.assert_array_equal(task.labels[:, 0], np.arange(11) / 3)  # shortest text is exact
+    assert summary["read"] == 12 == summary["kept"] + sum(summary["rejected"].values())
+    assert (summary["duplicates"], summary["conflicting_duplicates"], summary["salts"]) == (1, 1, 1)
+
+
+def test_every_bad_row_and_label_is_counted_by_its_reason(tmp_path):
+    rows = good_rows()
+    rows[0][2] = "inf"
+    rows[1][2] = "<5"
+    rows[2][2] = ""
+    rows[3][2] = "NaN"
+    rows += [["a", "", 1, 1], ["b", "not a molecule", 1, 1], ["c", "CCCCC", "", "n/a"], ["d", "CCCCCC"]]
+    task, summary = prepare(tmp_path, rows)
+    assert summary["rejected"] == {"empty": 1, "unparsable": 1, "no_label": 2}
+    assert summary["labels"]["y"] == {"infinite": 1, "not_a_number": 1, "missing": 4, "present": 7}
+    assert np.isnan(task.labels[:4, 0]).all() and np.isfinite(task.labels[:, 1]).all()
+
+
+def test_classification_accepts_only_zero_and_one(tmp_path):
+    rows = [[i, smiles, i % 2 if i else 2, "0.0"] for i, smiles in enumerate(SMILES)]
+    task, summary = prepare(tmp_path, rows, REGRESSION | {"kind": "classification"})
+    assert summary["labels"]["y"] == {"not_binary": 1, "present": 10}
+    assert np.isnan(task.labels[0, 0]) and task.labels[0, 1] == 0
+
+
+def test_a_missing_column_is_told_with_the_columns_there_are(tmp_path):
+    with pytest.raises(UserError, match=r"toy: no column 'assay'; the table has: id, mol, y, z$"):
+        prepare(tmp_path, good_rows(), REGRESSION | {"labels": ["y", "assay"]})
+
+
+def test_too_few_molecules_are_told_with_reasons(tmp_path):
+    with pytest.raises(UserError, match=r"9 usable molecules of 10 rows.*'unparsable': 1"):
+        prepare(tmp_path, [*good_rows()[:9], ["x", "C(", 1, 1]])
+    with pytest.raises(UserError, match="0 usable molecules of 0 rows"):
+        prepare(tmp_path, [])
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip", "wheel", "bom"])
+def test_sources_of_each_form_give_the_same_task(tmp_path, form):
+    plain = write_table(tmp_path / "plain.csv", good_rows())
+    expected, _ = prepare(tmp_path, None, source=plain)
+    source, config = tmp_path / "content", dict(REGRESSION)
+    if form == "wheel":
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr("package/data/toy.csv", plain.read_bytes())
+        config["member"] = "package/data/toy.csv"
+    else:
+        content = plain.read_bytes()
+        source.write_bytes({"plain": content, "gzip": gzip.compress(content), "bom": b"\xef\xbb\xbf" + content}[form])
+    task, _ = prepare(tmp_path, None, config, source)
+    assert task.smiles == expected.smiles
+    np.testing.assert_array_equal(task.labels, expected.labels)
+
+
+def test_clusters_are_scaffolds_and_acyclic_molecules_cluster_only_with_their_equals(tmp_path):
+    task, _ = prepare(tmp_path, [*good_rows(), ["t", "c1ccccc1CC", 1, 1]])
+    groups = task.groups.tolist()
+    assert groups[0] == groups[11]  # toluene and ethylbenzene
+    assert groups[1] == groups[2]  # ethanol twice
+    assert len(set(groups)) == 10
+
+
+def test_a_split_of_another_version_of_the_task_is_refused(tmp_path):
+    path = tmp_path / "random-0.csv"
+    path.write_text("row,part\n0,train\n2,test\n5,valid\n")
+    parts = load_split(path, np.array([0, 2, 5]))
+    assert {part: places.tolist() for part, places in parts.items()} == {"train": [0], "valid": [2], "test": [1]}
+    with pytest.raises(UserError, match="another version"):
+        load_split(path, np.array([0, 2]))
