@@ -42,6 +42,10 @@ wildcard_constraints:
     shard=r"\d+",
 
 
+TABLES = [f"{RESULTS}/corpora/zinc/summary.json"]
+FIGURES = []
+
+
 rule all:
     input:
         TABLES,
@@ -50,12 +54,12 @@ rule all:
     default_target: True
 
 
+include: "rules/helpers/data.smk"
+include: "rules/helpers/tasks.smk"
+include: "rules/helpers/pretrain.smk"
+include: "rules/helpers/transfer.smk"
 include: "rules/data.smk"
 include: "rules/tasks.smk"
 include: "rules/pretrain.smk"
 include: "rules/probe.smk"
 include: "rules/finetune.smk"
-include: "rules/curvature.smk"
-include: "rules/landscape.smk"
-include: "rules/analysis.smk"
-include: "rules/figures.smk"

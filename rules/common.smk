@@ -25,9 +25,9 @@ def pick(section: dict, *keys: str) -> dict:
     return {key: section[key] for key in keys if key in section}
 
 
-def source_files(entries: list[dict]) -> list[str]:
-    """The fetched files that a corpus or task reads, without repeats."""
-    return list(dict.fromkeys(f"results/sources/{entry['source']}/content" for entry in entries))
+def source_files(entries: list[dict], name: str = "content") -> list[str]:
+    """The fetched files that a corpus or task reads (or the records of them), without repeats."""
+    return list(dict.fromkeys(f"results/sources/{entry['source']}/{name}" for entry in entries))
 
 
 def one_of(names) -> str:

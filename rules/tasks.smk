@@ -1,26 +1,5 @@
 # Tasks: tables, splits, descriptors, distances to corpora and baselines without pretraining.
 
-# All splits of a task as [name, seed]
-SPLITS = [[split, seed] for split, seeds in config["splits"].items() for seed in seeds]
-
-
-def task_source(wildcards) -> str:
-    """The table of a task: a fetched source, a file of the user, or the validation set behind a control task."""
-    task = config["tasks"][wildcards.task]
-    if "control" in task:
-        return f"{RESULTS}/corpora/{task['control']['corpus']}/valid.parquet"
-    return task["file"] if "file" in task else source_files([task])[0]
-
-
-def task_config(name: str, *keys: str) -> dict:
-    """The named settings of a task, which carry its name for messages."""
-    return {"name": name, **pick(config["tasks"][name], *keys)}
-
-
-def split_files(task: str) -> list[str]:
-    """The files of all splits of a task, in the order of SPLITS."""
-    return [f"{RESULTS}/tasks/{task}/splits/{split}-{seed}.csv" for split, seed in SPLITS]
-
 
 rule prepare_task:
     input:

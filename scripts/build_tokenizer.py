@@ -9,13 +9,14 @@ import pyarrow.parquet as pq
 from clm.provenance.command import parser, run
 from clm.provenance.files import read_json
 from clm.tokens import tokenizer
+from clm.tokens.text import represent
 
 
 def training_texts(molecules: list[Path], kind: str) -> Iterator[str]:
     """Yield the text of every training molecule."""
     for path in molecules:
         for batch in pq.ParquetFile(path).iter_batches(65_536, columns=["smiles"]):
-            yield from (text for s in batch.column(0).to_pylist() if (text := tokenizer.represent(s, kind)))
+            yield from (text for s in batch.column(0).to_pylist() if (text := represent(s, kind)))
 
 
 def build_tokenizer(counts: list[Path], molecules: list[Path], config: dict[str, Any], folder: Path) -> None:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
 from clm.tokens.regex import split
-from clm.tokens.tokenizer import represent
+from clm.tokens.text import represent
 
 
 def count_tokens(molecules: Path, config: dict[str, Any], out: Path) -> None:

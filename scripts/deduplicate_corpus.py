@@ -1,7 +1,6 @@
 """Keep each standard SMILES of a corpus once (its first row), ordered by hash."""
 
 from pathlib import Path
-from typing import Any
 
 from clm.chemistry.tables import copy_query
 from clm.provenance.command import parser, run
@@ -13,9 +12,9 @@ DISTINCT = """
 """
 
 
-def deduplicate_corpus(shards: list[Path], config: dict[str, Any], out: Path, counts: Path) -> None:
+def deduplicate_corpus(shards: list[Path], memory_mb: int, out: Path, counts: Path) -> None:
     """Write the distinct molecules of all shards (row, smiles, key), ordered by key then SMILES."""
-    kept = copy_query(DISTINCT, out, config["memory_mb"], shards=[str(shard) for shard in shards])
+    kept = copy_query(DISTINCT, out, memory_mb, shards=[str(shard) for shard in shards])
     write_json(counts, {"kept": kept})
 
 
@@ -25,8 +24,9 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--shards", type=Path, nargs="+", required=True)
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--counts", type=Path, required=True)
+    command.add_argument("--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it")
     a = command.parse_args(argv)
-    deduplicate_corpus(a.shards, a.config, a.out, a.counts)
+    deduplicate_corpus(a.shards, a.memory, a.out, a.counts)
 
 
 if __name__ == "__main__":

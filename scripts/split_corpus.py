@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from clm.chemistry.standardize import smiles_key
+from clm.chemistry.keys import smiles_key
 from clm.chemistry.tables import copy_query
 from clm.provenance.command import UserError, parser, run
 from clm.provenance.files import write_json
@@ -16,7 +16,7 @@ VALID = (
 TRAIN = "SELECT key, smiles FROM read_parquet($molecules) WHERE smiles NOT IN (SELECT unnest($held_out)) ORDER BY key, smiles"
 
 
-def split_corpus(molecules: Path, config: dict[str, Any], train: Path, valid: Path, counts: Path) -> None:
+def split_corpus(molecules: Path, config: dict[str, Any], memory_mb: int, train: Path, valid: Path, counts: Path) -> None:
     """Write train and validation molecules (key, smiles), each ordered by key.
 
     The validation molecules are the `validation_molecules` smallest salted hashes: independent of the order of keys, from
@@ -27,7 +27,7 @@ def split_corpus(molecules: Path, config: dict[str, Any], train: Path, valid: Pa
     """
     wanted = config["validation_molecules"]
     held_out = smallest_salted(molecules, wanted)
-    files, memory = str(molecules), config["memory_mb"]
+    files, memory = str(molecules), memory_mb
     n_valid = copy_query(VALID, valid, memory, molecules=files, held_out=held_out)
     n_train = copy_query(TRAIN, train, memory, molecules=files, held_out=held_out)
     if n_train < wanted:
@@ -39,7 +39,6 @@ def split_corpus(molecules: Path, config: dict[str, Any], train: Path, valid: Pa
 
 def smallest_salted(molecules: Path, number: int) -> list[str]:
     """Return the `number` SMILES whose salted hash is smallest, streaming over the corpus."""
-
     with duckdb.connect() as connection:
         reader = connection.execute("SELECT smiles FROM read_parquet(?)", [str(molecules)])
         chunks = iter(lambda: reader.fetchmany(50_000), [])
@@ -51,8 +50,9 @@ def main(argv: list[str] | None = None) -> None:
     command = parser(__doc__)
     for name in ("molecules", "train", "valid", "counts"):
         command.add_argument(f"--{name}", type=Path, required=True)
+    command.add_argument("--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it")
     a = command.parse_args(argv)
-    split_corpus(a.molecules, a.config, a.train, a.valid, a.counts)
+    split_corpus(a.molecules, a.config, a.memory, a.train, a.valid, a.counts)
 
 
 if __name__ == "__main__":

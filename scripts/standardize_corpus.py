@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from clm.chemistry.keys import smiles_key
 from clm.chemistry.sources import smiles_rows
-from clm.chemistry.standardize import smiles_key, standardizer
+from clm.chemistry.standardize import standardizer
 from clm.provenance.command import UserError, parser, run
 from clm.provenance.files import atomic, write_json
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 from clm.provenance.command import UserError, parser, run
 from clm.provenance.files import read_json, sha256_file
 from clm.tokens.shards import pack, write_shard
-from clm.tokens.tokenizer import represent
+from clm.tokens.text import represent
 from tokenizers import Tokenizer
 
 

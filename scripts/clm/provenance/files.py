@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`, which replaces it when the block succeeds.
 
-    The temporary name keeps the suffix (savers choose formats by it) and is removed on failure.
+    The temporary name keeps the suffix (savers choose formats by it) and is removed on failure. The file gets the
+    usual permissions: some savers make files that only their owner can read, which hides results from a group.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,9 +28,17 @@ def atomic(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
+        temporary.chmod(0o666 & ~current_umask())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def current_umask() -> int:
+    """Return the umask of the process (which can only be read by setting it)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def finite(value: Any) -> Any:

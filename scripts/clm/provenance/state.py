@@ -4,7 +4,9 @@ import fcntl
 import hashlib
 import logging
 import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from typing import Any
 from clm.provenance.canonical import canonical
 
 log = logging.getLogger(__name__)
+STOP = threading.Event()
 
 
 def state_folder(root: Path, *identity: Any) -> Path:
@@ -48,3 +51,28 @@ def lease(folder: Path, poll: float = 1.0) -> Iterator[None]:
         handle.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         handle.flush()
         yield
+
+
+class Interrupted(SystemExit):
+    """The job was asked to stop and saved its state; the next attempt continues."""
+
+
+def stop_requested() -> bool:
+    """Whether SIGTERM came since `watch_signals`."""
+    return STOP.is_set()
+
+
+def watch_signals() -> None:
+    """Turn SIGTERM (time limit, preemption, scancel) into a request to save and stop."""
+    signal.signal(signal.SIGTERM, lambda *_: STOP.set())
+
+
+def save_seconds() -> float:
+    """Return the seconds between two saves of state: CLM_SAVE_SECONDS, or a minute."""
+    return float(os.environ.get("CLM_SAVE_SECONDS", "60"))
+
+
+def stop_if_requested() -> None:
+    """Leave a job that has no state worth saving; the next attempt starts it anew."""
+    if stop_requested():
+        raise Interrupted("asked to stop")

@@ -41,6 +41,13 @@ class Shard:
         last = self.offsets[: molecules + 1]
         return Shard(self.tokens[: last[-1]], last, self.keys[:molecules], self.metadata)
 
+    def take(self, chosen: np.ndarray) -> "Shard":
+        """Return the molecules at some positions, int64 (m,), as a shard (a copy)."""
+        sequences = [self.tokens[self.offsets[i] : self.offsets[i + 1]] for i in chosen]
+        offsets = np.concatenate([[0], np.cumsum(self.lengths[chosen])]).astype(np.int64)
+        tokens = np.concatenate([np.empty(0, self.tokens.dtype), *sequences])
+        return Shard(tokens, offsets, np.asarray(self.keys)[chosen], self.metadata)
+
     def sequences(self) -> Iterator[np.ndarray]:
         """Yield the ids of each molecule."""
         for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):

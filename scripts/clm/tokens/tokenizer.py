@@ -5,24 +5,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import selfies
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors, trainers
 
 from clm.provenance.canonical import canonical
 from clm.provenance.files import atomic, write_json
-from clm.tokens.regex import ATOMS, CLASSES, CLS, SEP, SPECIALS, token_class
+from clm.tokens.regex import ATOMS, CLS, SEP, SPECIALS, token_class
 
 BRACKETS = r"\[[^\]]+\]|\."
-
-
-def represent(smiles: str, kind: str) -> str | None:
-    """Return the text that is tokenized: SMILES, or SELFIES (Krenn et al. 2020); None when SELFIES cannot express it."""
-    if kind != "selfies":
-        return smiles
-    try:
-        return selfies.encoder(smiles)
-    except selfies.EncoderError:
-        return None
 
 
 def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], texts: Iterator[str]) -> Tokenizer:
@@ -54,7 +43,10 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
 
 
 def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Path) -> None:
-    """Write tokenizer.json, tokenizer_config.json (without it AutoTokenizer builds another tokenizer) and vocabulary.json."""
+    """Write tokenizer.json, tokenizer_config.json and vocabulary.json.
+
+    Without tokenizer_config.json AutoTokenizer silently builds another tokenizer.
+    """
     with atomic(folder / "tokenizer.json") as temporary:
         tokenizer.save(str(temporary))
     names = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
@@ -74,11 +66,4 @@ def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Pa
 
 def digest(tokens: Mapping[str, int]) -> str:
     """Return a short identity of a vocabulary."""
-
     return hashlib.sha256(canonical(tokens).encode()).hexdigest()[:16]
-
-
-def class_ids(vocabulary: Mapping[str, Any]) -> list[int]:
-    """Return for each token id the position of its class in CLASSES."""
-    by_id = sorted(vocabulary["tokens"].items(), key=lambda item: item[1])
-    return [CLASSES.index(vocabulary["classes"][token]) for token, _ in by_id]

@@ -1,0 +1,236 @@
+# Corpora: raw files -> standardized -> deduplicated -> (decontaminated) -> train and validation -> vocabulary -> shards.
+
+
+rule fetch_source:
+    output:
+        content="results/sources/{source}/content",
+        record="results/sources/{source}/record.json",
+    log:
+        "results/sources/{source}/fetch.log",
+    benchmark:
+        "results/sources/{source}/fetch.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=240,
+    params:
+        code=code("fetch_source"),
+        config=lambda w: canonical(config["sources"][w.source] | {"name": w.source}),
+        remembered=lambda w: f"results/sources/.digests/{w.source}.json",
+    shell:
+        "python scripts/fetch_source.py --code {params.code} --config {params.config:q} --remembered {params.remembered:q} --content {output.content:q} --record {output.record:q} > {log:q} 2>&1"
+
+
+rule standardize_corpus:
+    input:
+        sources=lambda w: source_files(config["corpora"][w.corpus]["files"]),
+    output:
+        molecules="<results>/corpora/{corpus}/standardized/{shard}.parquet",
+        counts="<results>/corpora/{corpus}/standardized/{shard}.json",
+    log:
+        "<logs>/standardize_corpus/{corpus}-{shard}.log",
+    benchmark:
+        "<benchmarks>/standardize_corpus/{corpus}-{shard}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=240,
+    params:
+        code=code("standardize_corpus"),
+        config=lambda w: canonical(corpus_reading(w.corpus)),
+    shell:
+        "python scripts/standardize_corpus.py --code {params.code} --config {params.config:q} --sources {input.sources:q} --shard {wildcards.shard} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
+rule deduplicate_corpus:
+    input:
+        shards=lambda w: shard_files(w.corpus, "parquet"),
+    output:
+        molecules="<results>/corpora/{corpus}/molecules.parquet",
+        counts="<results>/corpora/{corpus}/deduplicated.json",
+    log:
+        "<logs>/deduplicate_corpus/{corpus}.log",
+    benchmark:
+        "<benchmarks>/deduplicate_corpus/{corpus}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=DATABASE_MB + 500,
+        runtime=240,
+    params:
+        code=code("deduplicate_corpus"),
+    shell:
+        "python scripts/deduplicate_corpus.py --code {params.code} --memory {resources.mem_mb} --shards {input.shards:q} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
+rule decontaminate_corpus:
+    input:
+        molecules="<results>/corpora/{corpus}/molecules.parquet",
+        tasks=lambda w: [f"{RESULTS}/tasks/{task}/molecules.csv" for task in config["corpora"][w.corpus]["decontaminate"]],
+    output:
+        molecules="<results>/corpora/{corpus}/decontaminated.parquet",
+        counts="<results>/corpora/{corpus}/decontaminated.json",
+    log:
+        "<logs>/decontaminate_corpus/{corpus}.log",
+    benchmark:
+        "<benchmarks>/decontaminate_corpus/{corpus}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=240,
+    params:
+        code=code("decontaminate_corpus"),
+    shell:
+        "python scripts/decontaminate_corpus.py --code {params.code} --molecules {input.molecules:q} --tasks {input.tasks:q} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
+rule split_corpus:
+    input:
+        molecules=lambda w: f"{RESULTS}/corpora/{w.corpus}/{distinct_stage(w.corpus)}.parquet",
+    output:
+        train="<results>/corpora/{corpus}/train.parquet",
+        valid="<results>/corpora/{corpus}/valid.parquet",
+        counts="<results>/corpora/{corpus}/split.json",
+    log:
+        "<logs>/split_corpus/{corpus}.log",
+    benchmark:
+        "<benchmarks>/split_corpus/{corpus}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=DATABASE_MB + 500,
+        runtime=240,
+    params:
+        code=code("split_corpus"),
+        config=lambda w: canonical(pick(config["corpora"][w.corpus], "validation_molecules") | {"name": w.corpus}),
+    shell:
+        "python scripts/split_corpus.py --code {params.code} --config {params.config:q} --memory {resources.mem_mb} --molecules {input.molecules:q} --train {output.train:q} --valid {output.valid:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
+rule draw_subset:
+    input:
+        train="<results>/corpora/{corpus}/train.parquet",
+    output:
+        molecules="<results>/corpora/{corpus}/subsets/{subset}.parquet",
+    log:
+        "<logs>/draw_subset/{corpus}-{subset}.log",
+    benchmark:
+        "<benchmarks>/draw_subset/{corpus}-{subset}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=DATABASE_MB + 500,
+        runtime=240,
+    params:
+        code=code("draw_subset"),
+        config=lambda w: canonical({"corpus": w.corpus, "subset": w.subset, "molecules": config["subsets"][w.subset]}),
+    shell:
+        "python scripts/draw_subset.py --code {params.code} --config {params.config:q} --memory {resources.mem_mb} --train {input.train:q} --out {output.molecules:q} > {log:q} 2>&1"
+
+
+rule count_tokens:
+    input:
+        train="<results>/corpora/{corpus}/train.parquet",
+    output:
+        counts="<results>/corpora/{corpus}/token_counts.json",
+    log:
+        "<logs>/count_tokens/{corpus}.log",
+    benchmark:
+        "<benchmarks>/count_tokens/{corpus}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        code=code("count_tokens"),
+        config=canonical(pick(config["tokenizer"], "kind")),
+    shell:
+        "python scripts/count_tokens.py --code {params.code} --config {params.config:q} --molecules {input.train:q} --out {output.counts:q} > {log:q} 2>&1"
+
+
+rule build_tokenizer:
+    input:
+        counts=expand("<results>/corpora/{corpus}/token_counts.json", corpus=config["corpora"]),
+        molecules=expand("<results>/corpora/{corpus}/train.parquet", corpus=config["corpora"]),
+    output:
+        tokenizer="<results>/tokenizer/tokenizer.json",
+        settings="<results>/tokenizer/tokenizer_config.json",
+        vocabulary="<results>/tokenizer/vocabulary.json",
+    log:
+        "<logs>/build_tokenizer.log",
+    benchmark:
+        "<benchmarks>/build_tokenizer.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=code("build_tokenizer"),
+        config=canonical(config["tokenizer"]),
+        folder=subpath(output.tokenizer, parent=True),
+    shell:
+        "python scripts/build_tokenizer.py --code {params.code} --config {params.config:q} --counts {input.counts:q} --molecules {input.molecules:q} --folder {params.folder:q} > {log:q} 2>&1"
+
+
+rule tokenize_subset:
+    input:
+        molecules=lambda w: subset_file(w.corpus, w.subset),
+        tokenizer="<results>/tokenizer/tokenizer.json",
+        vocabulary="<results>/tokenizer/vocabulary.json",
+    output:
+        tokens="<results>/corpora/{corpus}/tokens/{subset}.safetensors",
+    log:
+        "<logs>/tokenize_subset/{corpus}-{subset}.log",
+    benchmark:
+        "<benchmarks>/tokenize_subset/{corpus}-{subset}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=code("tokenize_subset"),
+    shell:
+        "python scripts/tokenize_subset.py --code {params.code} --molecules {input.molecules:q} --tokenizer {input.tokenizer:q} --vocabulary {input.vocabulary:q} --out {output.tokens:q} > {log:q} 2>&1"
+
+
+rule summarize_corpus:
+    input:
+        shards=lambda w: shard_files(w.corpus, "json"),
+        stages=lambda w: [f"{RESULTS}/corpora/{w.corpus}/{stage}.json" for stage in corpus_stages(w.corpus)],
+        tokens="<results>/corpora/{corpus}/token_counts.json",
+        records=lambda w: source_files(config["corpora"][w.corpus]["files"], "record.json"),
+    output:
+        summary="<results>/corpora/{corpus}/summary.json",
+    log:
+        "<logs>/summarize_corpus/{corpus}.log",
+    benchmark:
+        "<benchmarks>/summarize_corpus/{corpus}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code("summarize_corpus"),
+    shell:
+        "python scripts/summarize_corpus.py --code {params.code} --shards {input.shards:q} --stages {input.stages:q} --tokens {input.tokens:q} --records {input.records:q} --out {output.summary:q} > {log:q} 2>&1"
+
+
+localrules:
+    fetch_source,

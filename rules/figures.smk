@@ -1,0 +1,283 @@
+# Figures and the report, made from tables only (surfaces and maps of parameter space are tables of their own).
+
+
+rule plot_loss:
+    input:
+        runs="<results>/tables/runs.csv",
+        fits="<results>/tables/fits.csv",
+    output:
+        png=report(
+            "<results>/figures/loss.png",
+            caption="../report/loss.rst",
+            category="Pretraining",
+            labels={"figure": "loss against N, D and C"},
+        ),
+        pdf="<results>/figures/loss.pdf",
+    log:
+        "<logs>/plot_loss.log",
+    benchmark:
+        "<benchmarks>/plot_loss.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_loss"),
+        config=DPI,
+    shell:
+        "python scripts/plot_loss.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --fits {input.fits:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_transfer:
+    input:
+        transfer="<results>/tables/transfer.csv",
+        runs="<results>/tables/runs.csv",
+        tasks="<results>/tables/tasks.csv",
+    output:
+        png=report(
+            "<results>/figures/transfer.png",
+            caption="../report/transfer.rst",
+            category="Transfer",
+            labels={"figure": "error against pretraining loss"},
+        ),
+        pdf="<results>/figures/transfer.pdf",
+    log:
+        "<logs>/plot_transfer.log",
+    benchmark:
+        "<benchmarks>/plot_transfer.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_transfer"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_transfer.py --code {params.code} --config {params.config:q} --transfer {input.transfer:q} --runs {input.runs:q} --tasks {input.tasks:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_gains:
+    input:
+        saturation="<results>/tables/saturation.csv",
+        elasticity="<results>/tables/elasticity.csv",
+    output:
+        png=report(
+            "<results>/figures/gains.png",
+            caption="../report/gains.rst",
+            category="Transfer",
+            labels={"figure": "gain per doubling and elasticity"},
+        ),
+        pdf="<results>/figures/gains.pdf",
+    log:
+        "<logs>/plot_gains.log",
+    benchmark:
+        "<benchmarks>/plot_gains.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_gains"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_gains.py --code {params.code} --config {params.config:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_descriptors:
+    input:
+        tasks="<results>/tables/tasks.csv",
+        saturation="<results>/tables/saturation.csv",
+    output:
+        png=report(
+            "<results>/figures/descriptors.png",
+            caption="../report/descriptors.rst",
+            category="Transfer",
+            labels={"figure": "gain against task descriptors"},
+        ),
+        pdf="<results>/figures/descriptors.pdf",
+    log:
+        "<logs>/plot_descriptors.log",
+    benchmark:
+        "<benchmarks>/plot_descriptors.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_descriptors"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_descriptors.py --code {params.code} --config {params.config:q} --tasks {input.tasks:q} --saturation {input.saturation:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_correlations:
+    input:
+        correlations="<results>/tables/correlations.csv",
+    output:
+        png=report(
+            "<results>/figures/correlations.png",
+            caption="../report/correlations.rst",
+            category="Prediction",
+            labels={"figure": "predictors of transfer"},
+        ),
+        pdf="<results>/figures/correlations.pdf",
+    log:
+        "<logs>/plot_correlations.log",
+    benchmark:
+        "<benchmarks>/plot_correlations.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_correlations"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_correlations.py --code {params.code} --config {params.config:q} --correlations {input.correlations:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_surface:
+    input:
+        surfaces=SURFACES,
+    output:
+        png=report(
+            "<results>/figures/surface.png",
+            caption="../report/surface.rst",
+            category="Landscape",
+            labels={"figure": "loss surface"},
+        ),
+        pdf="<results>/figures/surface.pdf",
+    log:
+        "<logs>/plot_surface.log",
+    benchmark:
+        "<benchmarks>/plot_surface.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_surface"),
+        config=DPI,
+    shell:
+        "python scripts/plot_surface.py --code {params.code} --config {params.config:q} --surfaces {input.surfaces:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_parameters:
+    input:
+        maps=MAPS,
+    output:
+        png=report(
+            "<results>/figures/parameters.png",
+            caption="../report/parameters.rst",
+            category="Landscape",
+            labels={"figure": "map of parameter space"},
+        ),
+        pdf="<results>/figures/parameters.pdf",
+    log:
+        "<logs>/plot_parameters.log",
+    benchmark:
+        "<benchmarks>/plot_parameters.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_parameters"),
+        config=DPI,
+    shell:
+        "python scripts/plot_parameters.py --code {params.code} --config {params.config:q} --maps {input.maps:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule plot_costs:
+    input:
+        costs="<results>/tables/costs.csv",
+    output:
+        png=report(
+            "<results>/figures/costs.png",
+            caption="../report/costs.rst",
+            category="Costs",
+            labels={"figure": "where the time went"},
+        ),
+        pdf="<results>/figures/costs.pdf",
+    log:
+        "<logs>/plot_costs.log",
+    benchmark:
+        "<benchmarks>/plot_costs.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_costs"),
+        config=DPI,
+    shell:
+        "python scripts/plot_costs.py --code {params.code} --config {params.config:q} --costs {input.costs:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule render_claims:
+    input:
+        claims="<results>/tables/claims.json",
+    output:
+        page=report(
+            "<results>/figures/claims.html",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"table": "claims and verdicts"},
+        ),
+    log:
+        "<logs>/render_claims.log",
+    benchmark:
+        "<benchmarks>/render_claims.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code("render_claims"),
+    shell:
+        "python scripts/render_claims.py --code {params.code} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"
+
+
+# The resolved configuration is handed over but is no reason to make the report anew: a function of `input` is not
+# recorded. Whatever of it changes a result changes an input.
+rule write_report:
+    input:
+        figures=FIGURES,
+        tables=TABLES,
+        captions=CAPTIONS,
+    output:
+        report="<results>/report/report.html",
+    log:
+        "<logs>/write_report.log",
+    benchmark:
+        "<benchmarks>/write_report.tsv"
+    conda:
+        "../envs/report.yaml"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code("write_report"),
+        config=lambda w, input: canonical(config),
+    shell:
+        "python scripts/write_report.py --code {params.code} --config {params.config:q} --targets {input.figures:q} {input.tables:q} --out {output.report:q} > {log:q} 2>&1"

@@ -1,0 +1,65 @@
+# Helpers of the rules in pretrain.smk: settings of training, files of checkpoints.
+CHECKPOINT = "<results>/pretrain/{corpus}/{size}/{subset}/seed{seed}/{budget}"
+START = "<results>/pretrain/untrained/{size}/none/seed{seed}/0"
+WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json")
+MASK_SHARE = config["pretraining"]["mask_share"]
+
+
+def optimizer_settings() -> dict:
+    """The optimizer and just those of its settings that it uses."""
+    section = config["pretraining"]["optimizer"]
+    return pick(section, "name", "weight_decay", {"adamw": "beta2", "sgd": "momentum"}[section["name"]])
+
+
+def training(size: str) -> dict:
+    """What the training of a size depends on, resources left out."""
+    shares = ("mask_share", "mask_token_share", "random_token_share")
+    keys = ("batch_tokens", "warmup_tokens", "decay_share", "clip_norm", "precision", *shares)
+    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings()}
+    return pick(config["pretraining"], *keys) | rate
+
+
+def identity(wildcards) -> dict:
+    """The names of a checkpoint."""
+    names = {name: getattr(wildcards, name) for name in ("corpus", "size", "subset", "budget")}
+    return names | {"seed": int(wildcards.seed)}
+
+
+def pretraining(wildcards) -> dict:
+    """Settings of one checkpoint."""
+    told = {"identity": identity(wildcards), "budget_tokens": config["grid"]["budgets"][wildcards.budget]}
+    shared = {"mask_share": MASK_SHARE, "seed": int(wildcards.seed), "corpora": list(config["corpora"])}
+    return told | shared | {"training": training(wildcards.size)}
+
+
+def untrained_model(wildcards) -> dict:
+    """Settings of one untrained model."""
+    size = pick(config["sizes"][wildcards.size], "layers", "width", "heads")
+    names = {"corpus": grid.UNTRAINED, "size": wildcards.size, "subset": "none", "budget": "0"}
+    seed = {"seed": int(wildcards.seed)}
+    shared = {"mask_share": MASK_SHARE, "corpora": list(config["corpora"])}
+    return seed | shared | {"size": size, "identity": names | seed, "max_tokens": config["tokenizer"]["max_tokens"]}
+
+
+def sweep(wildcards) -> dict:
+    """Settings of the check of one size's learning rate."""
+    section = config["pretraining"]["sweep"]
+    told = {"size": wildcards.size, "factors": section["factors"], "seed": 0, "mask_share": MASK_SHARE}
+    budget = config["grid"]["budgets"][section["budget"]]
+    return told | {"corpus": section["corpus"], "budget_tokens": budget, "training": training(wildcards.size)}
+
+
+def sooner(wildcards) -> int:
+    """Small budgets first: then larger ones continue their trunk instead of waiting for it."""
+    budgets = list(config["grid"]["budgets"])
+    return len(budgets) - budgets.index(wildcards.budget)
+
+
+def memory(wildcards, attempt: int) -> int:
+    """Memory of a job with a model of this size, in MB; more at each attempt."""
+    return config["sizes"][wildcards.size]["memory_mb"] * attempt
+
+
+def minutes(wildcards, attempt: int) -> int:
+    """Time limit of a job with a model of this size; more at each attempt."""
+    return config["sizes"][wildcards.size]["minutes"] * attempt

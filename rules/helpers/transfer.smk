@@ -1,0 +1,68 @@
+# Helpers of the rules in probe.smk and finetune.smk.
+FULL = config["transfer"]["full"]
+UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay")
+FULL_SPLITS = [[split, seed] for split, seeds in FULL["splits"].items() for seed in seeds]
+
+
+def trunk_of(wildcards) -> grid.Trunk:
+    """The trunk that wildcards name, with its budgets."""
+    key = (wildcards.corpus, wildcards.size, wildcards.subset, int(wildcards.seed))
+    known = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.trunks(config) + grid.untrained(config)}
+    return known[key] if key in known else grid.Trunk(*key, ("0",))
+
+
+def trunk_names(wildcards) -> dict:
+    """The names of a trunk."""
+    names = {name: getattr(wildcards, name) for name in ("corpus", "size", "subset")}
+    return names | {"seed": int(wildcards.seed)}
+
+
+def trunk_models(wildcards) -> list[str]:
+    """What a probe reads of the checkpoints of a trunk, all its budgets."""
+    trunk = trunk_of(wildcards)
+    folders = [paths.checkpoint(RESULTS, grid.Checkpoint(trunk, budget)) for budget in trunk.budgets]
+    return [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
+
+
+def frozen_config(wildcards) -> dict:
+    """Settings of the probes of one trunk on one task."""
+    task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
+    shared = {"mask_share": MASK_SHARE, "max_tokens": config["tokenizer"]["max_tokens"]}
+    return task | told | shared | config["transfer"]["frozen"]
+
+
+def start_of(wildcards) -> str:
+    """Whether fine-tuning starts from a pretrained or an untrained encoder: each has a learning rate of its own."""
+    return "untrained" if wildcards.corpus == grid.UNTRAINED else "pretrained"
+
+
+def tuned_model(wildcards) -> list[str]:
+    """The checkpoint that stands for its size in the choice of the learning rate."""
+    if wildcards.start == "untrained":
+        trunk, budget = next(t for t in grid.untrained(config) if t.size == wildcards.size), "0"
+    else:
+        cell = FULL["tune_cell"]
+        trunk, budget = grid.Trunk(cell["corpus"], wildcards.size, cell["subset"], cell["seed"]), cell["budget"]
+    folder = paths.checkpoint(RESULTS, grid.Checkpoint(trunk, budget))
+    return [str(folder / name) for name in ("model.safetensors", "config.json")]
+
+
+def tuning_config(wildcards) -> dict:
+    """Settings of the choice of a learning rate."""
+    tasks = [pick(config["tasks"][name], "kind", "labels") | {"name": name} for name in FULL["tune_tasks"]]
+    names = {"identity": {"start": wildcards.start, "size": wildcards.size}}
+    return names | {"tasks": tasks, "learning_rates": FULL["learning_rates"], "settings": UPDATES}
+
+
+def full_config(wildcards) -> dict:
+    """Settings of the fine-tuning of one checkpoint on one task."""
+    task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    told = {"identity": trunk_names(wildcards), "budget": wildcards.budget, "splits": FULL_SPLITS}
+    return task | told | {"seeds": FULL["seeds"], "settings": UPDATES}
+
+
+def endpoint_config(wildcards) -> dict:
+    """Settings of the fine-tuning behind an end point on the parameter-space map."""
+    task = pick(config["tasks"][wildcards.task], "kind", "labels")
+    return task | {"seed": FULL["seeds"][0], "settings": UPDATES}

@@ -1,0 +1,91 @@
+# Pretraining: untrained models, checkpoints at token budgets, the check of learning rates.
+
+
+rule initialize_model:
+    input:
+        tokenizer="<results>/tokenizer/tokenizer.json",
+        settings="<results>/tokenizer/tokenizer_config.json",
+        vocabulary="<results>/tokenizer/vocabulary.json",
+        valid=valid_shards(),
+    output:
+        multiext(f"{START}/", *WEIGHTS, "metrics.json", "cost.json"),
+    log:
+        "<logs>/initialize_model/{size}-{seed}.log",
+    benchmark:
+        "<benchmarks>/initialize_model/{size}-{seed}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        code=code("initialize_model"),
+        config=lambda w: canonical(untrained_model(w)),
+        tokenizer=subpath(input.tokenizer, parent=True),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python scripts/initialize_model.py --code {params.code} --config {params.config:q} --tokenizer {params.tokenizer:q} --valid {input.valid:q} --folder {params.folder:q} > {log:q} 2>&1"
+
+
+rule pretrain_checkpoint:
+    input:
+        start=multiext(f"{START}/", *WEIGHTS),
+        tokens="<results>/corpora/{corpus}/tokens/{subset}.safetensors",
+        valid=valid_shards(),
+        vocabulary="<results>/tokenizer/vocabulary.json",
+    output:
+        multiext(f"{CHECKPOINT}/", *WEIGHTS, "metrics.json", "cost.json", "curve.csv"),
+    wildcard_constraints:
+        corpus=one_of(config["corpora"]),
+        budget=one_of(config["grid"]["budgets"]),
+    log:
+        "<logs>/pretrain_checkpoint/{corpus}-{size}-{subset}-{seed}-{budget}.log",
+    benchmark:
+        "<benchmarks>/pretrain_checkpoint/{corpus}-{size}-{subset}-{seed}-{budget}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    priority: sooner
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+        gpu=GPUS,
+    params:
+        code=code("pretrain_checkpoint"),
+        config=lambda w: canonical(pretraining(w)),
+        start=lambda w, input: str(Path(input.start[0]).parent),
+        state=f"{STATE}/pretrain",
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python scripts/pretrain_checkpoint.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"
+
+
+rule sweep_rate:
+    input:
+        start=lambda w: [f"{RESULTS}/pretrain/untrained/{w.size}/none/seed0/0/{name}" for name in WEIGHTS],
+        tokens=lambda w: "{results}/corpora/{corpus}/tokens/{subset}.safetensors".format(
+            results=RESULTS, **config["pretraining"]["sweep"]
+        ),
+        valid=lambda w: f"{RESULTS}/corpora/{config['pretraining']['sweep']['corpus']}/tokens/valid.safetensors",
+        vocabulary="<results>/tokenizer/vocabulary.json",
+    output:
+        losses="<results>/pretrain/rates/{size}.json",
+    log:
+        "<logs>/sweep_rate/{size}.log",
+    benchmark:
+        "<benchmarks>/sweep_rate/{size}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+        gpu=GPUS,
+    params:
+        code=code("sweep_rate"),
+        config=lambda w: canonical(sweep(w)),
+        start=lambda w, input: str(Path(input.start[0]).parent),
+        state=f"{STATE}/sweep",
+    shell:
+        "python scripts/sweep_rate.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {output.losses:q} > {log:q} 2>&1"

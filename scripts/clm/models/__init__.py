@@ -1,0 +1,1 @@
+"""Encoders: construction, checkpoints, forward passes, counts of operations."""

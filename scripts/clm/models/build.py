@@ -1,0 +1,43 @@
+"""Checkpoints: Hugging Face folders read into the encoder of this project, and written back."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from clm.models.encoder import MaskedLM
+from clm.provenance.files import atomic
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+
+def load_model(folder: Path, attention: str = "sdpa", dtype: torch.dtype = torch.float32) -> MaskedLM:
+    """Return the model of a checkpoint folder in eval mode (this project's, or one of the same architecture)."""
+    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    model = MaskedLM(config, attention)
+    tensors = load_file(Path(folder) / "model.safetensors")
+    tensors.pop("lm_head.decoder.weight", None)
+    tensors.pop("lm_head.decoder.bias", None)
+    model.load_state_dict(tensors)
+    return model.to(dtype).eval()
+
+
+def save_model(model: MaskedLM, template: Path, folder: Path) -> None:
+    """Write a checkpoint folder: weights in float32, config.json and tokenizer files from `template`."""
+    for name in ("config.json", *TOKENIZER_FILES):
+        with atomic(Path(folder) / name) as temporary:
+            shutil.copyfile(Path(template) / name, temporary)
+    tensors = {name: value.detach().float().cpu().contiguous() for name, value in model.state_dict().items()}
+    with atomic(Path(folder) / "model.safetensors") as temporary:
+        save_file(tensors, temporary, metadata={"format": "pt"})
+
+
+def parameters(model: MaskedLM) -> dict[str, int]:
+    """Return the number of parameters: `non_embedding` (layers with biases and norms) and `total` (tied matrix once)."""
+    inner = [model.roberta_prelayernorm.encoder, model.roberta_prelayernorm.LayerNorm]
+    return {
+        "non_embedding": sum(p.numel() for module in inner for p in module.parameters()),
+        "total": sum(p.numel() for p in model.parameters()),
+    }

@@ -1,0 +1,185 @@
+"""The encoder that jobs run: pre-LN RoBERTa with a masked-LM head, and nothing else.
+
+Models are constructed by transformers (`clm.models.initialize`) and stored as its folders; this module has the same
+parameter names and gives the same logits (a test compares them). Jobs run it because importing transformers takes
+longer than many of them compute, and because the loop needs the head on masked positions only.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Embeddings(nn.Module):
+    """Token, position and type embeddings, normalized."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Allocate tables; row `pad_token_id` of the positions is padding, real ones start after it."""
+        super().__init__()
+        width = config["hidden_size"]
+        self.first_position = config["pad_token_id"] + 1
+        self.word_embeddings = nn.Embedding(config["vocab_size"], width)
+        self.position_embeddings = nn.Embedding(config["max_position_embeddings"], width)
+        self.token_type_embeddings = nn.Embedding(config["type_vocab_size"], width)
+        self.LayerNorm = nn.LayerNorm(width, config["layer_norm_eps"])
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return (B, T, width) for ids (B, T) padded on the right."""
+        first = self.first_position
+        positions = self.position_embeddings.weight[first : first + ids.shape[1]]
+        return self.LayerNorm(self.word_embeddings(ids) + positions + self.token_type_embeddings.weight[0])
+
+
+class SelfAttention(nn.Module):
+    """The three projections of an attention layer."""
+
+    def __init__(self, width: int) -> None:
+        """Allocate query, key and value."""
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+
+
+class Output(nn.Module):
+    """A projection back to the residual stream."""
+
+    def __init__(self, inner: int, width: int) -> None:
+        """Allocate the projection."""
+        super().__init__()
+        self.dense = nn.Linear(inner, width)
+
+
+class Attention(nn.Module):
+    """Pre-LN multi-head self-attention."""
+
+    def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
+        """Allocate; `eager` computes attention explicitly (fused kernels have no double backward)."""
+        super().__init__()
+        width = config["hidden_size"]
+        self.heads, self.eager = config["num_attention_heads"], eager
+        self.LayerNorm = nn.LayerNorm(width, config["layer_norm_eps"])
+        self.self = SelfAttention(width)
+        self.output = Output(width, width)
+
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        """Return x plus attention over x, (B, T, width); `bias` (B, 1, 1, T) is -inf at padding."""
+        batch, length, width = x.shape
+        normed = self.LayerNorm(x)
+        projections = (self.self.query, self.self.key, self.self.value)
+        q, k, v = (p(normed).view(batch, length, self.heads, -1).transpose(1, 2) for p in projections)
+        mixed = self.attend(q, k, v, bias)
+        return x + self.output.dense(mixed.transpose(1, 2).reshape(batch, length, width))
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+        """Return softmax(q k' / sqrt(d) + bias) v, all (B, heads, T, d)."""
+        if not self.eager:
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+        return F.softmax(scores if bias is None else scores + bias, dim=-1) @ v
+
+
+class Intermediate(nn.Module):
+    """The first half of the feed-forward layer."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Allocate norm and projection."""
+        super().__init__()
+        self.LayerNorm = nn.LayerNorm(config["hidden_size"], config["layer_norm_eps"])
+        self.dense = nn.Linear(config["hidden_size"], config["intermediate_size"])
+
+
+class Layer(nn.Module):
+    """One transformer layer."""
+
+    def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
+        """Allocate attention and feed-forward."""
+        super().__init__()
+        self.attention = Attention(config, eager)
+        self.intermediate = Intermediate(config)
+        self.output = Output(config["intermediate_size"], config["hidden_size"])
+
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the next residual stream, (B, T, width)."""
+        x = self.attention(x, bias)
+        inner = F.gelu(self.intermediate.dense(self.intermediate.LayerNorm(x)))
+        return x + self.output.dense(inner)
+
+
+class Stack(nn.Module):
+    """The transformer layers."""
+
+    def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
+        """Allocate the layers."""
+        super().__init__()
+        self.layer = nn.ModuleList(Layer(config, eager) for _ in range(config["num_hidden_layers"]))
+
+
+class Encoder(nn.Module):
+    """Embeddings, layers and the last norm."""
+
+    def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
+        """Allocate."""
+        super().__init__()
+        self.embeddings = Embeddings(config)
+        self.encoder = Stack(config, eager)
+        self.LayerNorm = nn.LayerNorm(config["hidden_size"], config["layer_norm_eps"])
+
+    def layers(self, ids: Tensor, attention: Tensor | None) -> list[Tensor]:
+        """Return the residual stream after the embeddings and after each layer, the last one normalized."""
+        x = self.embeddings(ids)
+        bias = padding_bias(attention, x.dtype)
+        stream = [x]
+        for layer in self.encoder.layer:
+            stream.append(layer(stream[-1], bias))
+        return [*stream[:-1], self.LayerNorm(stream[-1])]
+
+    def forward(self, ids: Tensor, attention: Tensor | None = None) -> Tensor:
+        """Return the last hidden state (B, T, width) for ids (B, T) int64 and attention (B, T) bool (None: no padding)."""
+        x = self.embeddings(ids)
+        bias = padding_bias(attention, x.dtype)
+        for layer in self.encoder.layer:
+            x = layer(x, bias)
+        return self.LayerNorm(x)
+
+
+def padding_bias(attention: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    """Return 0 at real tokens and -inf at padding, (B, 1, 1, T); None when nothing is padded."""
+    if attention is None:
+        return None
+    return torch.zeros(attention.shape, dtype=dtype, device=attention.device).masked_fill(~attention, -torch.inf)[
+        :, None, None, :
+    ]
+
+
+class Head(nn.Module):
+    """The masked-LM head; its output matrix is the token table."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Allocate projection, norm and bias."""
+        super().__init__()
+        width = config["hidden_size"]
+        self.dense = nn.Linear(width, width)
+        self.layer_norm = nn.LayerNorm(width, config["layer_norm_eps"])
+        self.bias = nn.Parameter(torch.zeros(config["vocab_size"]))
+
+    def forward(self, hidden: Tensor, table: Tensor) -> Tensor:
+        """Return logits (..., V) for hidden (..., width) and the token table (V, width)."""
+        return F.linear(self.layer_norm(F.gelu(self.dense(hidden))), table, self.bias)
+
+
+class MaskedLM(nn.Module):
+    """Encoder and head; parameter names as in transformers' RobertaPreLayerNormForMaskedLM."""
+
+    def __init__(self, config: Mapping[str, Any], attention: str = "sdpa") -> None:
+        """Allocate for the content of a config.json; `attention` is sdpa or eager."""
+        super().__init__()
+        self.config = dict(config)
+        self.roberta_prelayernorm = Encoder(config, attention == "eager")
+        self.lm_head = Head(config)
+
+    def forward(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
+        """Return logits (M, V) at the flat positions (M,) of ids (B, T): the head runs nowhere else."""
+        hidden = self.roberta_prelayernorm(ids, attention)
+        return self.lm_head(hidden.flatten(0, 1)[positions], self.roberta_prelayernorm.embeddings.word_embeddings.weight)

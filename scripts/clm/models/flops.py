@@ -1,0 +1,28 @@
+"""Exact floating-point operations of the encoder: matrix products on real tokens, the head on masked positions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def forward_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -> int:
+    """Return the operations of one forward pass (a multiply-add counts two).
+
+    Args:
+        config: content of config.json.
+        lengths: integer (n,), tokens of each molecule without padding.
+        masked: number of positions that the head sees.
+    """
+    width, inner = config["hidden_size"], config["intermediate_size"]
+    lengths = np.asarray(lengths, dtype=np.int64)
+    tokens, pairs = int(lengths.sum()), int(np.square(lengths).sum())
+    projections = 2 * tokens * (4 * width**2 + 2 * width * inner)
+    attention = 4 * pairs * width
+    head = 2 * masked * (width**2 + width * config["vocab_size"])
+    return config["num_hidden_layers"] * (projections + attention) + head
+
+
+def training_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -> int:
+    """Return the operations of forward and backward: each product has two of the same size in its gradient."""
+    return 3 * forward_flops(config, lengths, masked)

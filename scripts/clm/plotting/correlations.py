@@ -1,0 +1,84 @@
+"""Heat maps of Spearman correlations between what is known before transfer and the score after it."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from clm.plotting.style import new_figure, no_data
+from clm.plotting.tables import PRIMARY_FEATURES, in_order
+
+TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
+NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
+POOLED = "(all)"
+SIGNIFICANT = 0.05
+COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
+
+
+def draw_correlations(correlations: pd.DataFrame, split: str) -> Figure:
+    """Draw one heat map per mode: tasks down, predictors across, the pooled row last.
+
+    Args:
+        correlations: columns TEXT and NUMBERS of correlations.csv.
+        split: the split shown.
+    """
+    primary = correlations["features"].isin([PRIMARY_FEATURES, ""]) | (correlations["mode"] == "full")
+    rows = correlations[(correlations["split"] == split) & primary & correlations["spearman"].notna()]
+    modes = in_order(rows["mode"])
+    heights = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1.5 for mode in modes] or [8]
+    figure = new_figure(0.155 * sum(heights) + 1.2 * len(heights))
+    axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0].tolist()
+    if not modes:
+        no_data(axes[0])
+        return figure
+    for axis, mode in zip(axes, modes, strict=True):
+        image = draw_map(axis, rows[rows["mode"] == mode])
+        trunks = usual_trunks(rows[rows["mode"] == mode])
+        title = "frozen encoder" if mode == "frozen" else f"{mode} fine-tuning"
+        axis.set_title(f"{title} (n = {trunks:.0f} trunks unless told otherwise)" if trunks > 0 else title)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
+    bar.set_label("Spearman correlation with the score")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def draw_map(axis: Axes, rows: pd.DataFrame) -> AxesImage:
+    """Draw one heat map: correlation, a star when p < .05, trunks in brackets where they are not the usual number."""
+    tasks = [task for task in in_order(rows["task"]) if task != POOLED]
+    tasks += [POOLED] if POOLED in set(rows["task"]) else []
+    predictors = in_order(rows["predictor"])
+    cells = rows.drop_duplicates(["task", "predictor"]).set_index(["task", "predictor"])
+    grid = cells["spearman"].unstack().reindex(index=tasks, columns=predictors).to_numpy(dtype=float)
+    colors = colormaps[COLORMAP].with_extremes(bad="#E6E6E6")
+    image = axis.imshow(np.ma.masked_invalid(grid), cmap=colors, vmin=-1, vmax=1, aspect="auto")
+    usual = usual_trunks(rows)
+    for (task, predictor), cell in cells.iterrows():
+        color = "white" if abs(cell["spearman"]) > 0.65 else "black"
+        place = predictors.index(predictor), tasks.index(task)
+        axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=5, color=color)
+    names = [name.replace("_", " ") for name in predictors]
+    axis.set_xticks(range(len(predictors)), names, rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_yticks(range(len(tasks)), ["all tasks" if task == POOLED else task for task in tasks])
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    if POOLED in tasks:
+        axis.axhline(len(tasks) - 1.5, color="white", linewidth=3)
+    return image
+
+
+def usual_trunks(rows: pd.DataFrame) -> float:
+    """Return the most frequent number of trunks behind a correlation, NaN when none is known."""
+    counts = rows["n_trunks"].dropna().mode()
+    return float(counts.iloc[0]) if len(counts) else math.nan
+
+
+def cell_text(cell: pd.Series, usual: float) -> str:
+    """Return for example "−.81* (12)": correlation, mark of p < .05, trunks where they differ from the usual."""
+    value = f"{cell['spearman']:.2f}".replace("0.", ".", 1).replace("-", "−")
+    star = "*" if cell["p"] < SIGNIFICANT else ""
+    trunks = f" ({cell['n_trunks']:.0f})" if np.isfinite(cell["n_trunks"]) and cell["n_trunks"] != usual else ""
+    return value + star + trunks

@@ -1,0 +1,1 @@
+"""Statistics: slopes, verdicts, fits, correlations, regret and claims, from tables alone."""

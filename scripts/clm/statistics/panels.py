@@ -1,0 +1,129 @@
+"""The errors of all checkpoints on one task, in one mode, split and read-out, ready for statistics."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.tables.cells import KEYS
+
+GROUP = ("mode", "split", "features", "task")
+PRIMARY = "mean"
+MIN_SIGNAL = 0.5  # share of checkpoints that must beat the trivial predictor before a task gets a verdict
+MIN_SHARE = 0.5  # share of checkpoints with a number below which a split seed is left out for all
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Log errors of n checkpoints on one task.
+
+    Attributes:
+        names: mode, split, features, task.
+        metric: "auc" or "rmse".
+        cells: n rows of `study_runs`.
+        errors: float64 (k, n), log error per split seed, averaged over fine-tuning seeds first.
+        repeats: {position in cells: float64 array of errors of single fine-tuning and split seeds}.
+        draws: float64 (b, n), log errors on drawn test sets, or None.
+        ratio: n_test / n_train.
+        signal: share of checkpoints that beat the trivial predictor.
+        left_out: checkpoints without a usable number.
+    """
+
+    names: dict[str, str]
+    metric: str
+    cells: pd.DataFrame
+    errors: np.ndarray
+    repeats: dict[int, np.ndarray]
+    draws: np.ndarray | None
+    ratio: float
+    signal: float
+    left_out: int
+
+    @property
+    def y(self) -> np.ndarray:
+        """Mean log error of each checkpoint, float64 (n,)."""
+        return self.errors.mean(axis=0)
+
+    @property
+    def replicates(self) -> np.ndarray:
+        """Log errors per split seed, or per fine-tuning seed when there is one split, float64 (k, n)."""
+        if len(self.errors) > 1 or len({len(values) for values in self.repeats.values()}) > 1:
+            return self.errors
+        return np.log(np.array([self.repeats[i] for i in range(len(self.cells))])).T
+
+
+def study_runs(runs: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
+    """Return the checkpoints of some corpora that ended well, with the numbers of their `trunk` and `checkpoint`."""
+    usable = (runs["status"] == "ok") & (runs["loss"] > 0) & runs["corpus"].isin(corpora)
+    found = runs[usable].reset_index(drop=True)
+    found["trunk"] = found.groupby(list(KEYS[:4]), sort=False).ngroup()
+    found["checkpoint"] = range(len(found))
+    return found
+
+
+def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> Iterator[Panel]:
+    """Yield one panel per mode, split, read-out and task, in order of first appearance.
+
+    Args:
+        transfer: transfer.csv.
+        runs: of `study_runs`; other checkpoints are ignored.
+        draws: draws.parquet.
+    """
+    rows = transfer[transfer["mode"].isin(["frozen", "full"])].copy()
+    rows["features"] = rows["features"].fillna(PRIMARY)
+    rows = primary_labels(rows).merge(
+        runs[[*KEYS, "checkpoint"]].rename(columns={"checkpoint": "position"}), on=list(KEYS)
+    )
+    rows["usable"] = rows["error"].notna() & (rows["error"] > 0)
+    sampled = {key: group for key, group in draws.groupby(list(GROUP), sort=False)} if len(draws) else {}
+    for key, group in rows.groupby(list(GROUP), sort=False):
+        panel = build(dict(zip(GROUP, key, strict=True)), group, runs, sampled.get(key))
+        if panel is not None:
+            yield panel
+
+
+def primary_labels(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the label "mean" of tasks that have it and the single label of the others."""
+    several = rows.loc[rows["label"] == "mean", "task"].unique()
+    return rows[(rows["label"] == "mean") | ~rows["task"].isin(several)]
+
+
+def build(names: dict[str, str], rows: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame | None) -> Panel | None:
+    """Return one panel, or None when no checkpoint has a number."""
+    good = rows[rows["usable"]]
+    table = good.groupby(["split_seed", "position"])["error"].mean().unstack()
+    table = table[table.notna().mean(axis=1) >= MIN_SHARE].dropna(axis=1)
+    if table.empty or not table.shape[1]:
+        return None
+    positions = table.columns.to_numpy()
+    good = good[good["position"].isin(positions)]
+    sizes = good[["n_test", "n_train"]].mean()
+    at = {position: i for i, position in enumerate(positions)}
+    return Panel(
+        names=names,
+        metric=str(good["metric"].iloc[0]),
+        cells=runs.iloc[positions].reset_index(drop=True),
+        errors=np.log(table.to_numpy(dtype=float)),
+        repeats={at[position]: cell.to_numpy(dtype=float) for position, cell in good.groupby("position")["error"]},
+        draws=aligned_draws(draws, runs.iloc[positions]) if len(table) == 1 else None,
+        ratio=float(sizes["n_test"] / sizes["n_train"]),
+        signal=float((good.groupby("position")["status"].agg(lambda s: (s == "ok").mean()) >= 0.5).mean()),
+        left_out=rows["position"].nunique() - len(positions),
+    )
+
+
+def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame) -> np.ndarray | None:
+    """Return the draws (b, n) of the cells in their order, or None when one of them has none."""
+    if draws is None:
+        return None
+    known: Mapping[Any, np.ndarray] = dict(
+        zip(draws[list(KEYS)].itertuples(index=False, name=None), draws["log_error"])
+    )
+    keys = list(cells[list(KEYS)].itertuples(index=False, name=None))
+    if not all(key in known for key in keys):
+        return None
+    values = np.array([known[key] for key in keys], dtype=float).T
+    defined = np.isfinite(values).all(axis=1)
+    return values[defined] if defined.mean() >= MIN_SHARE else None

@@ -1,0 +1,229 @@
+"""Fits of pretraining loss along each axis of scale: exponents with intervals, floors only where data can show them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.gains import AXES, axis_design
+from clm.statistics.laws import Law, bootstrap_intervals, centred, fit_law, law_of, profile_interval
+from clm.statistics.regression import Design, slope_design
+from clm.statistics.slopes import Slope
+
+DISTINCT, DECADES = 5, 1.5  # of each input before a floor is fitted
+SAME = 0.02  # decades within which two values count as one (token counts differ by less than a batch)
+HELD = 0.2  # share of the distinct values, the largest, on which forms are compared
+PROFILE_BELOW = 20  # trunks below which a bootstrap over trunks is too narrow
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The cells that one fit sees.
+
+    Attributes:
+        axis: N, D, U, C or ND.
+        inputs: columns of runs.csv.
+        cells: rows of runs.csv with `trunk`.
+        held: column whose largest values are held out to compare forms.
+    """
+
+    axis: str
+    inputs: tuple[str, ...]
+    cells: pd.DataFrame
+    held: str
+
+    @property
+    def x(self) -> np.ndarray:
+        """Inputs, float64 (n, k)."""
+        return self.cells[list(self.inputs)].to_numpy(dtype=float)
+
+    @property
+    def loss(self) -> np.ndarray:
+        """Validation loss, float64 (n,), nats per masked token."""
+        return self.cells["loss"].to_numpy(dtype=float)
+
+
+def levels(x: np.ndarray) -> np.ndarray:
+    """Return the number of the distinct value that each x belongs to, int64 (n,), ascending."""
+    order = np.argsort(x, kind="stable")
+    steps = np.diff(np.log10(x[order]), prepend=np.log10(x[order][0])) > SAME
+    found = np.empty(len(x), dtype=np.int64)
+    found[order] = np.cumsum(steps)
+    return found
+
+
+def identified(x: np.ndarray) -> bool:
+    """Whether every input, float64 (n, k), has enough distinct values over enough decades for a floor."""
+    spans = np.ptp(np.log10(x), axis=0)
+    counts = [levels(column).max() + 1 for column in x.T]
+    return bool(min(counts) >= DISTINCT and spans.min() >= DECADES)
+
+
+def envelope(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the checkpoints that no other beats in loss at equal or less compute, by ascending compute."""
+    ordered = cells.sort_values(["flops", "loss"], kind="stable")
+    best_before = ordered["loss"].cummin().shift(fill_value=np.inf)
+    return ordered[ordered["loss"] < best_before].reset_index(drop=True)
+
+
+def curves(cells: pd.DataFrame) -> Iterator[Curve]:
+    """Yield the cells of each fit with a floor: one curve per axis at the largest fixed values, the envelope, N and D."""
+    biggest = {name: cells.loc[cells[column].idxmax(), name] for name, column in FIXED.items()}
+    for axis in AXES[:3]:
+        along = {"N": "size", "D": "budget", "U": "subset"}[axis.name]
+        others = [name for name in FIXED if name != along]
+        kept = cells[np.logical_and.reduce([cells[name] == biggest[name] for name in others])]
+        yield Curve(axis.name, (axis.column,), kept.reset_index(drop=True), axis.column)
+    yield Curve("C", ("flops",), envelope(cells), "flops")
+    once = cells[cells["epochs"] <= 1].reset_index(drop=True)
+    yield Curve("ND", ("parameters", "tokens"), once, "flops")
+
+
+FIXED = {"size": "parameters", "subset": "molecules", "budget": "tokens"}
+
+
+def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> list[dict[str, Any]]:
+    """Return the rows of fits.csv for one corpus.
+
+    Args:
+        cells: rows of runs.csv of one corpus, with `trunk`.
+        draws: of the bootstrap over trunks.
+        seed: of the bootstrap.
+        min_trunks: below which nothing is fitted.
+    """
+    rows = []
+    for curve in curves(cells):
+        power = [row for row in power_rows(curve, cells, min_trunks)]
+        floor = floor_rows(curve, draws, seed, min_trunks)
+        rows += compare(curve, power, floor)
+    return rows
+
+
+def power_rows(curve: Curve, cells: pd.DataFrame, min_trunks: int) -> list[dict[str, Any]]:
+    """Return rows of the law without floor: log-log slopes, with constants for whatever is held fixed.
+
+    N, D and U use all cells of the corpus (constants make them comparable); C the envelope; N and D together the cells
+    of at most one epoch, where each is the other's covariate.
+    """
+    used = curve.cells if curve.axis in ("C", "ND") else cells
+    names = ("a",) if len(curve.inputs) == 1 else ("a", "b")
+    found = [exponent(curve, used, i, min_trunks) for i in range(len(names))]
+    shape = {"axis": curve.axis, "form": "power", "n": len(used), "n_trunks": int(used["trunk"].nunique())}
+    if not len(used) or any(item is None for item in found):
+        return [shape | {"parameter": "a", "status": "too_few"}]
+    rows, scale = [], np.log(used["loss"].to_numpy(dtype=float))
+    for name, column, (slope, count) in zip(names, curve.inputs, found, strict=True):
+        low, high = slope.interval()
+        told = {"parameter": name, "estimate": -slope.estimate, "lower": -high, "upper": -low, "n_trunks": count}
+        rows.append(shape | told | {"status": "ok"})
+        scale = scale - slope.estimate * np.log(used[column].to_numpy(dtype=float))
+    rows.append(shape | {"parameter": "A", "estimate": float(np.exp(scale.mean())), "status": "ok"})
+    return rows
+
+
+def exponent(curve: Curve, used: pd.DataFrame, index: int, min_trunks: int) -> tuple[Slope, int] | None:
+    """Return the log-log slope of loss on one input and the trunks behind it, or None."""
+    if not len(used):
+        return None
+    logs = np.log(used[list(curve.inputs)].to_numpy(dtype=float))
+    design = power_design(curve, used, logs, index)
+    if design is None or design.clusters < min_trunks:
+        return None
+    factor = np.log(2) if curve.axis in ("N", "D", "U") else 1.0  # axis designs count doublings
+    estimate, variance = design.slope(np.log(used["loss"].to_numpy(dtype=float)))
+    return Slope(estimate / factor, float(np.sqrt(variance)) / factor, design.freedom, False), design.clusters
+
+
+def power_design(curve: Curve, used: pd.DataFrame, logs: np.ndarray, index: int) -> Design | None:
+    """Return the estimator of one exponent."""
+    trunks = used["trunk"].to_numpy()
+    if curve.axis in ("N", "D", "U"):
+        return axis_design(used, next(axis for axis in AXES if axis.name == curve.axis))
+    if curve.axis == "C":
+        return slope_design(logs[:, 0], np.zeros(len(used), dtype=int), trunks)
+    return slope_design(logs[:, index], levels(np.exp(logs[:, 1 - index])), trunks)
+
+
+def floor_rows(curve: Curve, draws: int, seed: int, min_trunks: int) -> list[dict[str, Any]]:
+    """Return rows of the law with a floor, or one row that says why there is none."""
+    form = "additive" if len(curve.inputs) > 1 else "power_floor"
+    trunks = int(curve.cells["trunk"].nunique())
+    shape = {"axis": curve.axis, "form": form, "n": len(curve.cells), "n_trunks": trunks}
+    if trunks < min_trunks and curve.axis != "D":
+        return [shape | {"parameter": "E", "status": "too_few", "note": "too few trunks on this curve"}]
+    if not identified(curve.x):
+        note = f"E not identified: fewer than {DISTINCT} values or less than {DECADES} decades of an input"
+        return [shape | {"parameter": "E", "status": "not_identified", "note": note}]
+    law, best = fit_law(curve.x, curve.loss)
+    _, centre = centred(curve.x)
+    names = ("E", "A", "a") if len(curve.inputs) == 1 else ("E", "A", "B", "a", "b")
+    values = (law.floor, *law.scales, *law.exponents)
+    if trunks >= PROFILE_BELOW:
+        sample = bootstrap_intervals(best, curve.x, curve.loss, curve.cells["trunk"].to_numpy(), draws, seed)
+        laws = [law_of(theta, centre) for theta in sample]
+        table = np.array([(item.floor, *item.scales, *item.exponents) for item in laws])
+        ends = np.quantile(table, [0.025, 0.975], axis=0).T
+        note = "interval: bootstrap over trunks"
+    else:
+        ends = [profiled(i, best, curve, trunks) for i in range(len(best))]
+        note = "interval: profile of the objective"
+    told = [{"parameter": name, "estimate": value} for name, value in zip(names, values, strict=True)]
+    return [
+        shape | row | {"lower": low, "upper": high, "status": "ok", "note": note}
+        for row, (low, high) in zip(told, ends, strict=True)
+    ]
+
+
+def profiled(index: int, best: np.ndarray, curve: Curve, trunks: int) -> tuple[float | None, float | None]:
+    """Return the profile interval of E or of an exponent; a scale at x = 1 lies far outside the data and has none."""
+    count = len(curve.inputs)
+    if 0 < index <= count:
+        return None, None
+    low, high = profile_interval(index, best, curve.x, curve.loss, trunks)
+    if index == 0:
+        return float(np.exp(low)), float(np.exp(high)) if np.isfinite(high) else None
+    return low, high if np.isfinite(high) else None
+
+
+def compare(curve: Curve, power: list[dict[str, Any]], floor: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to both forms their error on the largest cells, held out, and say which predicts them better."""
+    errors = {"power": None, "floor": None}
+    if len(curve.cells) and curve.cells["trunk"].notna().all():
+        level = levels(curve.cells[curve.held].to_numpy(dtype=float))
+        kept = level <= level.max() - max(1, round(HELD * (level.max() + 1)))
+        if len(np.unique(level[kept])) >= 2 and power[0]["status"] == "ok":
+            errors["power"] = held_error(line(curve.x[kept], curve.loss[kept]), curve, ~kept)
+        if floor[0]["status"] == "ok":
+            errors["floor"] = held_error(fit_law(curve.x[kept], curve.loss[kept])[0], curve, ~kept)
+    note = {}
+    if None not in errors.values():
+        better = "E = 0" if errors["power"] <= errors["floor"] else "the floor"
+        note = {"note": f"{better} predicts the largest cells better"}
+    rows = [row | {"holdout_error": errors["power"]} | note for row in power]
+    return rows + [row | {"holdout_error": errors["floor"]} for row in floor]
+
+
+def line(x: np.ndarray, loss: np.ndarray) -> Law:
+    """Return the law without floor by least squares of log loss: a product of powers, written as a law of one input."""
+    logs = np.column_stack([np.ones(len(x)), np.log(x)])
+    solution = np.linalg.lstsq(logs, np.log(loss), rcond=None)[0]
+    return Product(float(np.exp(solution[0])), tuple(-solution[1:]))
+
+
+@dataclass(frozen=True)
+class Product:
+    """A / (x_1^a_1 x_2^a_2 ...)."""
+
+    scale: float
+    exponents: tuple[float, ...]
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return the loss at x, float64 (n, inputs)."""
+        return self.scale * np.exp(-np.log(x) @ np.array(self.exponents))
+
+
+def held_error(law: Law | Product, curve: Curve, held: np.ndarray) -> float:
+    """Return the mean absolute error of log loss on the held-out cells."""
+    return float(np.mean(np.abs(np.log(law(curve.x[held])) - np.log(curve.loss[held]))))

@@ -1,0 +1,117 @@
+"""Adjacent steps along an axis: an exploratory table, and saturation and degradation as a reviewer defined them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from clm.statistics.gains import ALPHA, FAMILY, Axis, gain_of
+from clm.statistics.multiplicity import benjamini_hochberg, holm
+from clm.statistics.panels import Panel
+
+
+def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
+    """Return the gain per doubling between neighbouring values along an axis, one row per pair.
+
+    Cells that agree in all else are paired; their differences are averaged within a group of trunks first (budgets of
+    one trunk are repeated measures), then tested against 0 by a t-test over those groups.
+    """
+    cells = panel.cells.assign(y=panel.y, x=np.log2(panel.cells[axis.column].astype(float)))
+    named = {"N": "size", "D": "budget", "U": "subset"}[axis.name]
+    order = cells.groupby(named)["x"].mean().sort_values(kind="stable").index.tolist()
+    others = [name for name in ("size", "subset", "seed", "budget") if name != named]
+    unit = [name for name in others if name != "budget"]
+    rows = []
+    for first, second in zip(order, order[1:], strict=False):
+        left, right = (cells[cells[named] == name][[*others, "x", "y"]] for name in (first, second))
+        pairs = left.merge(right, on=others, suffixes=("_1", "_2"))
+        pairs = pairs[pairs["x_2"] > pairs["x_1"]]
+        if pairs.empty:
+            continue
+        slopes = pairs.assign(slope=(pairs["y_2"] - pairs["y_1"]) / (pairs["x_2"] - pairs["x_1"]))
+        values = slopes.groupby(unit)["slope"].mean().to_numpy()
+        told = {"from": first, "to": second, "gain": gain_of(values.mean()), "p": p_of_mean(values)}
+        rows.append({"axis": axis.name, **panel.names, **told})
+    return rows
+
+
+def p_of_mean(values: np.ndarray) -> float | None:
+    """Return the two-sided p of a t-test of mean 0, or None when it is undefined."""
+    if len(values) < 2 or np.ptp(values) == 0:
+        return None
+    return float(stats.ttest_1samp(values, 0.0).pvalue)
+
+
+def adjust_steps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add p_bh (Benjamini-Hochberg within axis, mode, split and read-out)."""
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return []
+    frame["p"] = frame["p"].astype(float)
+    frame["p_bh"] = np.nan
+    for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
+        frame.loc[members, "p_bh"] = benjamini_hochberg(frame.loc[members, "p"].to_numpy())
+    return frame.to_dict("records")
+
+
+def review_row(panel: Panel, axis: Axis) -> dict[str, Any]:
+    """Return change and p of the last step along an axis, at the largest fixed values, as the review defines them.
+
+    Change: (AUC2 - AUC1) / AUC1 or (RMSE1 - RMSE2) / RMSE1 per doubling. p: Welch's t-test of a drop over fine-tuning
+    and split seeds, which takes one pretraining per cell for all pretrainings; shown for comparison only.
+    """
+    ends = last_step(panel.cells, axis)
+    if ends is None:
+        return {}
+    first, second = (panel.repeats[i] for i in ends)
+    x = np.log2(panel.cells[axis.column].to_numpy(dtype=float)[list(ends)])
+    if panel.metric == "auc":
+        change = (first.mean() - second.mean()) / (1 - first.mean()) if first.mean() < 1 else None
+    else:
+        change = (first.mean() - second.mean()) / first.mean()
+    enough = min(len(first), len(second)) > 1
+    spread = float(np.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)) if enough else np.nan
+    p = float(stats.ttest_ind(first, second, equal_var=False).pvalue) if enough and spread > 0 else np.nan
+    drop = bool(second.mean() - first.mean() > spread)
+    per_doubling = None if change is None else float(change / (x[1] - x[0]))
+    return {"review_change": per_doubling, "review_p": p, "review_drop": drop}
+
+
+def last_step(cells: pd.DataFrame, axis: Axis) -> tuple[int, int] | None:
+    """Return the positions of the two cells with the largest values along the axis, all else fixed at its largest."""
+    cells = cells.reset_index(drop=True)
+    along = {"parameters": "size", "tokens": "budget", "molecules": "subset"}[axis.column]
+    columns = {"size": "parameters", "subset": "molecules", "budget": "tokens"}
+    kept = cells[cells["seed"] == cells["seed"].min()]
+    for name, column in columns.items():
+        if name != along and len(kept):
+            kept = kept[kept[name] == kept.loc[kept[column].idxmax(), name]]
+    order = kept[axis.column].sort_values(kind="stable")
+    if order.nunique() < 2:
+        return None
+    return int(order.index[-2]), int(order.index[-1])
+
+
+def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
+    """Add review_p (Holm-adjusted within the family), review_verdict and whether it agrees with ours.
+
+    degraded: a drop of more than one pooled SD with adjusted p < .05; saturated: a change below the margin; otherwise
+    improving.
+    """
+    frame = pd.DataFrame(rows)
+    if frame.empty or "review_p" not in frame:
+        return rows
+    adjusted = pd.Series(np.nan, index=frame.index)
+    for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
+        adjusted[members] = holm(frame.loc[members, "review_p"].to_numpy(dtype=float))
+    found = []
+    for row, p in zip(rows, adjusted, strict=True):
+        if row.get("review_change") is None:
+            found.append(row)
+            continue
+        degraded = row["review_drop"] and p < ALPHA
+        verdict = "degraded" if degraded else "saturated" if row["review_change"] < margin else "improving"
+        told = {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
+        found.append(row | told)
+    return found

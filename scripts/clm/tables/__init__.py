@@ -1,0 +1,1 @@
+"""Tables: per-job result files as tidy rows, and tables as the statistics read them."""

@@ -1,0 +1,54 @@
+"""Paired bootstrap of the test molecules: log errors of all checkpoints of a task on the same drawn test sets.
+
+Two checkpoints are tested on the same molecules, so most of their test noise is common and cancels in a comparison;
+single intervals cannot say how much. Whole scaffolds are drawn, as for the intervals of the cells.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from clm.tasks.scores import cluster_weights, errors
+
+COLUMNS = ("budget", "split", "split_seed", "finetune_seed", "features", "label", "row", "y", "prediction")
+SPLIT = "scaffold"  # seeded splits vary by their seeds, which is more than this bootstrap could show
+
+
+def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -> dict[tuple[str | None, str], list]:
+    """Return bootstrap log errors of one result file.
+
+    Args:
+        path: Parquet of test predictions.
+        groups: row of the task's table to number of its scaffold cluster.
+        kind: "regression" or "classification".
+        draws: number of bootstrap draws.
+
+    Returns:
+        {(budget, features): float list (draws,)}: log of the error averaged over fine-tuning seeds and labels; NaN
+        where it is undefined. Read-outs of single layers are left out: no verdict rests on them.
+    """
+    frame = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", SPLIT)])
+    frame["features"] = frame["features"].fillna("mean")
+    frame = frame[~frame["features"].str.startswith("layer")]
+    if frame.empty:
+        return {}
+    rows = np.sort(frame["row"].unique())
+    weights = cluster_weights(np.array([groups[row] for row in rows.tolist()]), draws, 0)
+    found = {}
+    for (budget, features), cell in frame.groupby(["budget", "features"], sort=True, dropna=False):
+        replicates = cell.groupby(["finetune_seed", "label"], sort=True, dropna=False)
+        samples = [replicate_errors(replicate, rows, weights, kind) for _, replicate in replicates]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found[(None if pd.isna(budget) else budget, features)] = np.log(np.mean(samples, axis=0))
+    return found
+
+
+def replicate_errors(cell: pd.DataFrame, rows: np.ndarray, weights: np.ndarray, kind: str) -> np.ndarray:
+    """Return errors, float64 (draws,), of the predictions of one model for one label."""
+    prediction = cell["prediction"].to_numpy()
+    if not np.isfinite(prediction).all():
+        return np.full(len(weights), np.nan)
+    chosen = weights[:, np.searchsorted(rows, cell["row"].to_numpy())]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return errors(cell["y"].to_numpy(), prediction, chosen, kind)

@@ -1,0 +1,29 @@
+"""Tables with fixed columns: written so that they always have them, read so that names stay names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clm.provenance.files import write_csv
+
+NAMES = ("corpus", "size", "subset", "budget", "mode", "baseline", "task", "split", "features", "label", "name", "axis")
+
+
+def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows as CSV with exactly these columns; missing values and NaN are empty cells."""
+    write_csv(path, pd.DataFrame(list(rows), columns=list(columns)))
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table; columns that hold names stay text ("0", "none"), an empty cell is missing, seeds are Int64."""
+    names = dict.fromkeys(NAMES, "string[python]")
+    frame = pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
+    for column in frame.columns:
+        if column in NAMES:
+            frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+    for column in ("seed", "split_seed", "finetune_seed"):
+        if column in frame:
+            frame[column] = frame[column].astype("Int64")
+    return frame

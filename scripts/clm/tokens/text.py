@@ -1,0 +1,13 @@
+"""The text of a molecule that a tokenizer reads."""
+
+
+def represent(smiles: str, kind: str) -> str | None:
+    """Return SMILES, or SELFIES (Krenn et al. 2020) for kind `selfies`; None when it cannot be expressed."""
+    if kind != "selfies":
+        return smiles
+    import selfies
+
+    try:
+        return selfies.encoder(smiles)
+    except selfies.EncoderError:
+        return None

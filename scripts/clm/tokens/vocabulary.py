@@ -1,0 +1,12 @@
+"""The classes of a closed vocabulary, without the imports that building one needs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from clm.tokens.regex import CLASSES
+
+
+def class_ids(vocabulary: Mapping[str, Any]) -> list[int]:
+    """Return for each token id the position of its class in CLASSES, from the content of vocabulary.json."""
+    by_id = sorted(vocabulary["tokens"].items(), key=lambda item: item[1])
+    return [CLASSES.index(vocabulary["classes"][token]) for token, _ in by_id]

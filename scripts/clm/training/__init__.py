@@ -1,0 +1,1 @@
+"""Masked-LM pretraining: masks, batches, loss, schedule, loop, resume state."""

@@ -1,0 +1,58 @@
+"""Masks: fixed ones by hash for measuring, fresh ones for each training step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clm.tokens.regex import MASK, SPECIALS
+from clm.tokens.shards import Shard
+
+
+def splitmix64(x: np.ndarray) -> np.ndarray:
+    """Return a well-mixed 64-bit hash of uint64 numbers (Steele et al., OOPSLA 2014)."""
+    x = x + np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def fixed_masks(shard: Shard, share: float) -> np.ndarray:
+    """Return which tokens are masked for measuring, bool (tokens,): a share of the non-special ones.
+
+    Decided by hash(molecule, position): the same for all models, batch sizes and orders.
+    """
+    lengths = shard.lengths
+    keys = np.repeat(np.asarray(shard.keys), lengths)
+    positions = np.arange(len(shard.tokens), dtype=np.uint64) - np.repeat(shard.offsets[:-1], lengths).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        draws = splitmix64(splitmix64(keys) ^ positions)
+    return (draws < np.uint64(share * 2.0**64)) & (np.asarray(shard.tokens) >= len(SPECIALS))
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What training hides: a `share` of tokens, of them `masked` as [MASK], `random` replaced, the rest left as it is."""
+
+    share: float
+    masked: float
+    random: float
+
+    def draw(self, ids: np.ndarray, vocabulary_size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return corrupted ids and flat positions to predict.
+
+        Args:
+            ids: integer (B, T), padded with 0.
+            vocabulary_size: number of token ids, specials included.
+            rng: generator of this step.
+
+        Returns:
+            ids int64 (B, T) and positions int64 (M,), ascending, M = round(share * non-special tokens), at least 1.
+        """
+        flat = ids.astype(np.int64).ravel()
+        candidates = np.flatnonzero(flat >= len(SPECIALS))
+        count = max(1, round(self.share * len(candidates)))
+        chosen = rng.permutation(candidates)[:count]
+        masked, replaced = (round(count * part) for part in (self.masked, self.masked + self.random))
+        flat[chosen[:masked]] = MASK
+        flat[chosen[masked:replaced]] = rng.integers(len(SPECIALS), vocabulary_size, replaced - masked)
+        return flat.reshape(ids.shape), np.sort(chosen)

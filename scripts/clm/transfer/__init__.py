@@ -1,0 +1,1 @@
+"""From a checkpoint to scores on tasks: embeddings, probes, predictors of transfer, fine-tuning."""

@@ -1,0 +1,136 @@
+"""Full fine-tuning: encoder and a linear head on pooled states, the same number of updates for every model."""
+
+import copy
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from clm.models.encoder import MaskedLM
+from clm.provenance.state import stop_if_requested
+from clm.tasks.table import Task
+from clm.tokens.regex import PAD
+from clm.tokens.shards import Shard
+from clm.training.masked_loss import by_length, padded
+from clm.transfer.embed import pool
+
+log = logging.getLogger(__name__)
+POOL = 8  # batches that are drawn together and sorted by length, which halves padding
+
+
+class Finetuner(nn.Module):
+    """An encoder and a linear head for L labels."""
+
+    def __init__(self, model: MaskedLM, labels: int) -> None:
+        """Copy the encoder; the head starts at zero, so that the first predictions are the training mean."""
+        super().__init__()
+        self.encoder = copy.deepcopy(model.roberta_prelayernorm)
+        self.head = nn.Linear(model.config["hidden_size"], labels)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return (B, L) for ids (B, T)."""
+        attention = None if bool((ids != PAD).all()) else ids != PAD
+        return self.head(pool(self.encoder(ids, attention), ids))
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Mean and SD of each label in the training part, (L,) float64; classification keeps 0 and 1."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray, kind: str) -> "Scaling":
+        """Return the scaling of training labels (n, L); labels without values or spread are left as they are."""
+        if kind == "classification":
+            return cls(np.zeros(y.shape[1]), np.ones(y.shape[1]))
+        known = np.isfinite(y)
+        count = np.maximum(known.sum(axis=0), 1)
+        mean = np.where(known, y, 0).sum(axis=0) / count
+        sd = np.sqrt(np.where(known, (y - mean) ** 2, 0).sum(axis=0) / count)
+        return cls(mean, np.where(sd > 0, sd, 1.0))
+
+
+def batches(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield positions of batches forever: epochs are permutations; within a pool of batches lengths are sorted."""
+    while True:
+        order = rng.permutation(len(lengths))
+        for start in range(0, len(order), size * POOL):
+            pooled = order[start : start + size * POOL]
+            pooled = pooled[np.argsort(lengths[pooled], kind="stable")]
+            pieces = [pooled[i : i + size] for i in range(0, len(pooled), size)]
+            yield from (pieces[i] for i in rng.permutation(len(pieces)))
+
+
+def masked_objective(output: Tensor, y: Tensor, kind: str) -> Tensor:
+    """Return the mean loss over labels that are there: squared error or log loss; (B, L), NaN where missing."""
+    known = torch.isfinite(y)
+    target = torch.where(known, y, torch.zeros_like(y))
+    one = F.mse_loss if kind == "regression" else F.binary_cross_entropy_with_logits
+    return (one(output, target, reduction="none") * known).sum() / known.sum().clamp(min=1)
+
+
+def finetune(
+    model: MaskedLM, task: Task, shard: Shard, train: np.ndarray, kind: str, settings: Mapping[str, Any], seed: int
+) -> tuple[Finetuner, Scaling]:
+    """Fine-tune on the training part for `steps` updates (linear warm-up, linear decay to zero) and return the result.
+
+    Args:
+        model: pretrained or untrained; not changed.
+        task: labels.
+        shard: molecules of the task as tokens.
+        train: positions of the training part.
+        kind: "regression" or "classification".
+        settings: `learning_rate`, `steps`, `warmup_steps`, `batch_molecules`, `weight_decay`.
+        seed: of the order of molecules.
+    """
+    where = next(model.parameters()).device
+    tuned = Finetuner(model, len(task.names)).to(where).train()
+    scaling = Scaling.of(task.labels[train], kind)
+    y = torch.from_numpy((task.labels - scaling.mean) / scaling.sd).float().to(where)
+    labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
+    sequences = list(shard.sequences())
+    groups = [
+        {"params": [p for p in tuned.parameters() if p.ndim >= 2], "weight_decay": settings["weight_decay"]},
+        {"params": [p for p in tuned.parameters() if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=settings["learning_rate"], fused=True)
+    order = batches(shard.lengths[labelled], settings["batch_molecules"], np.random.default_rng([seed, 2]))
+    for step in range(settings["steps"]):
+        chosen = labelled[next(order)]
+        for group in optimizer.param_groups:
+            group["lr"] = settings["learning_rate"] * triangle(step, settings["warmup_steps"], settings["steps"])
+        ids = torch.from_numpy(padded([sequences[i] for i in chosen])).to(where)
+        loss = masked_objective(tuned(ids), y[torch.from_numpy(chosen).to(where)], kind)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(tuned.parameters(), 1.0)
+        optimizer.step()
+        stop_if_requested()
+    return tuned.eval(), scaling
+
+
+def triangle(step: int, warmup: int, steps: int) -> float:
+    """Return the share of the learning rate at a step: up over `warmup` steps, then down to zero at `steps`."""
+    return min((step + 1) / max(1, warmup), (steps - step) / max(1, steps - warmup))
+
+
+@torch.inference_mode()
+def predict(tuned: Finetuner, scaling: Scaling, shard: Shard, chosen: np.ndarray, kind: str) -> np.ndarray:
+    """Return predictions for molecules at some positions, float64 (m, L): label units, or probabilities of class 1."""
+    where = next(tuned.parameters()).device
+    part = shard.take(chosen)
+    sequences = list(part.sequences())
+    out = np.empty((len(chosen), len(scaling.mean)))
+    for some in by_length(part.lengths, 4096):
+        values = tuned(torch.from_numpy(padded([sequences[i] for i in some])).to(where)).double()
+        out[some] = (torch.sigmoid(values) if kind == "classification" else values).cpu().numpy()
+    return out if kind == "classification" else out * scaling.sd + scaling.mean

@@ -1,0 +1,26 @@
+"""Leave-one-out score of nearest neighbours: how much of a label the geometry of an embedding holds."""
+
+import numpy as np
+
+from clm.tasks.scores import auc
+
+NEIGHBOURS = 5
+
+
+def nearest_score(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
+    """Return AUC or -RMSE of the mean label of the 5 nearest other molecules by cosine; None when undefined.
+
+    Args:
+        features: float (n, d).
+        y: float64 (n,), finite.
+        kind: "regression" or "classification".
+    """
+    if len(y) <= NEIGHBOURS or np.ptp(y) == 0:
+        return None
+    centred = features - features.mean(axis=0)
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -np.inf)
+    nearest = np.argpartition(-similarity, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    predicted = y[nearest].mean(axis=1)
+    return auc(y, predicted) if kind == "classification" else -float(np.sqrt(np.mean((predicted - y) ** 2)))

@@ -1,0 +1,60 @@
+"""What might tell transfer beforehand: computed from a checkpoint and the training part of a task only."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from clm.models.encoder import MaskedLM
+from clm.tasks.roughness import rogi_xd, scaled_euclidean
+from clm.tasks.table import Task
+from clm.tokens.shards import Shard
+from clm.training.masked_loss import validation_loss
+from clm.transfer.logme import logme
+from clm.transfer.neighbours import nearest_score
+
+
+def label_predictors(
+    features: np.ndarray, task: Task, train: np.ndarray, kind: str, roughness_molecules: int
+) -> list[dict[str, Any]]:
+    """Return LogME, nearest-neighbour score and ROGI-XD of each label: records of label, name, value.
+
+    Args:
+        features: float (n, d), of all molecules of the task.
+        task: the task.
+        train: positions of the training part; nothing else is looked at.
+        kind: "regression" or "classification".
+        roughness_molecules: at most so many molecules enter ROGI-XD (the first of the training part).
+    """
+    records = []
+    for column, label in enumerate(task.names):
+        known = train[np.isfinite(task.labels[train, column])]
+        x, y = features[known].astype(np.float64), task.labels[known, column]
+        few = slice(roughness_molecules)
+        values = {
+            "logme": logme(x, y, kind),
+            "knn": nearest_score(x, y, kind),
+            "rogi_xd": rogi_xd(scaled_euclidean(x[few]), y[few]),
+        }
+        records += [{"label": label, "name": name, "value": value} for name, value in values.items()]
+    return records
+
+
+def domain_predictors(
+    model: MaskedLM, molecules: Shard, share: float, classes: Sequence[int], own_loss: float | None
+) -> list[dict[str, Any]]:
+    """Return the masked-LM loss on molecules of the task, in excess of the validation loss, and by token class.
+
+    Args:
+        model: in eval mode.
+        molecules: of the training part (labels are not used).
+        share: of the tokens that is masked.
+        classes: class of each token id.
+        own_loss: validation loss on the model's own corpus.
+    """
+    told = validation_loss(model, molecules, share, classes)
+    values: Mapping[str, float | None] = {
+        "domain_loss": told["loss"],
+        "domain_loss_excess": None if own_loss is None or told["loss"] is None else told["loss"] - own_loss,
+    } | {f"domain_loss_{name}": part["loss"] for name, part in told["by_class"].items()}
+    return [{"label": None, "name": name, "value": value} for name, value in values.items()]

@@ -1,0 +1,45 @@
+"""One learning rate per size: the best on validation over several tasks, so that none is judged at a bad rate."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from clm.models.encoder import MaskedLM
+from clm.tasks.scores import errors
+from clm.tasks.table import Task
+from clm.tokens.shards import Shard
+from clm.transfer.finetune import finetune, predict
+
+
+def validation_error(
+    model: MaskedLM, task: Task, shard: Shard, parts: Mapping[str, np.ndarray], kind: str, settings: Mapping[str, Any]
+) -> float | None:
+    """Return RMSE over that of the training mean, or (1 - AUC) / .5, on the validation part: 1 means nothing learned.
+
+    Averaged over labels; None when undefined for all of them.
+    """
+    tuned, scaling = finetune(model, task, shard, parts["train"], kind, settings, seed=0)
+    prediction = predict(tuned, scaling, shard, parts["valid"], kind)
+    relative = []
+    for column in range(len(task.names)):
+        y = task.labels[parts["valid"], column]
+        known = np.isfinite(y)
+        y, guess = y[known], prediction[known, column]
+        one = np.ones((1, len(y)))
+        trivial = 0.5 if kind == "classification" else errors(y, np.full(len(y), scaling.mean[column]), one, kind)[0]
+        if len(y) and np.isfinite(guess).all() and trivial > 0:
+            relative.append(errors(y, guess, one, kind)[0] / trivial)
+    defined = [value for value in relative if np.isfinite(value)]
+    return float(np.mean(defined)) if defined else None
+
+
+def best_rate(rates: list[float], relative: list[list[float | None]]) -> float:
+    """Return the rate with the lowest mean over tasks; rates undefined for any task lose, ties go to the lower rate.
+
+    Args:
+        rates: ascending.
+        relative: for each rate one error per task.
+    """
+    means = [np.mean(values) if None not in values else np.inf for values in relative]
+    return rates[int(np.argmin(means))]

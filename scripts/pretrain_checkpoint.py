@@ -1,0 +1,110 @@
+"""Pretrain one trunk to one token budget, with a decay of its own, and measure the checkpoint."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from clm.models.build import load_model, parameters, save_model
+from clm.models.device import device
+from clm.provenance.command import UserError, parser, run
+from clm.provenance.cost import Meter
+from clm.provenance.files import atomic, read_json, sha256_file, write_json
+from clm.provenance.state import lease, state_folder, watch_signals
+from clm.tokens.shards import Shard, read_shard
+from clm.tokens.vocabulary import class_ids
+from clm.training.masked_loss import validation_loss
+from clm.training.schedule import Schedule
+from clm.training.trainer import Progress, Trainer
+from clm.training.trunk import forget_branch, train_budget
+
+log = logging.getLogger(__name__)
+
+
+def pretrain_checkpoint(
+    config: dict[str, Any], start: Path, tokens: Path, valid: dict[str, Path], vocabulary: Path, state: Path, out: Path
+) -> dict[str, Any]:
+    """Write the checkpoint folder (model, tokenizer, metrics.json, curve.csv) and return what the run cost.
+
+    Args:
+        config: `identity` (corpus, size, subset, seed, budget), `budget_tokens`, `training`, `mask_share`, `seed`.
+        start: folder of the untrained model.
+        tokens: training shard.
+        valid: validation shard of each corpus.
+        vocabulary: vocabulary.json of the tokenizer.
+        state: folder of this trunk's resume states; this process holds its lease.
+        out: folder of the checkpoint.
+    """
+    torch.use_deterministic_algorithms(device().type == "cpu")
+    training, shard = config["training"], read_shard(tokens)
+    check_vocabulary(shard, tokens, read_json(vocabulary)["digest"])
+    trainer = Trainer(load_model(start).to(device()), shard, training, config["seed"])
+    schedule = Schedule(training["learning_rate"], training["warmup_tokens"], training["decay_share"])
+    train_budget(trainer, schedule, config["budget_tokens"], state)
+    model, progress = trainer.model.eval(), trainer.progress
+    classes = class_ids(read_json(vocabulary))
+    losses = {
+        corpus: validation_loss(model, read_shard(path), config["mask_share"], classes) for corpus, path in valid.items()
+    }
+    save_model(model, start, out)
+    write_curve(out / "curve.csv", progress)
+    write_json(out / "metrics.json", metrics(config, trainer, losses))
+    forget_branch(schedule, config["budget_tokens"], state)
+    log.info("done: %d tokens, losses %s", progress.tokens, {name: loss["loss"] for name, loss in losses.items()})
+    speed = trainer.trained_tokens / trainer.training_seconds if trainer.training_seconds else None
+    return {"tokens": trainer.trained_tokens, "training_seconds": trainer.training_seconds, "tokens_per_second": speed}
+
+
+def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
+    """Raise UserError when a shard was made with another vocabulary."""
+    if shard.metadata.get("vocabulary") != digest:
+        raise UserError(f"{path}: made with another vocabulary; remove it and run snakemake again")
+
+
+def metrics(config: dict[str, Any], trainer: Trainer, losses: dict[str, Any]) -> dict[str, Any]:
+    """Return metrics.json: scale, cost in operations, and validation losses; a diverged run keeps its scale only."""
+    progress, shard, count = trainer.progress, trainer.shard, parameters(trainer.model)
+    finite = all(loss["loss"] is not None and loss["loss"] < 1e4 for loss in losses.values())
+    return config["identity"] | {
+        "status": "ok" if finite and not progress.diverged else "diverged",
+        "parameters": count,
+        "tokens": progress.tokens,
+        "molecules": len(shard),
+        "subset_tokens": len(shard.tokens),
+        "epochs": progress.tokens / len(shard.tokens),
+        "flops": progress.flops,
+        "flops_6nd": 6 * count["non_embedding"] * progress.tokens,
+        "learning_rate": trainer.settings["learning_rate"],
+        "optimizer": trainer.settings["optimizer"]["name"],
+        "steps": progress.step,
+        "validation": losses,
+    }
+
+
+def write_curve(path: Path, progress: Progress) -> None:
+    """Write step, tokens, learning_rate and training loss of the trunk and this branch."""
+    rows = [",".join(map(repr, (int(step), int(tokens), rate, loss))) for step, tokens, rate, loss in progress.curve]
+    with atomic(path) as temporary:
+        temporary.write_text("\n".join(["step,tokens,learning_rate,training_loss", *rows]) + "\n", encoding="utf-8")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    for name in ("start", "tokens", "vocabulary", "state", "out"):
+        command.add_argument(f"--{name}", type=Path, required=True)
+    command.add_argument("--valid", nargs="+", required=True, help="validation shards in the order of config corpora")
+    a = command.parse_args(argv)
+    watch_signals()
+    valid = dict(zip(a.config["corpora"], map(Path, a.valid), strict=True))
+    # What the trunk computes: no budgets and no decay, so that a new budget continues it
+    training = {key: value for key, value in a.config["training"].items() if key != "decay_share"}
+    digests = [sha256_file(path) for path in (a.start / "model.safetensors", a.tokens)]
+    state = state_folder(a.state, training, a.config["seed"], digests, a.code)
+    with lease(state), Meter() as meter:
+        cost = pretrain_checkpoint(a.config, a.start, a.tokens, valid, a.vocabulary, state, a.out)
+    meter.write(a.out / "cost.json", **cost)
+
+
+if __name__ == "__main__":
+    run(main)

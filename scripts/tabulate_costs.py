@@ -1,0 +1,60 @@
+"""Tabulate what each job cost: time, memory, device, library versions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from clm.provenance.command import parser, run
+from clm.provenance.files import read_json
+from clm.study.grid import UNTRAINED
+from clm.study.paths import baseline, checkpoint, curvature, frozen, full
+from clm.tables.cells import baselines_of, checkpoint_of, checkpoints_of, frozen_of, full_of
+from clm.tables.frames import write_table
+
+COLUMNS = ("stage", "job", "wall_seconds", "cpu_seconds", "peak_memory_mb", "tokens", "tokens_per_second", "device")
+COLUMNS += ("threads", "versions")
+
+
+def tabulate_costs(results: Path, config: dict[str, Any], out: Path) -> None:
+    """Write costs.csv, one row per job of pretraining, transfer and curvature.
+
+    Args:
+        results: folder of the study.
+        config: `trunks`, `tasks`, `full`, `baselines`, `curvature` (see clm.tables.cells).
+        out: the table; `versions` is `name=version` joined by blanks.
+    """
+    rows = [row_of(stage, path.relative_to(results), read_json(path)) for stage, path in cost_files(results, config)]
+    write_table(out, rows, COLUMNS)
+
+
+def cost_files(results: Path, config: dict[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Yield stage and cost file of each job; untrained encoders cost nothing and have none."""
+    for cell in checkpoints_of(config):
+        if cell.trunk.corpus != UNTRAINED:
+            yield "pretraining", checkpoint(results, cell) / "cost.json"
+    yield from (
+        ("curvature", curvature(results, checkpoint_of(key)).with_name("cost.json")) for key in config["curvature"]
+    )
+    yield from (("frozen", frozen(results, cell).with_suffix(".cost.json")) for cell in frozen_of(config))
+    yield from (("full", full(results, cell, task).with_suffix(".cost.json")) for cell, task in full_of(config))
+    yield from (("baseline", baseline(results, cell).with_suffix(".cost.json")) for cell in baselines_of(config))
+
+
+def row_of(stage: str, path: Path, cost: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a job, named by its path without `cost.json`."""
+    job = str(path.parent) if path.name == "cost.json" else str(path).removesuffix(".cost.json")
+    versions = " ".join(f"{name}={version}" for name, version in sorted((cost.get("versions") or {}).items()))
+    return {name: cost.get(name) for name in COLUMNS} | {"stage": stage, "job": job, "versions": versions}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--results", type=Path, required=True)
+    command.add_argument("--out", type=Path, required=True)
+    a = command.parse_args(argv)
+    tabulate_costs(a.results, a.config, a.out)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,61 @@
+"""Tabulate pretraining: one row per checkpoint, untrained encoders too."""
+
+from pathlib import Path
+from typing import Any
+
+from clm.provenance.command import parser, run
+from clm.provenance.files import read_json
+from clm.study.grid import UNTRAINED, Checkpoint
+from clm.study.paths import checkpoint
+from clm.tables.cells import KEYS, checkpoints_of, identity
+from clm.tables.frames import write_table
+
+CLASSES = ("carbon", "heteroatom", "grammar", "bracket")
+NUMBERS = ("tokens", "molecules", "subset_tokens", "epochs", "flops", "flops_6nd", "learning_rate")
+
+
+def tabulate_runs(results: Path, config: dict[str, Any], out: Path) -> None:
+    """Write runs.csv.
+
+    Args:
+        results: folder of the study.
+        config: `trunks` (see clm.tables.cells) and `corpora`, the corpora of the study in order.
+        out: the table.
+    """
+    corpora = config["corpora"]
+    columns = [*KEYS, "status", "parameters", "parameters_total", *NUMBERS, "loss"]
+    columns += [f"loss_{name}" for name in (*corpora, *CLASSES)]
+    rows = [
+        row_of(read_json(checkpoint(results, cell) / "metrics.json"), cell, corpora) for cell in checkpoints_of(config)
+    ]
+    write_table(out, rows, columns)
+
+
+def row_of(metrics: dict[str, Any], cell: Checkpoint, corpora: list[str]) -> dict[str, Any]:
+    """Return the row of a checkpoint; `loss` is on its own corpus, that of an untrained encoder on the first corpus."""
+    own = corpora[0] if cell.trunk.corpus == UNTRAINED else cell.trunk.corpus
+    validation = metrics.get("validation") or {}
+    losses = {name: (validation.get(name) or {}).get("loss") for name in corpora}
+    classes = (validation.get(own) or {}).get("by_class") or {}
+    parameters = metrics.get("parameters") or {}
+    return (
+        identity(cell)
+        | {"status": metrics["status"], "loss": losses.get(own)}
+        | {"parameters": parameters.get("non_embedding"), "parameters_total": parameters.get("total")}
+        | {name: metrics.get(name) for name in NUMBERS}
+        | {f"loss_{name}": value for name, value in losses.items()}
+        | {f"loss_{name}": (classes.get(name) or {}).get("loss") for name in CLASSES}
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("--results", type=Path, required=True)
+    command.add_argument("--out", type=Path, required=True)
+    a = command.parse_args(argv)
+    tabulate_runs(a.results, a.config, a.out)
+
+
+if __name__ == "__main__":
+    run(main)

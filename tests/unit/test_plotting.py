@@ -1,0 +1,371 @@
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plot_correlations
+import plot_costs
+import plot_descriptors
+import plot_gains
+import plot_loss
+import plot_parameters
+import plot_surface
+import plot_transfer
+import pytest
+import render_claims
+import summarize_study
+from clm.plotting import descriptors, gains, loss, transfer
+from clm.plotting.claims import claims_page
+from clm.plotting.style import short_number
+from clm.plotting.tables import read_table
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+REGRESSION = {"esol": "log mol/L", "lipo": "log D", "ppbr": "% bound", "control_logp": ""}
+TASKS = [*REGRESSION, "bbbp", "bace", "cyp2d6_substrate"]
+SIZES = {"60k": 62_336, "200k": 203_520, "500k": 512_640, "1m": 1_054_208}
+SUBSETS = {"2k": 2_000, "8k": 8_000, "32k": 32_000}
+BUDGETS = {"200k": 2e5, "400k": 4e5, "800k": 8e5, "1600k": 1.6e6}
+CONFIG = json.dumps({"dpi": 60, "split": "scaffold"})
+
+
+def runs_table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    trunks = [("zinc", s, u, 0) for s in SIZES for u in SUBSETS]
+    trunks += [("zinc", "1m", "32k", 1), ("zinc", "1m", "32k", 2), ("pubchem", "1m", "32k", 0)]
+    rows = []
+    for corpus, size, subset, seed in trunks:
+        for budget, tokens in BUDGETS.items():
+            n, u = SIZES[size], SUBSETS[subset]
+            value = 0.35 + 12 / n**0.25 + 90 / tokens**0.4 + 30 / u + 0.02 * rng.normal() + 0.6 * (corpus == "pubchem")
+            rows.append(
+                dict(corpus=corpus, size=size, subset=subset, seed=seed, budget=budget, status="ok", parameters=n,
+                     tokens=tokens, molecules=min(u, tokens / 37), epochs=tokens / 37 / u, flops=6.4 * n * tokens,
+                     loss=value, loss_zinc=value, loss_pubchem=value + 0.7)
+            )  # fmt: skip
+    rows[5] |= {"status": "diverged", "loss": np.nan, "loss_zinc": np.nan}
+    for size, n in SIZES.items():
+        rows.append(dict(corpus="untrained", size=size, subset="none", seed=0, budget="0", status="ok", parameters=n,
+                         tokens=0, molecules=0, flops=0, loss=4.1, loss_zinc=4.1))  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def transfer_table(runs: pd.DataFrame) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    rows = []
+    for i, task in enumerate(TASKS):
+        scale = 1.0 if task in REGRESSION else 0.25
+        common = dict(task=task, split="scaffold", split_seed=0, label="y", status="ok",
+                      metric="rmse" if task in REGRESSION else "auc")  # fmt: skip
+        for run in runs.to_dict("records"):
+            names = {key: run[key] for key in ("corpus", "size", "subset", "seed", "budget")}
+            e = scale * (0.7 + 0.02 * (i % 6) * ((run["loss"] if run["loss"] > 0 else 3) ** 1.3) + 0.02 * rng.normal())
+            rows.append(common | names | dict(mode="frozen", features="mean", error=e, lower=e * 0.92, upper=e * 1.09))
+            if run["subset"] in ("32k", "none") and run["budget"] in ("1600k", "0"):
+                for seed in (0, 1):
+                    f = 0.95 * e + 0.01 * scale * rng.normal()
+                    rows.append(common | names | dict(mode="full", finetune_seed=seed, features="", error=f,
+                                                      lower=f * 0.9, upper=f * 1.1))  # fmt: skip
+        for baseline, factor in (("ecfp_forest", 0.8), ("token_counts", 0.95)):
+            rows.append(common | dict(mode="baseline", baseline=baseline, features="counts", error=factor * scale))
+    return pd.DataFrame(rows)
+
+
+def fits_table() -> pd.DataFrame:
+    rows = []
+    for axis, a, scale in (("N", 0.11, 5.3), ("D", 0.16, 9.8), ("C", 0.11, 27.0)):
+        for name, value in (("A", scale), ("a", a)):
+            rows.append(dict(axis=axis, corpus="zinc", form="power", parameter=name, estimate=value, lower=value * 0.8,
+                             upper=value * 1.2, status="ok"))  # fmt: skip
+        rows.append(dict(axis=axis, corpus="zinc", form="power_floor", parameter="E", status="not_identified"))
+    return pd.DataFrame(rows)
+
+
+def gain_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(2)
+    verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal", "too_few"]
+    arrivals = ["arrives", "nothing arrives", "undecided"]
+    gain_rows, slope_rows = [], []
+    for mode in ("frozen", "full"):
+        for i, task in enumerate(TASKS):
+            for axis in "NDU" if mode == "frozen" else "N":
+                g, w = 0.03 * rng.normal(), 0.01 + 0.4 * (i == 3)
+                gain_rows.append(dict(axis=axis, mode=mode, split="scaffold", features="mean", task=task, metric="auc",
+                                      gain=g, lower=g - w, upper=g + w, verdict=verdicts[i % 6]))  # fmt: skip
+            s = 0.3 * rng.normal() + 0.2
+            slope_rows.append(dict(mode=mode, split="scaffold", features="mean", corpus="zinc", task=task, slope=s,
+                                   lower=s - 0.2, upper=s + 0.2, verdict=arrivals[i % 3]))  # fmt: skip
+    return pd.DataFrame(gain_rows), pd.DataFrame(slope_rows)
+
+
+def tasks_table() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    return pd.DataFrame(
+        dict(task=task, kind="regression" if task in REGRESSION else "classification",
+             metric="rmse" if task in REGRESSION else "auc", units=REGRESSION.get(task, "inhibits"),
+             molecules=int(10 ** rng.uniform(2.6, 4)), graph_diameter=rng.normal(11, 3), heavy_atoms=rng.normal(20, 4),
+             label_variance=rng.lognormal(), scaffold_diversity=rng.uniform(), rogi_xd=rng.uniform(0, 0.3),
+             acyclic_share=rng.uniform(0, 0.3), salt_share=0.0, nearest_tanimoto_mean=rng.uniform(0.3, 0.8),
+             unseen_token_share=rng.uniform(0, 0.02), overlap_share=rng.uniform(0, 0.01),
+             control=int(task.startswith("control")))
+        for task in TASKS
+    )  # fmt: skip
+
+
+def correlations_table() -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    names = ["loss", "parameters", "tokens", "flops", "trace", "trace_per_parameter", "scale_aware_trace",
+             "eigenvalue_1", "sharpness_1", "logme", "knn", "linear_probe", "domain_loss", "domain_loss_excess",
+             "domain_loss_bracket", "rogi_xd"]  # fmt: skip
+    return pd.DataFrame(
+        dict(mode=mode, split="scaffold", features="mean", task=task, predictor=name, n_cells=60, n_trunks=15,
+             spearman=np.clip(rng.normal(-0.3, 0.5), -1, 1), p=rng.uniform(0, 0.2))
+        for mode in ("frozen", "full") for task in [*TASKS, "(all)"] for name in names
+        if not (mode == "full" and name == "linear_probe")
+    )  # fmt: skip
+
+
+def costs_table() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    stages = {"pretrain_checkpoint": (60, 12), "score_frozen": (180, 1.5), "finetune_model": (90, 6),
+              "measure_curvature": (20, 9), "score_baseline": (32, 4), "standardize_corpus": (6, 25),
+              "prepare_task": (16, 0.8), "plot_loss": (1, 2.2)}  # fmt: skip
+    return pd.DataFrame(
+        dict(stage=stage, job=f"{stage}-{i}", wall_seconds=mean * rng.uniform(0.7, 1.3), cpu_seconds=mean * 0.9)
+        for stage, (count, mean) in stages.items() for i in range(count)
+    )  # fmt: skip
+
+
+CLAIMS = {
+    "study": "synthetic",
+    "claims": [
+        dict(id="a", claim="Loss falls with <scale> & data", source="abstract", test="slope", n=12, effect=0.0612,
+             lower=0.05, upper=0.07, p=0.0004, verdict="supported", reason="interval above 0", tables=["fits.csv"]),
+        dict(id="b", claim="Gains are limited", source="abstract", test="median", n=16, effect=None, lower=None,
+             upper=None, p=None, verdict="undecided", reason="too few tasks", tables=[]),
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    """Tables of a made-up study with the default study's shape."""
+    root = tmp_path_factory.mktemp("study")
+    tables = root / "tables"
+    tables.mkdir()
+    runs = runs_table()
+    saturation, elasticity = gain_tables()
+    for name, frame in {
+        "runs": runs, "transfer": transfer_table(runs), "fits": fits_table(), "saturation": saturation,
+        "elasticity": elasticity, "tasks": tasks_table(), "correlations": correlations_table(), "costs": costs_table(),
+    }.items():  # fmt: skip
+        frame.to_csv(tables / f"{name}.csv", index=False)
+    (tables / "claims.json").write_text(json.dumps(CLAIMS))
+    write_landscape(root)
+    return root
+
+
+def write_landscape(root: Path) -> None:
+    a, b = np.meshgrid(np.linspace(-1, 1, 15), np.linspace(-1, 1, 15))
+    for size, curve in (("60k", 1.5), ("1m", 3.0)):
+        path = root / "surface" / "zinc" / size / "32k" / "seed0" / "1600k.csv"
+        path.parent.mkdir(parents=True)
+        value = 1.2 * np.exp(curve * (a**2 + 0.4 * b**2 + 0.3 * a * b))
+        pd.DataFrame({"a": a.ravel(), "b": b.ravel(), "loss": value.ravel()}).to_csv(path, index=False)
+    path = root / "maps" / "zinc" / "1m" / "32k" / "seed0.csv"
+    path.parent.mkdir(parents=True)
+    rng = np.random.default_rng(6)
+    kinds = [("initial", "0", "")] + [("checkpoint", b, "") for b in BUDGETS]
+    kinds += [("finetuned", "1600k", task) for task in ("bace", "bbbp", "esol") for _ in range(2)]
+    t = np.arange(len(kinds))
+    pd.DataFrame(
+        dict(point=t, kind=[k for k, _, _ in kinds], budget=[b for _, b, _ in kinds], task=[k for _, _, k in kinds],
+             pc1=np.minimum(t, 5) + 0.4 * rng.normal(size=len(t)), pc2=-0.2 * (t - 4.0) ** 2 + rng.normal(size=len(t)),
+             walk1=np.where(t < 5, np.cos(t * 0.7), np.nan), walk2=np.where(t < 5, np.cos(t * 1.4), np.nan))
+    ).to_csv(path, index=False)  # fmt: skip
+    shares = {"explained_variance": [0.61, 0.2], "null_explained_variance": [0.58, 0.17]}
+    path.with_suffix(".json").write_text(json.dumps(shares))
+
+
+FIGURES = {
+    "loss": (plot_loss, ("runs", "fits")),
+    "transfer": (plot_transfer, ("transfer", "runs", "tasks")),
+    "gains": (plot_gains, ("saturation", "elasticity")),
+    "correlations": (plot_correlations, ("correlations",)),
+    "descriptors": (plot_descriptors, ("tasks", "saturation")),
+    "costs": (plot_costs, ("costs",)),
+    "surface": (plot_surface, ()),
+    "parameters": (plot_parameters, ()),
+}
+
+
+def draw(name: str, study: Path, out: Path) -> tuple[bytes, bytes]:
+    script, tables = FIGURES[name]
+    argv = ["--config", CONFIG, "--pdf", str(out / f"{name}.pdf"), "--png", str(out / f"{name}.png")]
+    for table in tables:
+        argv += [f"--{table}", str(study / "tables" / f"{table}.csv")]
+    extra = {"surface": ("--surfaces", "surface"), "parameters": ("--maps", "maps")}.get(name)
+    if extra:
+        argv += [extra[0], *map(str, sorted((study / extra[1]).rglob("*.*")))]
+    script.main(argv)
+    return (out / f"{name}.pdf").read_bytes(), (out / f"{name}.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_drawn(name, study, tmp_path):
+    pdf, _ = draw(name, study, tmp_path)
+    assert pdf.startswith(b"%PDF") and b"CreationDate" not in pdf
+    pixels = imread(tmp_path / f"{name}.png")[..., :3]
+    assert pixels.shape[1] > 300 and 0.01 < (pixels.min(axis=2) < 0.95).mean() < 0.9
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.pdf", f"{name}.png"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_empty_tables_do_not_stop_a_figure(name, study, tmp_path):
+    (tmp_path / "tables").mkdir()
+    for table in (study / "tables").glob("*.csv"):
+        head = table.read_text().splitlines()[0] + "\n" if name != "loss" else ""
+        (tmp_path / "tables" / table.name).write_text(head)
+    draw(name, tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["surface", "costs"])
+def test_same_tables_give_same_bytes(name, study, tmp_path, monkeypatch):
+    first = draw(name, study, tmp_path)
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    assert draw(name, study, tmp_path) == first
+
+
+def test_values_that_are_missing_or_not_numbers_do_not_stop_a_figure(study, tmp_path):
+    (tmp_path / "tables").mkdir()
+    for table in (study / "tables").glob("*.csv"):
+        frame = pd.read_csv(table, dtype=str, keep_default_na=False)
+        for column in frame.columns[-4:]:
+            frame.loc[frame.index[::2], column] = ""
+        frame.to_csv(tmp_path / "tables" / table.name, index=False)
+    for name in ("loss", "transfer", "gains", "correlations", "costs"):
+        draw(name, tmp_path, tmp_path)
+
+
+def test_loss_panels_show_points_fits_and_failures(study):
+    runs = read_table(study / "tables" / "runs.csv", loss.TEXT, loss.NUMBERS)
+    fits = read_table(study / "tables" / "fits.csv", loss.FIT_TEXT, loss.FIT_NUMBERS)
+    figure = loss.draw_loss(runs, fits)
+    assert len(figure.axes) == 3  # pubchem has one trunk only, so no row
+    drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
+    assert drawn == ((runs["corpus"] == "zinc") & (runs["status"] == "ok")).sum()
+    words = figure.axes[0].get_title(loc="left")
+    assert "exponent 0.110 [0.088, 0.132]" in words and "not identified" in words
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert [len(line.get_xdata()) for line in crosses] == [1]
+
+
+def test_law_follows_its_parameters():
+    x = np.array([1e4, 1e6])
+    np.testing.assert_allclose(loss.law({"A": 10.0, "a": 0.5, "E": 0.3}, x), 0.3 + 10 / np.sqrt(x))
+    assert loss.law({"A": np.nan, "a": 0.5}, x) is None and loss.law({}, x) is None
+
+
+def test_transfer_panels_have_units_and_all_lines(study):
+    tables = study / "tables"
+    rows = read_table(tables / "transfer.csv", transfer.TEXT, transfer.NUMBERS)
+    tasks = read_table(tables / "tasks.csv", transfer.TASK_TEXT, ())
+    figure = transfer.draw_transfer(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold")
+    assert [axis.get_title() for axis in figure.axes] == TASKS
+    assert figure.axes[0].get_ylabel() == "RMSE (log mol/L)"
+    assert figure.axes[TASKS.index("bace")].get_ylabel() == "1 − AUC"
+    assert len(figure.axes[0].lines) == 3  # forest, token counts, untrained
+
+
+def test_other_corpora_are_placed_by_their_loss_on_the_common_validation_set(study):
+    runs = transfer.read_runs(study / "tables" / "runs.csv").set_index(["corpus", "size", "subset", "seed", "budget"])
+    table = runs_table().set_index(["corpus", "size", "subset"])
+    assert runs["common"].loc[("pubchem", "1m", "32k", "0", "200k")] == pytest.approx(
+        table.loc[("pubchem", "1m", "32k"), "loss_zinc"].iloc[0]
+    )
+
+
+def test_mean_over_labels_replaces_single_labels():
+    rows = pd.DataFrame({"task": ["a", "a", "b"], "label": ["x", "mean", "y"]})
+    assert transfer.one_label(rows).index.tolist() == [1, 2]
+
+
+def test_gains_are_percent_in_order_of_elasticity(study):
+    tables = study / "tables"
+    saturation = read_table(tables / "saturation.csv", gains.TEXT, gains.NUMBERS)
+    slopes = read_table(tables / "elasticity.csv", gains.ELASTICITY_TEXT, gains.ELASTICITY_NUMBERS)
+    figure = gains.draw_gains(saturation, slopes, "scaffold")
+    order = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    frozen = slopes[slopes["mode"] == "frozen"].sort_values("slope", ascending=False)
+    assert order == frozen["task"].tolist()
+    row = saturation[(saturation["task"] == order[0]) & (saturation["axis"] == "N") & (saturation["mode"] == "frozen")]
+    circles = {
+        float(line.get_ydata()[0]): float(line.get_xdata()[0])
+        for line in figure.axes[0].lines
+        if line.get_marker() == "o"
+    }
+    assert circles[gains.OFFSET["frozen"]] == pytest.approx(100 * row["gain"].iloc[0])
+
+
+def test_rank_correlation_is_shown_from_twelve_tasks_on():
+    for count, shown in ((11, "n = 11"), (12, "ρ = −1.00, n = 12")):
+        order = np.arange(count, dtype=float)
+        joined = pd.DataFrame({"kind": "regression", "control": 0.0, "heavy_atoms": order, "gain": -(order**3),
+                               "lower": -order - 1, "upper": order})  # fmt: skip
+        axis = Figure().subplots()
+        descriptors.draw_descriptor(axis, joined, "heavy_atoms", logarithmic=False)
+        assert axis.get_title(loc="right") == shown
+
+
+def test_limits_hold_every_estimate_despite_a_far_interval():
+    rows = pd.DataFrame({"gain": [1.0, 2.0, -1.0] * 10, "lower": [-2.0] * 29 + [-500.0], "upper": [3.0] * 29 + [500.0]})
+    low, high = gains.limits(rows)
+    assert -10 < low < -1 and 2 < high < 10
+
+
+def test_names_stay_text_and_missing_columns_stay_missing(tmp_path):
+    (tmp_path / "t.csv").write_text("task,seed,gain\nNA,1e6,0.5\nnone,,oops\n")
+    table = read_table(tmp_path / "t.csv", ("task", "seed", "axis"), ("gain", "p"))
+    assert table["task"].tolist() == ["NA", "none"] and table["seed"].tolist() == ["1e6", ""]
+    assert table["axis"].tolist() == ["", ""] and table["p"].isna().all()
+    assert table["gain"].tolist()[0] == 0.5 and np.isnan(table["gain"].tolist()[1])
+
+
+def test_short_numbers():
+    assert [short_number(v) for v in (0.35, 62_336, 1e6, 1.05e9, 999_900)] == ["0.35", "62.3k", "1M", "1.05G", "1M"]
+
+
+class Cells(HTMLParser):
+    """Collects the text of the table cells of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags, self.text = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
+    render_claims.main(["--claims", str(study / "tables" / "claims.json"), "--out", str(tmp_path / "claims.html")])
+    page = Cells()
+    page.feed((tmp_path / "claims.html").read_text())
+    assert "Loss falls with <scale> & data" in page.text and "scale" not in page.tags
+    assert "0.0612 [0.05, 0.07]" in page.text and page.tags.count("tr") == 3
+    assert "1 supported, 0 contradicted, 1 undecided" in "".join(page.text)
+    assert "<script>" not in claims_page(
+        {"study": "<script>", "claims": [{"claim": "<script>", "tables": ["<script>"]}]}
+    )
+    assert "No claim was tested" in claims_page({"claims": []})
+
+
+def test_summary_names_the_best_loss_the_claims_and_the_figures(study, tmp_path):
+    lines = "\n".join(summarize_study.summarize_study(study))
+    best = runs_table().query("corpus == 'zinc' and size == '60k'")["loss"].min()
+    assert f"zinc 60k: {best:.3f}" in lines and "undecided: Gains are limited" in lines
+    assert str(study / "figures") in lines and "untrained" not in lines
+    assert summarize_study.summarize_study(tmp_path)[-1].startswith("  figures")
