@@ -42,24 +42,34 @@ wildcard_constraints:
     shard=r"\d+",
 
 
-TABLES = [f"{RESULTS}/corpora/zinc/summary.json"]
-FIGURES = []
-
-
-rule all:
-    input:
-        TABLES,
-        FIGURES,
-        f"{RESULTS}/report/report.html",
-    default_target: True
-
-
 include: "rules/helpers/data.smk"
 include: "rules/helpers/tasks.smk"
 include: "rules/helpers/pretrain.smk"
 include: "rules/helpers/transfer.smk"
+include: "rules/helpers/curvature.smk"
+include: "rules/helpers/analysis.smk"
+include: "rules/helpers/figures.smk"
+
+
+rule all:
+    input:
+        TABLE_FILES,
+        FIGURES,
+        expand("<results>/corpora/{corpus}/summary.json", corpus=config["corpora"]),
+        f"{RESULTS}/report/report.html",
+    default_target: True
+
+
 include: "rules/data.smk"
 include: "rules/tasks.smk"
 include: "rules/pretrain.smk"
 include: "rules/probe.smk"
 include: "rules/finetune.smk"
+include: "rules/curvature.smk"
+include: "rules/landscape.smk"
+include: "rules/analysis.smk"
+include: "rules/figures.smk"
+
+
+onsuccess:
+    shell(f"python scripts/summarize_study.py --results {RESULTS}")

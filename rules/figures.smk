@@ -261,7 +261,7 @@ rule render_claims:
 rule write_report:
     input:
         figures=FIGURES,
-        tables=TABLES,
+        tables=TABLE_FILES,
         captions=CAPTIONS,
     output:
         report="<results>/report/report.html",
@@ -269,9 +269,9 @@ rule write_report:
         "<logs>/write_report.log",
     benchmark:
         "<benchmarks>/write_report.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
-    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

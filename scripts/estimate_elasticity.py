@@ -54,8 +54,8 @@ def elasticity(panel: Panel, margin: float, min_trunks: int) -> dict[str, Any]:
     1 means that the error falls in proportion to the loss, 0 that nothing arrives. Loss is taken as measured: over
     hundreds of validation molecules its error is far below the spread between checkpoints.
 
-    arrives: the 95 % interval lies above 0 and an elasticity of the margin is not ruled out; nothing arrives: a one-sided
-    5 % test rejects an elasticity of the margin or more; otherwise undecided.
+    arrives: the 95 % interval lies above 0 and an elasticity of the margin is not ruled out; nothing arrives: a
+    one-sided 5 % test rejects an elasticity of the margin or more; otherwise undecided.
     """
     loss = panel.cells["loss"].to_numpy(dtype=float)
     trunks = panel.cells["trunk"].to_numpy()

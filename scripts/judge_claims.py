@@ -5,15 +5,8 @@ from typing import Any
 
 from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
-from clm.statistics.claims import (
-    compute_gains,
-    limited_improvement,
-    loss_claim,
-    parameter_space_claim,
-    prediction_claims,
-    review_claims,
-    task_dependence,
-)
+from clm.statistics.claims import compute_gains, limited_improvement, loss_claim, task_dependence
+from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
 from clm.tables.frames import read_table
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
@@ -26,7 +19,8 @@ def judge_claims(fits: Path, saturation: Path, correlations: Path, config: dict[
         fits: fits.csv.
         saturation: saturation.csv.
         correlations: correlations.csv.
-        config: `study`, `corpus`, `gain_margin`, `correlation_margin`, `bootstrap`, `seed`, `aggregate` (tasks that count).
+        config: `study`, `corpus`, `gain_margin`, `correlation_margin`, `bootstrap`, `seed`, `aggregate` (tasks that
+            count).
         out: the claims with source, test, n, effect, interval, p, verdict, reason.
     """
     laws, verdicts, links = read_table(fits), read_table(saturation), read_table(correlations)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from clm.provenance.command import parser, run
 from clm.statistics.panels import PRIMARY, Panel, panels, study_runs
-from clm.statistics.ranking import POOLED, Predictors, Ranking, Settings, regret_choices
+from clm.statistics.predictors import Predictors, regret_choices
+from clm.statistics.ranking import POOLED, Ranking, Settings
 from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
 from clm.tables.frames import read_table, write_table
 
@@ -105,12 +106,10 @@ def choices(panel: Panel, known: Predictors, links: dict[str, dict[str, float]])
         if measured.sum() > 1:
             found[name] = np.full(len(values), np.nan)
             found[name][measured] = pick(values[measured], sign)
-    scale = panel.cells[["parameters", "tokens", "molecules"]].astype(float)
-    largest = np.lexsort(scale.to_numpy().T[::-1])[-1]
-    tied = (scale == scale.iloc[largest])[["parameters", "molecules"]].all(axis=1) & (
-        panel.cells["budget"] == panel.cells["budget"].iloc[largest]
-    )
-    found["largest_model"] = tied.to_numpy() / tied.sum()
+    names = ["size", "subset", "budget"]
+    ordered = panel.cells.sort_values(["parameters", "molecules", "tokens"], kind="stable")
+    largest = (panel.cells[names] == ordered[names].iloc[-1]).all(axis=1).to_numpy()
+    found["largest_model"] = largest / largest.sum()  # its seeds share the choice
     found["random"] = anyone(len(panel.cells))
     return found
 

@@ -24,15 +24,16 @@ log = logging.getLogger(__name__)
 def standardize_corpus(sources: list[Path], config: dict[str, Any], shard: int, out: Path, counts: Path) -> None:
     """Write the kept molecules of a shard (row, smiles, key) and the counts of its rows.
 
-    Memory is bounded by a chunk of rows, whatever the size of the corpus.
+    `sources` are the fetched files of `config["files"]`, each once, in the order of first use. Memory is bounded by a chunk of rows, whatever the size of the corpus.
 
     Raises:
         UserError: a source cannot be read, or no row of the shard is kept.
     """
-    files = zip(sources, config["files"], strict=True)
+    names = dict.fromkeys(file["source"] for file in config["files"])
+    content = dict(zip(names, sources, strict=True))
     rows = chain.from_iterable(
-        smiles_rows(source, file.get("member"), config["column"], config.get("separator", ","))
-        for source, file in files
+        smiles_rows(content[file["source"]], file["member"], config["column"], config["separator"])
+        for file in config["files"]
     )
     mine = islice(enumerate(rows), shard, None, config["shards"])
     tally: Counter[str] = Counter()

@@ -28,10 +28,10 @@ def tabulate_costs(results: Path, config: dict[str, Any], out: Path) -> None:
 
 
 def cost_files(results: Path, config: dict[str, Any]) -> Iterator[tuple[str, Path]]:
-    """Yield stage and cost file of each job; untrained encoders cost nothing and have none."""
+    """Yield stage and cost file of each job."""
     for cell in checkpoints_of(config):
-        if cell.trunk.corpus != UNTRAINED:
-            yield "pretraining", checkpoint(results, cell) / "cost.json"
+        stage = "initialization" if cell.trunk.corpus == UNTRAINED else "pretraining"
+        yield stage, checkpoint(results, cell) / "cost.json"
     yield from (
         ("curvature", curvature(results, checkpoint_of(key)).with_name("cost.json")) for key in config["curvature"]
     )

@@ -162,8 +162,11 @@ def residual(values: np.ndarray, covariate: np.ndarray) -> np.ndarray:
 
 
 def two_sided_p(observed: float, null: np.ndarray) -> float | None:
-    """Return the permutation p of |observed|, counting the observation itself; None without permutations."""
-    if not len(null) or not np.isfinite(observed):
+    """Return the permutation p of |observed|, counting the observation itself.
+
+    None without permutations, and when they cannot change the correlation (token budgets that all trunks share).
+    """
+    if not len(null) or not np.isfinite(observed) or np.ptp(null) < 1e-12:
         return None
     return float((1 + np.sum(np.abs(null) >= abs(observed) - 1e-12)) / (1 + len(null)))
 
@@ -180,7 +183,7 @@ def percentile_interval(sample: np.ndarray) -> tuple[float | None, float | None]
 def ceiling(errors: np.ndarray, draws: np.ndarray | None) -> float | None:
     """Return the largest correlation that a perfect predictor could show: sqrt of the reliability of the score.
 
-    Reliability = 1 - noise / variance of the score over checkpoints. Noise is what remains of repeated measurements (split
+    Reliability = 1 - noise / variance of the score over checkpoints. Noise is what remains of repeats (split
     seeds, or drawn test sets) after the means of checkpoints and of repeats are taken out.
 
     Args:

@@ -119,7 +119,7 @@ def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame) -> np.ndarray
     if draws is None:
         return None
     known: Mapping[Any, np.ndarray] = dict(
-        zip(draws[list(KEYS)].itertuples(index=False, name=None), draws["log_error"])
+        zip(draws[list(KEYS)].itertuples(index=False, name=None), draws["log_error"], strict=True)
     )
     keys = list(cells[list(KEYS)].itertuples(index=False, name=None))
     if not all(key in known for key in keys):

@@ -20,16 +20,12 @@ from clm.statistics.correlation import (
     two_sided_p,
 )
 from clm.statistics.panels import MIN_SIGNAL, Panel
-from clm.tables.cells import KEYS
+from clm.statistics.predictors import LOSS, strata_of
 
 POOLED = "(all)"
-LOSS = "loss"
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
 CEILING = 0.6  # of a score too noisy to be predicted by anything
 ALPHA = 0.05
-# not comparable across sizes: they grow with the number of parameters and change when weights are rescaled
-WITHIN_SIZE = ("trace", "trace_per_parameter", "encoder_trace", "eigenvalue_", "most_negative", "gradient_norm")
-FULL_ONLY = ("linear_probe",)  # the frozen score is a linear probe itself
 
 
 @dataclass(frozen=True)
@@ -61,42 +57,6 @@ class Found:
     trunks: int
     ceiling: float | None
     signal: bool
-
-
-class Predictors:
-    """The long table of predictors, looked up by task and checkpoint."""
-
-    def __init__(self, table: pd.DataFrame) -> None:
-        own = table["task"].isna()
-        self.names = list(dict.fromkeys(table["name"]))
-        self.everywhere = table[own].groupby([*KEYS, "name"])["value"].mean().unstack()
-        self.by_task = {task: rows for task, rows in table[~own].groupby("task")}
-
-    def values(self, panel: Panel) -> pd.DataFrame:
-        """Return one column per predictor in the order of the panel's cells, NaN where unknown.
-
-        Numbers of a task are means over seeds of the panel's split, or of no split when they belong to none.
-        """
-        keys = pd.MultiIndex.from_frame(panel.cells[list(KEYS)].astype({"seed": "Int64"}))
-        found = self.everywhere.reindex(keys)
-        rows = self.by_task.get(panel.names["task"])
-        if rows is not None:
-            fitting = rows["split"].isna() | (rows["split"] == panel.names["split"])
-            several = (rows["label"] == "mean").any()
-            labelled = rows["label"].isna() | (rows["label"] == "mean") if several else True
-            own = rows[fitting & labelled].groupby([*KEYS, "name"])["value"].mean().unstack()
-            found = found.join(own.reindex(keys), rsuffix="_of_task")
-        kept = [
-            name for name in self.names if name in found and (panel.names["mode"] == "full" or name not in FULL_ONLY)
-        ]
-        return found[kept].reset_index(drop=True)
-
-
-def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:
-    """Return the number of the stratum of each cell within which a predictor may be compared."""
-    if name.startswith(WITHIN_SIZE):
-        return cells.groupby("size", sort=False).ngroup().to_numpy()
-    return np.zeros(len(cells), dtype=int)
 
 
 class Ranking:
@@ -171,9 +131,9 @@ def pooled(links: Sequence[Association]) -> Association:
 def verdict_of(row: Mapping[str, Any], margin: float) -> str:
     """Return "predicts", "fails to predict" or "undecided" of one row.
 
-    Judged is what a predictor adds to the loss (the loss itself: its plain correlation). predicts: the interval excludes
-    0 and p < .05. fails to predict: the whole interval of |rho| lies below the margin although the score is reliable
-    enough to be predicted.
+    Judged is what a predictor adds to the loss (the loss itself: its plain correlation). predicts: the interval
+    excludes 0 and p < .05. fails to predict: the whole interval of |rho| lies below the margin although the score is
+    reliable enough to be predicted.
     """
     part = "" if row["predictor"] == LOSS else "partial_"
     lower, upper, p = row[f"{part}lower"], row[f"{part}upper"], row[f"{part}p"]
@@ -183,22 +143,3 @@ def verdict_of(row: Mapping[str, Any], margin: float) -> str:
         return "predicts"
     reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
     return "fails to predict" if reliable and max(-lower, upper) < margin else "undecided"
-
-
-def regret_choices(
-    values: pd.DataFrame, links: Mapping[str, Mapping[str, float]], task: str
-) -> dict[str, tuple[np.ndarray, float]]:
-    """Return {predictor: (values, sign)}; the sign comes from the other tasks, except that a low loss is good.
-
-    Args:
-        values: predictors of the cells of a task.
-        links: {predictor: {task: Spearman correlation with the score}}.
-        task: the task left out.
-    """
-    found = {}
-    for name in values:
-        others = [rho for other, rho in links.get(name, {}).items() if other != task]
-        sign = -1.0 if name == LOSS else float(np.sign(np.nanmean(others))) if others else 0.0
-        if sign and not name.startswith(WITHIN_SIZE):
-            found[name] = (values[name].to_numpy(dtype=float), sign)
-    return found

@@ -6,6 +6,7 @@ alone, so one design serves every task.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,8 +21,8 @@ class Design:
         weights: float64 (n,); the slope is weights @ y.
         scores: float64 (clusters, n); the variance of the slope is the sum of squares of scores @ y.
         freedom: degrees of freedom of that variance.
-        used: bool (n,), cells that inform the slope.
-        clusters: number of clusters that inform the slope.
+        used: bool (n,), cells of groups in which x varies; the others say nothing about the slope.
+        clusters: number of clusters among them.
     """
 
     weights: np.ndarray
@@ -44,8 +45,18 @@ def slope_design(x: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Des
         clusters: integer (n,), cells of one cluster may depend on each other in any way.
 
     Returns:
-        None when x does not vary within any group, or when no cluster remains to compare with.
+        None when x does not vary within any group, or when no cluster remains to compare with. Equal designs are
+        computed once: most tasks have the same cells.
     """
+    arrays = (np.ascontiguousarray(a, dtype=kind) for a, kind in ((x, float), (groups, np.int64), (clusters, np.int64)))
+    return designed(*(array.tobytes() for array in arrays))
+
+
+@lru_cache(maxsize=256)
+def designed(x_bytes: bytes, groups_bytes: bytes, clusters_bytes: bytes) -> Design | None:
+    """Compute `slope_design` from the bytes of its arrays."""
+    x = np.frombuffer(x_bytes)
+    groups, clusters = (np.frombuffer(data, dtype=np.int64) for data in (groups_bytes, clusters_bytes))
     dummies = (groups[:, None] == np.unique(groups)[None, :]).astype(float)
     centred = x - dummies @ ((dummies.T @ x) / dummies.sum(axis=0))
     spread = float(centred @ centred)
@@ -54,7 +65,7 @@ def slope_design(x: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Des
     weights = centred / spread
     hat = dummies @ (dummies / dummies.sum(axis=0)).T + np.outer(centred, centred) / spread
     annihilator = np.eye(len(x)) - hat
-    used = np.abs(weights) > TOLERANCE * np.abs(weights).max()
+    used = dummies @ (dummies.T @ np.square(centred)) > TOLERANCE * spread
     scores = np.array([cluster_score(weights, annihilator, clusters == name) for name in np.unique(clusters)])
     gram = scores @ scores.T
     total = float(np.sum(np.square(gram)))
@@ -65,7 +76,7 @@ def slope_design(x: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Des
 
 
 def cluster_score(weights: np.ndarray, annihilator: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return p with p @ y = w_g' (M_gg)^(-1/2) e_g for one cluster, float64 (n,); directions without residual drop out."""
+    """Return p with p @ y = w_g' (M_gg)^(-1/2) e_g for one cluster, float64 (n,); what has no residual drops out."""
     values, vectors = np.linalg.eigh(annihilator[np.ix_(inside, inside)])
     kept = values > 1e-8
     root = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T

@@ -1,87 +1,20 @@
 """Fits of pretraining loss along each axis of scale: exponents with intervals, floors only where data can show them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from clm.statistics.curves import DECADES, DISTINCT, Curve, curves, identified, levels
 from clm.statistics.gains import AXES, axis_design
 from clm.statistics.laws import Law, bootstrap_intervals, centred, fit_law, law_of, profile_interval
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.slopes import Slope
 
-DISTINCT, DECADES = 5, 1.5  # of each input before a floor is fitted
-SAME = 0.02  # decades within which two values count as one (token counts differ by less than a batch)
 HELD = 0.2  # share of the distinct values, the largest, on which forms are compared
+SPARE = 3  # trunks beyond the number of parameters that an interval needs
 PROFILE_BELOW = 20  # trunks below which a bootstrap over trunks is too narrow
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The cells that one fit sees.
-
-    Attributes:
-        axis: N, D, U, C or ND.
-        inputs: columns of runs.csv.
-        cells: rows of runs.csv with `trunk`.
-        held: column whose largest values are held out to compare forms.
-    """
-
-    axis: str
-    inputs: tuple[str, ...]
-    cells: pd.DataFrame
-    held: str
-
-    @property
-    def x(self) -> np.ndarray:
-        """Inputs, float64 (n, k)."""
-        return self.cells[list(self.inputs)].to_numpy(dtype=float)
-
-    @property
-    def loss(self) -> np.ndarray:
-        """Validation loss, float64 (n,), nats per masked token."""
-        return self.cells["loss"].to_numpy(dtype=float)
-
-
-def levels(x: np.ndarray) -> np.ndarray:
-    """Return the number of the distinct value that each x belongs to, int64 (n,), ascending."""
-    order = np.argsort(x, kind="stable")
-    steps = np.diff(np.log10(x[order]), prepend=np.log10(x[order][0])) > SAME
-    found = np.empty(len(x), dtype=np.int64)
-    found[order] = np.cumsum(steps)
-    return found
-
-
-def identified(x: np.ndarray) -> bool:
-    """Whether every input, float64 (n, k), has enough distinct values over enough decades for a floor."""
-    spans = np.ptp(np.log10(x), axis=0)
-    counts = [levels(column).max() + 1 for column in x.T]
-    return bool(min(counts) >= DISTINCT and spans.min() >= DECADES)
-
-
-def envelope(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the checkpoints that no other beats in loss at equal or less compute, by ascending compute."""
-    ordered = cells.sort_values(["flops", "loss"], kind="stable")
-    best_before = ordered["loss"].cummin().shift(fill_value=np.inf)
-    return ordered[ordered["loss"] < best_before].reset_index(drop=True)
-
-
-def curves(cells: pd.DataFrame) -> Iterator[Curve]:
-    """Yield the cells of each fit with a floor: one curve per axis at the largest fixed values, the envelope, N and D."""
-    biggest = {name: cells.loc[cells[column].idxmax(), name] for name, column in FIXED.items()}
-    for axis in AXES[:3]:
-        along = {"N": "size", "D": "budget", "U": "subset"}[axis.name]
-        others = [name for name in FIXED if name != along]
-        kept = cells[np.logical_and.reduce([cells[name] == biggest[name] for name in others])]
-        yield Curve(axis.name, (axis.column,), kept.reset_index(drop=True), axis.column)
-    yield Curve("C", ("flops",), envelope(cells), "flops")
-    once = cells[cells["epochs"] <= 1].reset_index(drop=True)
-    yield Curve("ND", ("parameters", "tokens"), once, "flops")
-
-
-FIXED = {"size": "parameters", "subset": "molecules", "budget": "tokens"}
 
 
 def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> list[dict[str, Any]]:
@@ -95,8 +28,8 @@ def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> lis
     """
     rows = []
     for curve in curves(cells):
-        power = [row for row in power_rows(curve, cells, min_trunks)]
-        floor = floor_rows(curve, draws, seed, min_trunks)
+        power = power_rows(curve, cells, min_trunks)
+        floor = floor_rows(curve, draws, seed)
         rows += compare(curve, power, floor)
     return rows
 
@@ -146,16 +79,17 @@ def power_design(curve: Curve, used: pd.DataFrame, logs: np.ndarray, index: int)
     return slope_design(logs[:, index], levels(np.exp(logs[:, 1 - index])), trunks)
 
 
-def floor_rows(curve: Curve, draws: int, seed: int, min_trunks: int) -> list[dict[str, Any]]:
+def floor_rows(curve: Curve, draws: int, seed: int) -> list[dict[str, Any]]:
     """Return rows of the law with a floor, or one row that says why there is none."""
     form = "additive" if len(curve.inputs) > 1 else "power_floor"
     trunks = int(curve.cells["trunk"].nunique())
     shape = {"axis": curve.axis, "form": form, "n": len(curve.cells), "n_trunks": trunks}
-    if trunks < min_trunks and curve.axis != "D":
-        return [shape | {"parameter": "E", "status": "too_few", "note": "too few trunks on this curve"}]
-    if not identified(curve.x):
+    if not len(curve.cells) or not identified(curve.x):
         note = f"E not identified: fewer than {DISTINCT} values or less than {DECADES} decades of an input"
         return [shape | {"parameter": "E", "status": "not_identified", "note": note}]
+    if trunks < 1 + 2 * len(curve.inputs) + SPARE:
+        note = f"{trunks} trunks on this curve are too few for a floor: an interval needs {SPARE} more than parameters"
+        return [shape | {"parameter": "E", "status": "too_few", "note": note}]
     law, best = fit_law(curve.x, curve.loss)
     _, centre = centred(curve.x)
     names = ("E", "A", "a") if len(curve.inputs) == 1 else ("E", "A", "B", "a", "b")
@@ -190,7 +124,7 @@ def profiled(index: int, best: np.ndarray, curve: Curve, trunks: int) -> tuple[f
 def compare(curve: Curve, power: list[dict[str, Any]], floor: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to both forms their error on the largest cells, held out, and say which predicts them better."""
     errors = {"power": None, "floor": None}
-    if len(curve.cells) and curve.cells["trunk"].notna().all():
+    if len(curve.cells):
         level = levels(curve.cells[curve.held].to_numpy(dtype=float))
         kept = level <= level.max() - max(1, round(HELD * (level.max() + 1)))
         if len(np.unique(level[kept])) >= 2 and power[0]["status"] == "ok":

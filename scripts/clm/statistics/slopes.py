@@ -7,6 +7,8 @@ from scipy import stats
 
 from clm.statistics.regression import Design
 
+NEGLIGIBLE = 1e-10  # what rounding leaves of a difference of equal log errors
+
 
 @dataclass(frozen=True)
 class Slope:
@@ -79,4 +81,6 @@ def combined_slope(design: Design, errors: np.ndarray, ratio: float, draws: np.n
         sampled = draws @ design.weights
         parts.append((float(np.var(sampled, ddof=1)), len(draws) - 1.0))
     total, freedom = satterthwaite(parts)
-    return Slope(estimate, float(np.sqrt(total)), freedom, len(parts) > 1)
+    error = float(np.sqrt(total))
+    estimate, error = (value if abs(value) > NEGLIGIBLE else 0.0 for value in (estimate, error))
+    return Slope(estimate, error, freedom, len(parts) > 1)

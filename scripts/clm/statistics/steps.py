@@ -9,6 +9,7 @@ from scipy import stats
 from clm.statistics.gains import ALPHA, FAMILY, Axis, gain_of
 from clm.statistics.multiplicity import benjamini_hochberg, holm
 from clm.statistics.panels import Panel
+from clm.statistics.slopes import NEGLIGIBLE
 
 
 def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
@@ -38,7 +39,7 @@ def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
 
 def p_of_mean(values: np.ndarray) -> float | None:
     """Return the two-sided p of a t-test of mean 0, or None when it is undefined."""
-    if len(values) < 2 or np.ptp(values) == 0:
+    if len(values) < 2 or np.ptp(values) < NEGLIGIBLE:
         return None
     return float(stats.ttest_1samp(values, 0.0).pvalue)
 

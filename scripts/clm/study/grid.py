@@ -108,6 +108,11 @@ def corpora(config: Mapping[str, Any]) -> list[str]:
     return used(trunk.corpus for trunk in trunks(config))
 
 
+def sizes(config: Mapping[str, Any]) -> list[str]:
+    """Return the sizes that the grid uses."""
+    return used(trunk.size for trunk in trunks(config))
+
+
 def subsets(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the (corpus, subset) pairs that the grid uses."""
     return list(dict.fromkeys((trunk.corpus, trunk.subset) for trunk in trunks(config)))

@@ -39,7 +39,7 @@ class Progress:
     flops: int = 0
     diverged: bool = False
     branched: int | None = None
-    pending: list[float] = field(default_factory=list)
+    pending: list[float] = field(default_factory=list, compare=False)
     curve: list[list[float]] = field(default_factory=list)
 
 

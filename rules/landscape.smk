@@ -1,0 +1,51 @@
+# Loss surfaces and maps of parameter space.
+
+
+rule map_surface:
+    input:
+        checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json", "metrics.json"),
+        valid=own_valid_shard,
+    output:
+        surface="<results>/landscape/surface/{corpus}/{size}/{subset}/seed{seed}/{budget}.csv",
+    log:
+        "<logs>/map_surface/{corpus}-{size}-{subset}-{seed}-{budget}.log",
+    benchmark:
+        "<benchmarks>/map_surface/{corpus}-{size}-{subset}-{seed}-{budget}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+        gpu=GPUS,
+    params:
+        code=code("map_surface"),
+        config=canonical(pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_share": MASK_SHARE}),
+        checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
+    shell:
+        "python scripts/map_surface.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --valid {input.valid:q} --out {output.surface:q} > {log:q} 2>&1"
+
+
+rule map_parameters:
+    input:
+        start=f"{START}/model.safetensors",
+        checkpoints=map_checkpoints,
+        endpoints=map_endpoints,
+    output:
+        points="<results>/landscape/parameters/{corpus}/{size}/{subset}/seed{seed}.csv",
+        variance="<results>/landscape/parameters/{corpus}/{size}/{subset}/seed{seed}.json",
+    log:
+        "<logs>/map_parameters/{corpus}-{size}-{subset}-{seed}.log",
+    benchmark:
+        "<benchmarks>/map_parameters/{corpus}-{size}-{subset}-{seed}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        code=code("map_parameters"),
+        config=lambda w: canonical(map_config(w)),
+    shell:
+        "python scripts/map_parameters.py --code {params.code} --config {params.config:q} --start {input.start:q} --checkpoints {input.checkpoints:q} --endpoints {input.endpoints:q} --out {output.points:q} --variance {output.variance:q} > {log:q} 2>&1"

@@ -1,0 +1,1 @@
+"""Curvature of the pretraining loss: Hessian products, trace, eigenvalues, sharpness."""

@@ -1,0 +1,37 @@
+"""The batches on which curvature is measured: the first molecules of the validation set, on its fixed masks."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from clm.tokens.shards import Shard
+from clm.training.masked_loss import Batch, evaluation_batches
+from clm.training.masks import fixed_masks
+
+
+def disjoint_batches(shard: Shard, share: float, batches: int, molecules: int) -> Iterator[Batch]:
+    """Yield `batches` batches of `molecules` molecules, the same for every model.
+
+    Args:
+        shard: validation molecules, ordered by hash (so the first are a random sample).
+        share: of the tokens that is masked.
+        batches: number of batches.
+        molecules: of a batch; fewer at the end of a small shard.
+    """
+    for number in range(batches):
+        chosen = np.arange(number * molecules, min((number + 1) * molecules, len(shard)))
+        if len(chosen):
+            part = shard.take(chosen)
+            longest = int(part.lengths.max()) * len(part)
+            yield from evaluation_batches(part, fixed_masks(part, share), longest)
+
+
+def masked_tokens(batches: list[Batch]) -> list[float]:
+    """Return the number of masked tokens of each batch."""
+    return [float(len(batch.targets)) for batch in batches]
+
+
+def on(batches: Iterator[Batch], device: torch.device) -> list[Batch]:
+    """Return batches on a device."""
+    return [batch.to(device) for batch in batches]

@@ -1,0 +1,64 @@
+"""Extreme eigenvalues by Lanczos with full reorthogonalization.
+
+Power iteration with deflation, as in PyHessian, finds the eigenvalues of largest modulus and stops when an estimate
+changes little, which is not when it is right; Lanczos finds both ends of the spectrum and knows its residuals.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+CHECK = 5  # steps between two looks at the residuals
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Largest eigenvalues (descending), the smallest one, the largest relative residual among them, and steps taken."""
+
+    largest: list[float]
+    smallest: float
+    residual: float
+    steps: int
+
+
+def extreme_eigenvalues(
+    product: Callable[[Tensor], Tensor], start: Tensor, count: int, tolerance: float, max_steps: int
+) -> Spectrum:
+    """Return the `count` largest algebraic eigenvalues and the smallest one of a symmetric operator.
+
+    Args:
+        product: v (n,) to H v (n,).
+        start: random vector (n,).
+        count: eigenvalues at the upper end.
+        tolerance: residual relative to the largest modulus at which to stop.
+        max_steps: products at most.
+    """
+    basis = [start / start.norm()]
+    alphas: list[float] = []
+    betas: list[float] = []
+    for step in range(1, min(max_steps, len(start)) + 1):
+        new = product(basis[-1])
+        alphas.append(float(new @ basis[-1]))
+        for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, ch. 6)
+            stacked = torch.stack(basis)
+            new = new - stacked.T @ (stacked @ new)
+        beta = float(new.norm())
+        found = ritz(alphas, betas, beta, count, step)
+        exhausted = beta < 1e-10 * max(1.0, abs(found.largest[0]))
+        if exhausted or (step % CHECK == 0 and step > count and found.residual < tolerance):
+            break
+        betas.append(beta)
+        basis.append(new / beta)
+    return found
+
+
+def ritz(alphas: list[float], betas: list[float], beta: float, count: int, steps: int) -> Spectrum:
+    """Return the Ritz values of the tridiagonal matrix and their residuals beta |last component|."""
+    matrix = np.diag(alphas) + np.diag(betas, 1) + np.diag(betas, -1)
+    values, vectors = np.linalg.eigh(matrix)
+    wanted = [*range(len(values) - 1, max(-1, len(values) - 1 - count), -1), 0]
+    residual = max(beta * abs(vectors[-1, i]) for i in wanted) / max(np.abs(values).max(), 1e-30)
+    return Spectrum([float(values[i]) for i in wanted[:-1]], float(values[0]), float(residual), steps)

@@ -1,0 +1,1 @@
+"""Loss surfaces, barriers and maps of parameter space."""

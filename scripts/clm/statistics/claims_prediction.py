@@ -1,0 +1,107 @@
+"""Claims on what predicts transfer, on the review's definition of saturation, and on what no test decides."""
+
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from clm.statistics.claims import ALPHA, claim
+from clm.statistics.panels import PRIMARY
+from clm.statistics.predictors import LOSS
+from clm.statistics.ranking import CEILING, POOLED
+
+
+def numbers(row: pd.Series, *names: str) -> dict[str, float | None]:
+    """Return the named numbers of a row, None where empty."""
+    return {name: None if pd.isna(row[name]) else float(row[name]) for name in names}
+
+
+def prediction_claims(correlations: pd.DataFrame, margin: float) -> list[dict[str, Any]]:
+    """Judge "... does not predict transfer" for the loss, the Hessian and the landscape, in each mode and split."""
+    rows = correlations[(correlations["task"] == POOLED) & (correlations["features"] == PRIMARY)]
+    subjects = (
+        ("loss_predicts_not", "pretraining loss", (LOSS,)),
+        ("hessian_predicts_not", "the trace or the largest eigenvalue of the Hessian", ("trace", "eigenvalue_1")),
+        ("landscape_predicts_not", "the sharpness of the loss landscape", ("sharpness_", "landscape_width")),
+    )
+    found = []
+    for key in list(dict.fromkeys(correlations[["mode", "split"]].itertuples(index=False, name=None))) or [None]:
+        here = rows[(rows["mode"] == key[0]) & (rows["split"] == key[1])] if key else rows
+        for name, what, starts in subjects:
+            chosen = here["predictor"].map(lambda predictor, starts=starts: is_one_of(predictor, starts)).astype(bool)
+            found.append(prediction_claim(name, what, key, here[chosen], margin))
+    return found
+
+
+def is_one_of(predictor: str, starts: tuple[str, ...]) -> bool:
+    """Whether a predictor is one of the names, or begins with one that ends in an underscore."""
+    return any(predictor == name or (name.endswith("_") and predictor.startswith(name)) for name in starts)
+
+
+def prediction_claim(
+    name: str, what: str, key: tuple[str, str] | None, rows: pd.DataFrame, margin: float
+) -> dict[str, Any]:
+    """Judge one claim from the pooled rows of its predictors; shown is the one with the largest correlation.
+
+    contradicted: one of them predicts (p < .05, Holm-corrected over them, interval without 0, |rho| of at least the
+    margin). supported: the intervals of all lie within the margin, and scores are reliable enough to be predicted.
+    """
+    where, suffix = (f" ({key[0]}, {key[1]} split)", f".{'.'.join(key)}") if key else ("", "")
+    base = {"name": name + suffix, "text": f"{what} does not predict transfer{where}", "source": "abstract"}
+    part = "" if name.startswith("loss") else "partial_"
+    given = " given the loss" if part else ""
+    base |= {"test": f"Spearman correlation with the score{given}, Fisher-z mean over tasks, permutation of trunks"}
+    base |= {"tables": ["correlations.csv"]}
+    rho = "partial_loss" if part else "spearman"
+    rows = rows[rows[rho].notna() & rows[f"{part}lower"].notna()]
+    if rows.empty:
+        return claim(**base, reason="not measured on enough trunks, or on tasks with signal")
+    strongest = rows.loc[rows[rho].abs().idxmax()]
+    shown = numbers(strongest, rho, f"{part}lower", f"{part}upper", f"{part}p", "ceiling")
+    found = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=False)) | {
+        "n": int(strongest["n_trunks"])
+    }
+    bounds = rows[[f"{part}lower", f"{part}upper"]].abs().max(axis=1)
+    outside = (rows[f"{part}lower"] > 0) | (rows[f"{part}upper"] < 0)
+    predicts = (rows[f"{part}p"] * len(rows) < ALPHA) & outside & (rows[rho].abs() >= margin)
+    named = f"strongest: {strongest['predictor']}"
+    if predicts.any():
+        return claim(**base, **found, verdict="contradicted", reason=f"it does predict; {named}")
+    if (bounds < margin).all() and (rows["ceiling"] >= CEILING).all():
+        reason = f"the interval of |rho| lies below {margin:g}; {named}"
+        return claim(**base, **found, verdict="supported", reason=reason)
+    if rows[f"{part}p"].isna().all():
+        return claim(**base, **found, reason=f"too few trunks for a permutation test; {named}")
+    if not (rows["ceiling"] >= CEILING).all():
+        return claim(**base, **found, reason=f"scores are too noisy to show that nothing predicts them; {named}")
+    return claim(**base, **found, reason=f"the interval contains both useless and useful correlations; {named}")
+
+
+def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float) -> list[dict[str, Any]]:
+    """Judge "most tasks saturate" by the definition of the review: a change below the margin at the last doubling."""
+    kept = (
+        (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate) & saturation["review_verdict"].notna()
+    )
+    found = []
+    for key, rows in saturation[kept].groupby(["axis", "mode", "split"], sort=False):
+        flat = int((rows["review_verdict"] != "improving").sum())
+        test = stats.binomtest(flat, len(rows))
+        ends = test.proportion_ci(method="wilson")
+        agreeing = 100 * rows["agrees"].mean()
+        told = {"n": len(rows), "effect": flat / len(rows), "lower": ends.low, "upper": ends.high, "p": test.pvalue}
+        verdict = "supported" if ends.low > 0.5 else "contradicted" if ends.high < 0.5 else "undecided"
+        reason = (
+            f"{flat} of {len(rows)} tasks gain less than {100 * margin:g} %; our verdicts agree for {agreeing:.0f} %"
+        )
+        text = f"most tasks saturate or degrade along {key[0]} ({key[1]}, {key[2]} split)"
+        test_name = "share of tasks by the change at the last step, Wilson interval"
+        name = f"review_saturation.{'.'.join(key)}"
+        found.append(claim(name, text, "review", test_name, ["saturation.csv"], **told, verdict=verdict, reason=reason))
+    return found
+
+
+def parameter_space_claim() -> dict[str, Any]:
+    """Return the claim about maps of parameter space, which are pictures and no test."""
+    text = "maps of parameter space show why tasks fail to gain"
+    reason = "maps are illustrations: no number in them was named beforehand that could contradict the claim"
+    return claim("parameter_space", text, "abstract", "none", ["figures"], reason=reason)

@@ -1,0 +1,143 @@
+"""Verdicts on the claims from tables planted to support, to contradict and to leave them undecided."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from clm.statistics.claims import compute_gains, heterogeneity, limited_improvement, loss_claim, task_dependence
+from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
+
+KEY = ("frozen", "scaffold")
+TASKS = [f"t{i}" for i in range(12)]
+
+
+def fits(estimate, lower, upper, status="ok"):
+    row = {"axis": "N", "corpus": "zinc", "form": "power", "parameter": "a", "n": 40, "status": status}
+    return pd.DataFrame([row | {"estimate": estimate, "lower": lower, "upper": upper}])
+
+
+def saturation(gains, half_width, verdict="undecided", tasks=TASKS, axis="C", **columns):
+    base = {"axis": axis, "mode": KEY[0], "split": KEY[1], "features": "mean", "verdict": verdict}
+    rows = [
+        base | {"task": task, "gain": gain, "lower": gain - half_width, "upper": gain + half_width} | columns
+        for task, gain in zip(tasks, gains, strict=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "verdict"),
+    [((0.1, 0.05, 0.15), "supported"), ((-0.1, -0.15, -0.05), "contradicted"), ((0.0, -0.005, 0.005), "contradicted"),
+     ((0.05, -0.05, 0.15), "undecided")],
+)  # fmt: skip
+def test_loss_falls(numbers, verdict):
+    assert loss_claim(fits(*numbers), "zinc", "N", "parameters", 0.01)["verdict"] == verdict
+
+
+def test_without_a_fit_nothing_is_claimed():
+    for table in (fits(np.nan, np.nan, np.nan, "too_few"), fits(0.1, 0.05, 0.15)[:0]):
+        found = loss_claim(table, "zinc", "N", "parameters", 0.01)
+        assert found["verdict"] == "undecided" and found["effect"] is None and found["reason"]
+    assert loss_claim(fits(0.1, 0.05, 0.15), "pubchem", "N", "parameters", 0.01)["verdict"] == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("gains", "half_width", "verdict"),
+    [
+        (np.linspace(-0.004, 0.004, 12), 0.004, "supported"),
+        (np.linspace(0.02, 0.06, 12), 0.01, "contradicted"),
+        (np.linspace(-0.04, 0.06, 12), 0.02, "undecided"),
+        (np.array([0.02] * 8 + [-0.03] * 4), 0.004, "undecided"),  # the median gains, a third of the tasks lose
+        (np.full(5, 0.05), 0.001, "undecided"),  # too few tasks
+    ],
+)
+def test_limited_improvement(gains, half_width, verdict):
+    groups = compute_gains(saturation(gains, half_width), TASKS)
+    assert limited_improvement(KEY, groups[KEY], 0.01, 500, 0)["verdict"] == verdict
+
+
+def test_only_tasks_that_count_and_have_signal_enter():
+    table = pd.concat([saturation(np.zeros(12), 0.01), saturation([0.9], 0.01, "no_signal", ["bad"])])
+    table = pd.concat([table, saturation([0.9], 0.01, tasks=["control"]), saturation([0.9], 0.01, axis="N")])
+    assert sorted(compute_gains(table, [*TASKS, "bad"])[KEY]["task"]) == sorted(TASKS)
+
+
+@pytest.mark.parametrize(
+    ("gains", "half_width", "verdict"),
+    [
+        (np.linspace(-0.05, 0.05, 12), 0.005, "supported"),
+        (np.linspace(-0.0005, 0.0005, 12), 0.02, "contradicted"),
+        (np.array([-0.012, 0.012] * 6), 0.02, "undecided"),
+    ],
+)
+def test_task_dependence(gains, half_width, verdict):
+    groups = compute_gains(saturation(gains, half_width), TASKS)
+    assert task_dependence(KEY, groups[KEY])["verdict"] == verdict
+
+
+def test_heterogeneity_by_hand():
+    share, lower, upper = heterogeneity(40.0, 11)
+    assert share == pytest.approx(0.75) and lower < 0.75 < upper
+    assert heterogeneity(5.0, 11)[0] == 0.0
+
+
+def correlations(**rows):
+    base = {"mode": KEY[0], "split": KEY[1], "features": "mean", "task": "(all)", "n_trunks": 14, "ceiling": 0.9}
+    empty = dict.fromkeys(("spearman", "lower", "upper", "p", "partial_loss", "partial_lower", "partial_upper"))
+    table = [base | empty | {"partial_p": None, "predictor": name} | told for name, told in rows.items()]
+    return pd.DataFrame(table).astype({"p": float, "partial_p": float, "ceiling": float})
+
+
+def plain(rho, lower, upper, p, **more):
+    return {"spearman": rho, "lower": lower, "upper": upper, "p": p} | more
+
+
+def partial(rho, lower, upper, p, **more):
+    return {"partial_loss": rho, "partial_lower": lower, "partial_upper": upper, "partial_p": p} | more
+
+
+def verdict(table, name):
+    return next(claim for claim in prediction_claims(table, 0.3) if claim["id"].startswith(name))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (plain(-0.05, -0.2, 0.1, 0.6), "supported"),
+        (plain(-0.8, -0.9, -0.6, 0.002), "contradicted"),
+        (plain(-0.4, -0.8, 0.1, 0.2), "undecided"),
+        (plain(-0.8, -0.9, -0.6, np.nan), "undecided"),
+        (plain(-0.05, -0.2, 0.1, 0.6, ceiling=0.4), "undecided"),
+    ],
+)
+def test_loss_predicts_not(told, expected):
+    found = verdict(correlations(loss=told), "loss_predicts_not")
+    assert found["verdict"] == expected and found["effect"] == told["spearman"]
+
+
+def test_hessian_needs_all_to_fail_or_one_to_succeed():
+    useless, useful, unclear = (
+        partial(0.0, -0.2, 0.2, 0.9),
+        partial(0.7, 0.5, 0.8, 0.002),
+        partial(0.2, -0.4, 0.6, 0.4),
+    )
+    name = "hessian_predicts_not"
+    assert verdict(correlations(trace=useless, eigenvalue_1=useless), name)["verdict"] == "supported"
+    assert verdict(correlations(trace=useless, eigenvalue_1=useful), name)["verdict"] == "contradicted"
+    assert verdict(correlations(trace=useless, eigenvalue_1=unclear), name)["verdict"] == "undecided"
+    assert verdict(correlations(loss=plain(0, -0.1, 0.1, 0.9)), name)["verdict"] == "undecided"
+    assert verdict(correlations(sharpness_2=useful), "landscape_predicts_not")["verdict"] == "contradicted"
+    assert verdict(correlations(trace_per_parameter=useful), name)["n"] == 0  # not among the claims
+
+
+def test_nothing_measured_is_undecided():
+    empty = correlations(loss=plain(0, 0, 0, 1))[:0]
+    assert {claim["verdict"] for claim in prediction_claims(empty, 0.3)} == {"undecided"}
+    assert parameter_space_claim()["verdict"] == "undecided"
+
+
+@pytest.mark.parametrize(("flat", "expected"), [(12, "supported"), (0, "contradicted"), (6, "undecided")])
+def test_review_saturation(flat, expected):
+    names = ["saturated"] * flat + ["improving"] * (12 - flat)
+    table = saturation(np.zeros(12), 0.01, axis="N", agrees=1).assign(review_verdict=names)
+    (found,) = review_claims(table, TASKS, 0.01)
+    assert found["verdict"] == expected and found["source"] == "review" and found["effect"] == flat / 12
