@@ -30,7 +30,7 @@ def judge_claims(fits: Path, saturation: Path, correlations: Path, config: dict[
     draws = {"draws": config["bootstrap"], "seed": config["seed"]}
     found += [limited_improvement(key, rows, margin, **draws) for key, rows in gains.items()]
     found += prediction_claims(links, config["correlation_margin"])
-    found += [task_dependence(key, rows) for key, rows in gains.items()]
+    found += [task_dependence(key, rows, margin) for key, rows in gains.items()]
     found += [parameter_space_claim(), *review_claims(verdicts, config["aggregate"], margin)]
     write_json(out, {"study": config["study"], "claims": found})
 

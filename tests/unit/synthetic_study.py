@@ -26,6 +26,21 @@ def default_trunks():
     return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
 
 
+def grid_cells(seeds=1):
+    """Checkpoints of a default grid: 4 sizes, 3 subsets, 4 budgets."""
+    rows = [
+        {"size": size, "subset": subset, "seed": seed, "budget": budget, "parameters": n, "molecules": u, "tokens": d}
+        for size, n in SIZES.items()
+        for subset, u in SUBSETS.items()
+        for seed in range(seeds)
+        for budget, d in BUDGETS.items()
+    ]
+    cells = pd.DataFrame(rows).assign(corpus="zinc", loss=1.0)
+    cells["flops"] = 6 * cells["parameters"] * cells["tokens"]
+    cells["trunk"] = cells.groupby(["size", "subset", "seed"], sort=False).ngroup()
+    return cells
+
+
 class Study:
     """A made-up study below a folder.
 

@@ -71,7 +71,7 @@ def test_only_tasks_that_count_and_have_signal_enter():
 )
 def test_task_dependence(gains, half_width, verdict):
     groups = compute_gains(saturation(gains, half_width), TASKS)
-    assert task_dependence(KEY, groups[KEY])["verdict"] == verdict
+    assert task_dependence(KEY, groups[KEY], 0.01)["verdict"] == verdict
 
 
 def test_heterogeneity_by_hand():

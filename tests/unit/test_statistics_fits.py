@@ -74,6 +74,13 @@ def test_fits_of_a_study_with_enough_values():
     assert "the floor predicts" in power["note"].iloc[0]
 
 
+def test_many_trunks_are_resampled():
+    found = table(fit_rows(runs(noise=0.002, seeds=3, budgets=2), draws=30, seed=0, min_trunks=4))
+    floor = found.loc[("N", "power_floor")]
+    assert floor["note"].str.contains("bootstrap over trunks").all()
+    assert floor.loc["a", "lower"] < 0.35 < floor.loc["a", "upper"] < 0.5
+
+
 def test_a_pure_power_law_prefers_no_floor():
     cells = runs()
     cells["loss"] = 50 * cells["parameters"] ** -0.1 * np.exp(0.01 * np.random.default_rng(0).normal(size=len(cells)))

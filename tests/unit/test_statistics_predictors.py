@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from clm.statistics.correlation import (
     associate,
-    ceiling,
     fisher_mean,
     percentile_interval,
     resamples,
@@ -14,6 +13,7 @@ from clm.statistics.correlation import (
 )
 from clm.statistics.ranking import verdict_of
 from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
+from clm.statistics.reliability import ceiling
 from scipy import stats
 
 TRUNKS, BUDGETS = 12, 5

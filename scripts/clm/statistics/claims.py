@@ -12,7 +12,6 @@ from clm.statistics.panels import PRIMARY
 ALPHA = 0.05
 MIN_TASKS = 6  # fewer tasks give no interval for their median
 IMPROVING_SHARE = 0.75
-LOW_HETEROGENEITY = 0.5
 NOTHING = dict.fromkeys(("effect", "lower", "upper", "p"))
 
 
@@ -93,11 +92,12 @@ def limited_improvement(
     )
 
 
-def task_dependence(key: tuple[str, str], gains: pd.DataFrame) -> dict[str, Any]:
+def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) -> dict[str, Any]:
     """Judge "failure depends on the task" by Cochran's Q of the slopes; the effect is I^2, the share of true variance.
 
     Interval of I^2: Higgins and Thompson, Stat. Med. 2002, 21, 1539. Standard errors come from 95 % intervals as if
-    normal, which makes them too large with few trunks, so Q errs towards no difference.
+    normal, which makes them too large with few trunks, so Q errs towards no difference; the claim is therefore
+    contradicted only when the gains themselves are nearly equal.
     """
     base = {"name": f"task_dependence.{'.'.join(key)}", "source": "abstract", "tables": ["saturation.csv"]}
     base |= {"text": f"whether scale helps depends on the task ({key[0]}, {key[1]} split)", "n": len(gains)}
@@ -114,9 +114,16 @@ def task_dependence(key: tuple[str, str], gains: pd.DataFrame) -> dict[str, Any]
     counts = ", ".join(f"{count} {name}" for name, count in gains["verdict"].value_counts().items())
     if p < ALPHA:
         return claim(**base, **found, verdict="supported", reason=f"slopes differ between tasks: {counts}")
-    if upper < LOW_HETEROGENEITY:
-        return claim(**base, **found, verdict="contradicted", reason=f"slopes hardly differ between tasks: {counts}")
+    if spread_bound(gains["gain"].to_numpy(dtype=float)) < margin:
+        reason = f"gains of tasks have an SD below {100 * margin:g} % per doubling: {counts}"
+        return claim(**base, **found, verdict="contradicted", reason=reason)
     return claim(**base, **found, reason=f"differences between tasks are within their errors: {counts}")
+
+
+def spread_bound(gains: np.ndarray) -> float:
+    """Return the one-sided 95 % upper bound of the SD of gains over tasks, their errors included."""
+    freedom = len(gains) - 1
+    return float(np.std(gains, ddof=1) * np.sqrt(freedom / stats.chi2.ppf(0.05, freedom)))
 
 
 def heterogeneity(q: float, count: int) -> tuple[float, float, float]:

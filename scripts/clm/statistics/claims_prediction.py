@@ -43,8 +43,8 @@ def prediction_claim(
 ) -> dict[str, Any]:
     """Judge one claim from the pooled rows of its predictors; shown is the one with the largest correlation.
 
-    contradicted: one of them predicts (p < .05, Holm-corrected over them, interval without 0, |rho| of at least the
-    margin). supported: the intervals of all lie within the margin, and scores are reliable enough to be predicted.
+    contradicted: one of them predicts (p < .05, Bonferroni-corrected over them, interval without 0, |rho| of at least
+    the margin). supported: the intervals of all lie within the margin, and scores are reliable enough to be predicted.
     """
     where, suffix = (f" ({key[0]}, {key[1]} split)", f".{'.'.join(key)}") if key else ("", "")
     base = {"name": name + suffix, "text": f"{what} does not predict transfer{where}", "source": "abstract"}
@@ -57,24 +57,27 @@ def prediction_claim(
     if rows.empty:
         return claim(**base, reason="not measured on enough trunks, or on tasks with signal")
     strongest = rows.loc[rows[rho].abs().idxmax()]
-    shown = numbers(strongest, rho, f"{part}lower", f"{part}upper", f"{part}p", "ceiling")
-    found = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=False)) | {
-        "n": int(strongest["n_trunks"])
-    }
+    shown = numbers(strongest, rho, f"{part}lower", f"{part}upper", f"{part}p")
+    found = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=True))
+    found["n"] = int(strongest["n_trunks"])
+    verdict, reason = judged(rows, part, rho, margin)
+    return claim(**base, **found, verdict=verdict, reason=f"{reason}; strongest: {strongest['predictor']}")
+
+
+def judged(rows: pd.DataFrame, part: str, rho: str, margin: float) -> tuple[str, str]:
+    """Return verdict and reason of `prediction_claim` from the rows of its predictors."""
     bounds = rows[[f"{part}lower", f"{part}upper"]].abs().max(axis=1)
     outside = (rows[f"{part}lower"] > 0) | (rows[f"{part}upper"] < 0)
-    predicts = (rows[f"{part}p"] * len(rows) < ALPHA) & outside & (rows[rho].abs() >= margin)
-    named = f"strongest: {strongest['predictor']}"
-    if predicts.any():
-        return claim(**base, **found, verdict="contradicted", reason=f"it does predict; {named}")
-    if (bounds < margin).all() and (rows["ceiling"] >= CEILING).all():
-        reason = f"the interval of |rho| lies below {margin:g}; {named}"
-        return claim(**base, **found, verdict="supported", reason=reason)
+    reliable = bool((rows["ceiling"] >= CEILING).all())
+    if ((rows[f"{part}p"] * len(rows) < ALPHA) & outside & (rows[rho].abs() >= margin)).any():
+        return "contradicted", "it does predict"
+    if (bounds < margin).all() and reliable:
+        return "supported", f"the interval of |rho| lies below {margin:g}"
     if rows[f"{part}p"].isna().all():
-        return claim(**base, **found, reason=f"too few trunks for a permutation test; {named}")
-    if not (rows["ceiling"] >= CEILING).all():
-        return claim(**base, **found, reason=f"scores are too noisy to show that nothing predicts them; {named}")
-    return claim(**base, **found, reason=f"the interval contains both useless and useful correlations; {named}")
+        return "undecided", "too few trunks for a permutation test"
+    if not reliable:
+        return "undecided", "scores are too noisy to show that nothing predicts them"
+    return "undecided", "the interval contains both useless and useful correlations"
 
 
 def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float) -> list[dict[str, Any]]:

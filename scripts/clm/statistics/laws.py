@@ -93,7 +93,7 @@ def starts(z: np.ndarray, log_loss: np.ndarray) -> Iterator[np.ndarray]:
         yield np.array([np.log(share * smallest), *[np.log(rest)] * z.shape[1], *exponents])
 
 
-def fit_law(x: np.ndarray, loss: np.ndarray) -> tuple[Law, dict[str, tuple[float, float]], np.ndarray]:
+def fit_law(x: np.ndarray, loss: np.ndarray) -> tuple[Law, np.ndarray]:
     """Fit a law with a floor.
 
     Args:
@@ -101,7 +101,7 @@ def fit_law(x: np.ndarray, loss: np.ndarray) -> tuple[Law, dict[str, tuple[float
         loss: float64 (n,), positive.
 
     Returns:
-        the law, nothing yet of intervals, and the parameters on centred inputs (for `intervals`).
+        the law, and its parameters on centred inputs, float64 (1 + 2k,), from which intervals start.
     """
     z, centre = centred(x)
     best = min((solve(start, z, np.log(loss)) for start in starts(z, np.log(loss))), key=lambda found: found[1])[0]
@@ -158,7 +158,7 @@ def profile_end(index: int, sign: int, best: np.ndarray, z: np.ndarray, log_loss
     return float(inside) if outside is not None else sign * np.inf
 
 
-def bootstrap_intervals(
+def bootstrap_parameters(
     best: np.ndarray, x: np.ndarray, loss: np.ndarray, clusters: np.ndarray, draws: int, seed: int
 ) -> np.ndarray:
     """Return parameters (draws, p) on the centred inputs of all data, refitted to resampled trunks."""

@@ -36,7 +36,7 @@ class Predictors:
             several = (rows["label"] == "mean").any()
             labelled = rows["label"].isna() | (rows["label"] == "mean") if several else True
             own = rows[fitting & labelled].groupby([*KEYS, "name"])["value"].mean().unstack()
-            found = found.join(own.reindex(keys), rsuffix="_of_task")
+            found = pd.concat([found, own.reindex(keys)], axis=1)
         kept = [
             name for name in self.names if name in found and (panel.names["mode"] == "full" or name not in FULL_ONLY)
         ]

@@ -13,7 +13,6 @@ from clm.statistics.correlation import (
     Association,
     Resamples,
     associate,
-    ceiling,
     fisher_mean,
     percentile_interval,
     resamples,
@@ -21,6 +20,7 @@ from clm.statistics.correlation import (
 )
 from clm.statistics.panels import MIN_SIGNAL, Panel
 from clm.statistics.predictors import LOSS, strata_of
+from clm.statistics.reliability import ceiling
 
 POOLED = "(all)"
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate

@@ -8,7 +8,7 @@ import pandas as pd
 
 from clm.statistics.curves import DECADES, DISTINCT, Curve, curves, identified, levels
 from clm.statistics.gains import AXES, axis_design
-from clm.statistics.laws import Law, bootstrap_intervals, centred, fit_law, law_of, profile_interval
+from clm.statistics.laws import Law, bootstrap_parameters, centred, fit_law, law_of, profile_interval
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.slopes import Slope
 
@@ -91,23 +91,28 @@ def floor_rows(curve: Curve, draws: int, seed: int) -> list[dict[str, Any]]:
         note = f"{trunks} trunks on this curve are too few for a floor: an interval needs {SPARE} more than parameters"
         return [shape | {"parameter": "E", "status": "too_few", "note": note}]
     law, best = fit_law(curve.x, curve.loss)
-    _, centre = centred(curve.x)
     names = ("E", "A", "a") if len(curve.inputs) == 1 else ("E", "A", "B", "a", "b")
     values = (law.floor, *law.scales, *law.exponents)
-    if trunks >= PROFILE_BELOW:
-        sample = bootstrap_intervals(best, curve.x, curve.loss, curve.cells["trunk"].to_numpy(), draws, seed)
-        laws = [law_of(theta, centre) for theta in sample]
-        table = np.array([(item.floor, *item.scales, *item.exponents) for item in laws])
-        ends = np.quantile(table, [0.025, 0.975], axis=0).T
-        note = "interval: bootstrap over trunks"
-    else:
-        ends = [profiled(i, best, curve, trunks) for i in range(len(best))]
-        note = "interval: profile of the objective"
+    ends, note = floor_intervals(curve, best, trunks, draws, seed)
     told = [{"parameter": name, "estimate": value} for name, value in zip(names, values, strict=True)]
     return [
         shape | row | {"lower": low, "upper": high, "status": "ok", "note": note}
         for row, (low, high) in zip(told, ends, strict=True)
     ]
+
+
+def floor_intervals(
+    curve: Curve, best: np.ndarray, trunks: int, draws: int, seed: int
+) -> tuple[list[tuple[float | None, float | None]], str]:
+    """Return the 95 % interval of each parameter of a law and how it was made."""
+    if trunks < PROFILE_BELOW:
+        return [profiled(i, best, curve, trunks) for i in range(len(best))], "interval: profile of the objective"
+    centre = centred(curve.x)[1]
+    sample = bootstrap_parameters(best, curve.x, curve.loss, curve.cells["trunk"].to_numpy(), draws, seed)
+    laws = [law_of(theta, centre) for theta in sample]
+    table = np.array([(law.floor, *law.scales, *law.exponents) for law in laws])
+    ends = np.quantile(table, [0.025, 0.975], axis=0).T
+    return [(float(low), float(high)) for low, high in ends], "interval: bootstrap over trunks"
 
 
 def profiled(index: int, best: np.ndarray, curve: Curve, trunks: int) -> tuple[float | None, float | None]:

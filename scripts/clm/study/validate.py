@@ -1,14 +1,13 @@
 """Configuration errors in one line each: the key's path, the value, what is allowed; before any job starts."""
 
-import difflib
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clm.study.grid import UNTRAINED, full_cells, trunks
+from clm.study.contradictions import contradictions, nearest
 
 
 class ConfigurationError(Exception):
@@ -56,12 +55,6 @@ def unknown_key(error: Any, place: str) -> str:
     return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """Return a hint at the known name most like `name`, or nothing."""
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
 def looks_like_number(value: Any) -> bool:
     """Whether a string would be a number to Python."""
     if not isinstance(value, str):
@@ -71,64 +64,6 @@ def looks_like_number(value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults that no schema can see: unknown names and impossible combinations."""
-    yield from unknown_names(config)
-    yield from impossible_sizes(config)
-
-
-def unknown_names(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each name that a section uses and no table defines."""
-    references = [("sizes", "sizes"), ("subsets", "subsets"), ("corpora", "corpora")]
-    blocks = [(f"grid.trunks.{i}", block) for i, block in enumerate(config["grid"]["trunks"])]
-    blocks += [(f"transfer.full.cells.{i}", block) for i, block in enumerate(config["transfer"]["full"]["cells"])]
-    for place, block in blocks:
-        for key, table in references:
-            extra = [UNTRAINED, "none"] if place.startswith("transfer") else []
-            yield from missing(f"{place}.{key}", block[key], [*config[table], *extra], table)
-        budgets = [*config["grid"]["budgets"], *(["0"] if place.startswith("transfer") else [])]
-        yield from missing(f"{place}.budgets", block.get("budgets", []), budgets, "grid.budgets")
-    for place, names in task_lists(config):
-        yield from missing(place, names, list(config["tasks"]), "tasks")
-    for table in ("corpora", "tasks"):
-        for name, entry in config[table].items():
-            used = [file["source"] for file in entry.get("files", [entry]) if "source" in file]
-            yield from missing(f"{table}.{name}", used, list(config["sources"]), "sources")
-
-
-def task_lists(config: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Yield (place, names) for every list of tasks in the configuration."""
-    transfer = config["transfer"]
-    yield "transfer.tasks", transfer["tasks"]
-    yield "transfer.full.tasks", transfer["full"]["tasks"]
-    yield "transfer.full.tune_tasks", transfer["full"].get("tune_tasks", [])
-    for name, corpus in config["corpora"].items():
-        yield f"corpora.{name}.decontaminate", corpus.get("decontaminate", [])
-
-
-def missing(place: str, names: list[str], known: list[str], table: str) -> Iterator[str]:
-    """Yield a fault for each name that `table` does not define."""
-    for name in names:
-        if name not in known:
-            hint = nearest(str(name), list(map(str, known)))
-            yield f"{place}: '{name}' is not defined in {table}{hint}; defined: {', '.join(map(str, known))}"
-
-
-def impossible_sizes(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults of sizes and grids that no training could satisfy."""
-    for name, size in config["sizes"].items():
-        if size["width"] % size["heads"]:
-            yield f"sizes.{name}: width {size['width']} is not a multiple of heads {size['heads']}"
-    if not trunks(config):
-        yield "grid.trunks: no trunk is configured"
-    pretrained = {(t.corpus, t.size, t.subset, t.seed, b) for t in trunks(config) for b in t.budgets}
-    for cell, task in full_cells(config):
-        t = cell.trunk
-        if t.corpus != UNTRAINED and (t.corpus, t.size, t.subset, t.seed, cell.budget) not in pretrained:
-            where = f"{t.corpus}/{t.size}/{t.subset}/seed{t.seed}/{cell.budget}"
-            yield f"transfer.full.cells: {where} (task {task}) is not a checkpoint of grid.trunks"
 
 
 def require_python() -> None:

@@ -1,0 +1,86 @@
+"""The analysis of a made-up study, through the command lines of the scripts."""
+
+import json
+from itertools import product
+
+import estimate_elasticity
+import fit_scaling
+import judge_claims
+import judge_gains
+import rank_predictors
+import tabulate_costs
+import tabulate_curvature
+import tabulate_predictors
+import tabulate_runs
+import tabulate_tasks
+import tabulate_transfer
+from clm.study.grid import Trunk
+from synthetic_study import SIZES, SUBSETS
+
+BUDGETS = ("200k", "1600k")
+SLOPES = {
+    "rising": {"N": -0.06, "D": -0.04, "U": 0.0},
+    "flat": {"N": 0.0, "D": 0.0, "U": 0.0},
+    "falling": {"N": 0.05, "D": 0.05, "U": 0.0},
+    "broken": {"N": 0.0, "D": 0.0, "U": 0.0},
+}
+JUDGEMENT = {
+    "study": "made-up",
+    "corpus": "zinc",
+    "corpora": ["zinc", "pubchem"],
+    "bootstrap": 200,
+    "seed": 0,
+    "min_trunks": 4,
+    "gain_margin": 0.01,
+    "elasticity_margin": 0.1,
+    "correlation_margin": 0.3,
+    "aggregate": list(SLOPES),
+}
+NAMES = (
+    "runs",
+    "curvature",
+    "transfer",
+    "task_predictors",
+    "tasks",
+    "predictors",
+    "costs",
+    "fits",
+    "saturation",
+    "steps",
+)
+NAMES += ("elasticity", "correlations", "regret")
+
+
+def small_trunks():
+    found = [Trunk("zinc", size, subset, 0, BUDGETS) for size, subset in product(SIZES, SUBSETS)]
+    found.append(Trunk("pubchem", "1m", "32k", 0, BUDGETS))
+    return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
+
+
+def arguments(**named):
+    return [text for name, value in named.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def run_all(root, study, tables):
+    cells = json.dumps(study.config | {"corpora": ["zinc", "pubchem"]})
+    told = json.dumps(JUDGEMENT)
+    tasks = {name: {"kind": "regression", "units": "u", "control": False} for name in SLOPES}
+    file = {name: tables / f"{name}.csv" for name in NAMES}
+    draws = tables / "draws.parquet"
+    tabulate_runs.main(arguments(config=cells, results=root, out=file["runs"]))
+    tabulate_curvature.main(arguments(config=cells, results=root, out=file["curvature"]))
+    written = {"out": file["transfer"], "predictors": file["task_predictors"], "draws": draws}
+    tabulate_transfer.main(arguments(config=cells, results=root, **written))
+    described = json.dumps({"tasks": tasks, "reference": ["zinc", "32k"]})
+    tabulate_tasks.main(arguments(config=described, results=root, out=file["tasks"]))
+    known = {name: file[name] for name in ("runs", "curvature", "task_predictors")}
+    tabulate_predictors.main(arguments(**known, out=file["predictors"]))
+    tabulate_costs.main(arguments(config=cells, results=root, out=file["costs"]))
+    fit_scaling.main(arguments(config=told, runs=file["runs"], out=file["fits"]))
+    read = {"config": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
+    judge_gains.main(arguments(**read, out=file["saturation"], steps=file["steps"]))
+    estimate_elasticity.main(arguments(**read, out=file["elasticity"]))
+    ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
+    rank_predictors.main(arguments(**read, **ranked))
+    judged = {name: file[name] for name in ("fits", "saturation", "correlations")}
+    judge_claims.main(arguments(config=told, **judged, out=tables / "claims.json"))

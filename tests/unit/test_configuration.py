@@ -1,0 +1,88 @@
+"""Faults of a configuration stop in one line each, before any job."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from clm.study.grid import checkpoints, frozen_cells, full_cells, trunks, untrained
+from clm.study.validate import ConfigurationError, resolve_config
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def with_change(path, value):
+    config = copy.deepcopy(DEFAULT)
+    place = config
+    *keys, last = path
+    for key in keys:
+        place = place[key]
+    place[last] = value
+    return config
+
+
+def test_the_default_study_is_valid_and_as_large_as_promised():
+    resolve_config(DEFAULT, SCHEMA)
+    assert len({t.size for t in trunks(DEFAULT)}) >= 4
+    assert len({t.subset for t in trunks(DEFAULT)}) >= 3
+    assert all(len(t.budgets) >= 4 for t in trunks(DEFAULT))
+    seeds = {}
+    for t in trunks(DEFAULT):
+        seeds.setdefault((t.corpus, t.size, t.subset), set()).add(t.seed)
+    assert max(map(len, seeds.values())) >= 3
+    tasks = DEFAULT["transfer"]["tasks"]
+    assert {"bbbp", "bace", "esol", "freesolv", "lipo"} <= set(tasks)
+    assert len([t for t in tasks if "control" not in DEFAULT["tasks"][t]]) >= 12
+    assert {t.size for t in untrained(DEFAULT)} == {t.size for t in trunks(DEFAULT)}
+    assert len(frozen_cells(DEFAULT)) == (len(trunks(DEFAULT)) + len(untrained(DEFAULT))) * len(tasks)
+    pretrained = set(checkpoints(DEFAULT))
+    found = {(c.trunk.size, c.trunk.subset, c.budget) for c, _ in full_cells(DEFAULT) if c.trunk.corpus != "untrained"}
+    assert found <= {(c.trunk.size, c.trunk.subset, c.budget) for c in pretrained}
+
+
+FAULTS = [
+    (("corpora", "zinc", "thinn"), 0.1, "corpora.zinc: unknown key 'thinn' (did you mean 'thin'?); allowed: files"),
+    (("sizes", "60k", "learning_rate"), "1e-3", 'sizes.60k.learning_rate: "1e-3" is text, not a number (YAML reads'),
+    (("grid", "trunks", 0, "sizes"), ["60"], "grid.trunks.0.sizes: '60' is not defined in sizes (did you mean '60k'?)"),
+    (("transfer", "tasks"), ["bacee"], "transfer.tasks: 'bacee' is not defined in tasks (did you mean 'bace'?)"),
+    (("sizes", "60k", "width"), 50, "sizes.60k: width 50 is not a multiple of heads 4"),
+    (("pretraining", "optimizer", "name"), "adam", 'pretraining.optimizer.name: "adam" is not one of adamw, sgd'),
+    (("pretraining", "mask_token_share"), 0.95, "add up to more than 1"),
+    (("study",), "../../etc", "study: "),
+    (("study",), "a; rm -rf b", "study: "),
+    (("tasks", "esol", "kind"), "ranking", 'tasks.esol.kind: "ranking" is not one of regression, classification'),
+    (("tasks", "esol", "source"), "molalkitt", "tasks.esol: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)"),
+    (("sources", "molsets", "sha256"), "abc", "sources.molsets.sha256: "),
+    (("tasks", "control_logp", "control", "molecules"), 5000, "more than corpora.zinc.validation_molecules"),
+    (("transfer", "full", "tune_cell", "subset"), "2k", "transfer.full.tune_cell (size 150k)"),
+    (("landscape", "surfaces", 0, "seed"), 7, "landscape.surfaces.0: zinc/300k/32k/seed7/800k is not a checkpoint"),
+    (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
+    (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
+    (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),
+    (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
+    (("grid", "budgets"), {"100k": 100000, "200k": 200000, "400k": 4, "800k": 800000}, "list budgets in ascending order"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), FAULTS, ids=[".".join(map(str, f[0])) for f in FAULTS])
+def test_a_fault_names_key_value_and_what_is_allowed(path, value, message):
+    config = with_change(path, value)
+    if path[-1] == "subset":  # a cell that exists for some sizes only
+        config["grid"]["trunks"][0]["subsets"] = ["8k", "32k"]
+        config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["2k"], "seeds": [0]})
+        config["transfer"]["full"]["cells"] = config["transfer"]["full"]["cells"][:1]
+    with pytest.raises(ConfigurationError) as error:
+        resolve_config(config, SCHEMA)
+    lines = str(error.value).splitlines()
+    assert any(message in line for line in lines[1:]), str(error.value)
+    assert all(len(line) < 400 for line in lines)
+
+
+def test_all_faults_are_told_at_once():
+    config = with_change(("sizes", "60k", "layers"), 0)
+    config["pretraining"]["precision"] = "float8"
+    with pytest.raises(ConfigurationError) as error:
+        resolve_config(config, SCHEMA)
+    assert len(str(error.value).splitlines()) == 3

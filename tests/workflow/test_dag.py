@@ -1,0 +1,103 @@
+"""The workflow as a graph: every study plans, rules and scripts and environments agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from clm.provenance.digest import closure
+from snakemake_runs import ROOT, copy_workflow, scheduled, snakemake
+
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+NAMES = re.findall(r"^rule (\w+):", RULES, flags=re.M)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    return copy_workflow(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.mark.parametrize("study", [None, *[path.name for path in STUDIES]])
+def test_every_study_plans_from_a_fresh_clone(clone, study):
+    overlay = ["--configfile", f"studies/{study}"] if study else []
+    rules = {rule for rule, _ in scheduled(clone, *overlay)}
+    assert {"pretrain_checkpoint", "probe_frozen", "measure_curvature", "plot_loss", "write_report"} <= rules
+
+
+def test_tiny_runs_every_rule(clone):
+    planned = {rule for rule, _ in scheduled(clone, "--configfile", "studies/tiny.yaml")}
+    fetched = {"fetch_source"} if (ROOT / "results" / "sources").is_dir() else set()
+    assert planned | fetched == set(NAMES)
+
+
+def test_rules_are_named_after_their_scripts():
+    for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", RULES, flags=re.M | re.S):
+        assert f"python scripts/{name}.py --code {{params.code}}" in body, name
+        assert f'code=code("{name}")' in body, name
+        assert all(key in body for key in ("log:", "benchmark:", "conda:", "threads: 1", "mem_mb=", "runtime=")), name
+    others = {"summarize_study", "explain", "estimate_cost"}  # commands for people
+    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} - others == set(NAMES)
+
+
+def test_every_imported_module_of_ours_is_in_the_identity_of_the_code():
+    """Modules that are really loaded when a script is imported, in a fresh interpreter, against the static closure."""
+    import subprocess
+    import sys
+
+    program = (
+        "import sys, importlib; sys.path.insert(0, 'scripts'); importlib.import_module(sys.argv[1]);"
+        "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'clm'))"
+    )
+    for name in ("pretrain_checkpoint", "probe_frozen", "judge_gains", "plot_loss", "prepare_task"):
+        done = subprocess.run([sys.executable, "-c", program, name], cwd=ROOT, capture_output=True, text=True, check=True)
+        loaded = {Path(file).resolve() for file in done.stdout.split()}
+        assert loaded <= {path.resolve() for path in closure(ROOT / "scripts" / f"{name}.py")}, name
+
+
+def test_both_profiles_agree_on_what_is_stale():
+    default, slurm = (yaml.safe_load((ROOT / "profiles" / n / "config.yaml").read_text()) for n in ("default", "slurm"))
+    for key in ("rerun-incomplete", "rerun-triggers", "max-checksum-file-size"):
+        assert default[key] == slurm[key]
+    assert "software-env" not in default["rerun-triggers"]
+
+
+def test_environments_pin_what_requirements_pin():
+    lines = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-nodeps.txt").read_text()
+    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s#]+)", lines, flags=re.M))
+    conda_names = {"pytorch": "torch", "python-duckdb": "duckdb", "snakemake-minimal": "snakemake"}
+    for path in (ROOT / "envs").glob("*.yaml"):
+        for entry in yaml.safe_load(path.read_text())["dependencies"]:
+            name, _, version = str(entry).partition("=")
+            if name not in ("python", "pip", "pygments"):
+                assert pins[conda_names.get(name, name)] == version, f"{path.name}: {entry}"
+
+
+def test_lint_finds_nothing(clone):
+    done = snakemake(clone, "--lint")
+    assert done.returncode == 0, done.stdout
+
+
+def test_bad_configuration_is_one_message_within_seconds(clone):
+    done = snakemake(clone, "-n", "--config", "studdy=1")
+    assert done.returncode == 1 and "unknown key 'studdy' (did you mean 'study'?)" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_another_python_on_the_path_is_told(clone, monkeypatch, tmp_path):
+    (tmp_path / "python").symlink_to("/bin/true")
+    import subprocess
+    import sys
+
+    from snakemake_runs import environment
+
+    path = f"{tmp_path}:{environment()['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n"],
+        cwd=clone,
+        env=environment() | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "activate that environment first" in done.stdout + done.stderr
