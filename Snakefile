@@ -52,12 +52,12 @@ include: "rules/helpers/figures.smk"
 
 
 rule all:
+    default_target: True
     input:
         TABLE_FILES,
         FIGURES,
         expand("<results>/corpora/{corpus}/summary.json", corpus=config["corpora"]),
         f"{RESULTS}/report/report.html",
-    default_target: True
 
 
 include: "rules/data.smk"

@@ -1,3 +1,4 @@
+# What everything waits for has a priority above all else.
 # Corpora: raw files -> standardized -> deduplicated -> (decontaminated) -> train and validation -> vocabulary -> shards.
 
 
@@ -36,6 +37,7 @@ rule standardize_corpus:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=1500,
         runtime=240,
@@ -59,6 +61,7 @@ rule deduplicate_corpus:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
@@ -71,7 +74,9 @@ rule deduplicate_corpus:
 rule decontaminate_corpus:
     input:
         molecules="<results>/corpora/{corpus}/molecules.parquet",
-        tasks=lambda w: [f"{RESULTS}/tasks/{task}/molecules.csv" for task in config["corpora"][w.corpus]["decontaminate"]],
+        tasks=lambda w: [
+            f"{RESULTS}/tasks/{task}/molecules.csv" for task in config["corpora"][w.corpus]["decontaminate"]
+        ],
     output:
         molecules="<results>/corpora/{corpus}/decontaminated.parquet",
         counts="<results>/corpora/{corpus}/decontaminated.json",
@@ -105,6 +110,7 @@ rule split_corpus:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
@@ -127,6 +133,7 @@ rule draw_subset:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
@@ -149,6 +156,7 @@ rule count_tokens:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=1000,
         runtime=240,
@@ -174,6 +182,7 @@ rule build_tokenizer:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=2000,
         runtime=240,
@@ -199,6 +208,7 @@ rule tokenize_subset:
     conda:
         "../envs/chemistry.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=2000,
         runtime=240,

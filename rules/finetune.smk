@@ -7,15 +7,17 @@ rule tune_rate:
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
         molecules=[f"{RESULTS}/tasks/{task}/molecules.csv" for task in FULL["tune_tasks"]],
-        splits=[f"{RESULTS}/tasks/{task}/splits/{FULL_SPLITS[0][0]}-{FULL_SPLITS[0][1]}.csv" for task in FULL["tune_tasks"]],
+        splits=[
+            f"{RESULTS}/tasks/{task}/splits/{FULL_SPLITS[0][0]}-{FULL_SPLITS[0][1]}.csv" for task in FULL["tune_tasks"]
+        ],
     output:
         rate="<results>/transfer/rates/{start}/{size}.json",
-    wildcard_constraints:
-        start="pretrained|untrained",
     log:
         "<logs>/tune_rate/{start}-{size}.log",
     benchmark:
         "<benchmarks>/tune_rate/{start}-{size}.tsv"
+    wildcard_constraints:
+        start="pretrained|untrained",
     conda:
         "../envs/train.yaml"
     threads: 1

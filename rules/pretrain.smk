@@ -16,6 +16,7 @@ rule initialize_model:
     conda:
         "../envs/train.yaml"
     threads: 1
+    priority: 20
     resources:
         mem_mb=memory,
         runtime=minutes,
@@ -36,17 +37,17 @@ rule pretrain_checkpoint:
         vocabulary="<results>/tokenizer/vocabulary.json",
     output:
         multiext(f"{CHECKPOINT}/", *WEIGHTS, "metrics.json", "cost.json", "curve.csv"),
-    wildcard_constraints:
-        corpus=one_of(config["corpora"]),
-        budget=one_of(config["grid"]["budgets"]),
     log:
         "<logs>/pretrain_checkpoint/{corpus}-{size}-{subset}-{seed}-{budget}.log",
     benchmark:
         "<benchmarks>/pretrain_checkpoint/{corpus}-{size}-{subset}-{seed}-{budget}.tsv"
+    wildcard_constraints:
+        corpus=one_of(config["corpora"]),
+        budget=one_of(config["grid"]["budgets"]),
+    priority: sooner
     conda:
         "../envs/train.yaml"
     threads: 1
-    priority: sooner
     resources:
         mem_mb=memory,
         runtime=minutes,

@@ -24,7 +24,9 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--shards", type=Path, nargs="+", required=True)
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--counts", type=Path, required=True)
-    command.add_argument("--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it")
+    command.add_argument(
+        "--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it"
+    )
     a = command.parse_args(argv)
     deduplicate_corpus(a.shards, a.memory, a.out, a.counts)
 

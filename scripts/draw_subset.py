@@ -21,8 +21,8 @@ def draw_subset(train: Path, config: dict[str, Any], memory_mb: int, out: Path) 
     if drawn < config["molecules"]:
         out.unlink()
         raise UserError(
-            f"subset {config['subset']} asks for {config['molecules']} molecules, corpus {config['corpus']} has {drawn} for "
-            f"training: raise corpora.{config['corpus']}.thin, add sources, or make subsets.{config['subset']} smaller"
+            f"subset {config['subset']} asks for {config['molecules']} molecules, corpus {config['corpus']} has {drawn} "
+            f"for training: raise corpora.{config['corpus']}.thin, add sources, or lower subsets.{config['subset']}"
         )
 
 
@@ -31,7 +31,9 @@ def main(argv: list[str] | None = None) -> None:
     command = parser(__doc__)
     command.add_argument("--train", type=Path, required=True)
     command.add_argument("--out", type=Path, required=True)
-    command.add_argument("--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it")
+    command.add_argument(
+        "--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it"
+    )
     a = command.parse_args(argv)
     draw_subset(a.train, a.config, a.memory, a.out)
 

@@ -22,7 +22,13 @@ log = logging.getLogger(__name__)
 
 
 def finetune_model(
-    checkpoint: Path, tokenizer: Path, rate: Path, molecules: Path, splits: list[Path], config: dict[str, Any], out: Path
+    checkpoint: Path,
+    tokenizer: Path,
+    rate: Path,
+    molecules: Path,
+    splits: list[Path],
+    config: dict[str, Any],
+    out: Path,
 ) -> list[dict[str, Any]]:
     """Write the scores of every split and seed; return the records of test predictions.
 

@@ -44,7 +44,8 @@ def pretrain_checkpoint(
     model, progress = trainer.model.eval(), trainer.progress
     classes = class_ids(read_json(vocabulary))
     losses = {
-        corpus: validation_loss(model, read_shard(path), config["mask_share"], classes) for corpus, path in valid.items()
+        corpus: validation_loss(model, read_shard(path), config["mask_share"], classes)
+        for corpus, path in valid.items()
     }
     save_model(model, start, out)
     write_curve(out / "curve.csv", progress)

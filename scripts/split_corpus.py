@@ -13,14 +13,16 @@ from clm.provenance.files import write_json
 VALID = (
     "SELECT key, smiles FROM read_parquet($molecules) WHERE smiles IN (SELECT unnest($held_out)) ORDER BY key, smiles"
 )
-TRAIN = "SELECT key, smiles FROM read_parquet($molecules) WHERE smiles NOT IN (SELECT unnest($held_out)) ORDER BY key, smiles"
+TRAIN = VALID.replace("smiles IN", "smiles NOT IN")
 
 
-def split_corpus(molecules: Path, config: dict[str, Any], memory_mb: int, train: Path, valid: Path, counts: Path) -> None:
+def split_corpus(
+    molecules: Path, config: dict[str, Any], memory_mb: int, train: Path, valid: Path, counts: Path
+) -> None:
     """Write train and validation molecules (key, smiles), each ordered by key.
 
-    The validation molecules are the `validation_molecules` smallest salted hashes: independent of the order of keys, from
-    which subsets are drawn, and of the size of the corpus.
+    The validation molecules are the `validation_molecules` smallest salted hashes: independent of the keys, by which
+    subsets are drawn, and of the size of the corpus.
 
     Raises:
         UserError: the corpus is too small to hold out that many.
@@ -32,7 +34,8 @@ def split_corpus(molecules: Path, config: dict[str, Any], memory_mb: int, train:
     n_train = copy_query(TRAIN, train, memory, molecules=files, held_out=held_out)
     if n_train < wanted:
         raise UserError(
-            f"corpus {config['name']}: {n_train} molecules are left after holding out {n_valid}; lower validation_molecules"
+            f"corpus {config['name']}: {n_train} molecules are left after holding out {n_valid}; "
+            "lower validation_molecules"
         )
     write_json(counts, {"train": n_train, "valid": n_valid})
 
@@ -50,7 +53,9 @@ def main(argv: list[str] | None = None) -> None:
     command = parser(__doc__)
     for name in ("molecules", "train", "valid", "counts"):
         command.add_argument(f"--{name}", type=Path, required=True)
-    command.add_argument("--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it")
+    command.add_argument(
+        "--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it"
+    )
     a = command.parse_args(argv)
     split_corpus(a.molecules, a.config, a.memory, a.train, a.valid, a.counts)
 

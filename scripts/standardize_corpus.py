@@ -24,7 +24,12 @@ log = logging.getLogger(__name__)
 def standardize_corpus(sources: list[Path], config: dict[str, Any], shard: int, out: Path, counts: Path) -> None:
     """Write the kept molecules of a shard (row, smiles, key) and the counts of its rows.
 
-    `sources` are the fetched files of `config["files"]`, each once, in the order of first use. Memory is bounded by a chunk of rows, whatever the size of the corpus.
+    Args:
+        sources: the fetched files of `config["files"]`, each once, in the order of first use.
+        config: how to read and standardize the corpus.
+        shard: number of the shard; memory is bounded by a chunk of its rows, whatever the size of the corpus.
+        out: Parquet file.
+        counts: JSON of rows read, kept and rejected by reason.
 
     Raises:
         UserError: a source cannot be read, or no row of the shard is kept.

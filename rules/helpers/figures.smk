@@ -9,9 +9,7 @@ PLOTS = (
     "parameters",
     "costs",
 )
-FIGURES = [
-    f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")
-]
+FIGURES = [f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
 FIGURES.append(f"{RESULTS}/figures/claims.html")
 # Loss surfaces and maps of parameter space; the keys of `landscape` are those of its rules
 SURFACES = [
@@ -24,9 +22,6 @@ MAPS = [
     for kind in ("csv", "json")
 ]
 # Texts of the report: a reworded caption makes a new report and nothing else
-CAPTIONS = sorted(
-    str(path.relative_to(workflow.basedir))
-    for path in Path(workflow.basedir, "report").glob("*.rst")
-)
+CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))
 DPI = canonical(pick(config["figures"], "dpi"))
 DPI_AND_SPLIT = canonical(pick(config["figures"], "dpi", "split"))

@@ -53,7 +53,11 @@ FAULTS = [
     (("study",), "../../etc", "study: "),
     (("study",), "a; rm -rf b", "study: "),
     (("tasks", "esol", "kind"), "ranking", 'tasks.esol.kind: "ranking" is not one of regression, classification'),
-    (("tasks", "esol", "source"), "molalkitt", "tasks.esol: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)"),
+    (
+        ("tasks", "esol", "source"),
+        "molalkitt",
+        "tasks.esol: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)",
+    ),
     (("sources", "molsets", "sha256"), "abc", "sources.molsets.sha256: "),
     (("tasks", "control_logp", "control", "molecules"), 5000, "more than corpora.zinc.validation_molecules"),
     (("transfer", "full", "tune_cell", "subset"), "2k", "transfer.full.tune_cell (size 150k)"),
@@ -62,7 +66,11 @@ FAULTS = [
     (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
     (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
-    (("grid", "budgets"), {"100k": 100000, "200k": 200000, "400k": 4, "800k": 800000}, "list budgets in ascending order"),
+    (
+        ("grid", "budgets"),
+        {"100k": 100000, "200k": 200000, "400k": 4, "800k": 800000},
+        "list budgets in ascending order",
+    ),
 ]
 
 

@@ -20,7 +20,9 @@ def exact(tmp_path_factory):
     folder = small_model(tmp_path_factory.mktemp("m"), width=4, layers=1)
     model = load_model(folder, attention="eager", dtype=torch.float64)
     shard = random_shard(30)
-    batches = list(disjoint_batches(shard, 0.15, 2, 5)) + list(disjoint_batches(shard.take(np.arange(10, 30)), 0.3, 1, 9))
+    batches = list(disjoint_batches(shard, 0.15, 2, 5)) + list(
+        disjoint_batches(shard.take(np.arange(10, 30)), 0.3, 1, 9)
+    )
     assert len({len(batch.targets) for batch in batches}) == 3
     curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
     values = {name: p.detach() for name, p in zip(curvature.names, curvature.parameters, strict=True)}
@@ -29,7 +31,10 @@ def exact(tmp_path_factory):
         tensors = dict(zip(values, curvature.shaped(vector), strict=True))
         total = sum(len(b.targets) for b in batches)
         logits = [functional_call(model, tensors, (b.ids, b.attention, b.positions)) for b in batches]
-        parts = [torch.nn.functional.cross_entropy(x, b.targets, reduction="sum") for x, b in zip(logits, batches, strict=True)]
+        parts = [
+            torch.nn.functional.cross_entropy(x, b.targets, reduction="sum")
+            for x, b in zip(logits, batches, strict=True)
+        ]
         return sum(parts) / total
 
     start = curvature.flat(list(values.values()))
@@ -42,10 +47,12 @@ def test_products_are_those_of_the_exact_hessian(exact):
     torch.testing.assert_close(curvature.product(vector), matrix @ vector, rtol=1e-8, atol=1e-10)
     assert curvature.loss == pytest.approx(loss(start).item(), rel=1e-12)
     step = 1e-5
-    difference = (
-        torch.func.grad(loss)(start + step * vector) - torch.func.grad(loss)(start - step * vector)
-    ) / (2 * step)
-    torch.testing.assert_close(curvature.product(vector), difference, rtol=1e-4, atol=1e-5 * float(difference.abs().max()))
+    difference = (torch.func.grad(loss)(start + step * vector) - torch.func.grad(loss)(start - step * vector)) / (
+        2 * step
+    )
+    torch.testing.assert_close(
+        curvature.product(vector), difference, rtol=1e-4, atol=1e-5 * float(difference.abs().max())
+    )
 
 
 def test_tied_matrix_counts_once_and_unreached_parameters_not_at_all(exact):
@@ -60,13 +67,19 @@ def test_traces_agree_with_the_exact_ones(exact):
     curvature, matrix, _, start, *_ = exact
     found = traces(curvature, 400, seed=0)
     diagonal, size = matrix.diagonal(), curvature.size
-    rows = [torch.stack([curvature.batch_product(b, unit) for unit in torch.eye(size, dtype=torch.float64)]) for b in range(3)]
+    rows = [
+        torch.stack([curvature.batch_product(b, unit) for unit in torch.eye(size, dtype=torch.float64)])
+        for b in range(3)
+    ]
     # Var(v'Hv) = 2 sum of squared off-diagonal elements (Hutchinson 1989)
     spread = [2 * float((h**2).sum() - (h.diagonal() ** 2).sum()) for h in rows]
     error = np.sqrt(sum(w**2 * s / 400 for w, s in zip(curvature.weights, spread, strict=True)))
     assert abs(found["trace"].mean - float(diagonal.sum())) < 3 * error < 0.5 * abs(float(diagonal.sum()))
     encoder = torch.cat(
-        [torch.full((p.numel(),), n.startswith("roberta")) for n, p in zip(curvature.names, curvature.parameters, strict=True)]
+        [
+            torch.full((p.numel(),), n.startswith("roberta"))
+            for n, p in zip(curvature.names, curvature.parameters, strict=True)
+        ]
     )
     assert abs(found["encoder"].mean - float(diagonal[encoder].sum())) < 3 * error
     assert abs(found["scale_aware"].mean - float(diagonal @ start**2)) < 3 * error * float((start**2).max())

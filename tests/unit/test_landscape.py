@@ -52,7 +52,9 @@ def test_components_keep_distances_of_a_plane():
 def test_permuted_units_are_another_point():
     weights = {"a": np.random.default_rng(0).standard_normal((4, 4))}
     coordinates, _ = principal_components(flatten([weights, {"a": weights["a"][::-1]}, weights]))
-    assert np.linalg.norm(coordinates[0] - coordinates[1]) > 1 and np.allclose(coordinates[0], coordinates[2], atol=1e-6)
+    assert np.linalg.norm(coordinates[0] - coordinates[1]) > 1 and np.allclose(
+        coordinates[0], coordinates[2], atol=1e-6
+    )
 
 
 def test_two_architectures_have_no_common_map():

@@ -35,13 +35,25 @@ def test_tokens_lose_no_character(smiles):
 def test_known_tokens():
     assert split("BrC(Cl)=C\\[nH]%12") == ["Br", "C", "(", "Cl", ")", "=", "C", "\\", "[nH]", "%12"]
     classes = [token_class(token) for token in ("C", "c", "Cl", "n", "=", "1", "[nH]", "[C@@H]", "[MASK]")]
-    assert classes == ["carbon", "carbon", "heteroatom", "heteroatom", "grammar", "grammar", "bracket", "bracket", "special"]
+    assert classes == [
+        "carbon",
+        "carbon",
+        "heteroatom",
+        "heteroatom",
+        "grammar",
+        "grammar",
+        "bracket",
+        "bracket",
+        "special",
+    ]
 
 
 def test_auto_tokenizer_gives_the_same_ids_as_the_shard(folder, tmp_path):
     frame = pd.DataFrame({"key": np.arange(5, dtype=np.uint64), "smiles": SMILES})
     frame.to_parquet(tmp_path / "m.parquet")
-    tokenize_subset(tmp_path / "m.parquet", folder / "tokenizer.json", folder / "vocabulary.json", tmp_path / "t.safetensors")
+    tokenize_subset(
+        tmp_path / "m.parquet", folder / "tokenizer.json", folder / "vocabulary.json", tmp_path / "t.safetensors"
+    )
     shard = read_shard(tmp_path / "t.safetensors")
     theirs = AutoTokenizer.from_pretrained(folder)(SMILES, truncation=True)["input_ids"]
     assert [ids.tolist() for ids in shard.sequences()] == theirs
@@ -89,6 +101,10 @@ def test_shards_are_compact_and_mapped(tmp_path):
 def test_a_corpus_that_cannot_be_expressed_is_an_error(tmp_path):
     settings = SETTINGS | {"kind": "selfies"}
     save_tokenizer(build_tokenizer({"[C]": 5}, settings, iter([])), settings, tmp_path)
-    pd.DataFrame({"key": np.array([1], np.uint64), "smiles": ["C[Fe](C)(C)(C)(C)(C)(C)(C)C"]}).to_parquet(tmp_path / "m.parquet")
+    pd.DataFrame({"key": np.array([1], np.uint64), "smiles": ["C[Fe](C)(C)(C)(C)(C)(C)(C)C"]}).to_parquet(
+        tmp_path / "m.parquet"
+    )
     with pytest.raises(UserError, match="no molecule can be expressed"):
-        tokenize_subset(tmp_path / "m.parquet", tmp_path / "tokenizer.json", tmp_path / "vocabulary.json", tmp_path / "t")
+        tokenize_subset(
+            tmp_path / "m.parquet", tmp_path / "tokenizer.json", tmp_path / "vocabulary.json", tmp_path / "t"
+        )

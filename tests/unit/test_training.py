@@ -82,7 +82,10 @@ def test_validation_loss_is_the_mean_over_masked_tokens_whatever_the_batches(tmp
     assert small["masked_tokens"] == large["masked_tokens"] == fixed_masks(shard, 0.15).sum()
     assert small["loss"] == pytest.approx(large["loss"], abs=1e-6)
     assert sum(part["masked_tokens"] for part in large["by_class"].values()) == large["masked_tokens"]
-    one_by_one = [masked_losses(model, shard.take(np.array([i])), fixed_masks(shard.take(np.array([i])), 0.15))[0] for i in range(120)]
+    one_by_one = [
+        masked_losses(model, shard.take(np.array([i])), fixed_masks(shard.take(np.array([i])), 0.15))[0]
+        for i in range(120)
+    ]
     assert np.concatenate(one_by_one).mean() == pytest.approx(large["loss"], abs=1e-6)
 
 
@@ -131,9 +134,7 @@ def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, stop
     state.STOP.clear()
     monkeypatch.undo()
     resumed_at = []
-    monkeypatch.setattr(
-        trunk_module, "resume", lambda t, s: (t.restore(s), resumed_at.append(t.progress.step))
-    )
+    monkeypatch.setattr(trunk_module, "resume", lambda t, s: (t.restore(s), resumed_at.append(t.progress.step)))
     resumed = trained(folder, tmp_path / "b", 16_000)
     assert resumed_at[0] == stop_at
     assert weights(resumed) == weights(undisturbed) and resumed.progress == undisturbed.progress

@@ -47,7 +47,15 @@ def snakemake(folder: Path, *arguments: str, timeout: float = 900) -> subprocess
 
 def scheduled(folder: Path, *arguments: str) -> set[Job]:
     """Return the jobs that a dry run would run as (rule, wildcards), the target rule left out."""
-    plain = ["--workflow-profile", "none", "--cores", "2", "--rerun-incomplete", "--max-checksum-file-size", "100000000000"]
+    plain = [
+        "--workflow-profile",
+        "none",
+        "--cores",
+        "2",
+        "--rerun-incomplete",
+        "--max-checksum-file-size",
+        "100000000000",
+    ]
     triggers = ["--rerun-triggers", "mtime", "params", "input", "code"]
     done = snakemake(folder, "-n", *plain, *arguments, *triggers)
     assert done.returncode == 0, done.stdout[-3000:]

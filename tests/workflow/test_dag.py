@@ -50,7 +50,9 @@ def test_every_imported_module_of_ours_is_in_the_identity_of_the_code():
         "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'clm'))"
     )
     for name in ("pretrain_checkpoint", "probe_frozen", "judge_gains", "plot_loss", "prepare_task"):
-        done = subprocess.run([sys.executable, "-c", program, name], cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program, name], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         loaded = {Path(file).resolve() for file in done.stdout.split()}
         assert loaded <= {path.resolve() for path in closure(ROOT / "scripts" / f"{name}.py")}, name
 

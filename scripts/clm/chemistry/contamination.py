@@ -24,7 +24,7 @@ class Contamination:
         self.keys = {key for mol in mols if (key := skeleton_key(mol))}
 
     def __contains__(self, smiles: str) -> bool:
-        """Whether a canonical SMILES shares its skeleton with a task molecule; InChI is computed only when sizes match."""
+        """Whether a SMILES shares its skeleton with a task molecule; InChI is computed only when sizes match."""
         mol = Chem.MolFromSmiles(smiles)
         if mol is None or mol.GetNumHeavyAtoms() not in self.sizes:
             return False

@@ -12,7 +12,7 @@ def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> i
     """Write the rows of a query to Parquet, atomically, and return their number.
 
     One thread and an ORDER BY in `query` make the bytes reproducible; DuckDB takes three quarters
-    of `memory_mb`, what the job has, and spills to disk beside `out` beyond. Named parameters appear in the query as $name.
+    of `memory_mb`, what the job has, and spills to disk beside `out` beyond. Named parameters are $name in the query.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic(out) as temporary, tempfile.TemporaryDirectory(dir=out.parent) as spill:

@@ -1,7 +1,7 @@
 """Hessian-vector products of the masked-LM loss, averaged over masked tokens of all batches.
 
 PyHessian (Yao et al., arXiv:1912.07145) is the reference method and multiplies; what it averages over batches is
-weighted here by masked tokens, its graph is built once per batch, and parameters that the loss does not reach are left out.
+weighted here by masked tokens, its graph is built once per batch, and parameters out of the loss's reach are left out.
 """
 
 from collections.abc import Callable, Sequence

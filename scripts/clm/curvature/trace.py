@@ -43,7 +43,10 @@ def traces(curvature: Curvature, probes: int, seed: int) -> dict[str, Estimate]:
     parameters = curvature.parameters
     generator = torch.Generator(device=parameters[0].device).manual_seed(seed)
     encoder = torch.cat(
-        [torch.full((p.numel(),), name.startswith("roberta")) for name, p in zip(curvature.names, parameters, strict=True)]
+        [
+            torch.full((p.numel(),), name.startswith("roberta"))
+            for name, p in zip(curvature.names, parameters, strict=True)
+        ]
     ).to(parameters[0].device)
     squares = curvature.flat([p.detach() ** 2 for p in parameters])
     rows = []

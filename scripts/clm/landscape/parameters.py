@@ -22,7 +22,9 @@ def flatten(points: Sequence[Weights]) -> np.ndarray:
                 f"map of parameter space: point {number} has another architecture than the first; "
                 "map each size by itself under landscape.maps"
             )
-    return np.stack([np.concatenate([point[name].ravel() for name in sorted(shapes)]) for point in points]).astype(float)
+    return np.stack([np.concatenate([point[name].ravel() for name in sorted(shapes)]) for point in points]).astype(
+        float
+    )
 
 
 def principal_components(rows: np.ndarray, count: int = 2) -> tuple[np.ndarray, np.ndarray]:

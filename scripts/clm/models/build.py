@@ -35,7 +35,7 @@ def save_model(model: MaskedLM, template: Path, folder: Path) -> None:
 
 
 def parameters(model: MaskedLM) -> dict[str, int]:
-    """Return the number of parameters: `non_embedding` (layers with biases and norms) and `total` (tied matrix once)."""
+    """Return the parameters: `non_embedding` (layers with biases and norms) and `total` (tied matrix once)."""
     inner = [model.roberta_prelayernorm.encoder, model.roberta_prelayernorm.LayerNorm]
     return {
         "non_embedding": sum(p.numel() for module in inner for p in module.parameters()),

@@ -136,7 +136,7 @@ class Encoder(nn.Module):
         return [*stream[:-1], self.LayerNorm(stream[-1])]
 
     def forward(self, ids: Tensor, attention: Tensor | None = None) -> Tensor:
-        """Return the last hidden state (B, T, width) for ids (B, T) int64 and attention (B, T) bool (None: no padding)."""
+        """Return the last hidden state (B, T, width) for ids (B, T) int64, attention (B, T) bool (None: no padding)."""
         x = self.embeddings(ids)
         bias = padding_bias(attention, x.dtype)
         for layer in self.encoder.layer:
@@ -182,4 +182,6 @@ class MaskedLM(nn.Module):
     def forward(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
         """Return logits (M, V) at the flat positions (M,) of ids (B, T): the head runs nowhere else."""
         hidden = self.roberta_prelayernorm(ids, attention)
-        return self.lm_head(hidden.flatten(0, 1)[positions], self.roberta_prelayernorm.embeddings.word_embeddings.weight)
+        return self.lm_head(
+            hidden.flatten(0, 1)[positions], self.roberta_prelayernorm.embeddings.word_embeddings.weight
+        )

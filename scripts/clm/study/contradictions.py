@@ -110,9 +110,7 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
             tune = (tuned["corpus"], t.size, tuned["subset"], tuned["seed"], tuned["budget"])
             wanted.append((f"transfer.full.tune_cell (size {t.size})", tune))
     for number, s in enumerate(config["landscape"]["surfaces"]):
-        wanted.append(
-            (f"landscape.surfaces.{number}", (s["corpus"], s["size"], s["subset"], s["seed"], s["budget"]))
-        )
+        wanted.append((f"landscape.surfaces.{number}", (s["corpus"], s["size"], s["subset"], s["seed"], s["budget"])))
     for place, key in dict.fromkeys(wanted):
         if key not in made:
             corpus, size, subset, seed, budget = key

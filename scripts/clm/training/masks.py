@@ -31,7 +31,7 @@ def fixed_masks(shard: Shard, share: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Corruption:
-    """What training hides: a `share` of tokens, of them `masked` as [MASK], `random` replaced, the rest left as it is."""
+    """What training hides: a `share` of tokens, of them `masked` as [MASK], `random` replaced, the rest as it is."""
 
     share: float
     masked: float

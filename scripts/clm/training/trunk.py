@@ -46,7 +46,7 @@ def leads_to(state: Mapping[str, Any], tokens: int) -> bool:
 
 
 def grow_trunk(trainer: Trainer, schedule: Schedule, tokens: int, folder: Path) -> None:
-    """Train a fresh trainer to the first step of the trunk at or beyond `tokens`, from the latest state that leads there.
+    """Train a fresh trainer to the first step of the trunk at or beyond `tokens`, from the latest usable state.
 
     The state of that step stays, since this or a larger budget continues from it.
     """

@@ -9,7 +9,7 @@ TOLERANCE = 1e-5
 def log_evidence(features: np.ndarray, y: np.ndarray) -> float:
     """Return the maximum over alpha, beta of log p(y | features) / n for y ~ N(F w, 1/beta), w ~ N(0, 1/alpha).
 
-    Fixed-point iteration in the basis of the singular vectors (You et al., algorithm 1, as improved in arXiv:2110.10545).
+    Fixed-point iteration in the basis of the singular vectors (You et al., algorithm 1; arXiv:2110.10545).
 
     Args:
         features: float64 (n, d), centred here.

@@ -1,0 +1,88 @@
+"""The tiny study end to end: every rule and table, a second run that does nothing, a report with its figures."""
+
+import csv
+import html.parser
+import json
+import re
+
+import pytest
+from snakemake_runs import scheduled, snakemake
+
+TINY = ("--configfile", "studies/tiny.yaml")
+pytestmark = pytest.mark.slow
+TABLES = "runs rates transfer task_predictors curvature tasks predictors costs fits saturation elasticity "
+    "correlations regret"
+FIGURES = "loss transfer gains correlations descriptors surface parameters costs"
+
+
+def rows(path):
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_everything_promised_is_there(finished):
+    results = finished / "results" / "tiny"
+    for name in TABLES.split():
+        assert rows(results / "tables" / f"{name}.csv"), name
+    for name in FIGURES.split():
+        assert (results / "figures" / f"{name}.png").stat().st_size > 5000, name
+        assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF"), name
+    assert json.loads((results / "tables" / "claims.json").read_text())["claims"]
+
+
+def test_no_partial_or_temporary_file_is_left(finished):
+    strange = [
+        p
+        for p in (finished / "results").rglob(".*")
+        if p.is_file() and ".state" not in p.parts and ".digests" not in p.parts
+    ]
+    assert not strange
+
+
+def test_rows_of_corpora_are_accounted_for(finished):
+    for corpus in ("zinc", "pubchem"):
+        summary = json.loads((finished / "results" / "tiny" / "corpora" / corpus / "summary.json").read_text())
+        counts = summary["standardized"]
+        assert counts["read"] == counts["kept"] + sum(counts["rejected"].values())
+        assert summary["sources"][0]["sha256"] and summary["sources"][0]["licence"]
+
+
+def test_checkpoints_load_in_transformers(finished):
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    folder = finished / "results" / "tiny" / "pretrain" / "zinc" / "25k" / "t900" / "seed0" / "t20k"
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForMaskedLM.from_pretrained(folder)
+    ids = tokenizer("CCO", return_tensors="pt")
+    assert ids["input_ids"].shape == (1, 5) and model(input_ids=ids["input_ids"]).logits.shape[1] == 5
+
+
+def test_pretraining_learned_something(finished):
+    table = rows(finished / "results" / "tiny" / "tables" / "runs.csv")
+    untrained = {row["size"]: float(row["loss_zinc"]) for row in table if row["corpus"] == "untrained"}
+    for row in table:
+        if row["corpus"] == "zinc" and row["subset"] == "t900":
+            assert float(row["loss_zinc"]) < untrained[row["size"]] - 0.3
+
+
+def test_a_second_run_does_nothing(study):
+    done = snakemake(study, *TINY)
+    assert done.returncode == 0 and "Nothing to be done" in done.stdout
+    assert scheduled(study, *TINY) == set()
+
+
+def test_the_end_of_a_run_tells_where_things_are(finished):
+    told = (finished / "first-run.txt").read_text()
+    assert "results/tiny/report/report.html" in told and "claim" in told
+
+
+class Images(html.parser.HTMLParser):
+    """Collects nothing but proves that the document parses."""
+
+
+def test_the_report_holds_figures_and_captions(finished):
+    text = (finished / "results" / "tiny" / "report" / "report.html").read_text()
+    Images().feed(text)
+    for name in FIGURES.split():
+        assert re.search(rf"figures/{name}\.png", text), name
+    assert "nats per masked token" in text and "filter" in text
+    assert text.count("data:image/png;base64") >= 8
