@@ -21,7 +21,7 @@ def draw_subset(train: Path, config: dict[str, Any], memory_mb: int, out: Path) 
     if drawn < config["molecules"]:
         out.unlink()
         raise UserError(
-            f"subset {config['subset']} asks for {config['molecules']} molecules, corpus {config['corpus']} has {drawn} "
+            f"subset {config['subset']} wants {config['molecules']} molecules, corpus {config['corpus']} has {drawn} "
             f"for training: raise corpora.{config['corpus']}.thin, add sources, or lower subsets.{config['subset']}"
         )
 

@@ -99,7 +99,7 @@ def test_subsets_are_nested_and_hold_no_validation_molecule(tmp_path):
 
 def test_a_corpus_smaller_than_a_subset_is_one_message_and_no_file(tmp_path):
     molecules = corpus(tmp_path, many(50))
-    with pytest.raises(UserError, match="asks for 500 molecules, corpus test has"):
+    with pytest.raises(UserError, match="wants 500 molecules, corpus test has"):
         draw_subset(molecules, {"corpus": "test", "subset": "big", "molecules": 500}, 500, tmp_path / "b.parquet")
     assert not (tmp_path / "b.parquet").exists()
     with pytest.raises(UserError, match="validation_molecules"):

@@ -10,8 +10,10 @@ from snakemake_runs import scheduled, snakemake
 
 TINY = ("--configfile", "studies/tiny.yaml")
 pytestmark = pytest.mark.slow
-TABLES = "runs rates transfer task_predictors curvature tasks predictors costs fits saturation elasticity "
+TABLES = (
+    "runs rates transfer task_predictors curvature tasks predictors costs fits saturation elasticity "
     "correlations regret"
+)
 FIGURES = "loss transfer gains correlations descriptors surface parameters costs"
 
 

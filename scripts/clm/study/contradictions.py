@@ -124,8 +124,8 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
 
 def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield faults of tasks and splits."""
-    for name, task in config["tasks"].items():
-        control = task.get("control")
+    for name in config["transfer"]["tasks"]:
+        control = config["tasks"][name].get("control")
         if control and control["molecules"] > config["corpora"][control["corpus"]]["validation_molecules"]:
             yield (
                 f"tasks.{name}.control.molecules: {control['molecules']} is more than "
