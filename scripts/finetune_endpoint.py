@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import torch
 from clm.chemistry.keys import smiles_key
 from clm.models.build import load_model
 from clm.models.device import device
@@ -48,7 +47,6 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument(f"--{name}", type=Path, required=True)
     a = command.parse_args(argv)
     watch_signals()
-    torch.use_deterministic_algorithms(device().type == "cpu")
     finetune_endpoint(a.checkpoint, a.tokenizer, a.rate, a.molecules, a.split, a.config, a.out)
 
 

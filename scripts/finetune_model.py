@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import torch
 from clm.chemistry.keys import smiles_key
 from clm.models.build import load_model
 from clm.models.device import device
@@ -72,7 +71,6 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--splits", type=Path, nargs="+", required=True)
     a = command.parse_args(argv)
     watch_signals()
-    torch.use_deterministic_algorithms(device().type == "cpu")
     with Meter() as meter:
         records = finetune_model(a.checkpoint, a.tokenizer, a.rate, a.molecules, a.splits, a.config, a.out)
         write_predictions(a.predictions, records)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from clm.curvature.batches import disjoint_batches, on
 from clm.curvature.hessian import masked_objective
 from clm.landscape.directions import filter_normalized
@@ -52,7 +51,6 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument(f"--{name}", type=Path, required=True)
     a = command.parse_args(argv)
     watch_signals()
-    torch.use_deterministic_algorithms(device().type == "cpu")
     map_surface(a.checkpoint, a.valid, a.config, a.out)
 
 

@@ -92,7 +92,6 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument(f"--{name}", type=Path, required=True)
     a = command.parse_args(argv)
     watch_signals()
-    torch.use_deterministic_algorithms(device().type == "cpu")
     with Meter() as meter:
         measure_curvature(a.checkpoint, a.valid, a.config, a.out)
     meter.write(a.cost)

@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import torch
 from clm.models.build import load_model, parameters, save_model
 from clm.models.device import device
 from clm.provenance.command import UserError, parser, run
@@ -35,7 +34,6 @@ def pretrain_checkpoint(
         state: folder of this trunk's resume states; this process holds its lease.
         out: folder of the checkpoint.
     """
-    torch.use_deterministic_algorithms(device().type == "cpu")
     training, shard = config["training"], read_shard(tokens)
     check_vocabulary(shard, tokens, read_json(vocabulary)["digest"])
     trainer = Trainer(load_model(start).to(device()), shard, training, config["seed"])

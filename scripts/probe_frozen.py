@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from clm.chemistry.keys import smiles_key
 from clm.models.build import load_model
 from clm.models.device import device
@@ -107,7 +106,6 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument(f"--{name}", type=Path, required=True)
     command.add_argument("--splits", type=Path, nargs="+", required=True)
     a = command.parse_args(argv)
-    torch.use_deterministic_algorithms(device().type == "cpu")
     checkpoints = [a.trunk / budget for budget in a.config["budgets"]]
     with Meter() as meter:
         records = probe_frozen(checkpoints, a.tokenizer, a.molecules, a.splits, a.config, a.out)

@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import torch
 from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import parser, run
@@ -34,7 +33,6 @@ def sweep_rate(
         state: folder of resume states; this process holds its lease.
         out: JSON with size, corpus, budget_tokens and rates [{factor, learning_rate, loss, status}].
     """
-    torch.use_deterministic_algorithms(device().type == "cpu")
     classes, rates = class_ids(read_json(vocabulary)), []
     for factor in config["factors"]:
         training = config["training"] | {"learning_rate": config["training"]["learning_rate"] * factor}

@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import torch
 from clm.chemistry.keys import smiles_key
 from clm.models.build import load_model
 from clm.models.device import device
@@ -60,7 +59,6 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument(f"--{name}", type=Path, nargs="+", required=True)
     a = command.parse_args(argv)
     watch_signals()
-    torch.use_deterministic_algorithms(device().type == "cpu")
     tune_rate(a.checkpoint, a.tokenizer, a.molecules, a.splits, a.config, a.out)
 
 

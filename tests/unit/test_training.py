@@ -12,6 +12,7 @@ from clm.training import trunk as trunk_module
 from clm.training.batches import batch_stream
 from clm.training.masked_loss import masked_losses, validation_loss
 from clm.training.masks import Corruption, fixed_masks
+from clm.training.optimizers import SGD, AdamW
 from clm.training.schedule import Schedule
 from clm.training.trainer import Trainer
 from clm.training.trunk import train_budget
@@ -166,4 +167,41 @@ def test_sgd_is_another_optimizer(tmp_path):
     folder = small_model(tmp_path / "m")
     sgd = SETTINGS | {"optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 0.0}}
     a, b = trained(folder, tmp_path / "a", 4_000), trained(folder, tmp_path / "b", 4_000, sgd)
-    assert weights(a) != weights(b) and isinstance(b.optimizer, torch.optim.SGD)
+    assert weights(a) != weights(b) and isinstance(b.optimizer, SGD)
+
+
+def test_optimizers_take_the_steps_of_torch(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    start = [torch.randn(5, 4, generator=generator), torch.randn(7, generator=generator)]
+    slopes = [[torch.randn(p.shape, generator=generator) for p in start] for _ in range(6)]
+
+    def walk(build, step):
+        parameters = [torch.nn.Parameter(p.clone()) for p in start]
+        optimizer = build(parameters)
+        for number, gradients in enumerate(slopes):
+            for p, g in zip(parameters, gradients, strict=True):
+                p.grad = g.clone()
+            step(optimizer, 0.01 * (number + 1))
+        return parameters
+
+    def theirs(kind, **options):
+        def build(parameters):
+            groups = [{"params": parameters[:1], "weight_decay": 0.1}, {"params": parameters[1:], "weight_decay": 0.0}]
+            return kind(groups, lr=0.0, **options)
+
+        return build
+
+    def step_theirs(optimizer, rate):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+
+    def step_ours(optimizer, rate):
+        optimizer.step(rate)
+
+    adamw = theirs(torch.optim.AdamW, betas=(0.9, 0.98), fused=True)
+    for a, b in zip(walk(adamw, step_theirs), walk(lambda p: AdamW(p, 0.1, (0.9, 0.98)), step_ours), strict=True):
+        assert torch.equal(a, b)
+    sgd = theirs(torch.optim.SGD, momentum=0.9, nesterov=True)
+    for a, b in zip(walk(sgd, step_theirs), walk(lambda p: SGD(p, 0.1, 0.9), step_ours), strict=True):
+        torch.testing.assert_close(a, b)

@@ -58,7 +58,7 @@ class Trainer:
         """
         self.model, self.shard, self.settings, self.seed = model.train(), shard, settings, seed
         self.tokens = np.asarray(shard.tokens)
-        self.optimizer = build_optimizer(model, settings["optimizer"])
+        self.optimizer = build_optimizer(model.parameters(), settings["optimizer"])
         self.corruption = Corruption(
             settings["mask_share"], settings["mask_token_share"], settings["random_token_share"]
         )
@@ -99,15 +99,13 @@ class Trainer:
     def step(self, chosen: np.ndarray, rate: float) -> torch.Tensor:
         """Take one optimizer step and return its loss (on the device)."""
         batch, lengths = self.batch(chosen)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rounding is torch.bfloat16):
             logits = self.model(batch.ids, batch.attention, batch.positions)
             loss = F.cross_entropy(logits.float(), batch.targets)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings["clip_norm"])
-        self.optimizer.step()
+        self.optimizer.step(rate)
         self.progress.step += 1
         self.progress.previous_tokens = self.progress.tokens
         self.progress.tokens += int(lengths.sum())

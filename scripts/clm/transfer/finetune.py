@@ -17,6 +17,7 @@ from clm.tasks.table import Task
 from clm.tokens.regex import PAD
 from clm.tokens.shards import Shard
 from clm.training.masked_loss import by_length, padded
+from clm.training.optimizers import AdamW
 from clm.transfer.embed import pool
 
 log = logging.getLogger(__name__)
@@ -98,22 +99,16 @@ def finetune(
     y = torch.from_numpy((task.labels - scaling.mean) / scaling.sd).float().to(where)
     labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
     sequences = list(shard.sequences())
-    groups = [
-        {"params": [p for p in tuned.parameters() if p.ndim >= 2], "weight_decay": settings["weight_decay"]},
-        {"params": [p for p in tuned.parameters() if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=settings["learning_rate"], fused=True)
+    optimizer = AdamW(tuned.parameters(), settings["weight_decay"])
     order = batches(shard.lengths[labelled], settings["batch_molecules"], np.random.default_rng([seed, 2]))
     for step in range(settings["steps"]):
         chosen = labelled[next(order)]
-        for group in optimizer.param_groups:
-            group["lr"] = settings["learning_rate"] * triangle(step, settings["warmup_steps"], settings["steps"])
         ids = torch.from_numpy(padded([sequences[i] for i in chosen])).to(where)
         loss = masked_objective(tuned(ids), y[torch.from_numpy(chosen).to(where)], kind)
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(tuned.parameters(), 1.0)
-        optimizer.step()
+        optimizer.step(settings["learning_rate"] * triangle(step, settings["warmup_steps"], settings["steps"]))
         stop_if_requested()
     return tuned.eval(), scaling
 
