@@ -12,7 +12,7 @@ from clm.curvature.sharpness import adaptive_sharpness
 from clm.curvature.trace import Estimate, traces
 from clm.models.build import load_model
 from clm.models.device import device
-from clm.provenance.command import parser, run
+from clm.provenance.command import UserError, parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import read_json, write_json
 from clm.provenance.state import watch_signals
@@ -31,6 +31,9 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
         config: `mask_share`, `batches`, `molecules_per_batch`, `probes_per_batch`, `eigenvalues`, `tolerance`,
             `max_products`, `rhos`, `draws`, `seed`.
         out: metrics.json.
+
+    Raises:
+        UserError: the shard is too small for that many batches.
     """
     if read_json(checkpoint / "metrics.json")["status"] != "ok":
         write_json(out, {"status": "diverged"})
@@ -39,6 +42,11 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
     shard = read_shard(valid)
     found = disjoint_batches(shard, config["mask_share"], config["batches"], config["molecules_per_batch"])
     batches = on(found, device())
+    if len(batches) < config["batches"]:
+        raise UserError(
+            f"{valid}: {len(shard)} molecules give {len(batches)} batches with masked tokens, {config['batches']} are "
+            "wanted; lower curvature.batches or curvature.molecules_per_batch, or raise validation_molecules"
+        )
     write_json(out, {"status": "ok"} | second_order(model, batches, config) | first_order(model, batches, config))
 
 

@@ -1,5 +1,6 @@
 """Curvature against exact Hessians of small models in float64 and against PyHessian itself."""
 
+import measure_curvature
 import numpy as np
 import pytest
 import torch
@@ -9,6 +10,7 @@ from clm.curvature.lanczos import extreme_eigenvalues
 from clm.curvature.sharpness import adaptive_sharpness
 from clm.curvature.trace import combine, traces
 from clm.models.build import load_model
+from clm.training.masks import fixed_masks
 from models import random_shard, small_model
 from pyhessian import hessian as PyHessian
 from torch.func import functional_call
@@ -165,8 +167,27 @@ def test_sharpness_of_a_quadratic_is_known_and_weights_come_back():
         assert abs(one.mean - value) < 4 * one.standard_error
 
 
-def test_batches_are_disjoint_and_the_same_for_all(tmp_path):
+def test_batches_are_disjoint_and_the_same_for_all():
     shard = random_shard(60)
     batches = list(disjoint_batches(shard, 0.15, 3, 10))
     again = list(disjoint_batches(shard, 0.15, 3, 10))
     assert len(batches) == 3 and all(torch.equal(a.ids, b.ids) for a, b in zip(batches, again, strict=True))
+    seen = []
+    for batch in batches:
+        ids = batch.ids.clone()
+        ids.view(-1)[batch.positions] = batch.targets
+        seen += [tuple(row[row != 0].tolist()) for row in ids]
+    head = shard.head(30)
+    hidden = np.add.reduceat(fixed_masks(head, 0.15), head.offsets[:-1]) > 0
+    assert sorted(seen) == sorted(tuple(x.tolist()) for x, some in zip(head.sequences(), hidden, strict=True) if some)
+
+
+def test_sharpness_averages_over_masked_tokens(exact):
+    _, _, loss, start, model, batches = exact
+    config = {"rhos": [0.1], "draws": 3, "seed": 5}
+    found = measure_curvature.first_order(model, batches, config)["sharpness"][0]
+    parameters = list(model.parameters())
+    expected = adaptive_sharpness(
+        parameters, lambda: loss(torch.cat([p.detach().reshape(-1) for p in parameters])).item(), [0.1], 3, 5
+    )
+    assert found["mean"] == pytest.approx(expected[0].mean, rel=1e-9) and found["rho"] == 0.1

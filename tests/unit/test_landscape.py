@@ -1,12 +1,17 @@
 """Directions, surfaces, barriers and principal components by known answers."""
 
+import json
+
+import map_parameters
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from clm.landscape.directions import filter_normalized
 from clm.landscape.parameters import flatten, principal_components, random_walk
 from clm.landscape.surface import barrier, loss_surface
 from clm.provenance.command import UserError
+from safetensors.numpy import save_file
 
 
 def test_rows_of_a_direction_are_as_long_as_rows_of_the_weights():
@@ -70,3 +75,24 @@ def test_random_walk_has_the_steps_of_the_path_and_draws_an_arc():
     steps = [np.linalg.norm(rows[1:] - rows[:-1], axis=1) for rows in (path, walk)]
     np.testing.assert_allclose(*steps)
     assert principal_components(walk)[1].sum() > 0.5
+
+
+def test_map_of_a_trunk_tells_its_points_and_its_walk_keeps_their_steps(tmp_path):
+    rng = np.random.default_rng(0)
+    values = np.cumsum(rng.standard_normal((3, 40)) * [[1], [3], [2]], axis=0).astype(np.float32)
+    files = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    for file, row in zip(files, values, strict=True):
+        save_file({"roberta_prelayernorm.w": row, "head": rng.standard_normal(5)}, file)
+    config = {"budgets": ["1k"], "tasks": ["esol"], "seed": 0}
+    start, checkpoint, endpoint = files
+    map_parameters.map_parameters(
+        start, [checkpoint], [endpoint], config, tmp_path / "points.csv", tmp_path / "variance.json"
+    )
+    table = pd.read_csv(tmp_path / "points.csv", dtype={"budget": str}, keep_default_na=False)
+    assert table.kind.tolist() == ["initial", "checkpoint", "finetuned"]
+    assert table.budget.tolist() == ["0", "1k", "1k"] and table.task.tolist() == ["", "", "esol"]
+    steps = np.linalg.norm(np.diff(values.astype(float), axis=0), axis=1)
+    for columns in (["pc1", "pc2"], ["walk1", "walk2"]):  # three points lie in a plane, so distances are exact
+        np.testing.assert_allclose(np.linalg.norm(np.diff(table[columns].to_numpy(), axis=0), axis=1), steps, rtol=1e-6)
+    told = json.loads((tmp_path / "variance.json").read_text())
+    assert sum(told["explained_variance"]) == pytest.approx(1) == sum(told["null_explained_variance"])
