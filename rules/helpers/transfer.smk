@@ -1,7 +1,7 @@
 # Helpers of the rules in probe.smk and finetune.smk.
 FULL = config["transfer"]["full"]
 UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay")
-FULL_SPLITS = [[split, seed] for split, seeds in FULL["splits"].items() for seed in seeds]
+FULL_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FULL["splits"].get(split, [])]
 
 
 def trunk_of(wildcards) -> grid.Trunk:

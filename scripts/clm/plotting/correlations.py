@@ -41,7 +41,7 @@ def draw_correlations(correlations: pd.DataFrame, split: str) -> Figure:
         title = "frozen encoder" if mode == "frozen" else f"{mode} fine-tuning"
         axis.set_title(f"{title} (n = {trunks:.0f} trunks unless told otherwise)" if trunks > 0 else title)
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
-    bar.set_label("Spearman correlation with the score")
+    bar.set_label("Spearman ρ with the score")
     bar.outline.set_visible(False)
     return figure
 

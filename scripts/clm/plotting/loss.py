@@ -80,6 +80,8 @@ def draw_panel(axis: Axes, panel: Panel, rows: pd.DataFrame, fits: pd.DataFrame,
     log_axis(axis, "x", plain=False)
     log_axis(axis, "y")
     failed = rows[(rows["status"] != "ok") & (rows[panel.column] > 0)]
+    if failed.empty:  # an empty line outside the data has no extent, and the layout breaks
+        return
     axis.plot(
         failed[panel.column], np.full(len(failed), 0.97), "x", color=VERMILLION, markersize=4,
         transform=axis.get_xaxis_transform(), clip_on=False,
@@ -124,14 +126,14 @@ def law(values: dict[str, float], x: np.ndarray) -> np.ndarray | None:
 
 
 def words(form: str, status: str, found: pd.DataFrame) -> str:
-    """Return what a fit says in a few words."""
-    name = {"power": "power law", "power_floor": "with floor E"}[form]
+    """Return what a fit says in few words: a title wider than its panel would leave the panels no room."""
+    name = {"power": "exponent", "power_floor": "with floor E:"}[form]
     if status != "ok":
-        return f"{name}: {status.replace('_', ' ')}"
+        return f"{name} {status.replace('_', ' ')}"
     if "a" not in found.index:
         return name
     row = found.loc["a"]
-    return f"{name}: exponent {row['estimate']:.3f} [{row['lower']:.3f}, {row['upper']:.3f}]"
+    return f"{name} {row['estimate']:.3f} [{row['lower']:.3f}, {row['upper']:.3f}]"
 
 
 def legend(trained: pd.DataFrame, coding: dict[str, Mark]) -> list[Line2D]:

@@ -24,7 +24,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a script's `main` with logging to stderr and exit; a UserError becomes one line and exit status 1."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    for ours in ("__main__", "clm"):  # libraries speak up for warnings only
+        logging.getLogger(ours).setLevel(logging.INFO)
     try:
         main()
     except UserError as error:
