@@ -34,10 +34,10 @@ rule standardize_corpus:
         "<logs>/standardize_corpus/{corpus}-{shard}.log",
     benchmark:
         "<benchmarks>/standardize_corpus/{corpus}-{shard}.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=1500,
         runtime=240,
@@ -58,10 +58,10 @@ rule deduplicate_corpus:
         "<logs>/deduplicate_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/deduplicate_corpus/{corpus}.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
@@ -107,10 +107,10 @@ rule split_corpus:
         "<logs>/split_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/split_corpus/{corpus}.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
@@ -130,10 +130,10 @@ rule draw_subset:
         "<logs>/draw_subset/{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/draw_subset/{corpus}-{subset}.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
@@ -153,10 +153,10 @@ rule count_tokens:
         "<logs>/count_tokens/{corpus}.log",
     benchmark:
         "<benchmarks>/count_tokens/{corpus}.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=1000,
         runtime=240,
@@ -179,10 +179,10 @@ rule build_tokenizer:
         "<logs>/build_tokenizer.log",
     benchmark:
         "<benchmarks>/build_tokenizer.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=2000,
         runtime=240,
@@ -205,10 +205,10 @@ rule tokenize_subset:
         "<logs>/tokenize_subset/{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/tokenize_subset/{corpus}-{subset}.tsv"
+    priority: 20
     conda:
         "../envs/chemistry.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=2000,
         runtime=240,

@@ -13,10 +13,10 @@ rule initialize_model:
         "<logs>/initialize_model/{size}-{seed}.log",
     benchmark:
         "<benchmarks>/initialize_model/{size}-{seed}.tsv"
+    priority: 20
     conda:
         "../envs/train.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=memory,
         runtime=minutes,

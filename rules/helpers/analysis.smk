@@ -36,7 +36,7 @@ def study_cells(*keys: str) -> dict:
         "trunks": [[t.corpus, t.size, t.subset, t.seed, list(t.budgets)] for t in all_trunks()],
         "tasks": config["transfer"]["tasks"],
         "full": full_blocks(),
-        "baselines": config["transfer"]["baselines"],
+        "baselines": [*config["transfer"]["baselines"], *grid.external(config)],
         "curvature": [key_of(cell) for cell in grid.final_checkpoints(config)],
         "corpora": list(config["corpora"]),
     }

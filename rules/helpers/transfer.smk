@@ -66,3 +66,19 @@ def endpoint_config(wildcards) -> dict:
     """Settings of the fine-tuning behind an end point on the parameter-space map."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels")
     return task | {"seed": FULL["seeds"][0], "settings": UPDATES}
+
+
+def external_config(wildcards) -> dict:
+    """Settings of the probes of an external model or table of embeddings on one task."""
+    name = wildcards.external
+    found = config["external_models"].get(name) or {"file": config["external_embeddings"][name]}
+    task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    return task | {"name": name, "splits": SPLITS} | found
+
+
+def external_files(name: str) -> list[str]:
+    """The local files behind an external entry: a change of them makes its scores stale."""
+    if name in config["external_embeddings"]:
+        return [config["external_embeddings"][name]]
+    folder = Path(config["external_models"][name]["model"])
+    return sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []

@@ -94,8 +94,14 @@ def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
 
 
 def baseline_cells(config: Mapping[str, Any]) -> list[Baseline]:
-    """Return every baseline on every selected task."""
-    return [Baseline(name, task) for name in config["transfer"]["baselines"] for task in config["transfer"]["tasks"]]
+    """Return every baseline and every external entry on every selected task."""
+    names = [*config["transfer"]["baselines"], *external(config)]
+    return [Baseline(name, task) for name in names for task in config["transfer"]["tasks"]]
+
+
+def external(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of external models and embeddings."""
+    return [*config["external_models"], *config["external_embeddings"]]
 
 
 def used(values: Iterable[str]) -> list[str]:

@@ -1,0 +1,107 @@
+"""Features from elsewhere: any Hugging Face encoder, or a table of embeddings by SMILES."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clm.provenance.command import UserError
+
+log = logging.getLogger(__name__)
+BATCH = 64
+
+
+def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> np.ndarray:
+    """Return mean-pooled last hidden states of a Hugging Face model with its own tokenizer, float32 (n, width).
+
+    Args:
+        smiles: canonical SMILES.
+        model: `model` (id or folder), `revision`, `remote_code` (whether code of the model's repository may run).
+        name: of the entry in the configuration, for messages.
+
+    Raises:
+        UserError: the model cannot be loaded. Weights are read from safetensors only, never unpickled.
+    """
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    from clm.models.device import device
+
+    options = {"revision": model["revision"], "trust_remote_code": model["remote_code"]}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(model["model"], **options)
+        encoder = AutoModel.from_pretrained(model["model"], use_safetensors=True, **options).to(device()).eval()
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"external_models.{name}: {model['model']} cannot be loaded ({reason}); it must be a Hugging Face id or "
+            "a folder with config.json, a tokenizer and model.safetensors; models with code of their own need remote_code: true"
+        ) from error
+    order = np.argsort([len(text) for text in smiles], kind="stable")
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(order), BATCH):
+            texts = [smiles[i] for i in order[start : start + BATCH]]
+            inputs = tokenizer(
+                texts, padding=True, truncation=True, return_special_tokens_mask=True, return_tensors="pt"
+            )
+            special = inputs.pop("special_tokens_mask")
+            inputs.pop("token_type_ids", None)
+            hidden = encoder(**inputs.to(device())).last_hidden_state.float().cpu()
+            real = (inputs["attention_mask"].cpu() * (1 - special)).float()
+            real = torch.where(real.sum(1, keepdim=True) > 0, real, inputs["attention_mask"].cpu().float())
+            parts.append(((hidden * real[..., None]).sum(1) / real.sum(1, keepdim=True)).numpy())
+            log.info("%s: %d of %d molecules", name, start + len(texts), len(smiles))
+    features = np.empty((len(smiles), parts[0].shape[1]), dtype=np.float32)
+    features[order] = np.concatenate(parts)
+    return features
+
+
+def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
+    """Return embeddings of molecules looked up by SMILES in a table, float64 (n, width).
+
+    Args:
+        smiles: canonical SMILES of the task.
+        path: Parquet or CSV with a column `smiles` and numeric columns, or NPY (n, width) beside a text file of one
+            SMILES per line (`x.npy` and `x.smi`).
+        name: of the entry in the configuration, for messages.
+
+    Raises:
+        UserError: the file cannot be read, or lacks molecules of the task.
+    """
+    from rdkit import Chem, RDLogger
+
+    RDLogger.DisableLog("rdApp.*")
+    keys, values = read_embeddings(path, name)
+    places: dict[str, int] = {}
+    for row, text in enumerate(keys):
+        mol = Chem.MolFromSmiles(str(text))
+        if mol is not None:
+            places.setdefault(Chem.MolToSmiles(mol), row)
+    absent = [text for text in smiles if text not in places]
+    if absent:
+        raise UserError(
+            f"external_embeddings.{name}: {path} lacks {len(absent)} of {len(smiles)} molecules of the task, the "
+            f"first is {absent[0]}; add them or leave the task out"
+        )
+    return values[[places[text] for text in smiles]]
+
+
+def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:
+    """Return SMILES and their embeddings (n, width)."""
+    import pandas as pd
+
+    try:
+        if path.suffix == ".npy":
+            keys = path.with_suffix(".smi").read_text(encoding="utf-8").split("\n")
+            values = np.load(path, allow_pickle=False)
+            return [line.strip() for line in keys if line.strip()], values.astype(np.float64)
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        return table["smiles"].tolist(), table.drop(columns="smiles").to_numpy(dtype=np.float64)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"external_embeddings.{name}: {path} cannot be read ({error}); needed: Parquet or CSV with a column "
+            "`smiles` and numeric columns, or NPY with a .smi file beside it"
+        ) from error
