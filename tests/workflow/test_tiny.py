@@ -88,3 +88,15 @@ def test_the_report_holds_figures_and_captions(finished):
         assert re.search(rf"figures/{name}\.png", text), name
     assert "nats per masked token" in text and "filter" in text
     assert text.count("data:image/png;base64") >= 8
+
+
+def test_an_external_model_on_our_own_checkpoint_gets_the_scores_of_ours(study):
+    folder = study / "results/tiny/pretrain/zinc/25k/t900/seed0/t20k"
+    overlay = study / "studies" / "external.yaml"
+    overlay.write_text(f"external_models:\n  ours: {{model: '{folder}', revision: main, remote_code: false}}\n")
+    done = snakemake(study, *TINY, str(overlay), "results/tiny/transfer/baselines/ours/freesolv.json")
+    assert done.returncode == 0, done.stdout[-2000:]
+    own = json.loads((study / "results/tiny/transfer/frozen/zinc/25k/t900/seed0/freesolv.json").read_text())
+    external = json.loads((study / "results/tiny/transfer/baselines/ours/freesolv.json").read_text())
+    ours = {c["split"]: c["error"] for c in own["cells"] if c["features"] == "mean" and c["budget"] == "t20k"}
+    assert {c["split"]: c["error"] for c in external["cells"]} == pytest.approx(ours, rel=1e-3)
