@@ -1,7 +1,28 @@
-"""Tests import scripts and the library as the scripts themselves do."""
+"""Tests import scripts and the library as the scripts themselves do; the tiny study is run once for all that need it."""
 
+import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "unit")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "workflow")]
+
+from snakemake_runs import copy_workflow, snakemake  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A folder with a space and an umlaut in its name in which the tiny study has just finished."""
+    folder = copy_workflow(tmp_path_factory.mktemp("clean") / "my wörk")
+    done = snakemake(folder, "--configfile", "studies/tiny.yaml")
+    assert done.returncode == 0, done.stdout[-5000:]
+    (folder / "first-run.txt").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def study(finished, tmp_path):
+    """A copy of the finished study, with modification times and Snakemake's records, to be edited."""
+    return shutil.copytree(finished, tmp_path / "copy", symlinks=True)

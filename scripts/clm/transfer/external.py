@@ -36,7 +36,7 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> np
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"external_models.{name}: {model['model']} cannot be loaded ({reason}); needed: a Hugging Face id or folder "
+            f"external_models.{name}: {model['model']} cannot be loaded ({reason}); needed: an id or a folder "
             "with config.json, tokenizer and model.safetensors, and remote_code: true if it brings code of its own"
         ) from error
     order = np.argsort([len(text) for text in smiles], kind="stable")

@@ -1,0 +1,130 @@
+"""The tiny study through a real SLURM on loopback, and what happens when the cluster gets in the way."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from snakemake_runs import copy_workflow, environment, snakemake
+
+pytestmark = [pytest.mark.slurm, pytest.mark.skipif(os.geteuid() != 0, reason="starting SLURM needs root")]
+HERE = Path(__file__).parent
+CLUSTER = (
+    "--workflow-profile",
+    "profiles/slurm",
+    "--slurm-init-seconds-before-status-checks",
+    "7",
+    "--latency-wait",
+    "5",
+)
+TINY = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml")
+LONG = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml", "tests/cluster/long.yaml")
+TARGET = "results/long/pretrain/zinc/25k/t900/seed0/long/metrics.json"
+LOG = "results/long/logs/pretrain_checkpoint/zinc-25k-t900-0-long.log"
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slurm")
+    subprocess.run([HERE / "start_slurm.sh", folder], check=True)
+    yield folder
+    subprocess.run([HERE / "stop_slurm.sh", folder], check=False)
+
+
+@pytest.fixture(scope="module")
+def prepared(slurm, tmp_path_factory):
+    """A workflow whose long pretraining job has all its inputs, made locally."""
+    folder = copy_workflow(tmp_path_factory.mktemp("long") / "w")
+    inputs = [
+        "results/long/corpora/zinc/tokens/t900.safetensors",
+        "results/long/corpora/pubchem/tokens/valid.safetensors",
+    ]
+    start = "results/long/pretrain/untrained/25k/none/seed0/0/metrics.json"
+    done = snakemake(folder, *LONG, *inputs, start)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return folder
+
+
+@pytest.fixture
+def workflow(prepared, tmp_path):
+    return shutil.copytree(prepared, tmp_path / "w", symlinks=True)
+
+
+def launch(folder):
+    """Start Snakemake on the cluster in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *CLUSTER, *LONG, TARGET],
+        cwd=folder,
+        env=environment() | {"CLM_SAVE_SECONDS": "1"},
+        stdout=(folder / "launched.txt").open("a"),
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def wait_for(condition, seconds, what):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def saved(folder):
+    return any((folder / "results" / "long" / ".state").rglob("passing.pt"))
+
+
+def job_id():
+    return subprocess.run(["squeue", "-h", "-o", "%A"], capture_output=True, text=True, check=True).stdout.split()[0]
+
+
+def finished_well(folder, process):
+    assert process.wait(timeout=400) == 0, (folder / "launched.txt").read_text()[-3000:]
+    assert (folder / TARGET).exists()
+    steps = [int(step) for step in re.findall(r"resumed at step (\d+)", (folder / LOG).read_text())]
+    assert steps and steps[-1] > 0
+
+
+def test_scancel_of_a_running_job_is_survived(workflow):
+    process = launch(workflow)
+    wait_for(lambda: saved(workflow), 120, "the first saved state")
+    subprocess.run(["scancel", job_id()], check=True)
+    finished_well(workflow, process)
+
+
+def test_a_requeued_job_continues(workflow):
+    process = launch(workflow)
+    wait_for(lambda: saved(workflow), 120, "the first saved state")
+    job = job_id()
+    subprocess.run(["scontrol", "requeue", job], check=True)
+    wait_for(
+        lambda: subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"]).returncode == 0, 60, "requeue"
+    )
+    finished_well(workflow, process)
+
+
+def test_a_killed_main_process_leaves_no_two_writers(workflow):
+    process = launch(workflow)
+    wait_for(lambda: saved(workflow), 120, "the first saved state")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert job_id(), "the orphan still runs"
+    snakemake(workflow, "--workflow-profile", "none", "--unlock", *LONG)
+    finished_well(workflow, launch(workflow))
+
+
+def test_the_tiny_study_gives_the_same_tables_as_a_local_run(slurm, finished, tmp_path):
+    folder = copy_workflow(tmp_path / "w")
+    done = snakemake(folder, *CLUSTER, "--jobs", "6", *TINY, timeout=1500)
+    assert done.returncode == 0, done.stdout[-5000:]
+    for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
+        if table.name != "costs.csv":
+            assert (folder / "results" / "tiny" / "tables" / table.name).read_bytes() == table.read_bytes(), table.name
+    jobs = subprocess.run(["scontrol", "show", "jobs"], capture_output=True, text=True, check=True).stdout
+    assert jobs.count("TresPerJob=gres:gpu:1") > 30
