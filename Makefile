@@ -5,7 +5,7 @@ READY  := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: study tiny test watch clean bench
+.PHONY: study tiny test soak watch clean
 study: $(READY)
 	snakemake
 
@@ -14,6 +14,10 @@ tiny: $(READY)
 
 test: $(READY)
 	pytest -q tests
+
+# A hundred kills over the tiny study, about ten minutes
+soak: $(READY)
+	CLM_KILLS=100 CLM_SOAK=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow -k killed_jobs
 
 watch:
 	@tail -n 2 -F $$(ls -t results/*/logs/*/*.log results/*/logs/*/*/*.log 2>/dev/null | head -n 4)

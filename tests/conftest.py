@@ -1,4 +1,4 @@
-"""Tests import scripts and the library as the scripts themselves do; the tiny study is run once for all that need it."""
+"""Tests import as the scripts themselves do; the tiny study is run once for all tests that need it finished."""
 
 import shutil
 import sys
