@@ -1,4 +1,4 @@
-"""Jobs killed at random moments, Snakemake itself killed, results that cannot be written: nothing lost, nothing partial.
+"""Jobs killed at random moments, Snakemake killed, results that cannot be written: nothing lost, nothing partial.
 
 CLM_KILLS sets the number of kills (`make soak`: 100); the counts of the last soak are in reference/reliability.json.
 """
