@@ -19,7 +19,7 @@ rule tabulate_runs:
     params:
         code=code("tabulate_runs"),
         config=canonical(study_cells("trunks", "corpora")),
-        root=RESULTS,
+        root=results_root,
     shell:
         "python scripts/tabulate_runs.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
 
@@ -63,7 +63,7 @@ rule tabulate_curvature:
     params:
         code=code("tabulate_curvature"),
         config=canonical(study_cells("curvature")),
-        root=RESULTS,
+        root=results_root,
     shell:
         "python scripts/tabulate_curvature.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
 
@@ -95,7 +95,7 @@ rule tabulate_transfer:
             | {"kinds": {name: config["tasks"][name]["kind"] for name in config["transfer"]["tasks"]}}
             | judgement("bootstrap")
         ),
-        root=RESULTS,
+        root=results_root,
     shell:
         "python scripts/tabulate_transfer.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} --predictors {output.predictors:q} --draws {output.draws:q} > {log:q} 2>&1"
 
@@ -119,7 +119,7 @@ rule tabulate_tasks:
     params:
         code=code("tabulate_tasks"),
         config=canonical(task_table()),
-        root=RESULTS,
+        root=results_root,
     shell:
         "python scripts/tabulate_tasks.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
 
@@ -168,7 +168,7 @@ rule tabulate_costs:
     params:
         code=code("tabulate_costs"),
         config=canonical(study_cells("trunks", "tasks", "full", "baselines", "curvature")),
-        root=RESULTS,
+        root=results_root,
     shell:
         "python scripts/tabulate_costs.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
 

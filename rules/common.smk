@@ -33,3 +33,8 @@ def source_files(entries: list[dict], name: str = "content") -> list[str]:
 def one_of(names) -> str:
     """A wildcard constraint that admits just these names (or nothing at all)."""
     return "|".join(re.escape(str(name)) for name in names) or "(?!)"
+
+
+def results_root(wildcards) -> str:
+    """Where the results of the study lie, for scripts that find many files below it."""
+    return RESULTS
