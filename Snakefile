@@ -72,5 +72,16 @@ include: "rules/analysis.smk"
 include: "rules/figures.smk"
 
 
+onstart:
+    # The limit on jobs per second looks at all waiting jobs again each second, once more for every job that has ended:
+    # at 500 jobs Snakemake itself would take half a core. `--jobs` and `--cores` are the limits here.
+    workflow.scheduler.job_rate_limiter = None
+
+
 onsuccess:
+    export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))
     shell(f"python scripts/summarize_study.py --results {RESULTS}")
+
+
+onerror:
+    export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))

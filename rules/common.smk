@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from clm.provenance.canonical import canonical
+from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
 from clm.study import grid, paths
 from clm.study.validate import resolve_config, require_python

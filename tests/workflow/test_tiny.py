@@ -4,6 +4,9 @@ import base64
 import csv
 import json
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 from snakemake_runs import scheduled, snakemake
@@ -96,3 +99,16 @@ def test_an_external_model_on_our_own_checkpoint_gets_the_scores_of_ours(study):
     external = json.loads((study / "results/tiny/transfer/baselines/ours/freesolv.json").read_text())
     ours = {c["split"]: c["error"] for c in own["cells"] if c["features"] == "mean" and c["budget"] == "t20k"}
     assert {c["split"]: c["error"] for c in external["cells"]} == pytest.approx(ours, rel=1e-3)
+
+
+def test_results_explain_themselves_after_a_move(finished, tmp_path):
+    """Without Snakemake's records, a row of a table is followed to the checkpoint, the code and the source."""
+    shutil.copytree(finished / "results", tmp_path / "moved" / "results")
+    script = [sys.executable, str(finished / "scripts" / "explain.py"), "results/tiny/tables/runs.csv", "--row", "1"]
+    done = subprocess.run(script, cwd=tmp_path / "moved", capture_output=True, text=True, check=True)
+    sha256 = json.loads((finished / "results/sources/molsets/record.json").read_text())["sha256"]
+    for told in ("tabulate_runs", "pretrain_checkpoint", "    1 x  code", sha256, "torch 2."):
+        assert told in done.stdout, told
+    figure = [sys.executable, str(finished / "scripts" / "explain.py"), "results/tiny/figures/costs.png"]
+    done = subprocess.run(figure, cwd=tmp_path / "moved", capture_output=True, text=True, check=True)
+    assert "score_baseline" in done.stdout and "molalkit" in done.stdout

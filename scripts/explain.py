@@ -1,0 +1,110 @@
+"""Tell how a result came about: jobs, settings, code, versions and sources behind a file or a row of a table."""
+
+import csv
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from clm.provenance.chain import Chain, Job, settings_of
+from clm.provenance.command import UserError, parser, run
+from clm.provenance.files import read_json
+
+
+def explain(path: Path, row: int | None) -> list[str]:
+    """Return the lines that explain `path`, or the data row `row` (from 1) of the table at `path`."""
+    chain = Chain(study_folder(path))
+    output = path.as_posix()
+    cells = None if row is None else row_of(path, row)
+    job, behind = chain.job(output), chain.behind(output, cells)
+    lines = [output if row is None else f"{output}, row {row}: {short(cells)}", "", "made by", *told(job)]
+    lines += ["", "from the jobs", *summary(behind)]
+    lines += ["", "from the sources", *sources(chain, behind)]
+    return lines + ["", "with the versions", *versions([output, *behind_outputs(chain, behind)])]
+
+
+def study_folder(path: Path) -> Path:
+    """Return results/<study> for a path below it.
+
+    Raises:
+        UserError: the path is not below the results of a study.
+    """
+    if len(path.parts) < 3 or path.parts[0] != "results" or path.parts[1] == "sources":
+        raise UserError(f"{path}: name a result as results/<study>/..., from the folder of the Snakefile")
+    return Path(*path.parts[:2])
+
+
+def row_of(path: Path, number: int) -> dict[str, str]:
+    """Return a data row of a CSV table, counted from 1."""
+    if path.suffix != ".csv":
+        raise UserError(f"{path}: rows can be explained for CSV tables only")
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    if not 1 <= number <= len(rows):
+        raise UserError(f"{path}: has rows 1 to {len(rows)}, not {number}")
+    return rows[number - 1]
+
+
+def short(cells: dict[str, Any]) -> str:
+    """Return the first filled cells of a row."""
+    return ", ".join(f"{name}={value}" for name, value in list(cells.items())[:12] if value)
+
+
+def told(job: Job) -> list[str]:
+    """Return rule, time, code and settings of one job."""
+    code, config = settings_of(job)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(job["started"]))
+    return [
+        f"  {job['rule']}  {when} UTC, {job['ended'] - job['started']:.1f} s",
+        f"  code      {code or 'none of ours'}",
+        f"  settings  {json.dumps(config, sort_keys=True)}",
+        f"  command   {job['command'] or 'run in Snakemake itself'}",
+    ]
+
+
+def summary(behind: dict[str, Job]) -> list[str]:
+    """Return a line per rule and code digest: how many jobs."""
+    counts = Counter((job["rule"], settings_of(job)[0]) for job in behind.values())
+    return [f"  {rule:24} {count:5} x  code {code or '-'}" for (rule, code), count in counts.items()]
+
+
+def sources(chain: Chain, behind: dict[str, Job]) -> list[str]:
+    """Return name, address and sha256 of every fetched source behind a result."""
+    inputs = {name for job in behind.values() for name in job["inputs"]}
+    made = {output for output, key in chain.outputs.items() if key in behind}
+    names = {Path(name).parts[2] for name in inputs | made if name.startswith("results/sources/")}
+    lines = []
+    for name in sorted(names):
+        record = Path("results", "sources", name, "record.json")
+        known = read_json(record) if record.is_file() else chain.config["sources"].get(name, {})
+        lines.append(f"  {name:12} sha256 {known.get('sha256')}  {known.get("pypi") or known.get("url") or known.get("file")}")
+    return lines or ["  none"]
+
+
+def behind_outputs(chain: Chain, behind: dict[str, Job]) -> list[str]:
+    """Return the outputs of the jobs behind a result."""
+    return [output for output, key in chain.outputs.items() if key in behind]
+
+
+def versions(outputs: list[str]) -> list[str]:
+    """Return the library versions and devices that the costs of jobs record, and how many jobs had each."""
+    costs = [Path(name) for name in outputs if name.endswith("cost.json") and Path(name).is_file()]
+    found: Counter = Counter()
+    for cost in map(read_json, costs):
+        names = " ".join(f"{name} {version}" for name, version in cost["versions"].items())
+        found[f"{cost['device']}, {cost['threads']} thread(s): {names}"] += 1
+    return [f"  {count:5} x  {line}" for line, count in found.items()] or ["  no job behind it records them"]
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("path", type=Path, help="a file below results/<study>")
+    command.add_argument("--row", type=int, help="a data row of the table, counted from 1")
+    a = command.parse_args(argv)
+    print("\n".join(explain(a.path, a.row)))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,209 @@
+"""Hostile input from a seeded fuzzer: no crash, no hang, every row accounted for, faults in one message.
+
+The counts that docs/RELIABILITY.md states are the constants below.
+"""
+
+import copy
+import gzip
+import json
+import random
+import shlex
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from clm.chemistry.sources import open_member, smiles_rows, table_rows
+from clm.chemistry.standardize import standardizer
+from clm.plotting.claims import claims_page
+from clm.provenance.canonical import canonical
+from clm.provenance.command import UserError
+from clm.provenance.files import read_json
+from clm.study.validate import ConfigurationError, resolve_config
+from prepare_task import prepare_task
+from rdkit import Chem
+from standardize_corpus import standardize_corpus
+
+ROOT = Path(__file__).resolve().parents[2]
+SMILES_LINES, TABLES, CUTS, CONFIGURATIONS = 10_000, 200, 300, 400
+REAL = [
+    "CC(=O)Oc1ccccc1C(=O)O",
+    "CN1C=NC2=C1C(=O)N(C(=O)N2C)C",
+    "C[C@H](N)C(=O)O",
+    "F/C=C/F",
+    "[Na+].[Cl-]",
+    "O=C1CCC(N1)C(=O)NCCc1c[nH]c2ccccc12",
+    "C12C3C4C1C5C2C3C45",
+    "[2H]C([2H])([2H])S(=O)C",
+    "c1cc2ccc3cccc4ccc(c1)c2c34",
+    "[O-][N+](=O)c1ccc(cc1)B(O)O",
+]
+PIECES = "C N O c1 %99 %(100) ( ) [ ] [C@@H] [999U+9] . = # $ / \\ 0 1 9 @ * >> , \" ' \t \x00 é 🧪 =1+1 ${HOME} <b>".split(" ")
+READING = {"thin": 1, "max_characters": 200, "largest_fragment": True, "neutralize": True, "name": "fuzz"}
+
+
+def mutated(draw):
+    """Return a real SMILES after a few random edits."""
+    text = draw.choice(REAL)
+    for _ in range(draw.randint(1, 5)):
+        i, j = sorted(draw.randint(0, len(text)) for _ in "ab")
+        piece = draw.choice([draw.choice(PIECES), text[i:j] * draw.randint(0, 4), ""])
+        text = text[:i] + piece + text[j if draw.random() < 0.5 else i :]
+    return text
+
+
+def test_mutated_smiles_are_all_kept_or_rejected(tmp_path):
+    draw = random.Random(0)
+    rows = [mutated(draw).replace("\n", "") for _ in range(SMILES_LINES)]
+    raw = tmp_path / "raw.smi"
+    raw.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    config = READING | {"column": 0, "separator": "\t", "shards": 1, "files": [{"source": "a", "member": None}]}
+    standardize_corpus([raw], config, 0, tmp_path / "out.parquet", tmp_path / "out.json")
+    counts = read_json(tmp_path / "out.json")
+    assert counts["read"] == SMILES_LINES == counts["kept"] + sum(counts["rejected"].values())
+    assert counts["kept"] > 500 and counts["rejected"]["unparsable"] > 500 and counts["rejected"]["too_long"] > 10
+
+
+def test_what_is_kept_is_standard_and_no_row_stalls():
+    standardize, draw = standardizer(READING), random.Random(1)
+    cages = ["C" * 199, "(" * 90 + "C" + ")" * 90, "[" * 200, "C%10" * 40, "c1ccccc1" * 24, "C1" * 99, "[*]" * 60]
+    for text in [*cages, *(mutated(draw) for _ in range(1000))]:
+        started = time.perf_counter()
+        smiles, reason = standardize(text.encode())
+        assert time.perf_counter() - started < 2, text
+        assert (smiles is None) != (reason is None)
+        if smiles:
+            mol = Chem.MolFromSmiles(smiles)
+            assert mol is not None and len(smiles) <= READING["max_characters"]
+
+
+def test_fuzzed_tables_are_prepared_or_refused_in_one_message(tmp_path):
+    draw, prepared = random.Random(2), 0
+    cells = [*REAL, "", "1.5", "=1+1", "nan", "-inf", "1e999", "0x10", "1,5", '"', "'; DROP TABLE", "\x00", "é", "1_0"]
+    for _ in range(TABLES):
+        names = draw.sample(["mol", "y", "z", "mol", "", "y"], k=draw.randint(2, 4))
+        rows = [",".join(draw.choice(cells) for _ in range(draw.randint(1, 5))) for _ in range(draw.randint(0, 40))]
+        good = [f"{draw.choice(REAL)},{draw.gauss(0, 1)}" for _ in range(draw.choice([0, 15]))]
+        path = tmp_path / "table.csv"
+        header = "mol,y" if draw.random() < 0.5 else ",".join(names)
+        path.write_bytes("\n".join([header, *rows, *good]).encode())
+        config = {"name": "fuzz", "kind": "regression", "smiles": "mol", "labels": ["y"]}
+        try:
+            prepare_task(path, config, tmp_path / "m.csv", tmp_path / "s.json")
+        except UserError as error:
+            assert "\n" not in str(error)
+            continue
+        counts = read_json(tmp_path / "s.json")
+        assert counts["read"] == counts["kept"] + sum(counts["rejected"].values())
+        prepared += 1
+    assert prepared > 20
+
+
+def test_formulas_and_odd_numbers_are_no_labels(tmp_path):
+    rows = [f"{smiles},{label}" for smiles, label in zip(REAL, ["=1+1", "1,5", *map(str, range(8))], strict=True)]
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(["mol,y", *rows, *[f"{s}C,1" for s in REAL if not s.endswith("]")]]))
+    config = {"name": "t", "kind": "regression", "smiles": "mol", "labels": ["y"]}
+    prepare_task(path, config, tmp_path / "m.csv", tmp_path / "s.json")
+    assert read_json(tmp_path / "s.json")["labels"]["y"]["not_a_number"] == 1
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip"])
+def test_damaged_archives_give_rows_or_one_message(tmp_path, kind):
+    draw, path, member = random.Random(3), tmp_path / f"x.{kind}", None
+    content = "\n".join(["SMILES", *(mutated(draw).replace("\n", "") for _ in range(500))]).encode()
+    if kind == "gzip":
+        path.write_bytes(gzip.compress(content))
+    else:
+        member = "../../escape.csv"  # read in place, so that its name leads nowhere
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(member, content)
+    whole, outcomes = path.read_bytes(), set()
+    for _ in range(CUTS // 2):
+        damaged = bytearray(whole)
+        for _ in range(draw.randint(0, 3)):
+            damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+        path.write_bytes(bytes(damaged[: draw.choice([len(damaged), draw.randrange(len(damaged))])]))
+        try:
+            outcomes.add(sum(1 for _ in smiles_rows(path, member, "SMILES")) > 0)
+        except UserError as error:
+            assert "\n" not in str(error)
+            outcomes.add("refused")
+    assert "refused" in outcomes
+    assert not (tmp_path.parent.parent / "escape.csv").exists()
+
+
+def test_a_bomb_stops_at_its_bound(tmp_path):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(bytes(10**7)))
+    with open_member(path, None, limit=10**6) as stream, pytest.raises(UserError, match="inflates beyond"):
+        stream.read()
+    assert list(table_rows(path, None))[:1] == []  # one endless header line is no table
+
+
+def places(node, path=()):
+    """Yield the path of every value in a configuration."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+def test_fuzzed_configurations_are_refused_or_valid():
+    schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
+    default, draw, refused = yaml.safe_load((ROOT / "config.yaml").read_text()), random.Random(4), 0
+    spots = list(places(default))
+    odd = [None, -1, 0, 1.5, 10**30, "", "x", "../x", "; rm -rf /", "$(id)", [], {}, [None], {"a": 1}, True, "é'\"", [[]]]
+    for _ in range(CONFIGURATIONS):
+        config = copy.deepcopy(default)
+        *keys, last = draw.choice(spots)
+        place = config
+        for key in keys:
+            place = place[key]
+        place[last] = draw.choice(odd)
+        if isinstance(place, dict) and draw.random() < 0.3:
+            del place[last]
+        try:
+            resolve_config(config, schema)
+        except ConfigurationError as error:
+            refused += 1
+            assert all(len(line) < 600 for line in str(error).splitlines()), str(error)
+    assert refused > CONFIGURATIONS / 2
+
+
+NAMES = ["../up", "a/b", "a;b", "$(id)", "`id`", "a b", "-rf", ".", "..", "", "a\nb", "<script>", "é", "a'b", 'a"b', "~"]
+
+
+@pytest.mark.parametrize("section", ["tasks", "sizes", "corpora", "sources", "subsets"])
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_become_paths_are_plain(section, name):
+    schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config[section][name] = next(iter(config[section].values()))
+    with pytest.raises(ConfigurationError):
+        resolve_config(config, schema)
+
+
+def test_settings_reach_a_job_unchanged_through_the_shell():
+    """Snakemake quotes `{params.config:q}` as shlex does: the one way from a configuration into a command."""
+    value = {"label": "a'b\"c $(touch pwned) `id` \\ ; | & > * é \n {x} %s", "list": ["--out", "/etc/passwd"]}
+    command = f"python3 -c 'import sys; sys.stdout.write(sys.argv[1])' {shlex.quote(canonical(value))}"
+    told = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
+    assert json.loads(told) == value
+
+
+def test_every_parameter_in_a_command_is_quoted_or_a_digest():
+    import re
+
+    for path in (ROOT / "rules").glob("*.smk"):
+        for field in re.findall(r"\{((?:input|output|params|log)[^}]*)\}", path.read_text()):
+            if "\n" not in field and "/" not in field:
+                assert field.endswith(":q") or field == "params.code", f"{path.name}: {{{field}}}"
+
+
+def test_markup_in_tables_is_text_in_the_report():
+    claim = {"id": "x", "claim": "<script>alert(1)</script>", "source": "a&b", "verdict": "undecided"}
+    page = claims_page({"study": "<img src=x>", "claims": [claim]})
+    assert "<script>alert" not in page and "<img" not in page and "&lt;script&gt;" in page
