@@ -78,7 +78,9 @@ def sources(chain: Chain, behind: dict[str, Job]) -> list[str]:
     for name in sorted(names):
         record = Path("results", "sources", name, "record.json")
         known = read_json(record) if record.is_file() else chain.config["sources"].get(name, {})
-        lines.append(f"  {name:12} sha256 {known.get('sha256')}  {known.get("pypi") or known.get("url") or known.get("file")}")
+        lines.append(
+            f"  {name:12} sha256 {known.get('sha256')}  {known.get('pypi') or known.get('url') or known.get('file')}"
+        )
     return lines or ["  none"]
 
 

@@ -40,7 +40,11 @@ REAL = [
     "c1cc2ccc3cccc4ccc(c1)c2c34",
     "[O-][N+](=O)c1ccc(cc1)B(O)O",
 ]
-PIECES = "C N O c1 %99 %(100) ( ) [ ] [C@@H] [999U+9] . = # $ / \\ 0 1 9 @ * >> , \" ' \t \x00 é 🧪 =1+1 ${HOME} <b>".split(" ")
+PIECES = (
+    "C N O c1 %99 %(100) ( ) [ ] [C@@H] [999U+9] . = # $ / \\ 0 1 9 @ * >> , \" ' \t \x00 é 🧪 =1+1 ${HOME} <b>".split(
+        " "
+    )
+)
 READING = {"thin": 1, "max_characters": 200, "largest_fragment": True, "neutralize": True, "name": "fuzz"}
 
 
@@ -140,7 +144,8 @@ def test_a_bomb_stops_at_its_bound(tmp_path):
     path.write_bytes(gzip.compress(bytes(10**7)))
     with open_member(path, None, limit=10**6) as stream, pytest.raises(UserError, match="inflates beyond"):
         stream.read()
-    assert list(table_rows(path, None))[:1] == []  # one endless header line is no table
+    with pytest.raises(UserError, match="line 1: not a CSV table"):
+        list(table_rows(path, None))
 
 
 def places(node, path=()):
@@ -155,7 +160,25 @@ def test_fuzzed_configurations_are_refused_or_valid():
     schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
     default, draw, refused = yaml.safe_load((ROOT / "config.yaml").read_text()), random.Random(4), 0
     spots = list(places(default))
-    odd = [None, -1, 0, 1.5, 10**30, "", "x", "../x", "; rm -rf /", "$(id)", [], {}, [None], {"a": 1}, True, "é'\"", [[]]]
+    odd = [
+        None,
+        -1,
+        0,
+        1.5,
+        10**30,
+        "",
+        "x",
+        "../x",
+        "; rm -rf /",
+        "$(id)",
+        [],
+        {},
+        [None],
+        {"a": 1},
+        True,
+        "é'\"",
+        [[]],
+    ]
     for _ in range(CONFIGURATIONS):
         config = copy.deepcopy(default)
         *keys, last = draw.choice(spots)
@@ -173,7 +196,24 @@ def test_fuzzed_configurations_are_refused_or_valid():
     assert refused > CONFIGURATIONS / 2
 
 
-NAMES = ["../up", "a/b", "a;b", "$(id)", "`id`", "a b", "-rf", ".", "..", "", "a\nb", "<script>", "é", "a'b", 'a"b', "~"]
+NAMES = [
+    "../up",
+    "a/b",
+    "a;b",
+    "$(id)",
+    "`id`",
+    "a b",
+    "-rf",
+    ".",
+    "..",
+    "",
+    "a\nb",
+    "<script>",
+    "é",
+    "a'b",
+    'a"b',
+    "~",
+]
 
 
 @pytest.mark.parametrize("section", ["tasks", "sizes", "corpora", "sources", "subsets"])

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,16 @@ from clm.provenance.command import UserError
 
 # A member that inflates beyond this is a bomb or a mistake (PubChem's CID-SMILES is about 8 GB)
 MAX_MEMBER_BYTES = 64 * 2**30
+
+
+@contextmanager
+def damage_told(name: str) -> Iterator[None]:
+    """Turn what readers raise on damaged archives into a UserError about `name`."""
+    try:
+        yield
+    except (EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise UserError(f"{name}: damaged or truncated ({reason[0]}); delete it and fetch it again") from error
 
 
 class Bounded(io.RawIOBase):
@@ -28,10 +39,8 @@ class Bounded(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` and return the number of bytes; damage of the archive becomes a UserError."""
-        try:
+        with damage_told(self.name):
             data = self.stream.read(len(buffer))
-        except (EOFError, OSError, zipfile.BadZipFile, gzip.zlib.error) as error:
-            raise UserError(f"{self.name}: damaged or truncated ({error}); delete it and fetch it again") from error
         self.left -= len(data)
         if self.left < 0:
             raise UserError(f"{self.name}: inflates beyond the allowed size; check the source")
@@ -48,15 +57,16 @@ def open_member(content: Path, member: str | None, limit: int = MAX_MEMBER_BYTES
     """
     name = f"{content}:{member}" if member else str(content)
     try:
-        outer = zipfile.ZipFile(content) if member else None
-        raw = outer.open(member) if outer else content.open("rb")
+        with damage_told(name):
+            outer = zipfile.ZipFile(content) if member else None
+            raw = outer.open(member) if outer else content.open("rb")
     except KeyError as error:
         raise UserError(f"{name}: no such member in the archive; check `member` in the configuration") from error
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{name}: cannot be opened ({error})") from error
     with raw:
         head = io.BufferedReader(raw)
-        stream = gzip.GzipFile(fileobj=head) if head.peek(2)[:2] == b"\x1f\x8b" else head
+        with damage_told(name):
+            start = head.peek(2)[:2]
+        stream = gzip.GzipFile(fileobj=head) if start == b"\x1f\x8b" else head
         yield io.BufferedReader(Bounded(stream, limit, name), 2**20)
     if outer:
         outer.close()
@@ -106,11 +116,14 @@ def table_rows(content: Path, member: str | None, separator: str = ",") -> Itera
     """Yield the rows of a small CSV table as dictionaries, with full CSV quoting.
 
     Raises:
-        UserError: the file is empty or not text.
+        UserError: the file is empty or is no table.
     """
     with open_member(content, member) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
         reader = csv.DictReader(text, delimiter=separator)
-        if reader.fieldnames is None:
-            raise UserError(f"{content}: the table is empty")
-        yield from reader
+        try:
+            if reader.fieldnames is None:
+                raise UserError(f"{content}: the table is empty")
+            yield from reader
+        except csv.Error as error:
+            raise UserError(f"{content}, line {reader.line_num + 1}: not a CSV table ({error})") from error
