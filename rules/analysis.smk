@@ -294,3 +294,32 @@ rule judge_claims:
         ),
     shell:
         "python scripts/judge_claims.py --code {params.code} --config {params.config:q} --fits {input.fits:q} --saturation {input.saturation:q} --correlations {input.correlations:q} --out {output.claims:q} > {log:q} 2>&1"
+
+
+rule write_findings:
+    input:
+        runs="<results>/tables/runs.csv",
+        transfer="<results>/tables/transfer.csv",
+        fits="<results>/tables/fits.csv",
+        saturation="<results>/tables/saturation.csv",
+        elasticity="<results>/tables/elasticity.csv",
+        correlations="<results>/tables/correlations.csv",
+        regret="<results>/tables/regret.csv",
+        claims="<results>/tables/claims.json",
+    output:
+        page="<results>/tables/findings.md",
+    log:
+        "<logs>/write_findings.log",
+    benchmark:
+        "<benchmarks>/write_findings.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("write_findings"),
+        config=canonical(judgement("study", "corpus") | pick(config["figures"], "split")),
+    shell:
+        "python scripts/write_findings.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --fits {input.fits:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --correlations {input.correlations:q} --regret {input.regret:q} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"

@@ -1,0 +1,139 @@
+"""Print the processor or GPU hours of a study before it runs, from measured or stated rates.
+
+python scripts/estimate_cost.py config.yaml studies/gpu.yaml --flops 1.5e14
+python scripts/estimate_cost.py config.yaml --measured results/tiny/tables/costs.csv
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from clm.models.flops import training_flops
+from clm.provenance.command import UserError, parser, run
+from clm.study import grid
+
+LENGTH = 40  # tokens of a typical molecule
+SECONDS = 20.0  # of a scoring job whose like was never measured
+
+
+def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with the keys of `overlay`, mappings merged as Snakemake merges configuration files."""
+    found = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = merged(found[key], value) if both else value
+    return found
+
+
+def parameters(size: Mapping[str, Any]) -> int:
+    """Return the parameters of the layers of a size, without embeddings and head."""
+    width = size["width"]
+    return size["layers"] * (12 * width**2 + 13 * width)
+
+
+def trunk_tokens(config: Mapping[str, Any], trunk: grid.Trunk) -> int:
+    """Return the tokens that a trunk processes: its constant part once and the decay of each budget."""
+    share = config["pretraining"]["decay_share"]
+    budgets = [config["grid"]["budgets"][name] for name in trunk.budgets]
+    return round(max(budgets) * (1 - share) + share * sum(budgets))
+
+
+def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
+    """Return training operations per token at a typical length (exact ones are in runs.csv)."""
+    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_share"])
+    shape = {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": size["layers"]}
+    return training_flops(shape | {"vocab_size": 100}, [LENGTH], masked) / LENGTH
+
+
+def jobs(config: Mapping[str, Any]) -> Counter:
+    """Return {(stage, size): number of jobs} of everything that runs a model."""
+    found: Counter = Counter()
+    for cell in grid.frozen_cells(config):
+        found["frozen", cell.trunk.size] += 1
+    for cell, _ in grid.full_cells(config):
+        found["full", cell.trunk.size] += 1
+    for cell in grid.final_checkpoints(config):
+        found["curvature", cell.trunk.size] += 1
+    return found
+
+
+def measured(paths: list[Path], config: Mapping[str, Any]) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+    """Return tokens per second of training by size, and seconds per job by stage and size, as in costs.csv."""
+    tokens: dict[str, list[float]] = {}
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle):
+                size = next((part for part in row["job"].split("/") if part in config["sizes"]), None)
+                if size and row["stage"] == "pretraining" and row["tokens_per_second"]:
+                    tokens.setdefault(size, []).append(float(row["tokens_per_second"]))
+                elif size:
+                    seconds.setdefault((row["stage"], size), []).append(float(row["wall_seconds"]))
+    mean = {key: sum(values) / len(values) for key, values in tokens.items()}
+    return mean, {key: sum(values) / len(values) for key, values in seconds.items()}
+
+
+def training_hours(
+    config: Mapping[str, Any], size: str, tokens: int, flops: float | None, rates: Mapping[str, float]
+) -> tuple[float, str]:
+    """Return the hours of pretraining one size and where they come from.
+
+    Raises:
+        UserError: neither a rate nor a measurement covers the size.
+    """
+    if size in rates:
+        return tokens / rates[size] / 3600, "training measured"
+    if flops:
+        return tokens * token_flops(config, config["sizes"][size]) / flops / 3600, "training from the stated rate"
+    raise UserError(f"no rate for size {size}: give --flops, or --measured with a study that trained it")
+
+
+def scoring_hours(counts: Counter, size: str, seconds: Mapping[tuple[str, str], float]) -> tuple[float, str]:
+    """Return the hours of everything else that runs models of one size, and where they come from."""
+    mine = {stage: count for (stage, of), count in counts.items() if of == size}
+    hours = sum(count * seconds.get((stage, size), SECONDS) for stage, count in mine.items()) / 3600
+    known = all((stage, size) in seconds for stage in mine)
+    return hours, "scoring measured" if known else f"scoring at {SECONDS:g} s where no job was measured"
+
+
+def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) -> list[str]:
+    """Return a table: a line per size with parameters, tokens, hours of training and of everything else.
+
+    Args:
+        config: the merged configuration.
+        flops: sustained operations per second; decides training where no rate was measured at that size.
+        costs: costs.csv of finished studies on the same kind of machine.
+    """
+    rates, seconds = measured(costs, config)
+    counts, tokens, total = jobs(config), Counter(), 0.0
+    for trunk in grid.trunks(config):
+        tokens[trunk.size] += trunk_tokens(config, trunk)
+    names = ("size", "parameters", "tokens", "training", "scoring", "all")
+    lines = ["{:>8} {:>12} {:>14} {:>10} {:>10} {:>10}   hours, and from what".format(*names)]
+    for name in grid.sizes(config):
+        training, source = training_hours(config, name, tokens[name], flops, rates)
+        scoring, other = scoring_hours(counts, name, seconds)
+        total += training + scoring
+        row = f"{name:>8} {parameters(config['sizes'][name]):12,} {tokens[name]:14,} {training:10.3f} {scoring:10.3f}"
+        lines.append(f"{row} {training + scoring:10.3f}   {source}, {other}")
+    return [*lines, f"total {total:.3f} hours on one device"]
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    command = parser(__doc__)
+    command.add_argument("configs", type=Path, nargs="+", help="configuration files, later ones over earlier ones")
+    command.add_argument("--flops", type=float, help="sustained floating-point operations per second of one device")
+    command.add_argument("--measured", type=Path, nargs="*", default=[], help="costs.csv of finished studies")
+    a = command.parse_args(argv)
+    config: dict[str, Any] = {}
+    for path in a.configs:
+        config = merged(config, yaml.safe_load(path.read_text(encoding="utf-8")))
+    print("\n".join(estimate(config, a.flops, a.measured)))
+
+
+if __name__ == "__main__":
+    run(main)

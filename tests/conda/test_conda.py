@@ -1,0 +1,60 @@
+"""The tiny study with each rule in a conda environment of its own, made by a real conda from a local channel.
+
+What it proves: each rule finds all that it imports in its environment, and the pins fit each other. What it cannot
+prove: that conda-forge has these pins under these names.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from snakemake_runs import ROOT, copy_workflow, environment, scheduled
+
+pytestmark = pytest.mark.conda
+HERE = Path(__file__).parent
+TINY = ("--configfile", "studies/tiny.yaml")
+
+
+@pytest.fixture(scope="session")
+def conda(tmp_path_factory):
+    """The environment variables of a user with conda, whose channels are local."""
+    folder = tmp_path_factory.mktemp("conda")
+    base, channels = folder / "base", folder / "channels"
+    subprocess.run([HERE / "install_conda.sh", base, channels], check=True, env=os.environ | {"PYTHON": sys.executable})
+    build = [base / "bin" / "python", HERE / "build_channel.py", channels / "conda-forge", sys.executable]
+    subprocess.run([*build, *sorted((ROOT / "envs").glob("*.yaml"))], check=True)
+    (channels / "bioconda").symlink_to("conda-forge")
+    here = environment()
+    return here | {"PATH": f"{here['PATH']}{os.pathsep}{base / 'bin'}"}
+
+
+def run(folder, conda, *arguments):
+    command = [sys.executable, "-m", "snakemake", *TINY, "--sdm", "conda", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=conda, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1500
+    )
+
+
+def test_the_tiny_study_in_environments_gives_the_tables_of_a_local_run(conda, finished, tmp_path):
+    folder, witness = copy_workflow(tmp_path / "w"), tmp_path / "witness.txt"
+    noted = conda | {"PYTHONPATH": str(HERE / "witness"), "CLM_WITNESS": str(witness)}
+    done = run(folder, noted)
+    assert done.returncode == 0, done.stdout[-5000:]
+    for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
+        if table.name != "costs.csv":
+            assert (folder / "results" / "tiny" / "tables" / table.name).read_bytes() == table.read_bytes(), table.name
+    lines = [line.split("\t") for line in witness.read_text().splitlines()]
+    prefixes = {}
+    for script, prefix in lines:
+        if script:
+            prefixes.setdefault(Path(script).stem, set()).add(Path(prefix))
+    assert len(prefixes) > 30
+    for script, found in prefixes.items():
+        assert all(path.parent == folder / ".snakemake" / "conda" for path in found), (script, found)
+    assert len({path for found in prefixes.values() for path in found}) == len(list((ROOT / "envs").glob("*.yaml")))
+
+
+def test_moving_a_local_study_to_conda_rebuilds_nothing(study):
+    assert scheduled(study, *TINY, "--sdm", "conda") == set()

@@ -1,0 +1,79 @@
+"""Sentences of the findings page say what hand-made tables hold, and no more."""
+
+import pandas as pd
+from clm.plotting import findings
+
+
+def runs():
+    cells = [("untrained", "60k", "none", "0", 3.5, 60e3, 0), ("zinc", "60k", "2k", "1m", 1.25, 60e3, 1e6)]
+    columns = ["corpus", "size", "subset", "budget", "loss", "parameters", "tokens"]
+    return pd.DataFrame(cells, columns=columns).assign(status="ok", molecules=2000)
+
+
+def test_loss_is_told_as_a_fall_per_doubling():
+    fits = pd.DataFrame(
+        [
+            ("N", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
+            ("D", "zinc", "power_floor", "E", None, None, None, 8, 4, "not_identified"),
+        ],
+        columns="axis corpus form parameter estimate lower upper n n_trunks status".split(),
+    )
+    _, lines = findings.loss_section(runs(), fits)
+    assert "1.250 nats per masked token (60k parameters" in lines[0] and "0 runs diverged" in lines[0]
+    assert "falls by 50 % per doubling of parameters" in lines[1] and "[29 %, 75 %]" in lines[1]
+    assert lines[2].startswith("A floor of the loss is not identified along tokens")
+
+
+def test_gains_name_only_what_is_decided():
+    row = {"axis": "N", "mode": "frozen", "split": "random", "features": "mean", "gain": 0.05}
+    rows = [
+        row | {"task": "bace", "verdict": "improving", "lower": 0.02, "upper": 0.08},
+        row | {"task": "esol", "verdict": "undecided", "lower": -0.1, "upper": 0.2},
+    ]
+    _, lines = findings.gains_section(pd.DataFrame(rows))
+    assert "1 improving, 1 undecided. Decided: bace improving (5.0 % [2, 8])." in lines[0]
+
+
+def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
+    base = {"status": "ok", "split": "scaffold", "label": "y", "features": "mean", "metric": "rmse", "baseline": None}
+    model = {"mode": "frozen", "size": "60k", "subset": "2k", "budget": "1m", "corpus": "zinc"}
+    forest = {"mode": "baseline", "baseline": "forest", "size": None, "subset": None, "budget": None, "corpus": None}
+    rows = [
+        base | model | {"task": "a", "error": 1.0},
+        base | model | {"task": "b", "error": 1.0},
+        base | forest | {"task": "a", "error": 0.9},
+        base | forest | {"task": "b", "error": 1.1},
+        base | model | {"corpus": "untrained", "subset": "none", "budget": "0", "task": "a", "error": 2.0},
+    ]
+    _, lines = findings.rivals_section(pd.DataFrame(rows), runs(), "zinc", "scaffold")
+    assert "Lower error than untrained on 1 of 1 tasks: a." in lines
+    assert "Lower error than forest on 1 of 2 tasks: b." in lines
+    assert "| a | rmse | 1.000 | 2.000 | 0.900 |" in lines[-1]
+
+
+def test_a_predictor_is_recommended_only_when_its_interval_is_below_what_costs_nothing():
+    def group(upper):
+        rows = [
+            ("random", 0.10, 0.08, 0.12),
+            ("largest_model", 0.05, 0.03, 0.07),
+            ("logme", 0.02, 0.00, upper),
+        ]
+        return pd.DataFrame(rows, columns=["predictor", "regret", "lower", "upper"]).sort_values("regret")
+
+    assert "a user with a new task should compute it" in findings.advice(group(0.04))
+    assert "no predictor is recommended" in findings.advice(group(0.06))
+
+
+def test_claims_that_no_test_decides_are_counted():
+    claims = [
+        {"verdict": "undecided", "claim": "x", "effect": None, "lower": None, "upper": None, "n": 0},
+        {"verdict": "supported", "claim": "loss falls", "effect": 0.1, "lower": 0.05, "upper": 0.2, "n": 9},
+    ]
+    _, lines = findings.claims_section(claims)
+    assert lines == ["supported: loss falls (effect 0.1 [0.05, 0.2], n 9).", "undecided: 1 of 2."]
+
+
+def test_an_empty_study_gives_a_page():
+    empty = pd.DataFrame(columns=["corpus", "status", "parameters", "loss", "form", "parameter", "axis"])
+    text = findings.page("s", [findings.loss_section(empty, empty)])
+    assert text.startswith("# What the study `s` found")
