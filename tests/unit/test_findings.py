@@ -14,6 +14,7 @@ def test_loss_is_told_as_a_fall_per_doubling():
     fits = pd.DataFrame(
         [
             ("N", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
+            ("ND", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
             ("D", "zinc", "power_floor", "E", None, None, None, 8, 4, "not_identified"),
         ],
         columns="axis corpus form parameter estimate lower upper n n_trunks status".split(),

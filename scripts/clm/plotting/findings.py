@@ -20,7 +20,9 @@ def percent(value: float) -> str:
 
 
 def interval(row: Mapping[str, Any], scale: float = 1.0, unit: str = "") -> str:
-    """Return the 95 % interval of a row."""
+    """Return the 95 % interval of a row, nothing where there is none (fewer than 3 tasks)."""
+    if pd.isna(row["lower"]) or pd.isna(row["upper"]):
+        return "(no interval)"
     return f"[{scale * row['lower']:.2g}, {scale * row['upper']:.2g}]{unit}"
 
 
@@ -40,6 +42,7 @@ def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
             f"{best['subset']} molecules of {best['corpus']}, {best['budget']} tokens); untrained encoders have "
             f"{start:.2f}. {len(runs) - len(trained) - (runs['corpus'] == 'untrained').sum()} runs diverged."
         )
+    fits = fits[fits["axis"].isin(list(AXES))]
     slopes = fits[(fits["form"] == "power") & (fits["parameter"] == "a") & (fits["status"] == "ok")]
     for row in slopes.to_dict("records"):
         fall, *ends = (1 - 2 ** -row[name] for name in ("estimate", "lower", "upper"))
@@ -90,7 +93,7 @@ def gains_section(saturation: pd.DataFrame) -> Section:
 
 def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
     """Return the error of the largest frozen encoder and of what needs no pretraining, one row per task."""
-    rows = transfer[(transfer["split"] == split) & (transfer["status"] == "ok")]
+    rows = transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))]
     rows = primary_labels(rows)
     frozen = rows[(rows["mode"] == "frozen") & (rows["features"] == PRIMARY)]
     models = {"pretrained": frozen[frozen["corpus"] == corpus], "untrained": frozen[frozen["corpus"] == "untrained"]}
@@ -125,7 +128,7 @@ def markdown(table: pd.DataFrame) -> str:
     """Return a table as Markdown, numbers with three digits."""
     head = ["task", *table.columns]
     body = [
-        [str(task), *(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row)]
+        [str(task), *(f"{v:.3f}" if isinstance(v, float) and pd.notna(v) else str(v).replace("nan", "") for v in row)]
         for task, row in zip(table.index, table.itertuples(index=False), strict=True)
     ]
     lines = [head, ["---"] * len(head), *body]

@@ -127,13 +127,14 @@ def law(values: dict[str, float], x: np.ndarray) -> np.ndarray | None:
 
 def words(form: str, status: str, found: pd.DataFrame) -> str:
     """Return what a fit says in few words: a title wider than its panel would leave the panels no room."""
-    name = {"power": "exponent", "power_floor": "with floor E:"}[form]
+    name = {"power": "exponent", "power_floor": "with a floor: exponent"}[form]
     if status != "ok":
         return f"{name} {status.replace('_', ' ')}"
     if "a" not in found.index:
         return name
     row = found.loc["a"]
-    return f"{name} {row['estimate']:.3f} [{row['lower']:.3f}, {row['upper']:.3f}]"
+    upper = f"{row['upper']:.3f}]" if np.isfinite(row["upper"]) else "∞)"  # the profile has no end on that side
+    return f"{name} {row['estimate']:.3f} [{row['lower']:.3f}, {upper}"
 
 
 def legend(trained: pd.DataFrame, coding: dict[str, Mark]) -> list[Line2D]:

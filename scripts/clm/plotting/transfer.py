@@ -38,8 +38,8 @@ def draw_transfer(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFram
         tasks: columns TASK_TEXT of tasks.csv; its order is the order of the panels.
         split: the split shown.
     """
-    ok = transfer[(transfer["status"] == "ok") & (transfer["split"] == split) & transfer["error"].notna()]
-    ok = one_label(ok)
+    scored = transfer["status"].isin(("ok", "no_signal")) & (transfer["split"] == split) & transfer["error"].notna()
+    ok = one_label(transfer[scored])
     corpus = main_corpus(runs)
     coding = marks(by_size(runs[runs["corpus"] != "untrained"], "size", "parameters"))
     names = in_order(pd.concat([tasks["task"], ok["task"]]))
