@@ -45,7 +45,7 @@ def prepared(slurm, tmp_path_factory):
         "results/long/corpora/pubchem/tokens/valid.safetensors",
     ]
     start = "results/long/pretrain/untrained/25k/none/seed0/0/metrics.json"
-    done = snakemake(folder, *LONG, *inputs, start)
+    done = snakemake(folder, *inputs, start, *LONG)
     assert done.returncode == 0, done.stdout[-3000:]
     return folder
 
@@ -58,7 +58,7 @@ def workflow(prepared, tmp_path):
 def launch(folder):
     """Start Snakemake on the cluster in the background."""
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", *CLUSTER, *LONG, TARGET],
+        [sys.executable, "-m", "snakemake", TARGET, *CLUSTER, *LONG],
         cwd=folder,
         env=environment() | {"CLM_SAVE_SECONDS": "1"},
         stdout=(folder / "launched.txt").open("a"),

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 TINY = ("--configfile", "studies/tiny.yaml")
 SCORED = set(
     "tabulate_transfer tabulate_predictors tabulate_costs judge_gains estimate_elasticity rank_predictors judge_claims "
-    "plot_transfer plot_gains plot_descriptors plot_correlations plot_costs render_claims write_report".split()
+    "plot_transfer plot_gains plot_descriptors plot_correlations plot_costs render_claims write_findings "
+    "write_report".split()
 )
 PRETRAINED = SCORED | {"tabulate_runs", "fit_scaling", "plot_loss", "tabulate_curvature"}
 
@@ -112,7 +113,7 @@ def test_an_added_budget_continues_its_trunks(study):
         measure_curvature=lambda w: w["budget"] == "t30k",
         finetune_endpoint=lambda w: w["budget"] == "t30k",
     )
-    done = snakemake(study, *TINY, "results/tiny/pretrain/zinc/3k/t300/seed0/t30k/metrics.json")
+    done = snakemake(study, "results/tiny/pretrain/zinc/3k/t300/seed0/t30k/metrics.json", *TINY)
     assert done.returncode == 0, done.stdout[-2000:]
     log = (study / "results/tiny/logs/pretrain_checkpoint/zinc-3k-t300-0-t30k.log").read_text()
     assert re.search(r"resumed at step [1-9]\d*", log)
@@ -147,7 +148,7 @@ def test_a_removed_seed_rebuilds_tables_only(study):
 def test_curvature_and_plot_parameters(study):
     edit(study, lambda c: c["curvature"].update(draws=4))
     chain = {"measure_curvature", "tabulate_curvature", "tabulate_predictors", "tabulate_costs", "rank_predictors"}
-    followers = {"judge_claims", "plot_correlations", "plot_costs", "render_claims", "write_report"}
+    followers = {"judge_claims", "plot_correlations", "plot_costs", "render_claims", "write_findings", "write_report"}
     assert scheduled(study, *TINY) == expected(study, chain | followers)
 
 

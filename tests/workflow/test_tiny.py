@@ -93,7 +93,7 @@ def test_an_external_model_on_our_own_checkpoint_gets_the_scores_of_ours(study):
     folder = study / "results/tiny/pretrain/zinc/25k/t900/seed0/t20k"
     overlay = study / "studies" / "external.yaml"
     overlay.write_text(f"external_models:\n  ours: {{model: '{folder}', revision: main, remote_code: false}}\n")
-    done = snakemake(study, *TINY, str(overlay), "results/tiny/transfer/baselines/ours/freesolv.json")
+    done = snakemake(study, "results/tiny/transfer/baselines/ours/freesolv.json", *TINY, str(overlay))
     assert done.returncode == 0, done.stdout[-2000:]
     own = json.loads((study / "results/tiny/transfer/frozen/zinc/25k/t900/seed0/freesolv.json").read_text())
     external = json.loads((study / "results/tiny/transfer/baselines/ours/freesolv.json").read_text())
