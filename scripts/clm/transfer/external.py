@@ -48,6 +48,8 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> np
                 texts, padding=True, truncation=True, return_special_tokens_mask=True, return_tensors="pt"
             )
             special = inputs.pop("special_tokens_mask")
+            if tokenizer.unk_token_id is not None:  # left out as for our own models: it says nothing about its atom
+                special = special | (inputs["input_ids"] == tokenizer.unk_token_id).long()
             inputs.pop("token_type_ids", None)
             hidden = encoder(**inputs.to(device())).last_hidden_state.float().cpu()
             real = (inputs["attention_mask"].cpu() * (1 - special)).float()
