@@ -68,6 +68,7 @@ include: "rules/finetune.smk"
 include: "rules/external.smk"
 include: "rules/curvature.smk"
 include: "rules/landscape.smk"
+include: "rules/tables.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 

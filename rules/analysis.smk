@@ -1,183 +1,16 @@
-# Analysis: tidy tables of all results, statistics, verdicts on the claims.
-
-
-rule tabulate_runs:
-    input:
-        metrics=metrics_files(),
-    output:
-        table="<results>/tables/runs.csv",
-    log:
-        "<logs>/tabulate_runs.log",
-    benchmark:
-        "<benchmarks>/tabulate_runs.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("tabulate_runs"),
-        config=canonical(study_cells("trunks", "corpora")),
-        root=results_root,
-    shell:
-        "python scripts/tabulate_runs.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
-
-
-rule tabulate_rates:
-    input:
-        sweeps=[f"{RESULTS}/pretrain/rates/{size}.json" for size in grid.sizes(config)],
-    output:
-        table="<results>/tables/rates.csv",
-    log:
-        "<logs>/tabulate_rates.log",
-    benchmark:
-        "<benchmarks>/tabulate_rates.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        code=code("tabulate_rates"),
-    shell:
-        "python scripts/tabulate_rates.py --code {params.code} --sweeps {input.sweeps:q} --out {output.table:q} > {log:q} 2>&1"
-
-
-rule tabulate_curvature:
-    input:
-        metrics=curvature_files(),
-    output:
-        table="<results>/tables/curvature.csv",
-    log:
-        "<logs>/tabulate_curvature.log",
-    benchmark:
-        "<benchmarks>/tabulate_curvature.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("tabulate_curvature"),
-        config=canonical(study_cells("curvature")),
-        root=results_root,
-    shell:
-        "python scripts/tabulate_curvature.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
-
-
-rule tabulate_transfer:
-    input:
-        scores=model_files(".json"),
-        predictions=model_files(".parquet"),
-        baselines=baseline_files(".json"),
-        molecules=task_files("molecules.csv"),
-    output:
-        table="<results>/tables/transfer.csv",
-        predictors="<results>/tables/task_predictors.csv",
-        draws="<results>/tables/draws.parquet",
-    log:
-        "<logs>/tabulate_transfer.log",
-    benchmark:
-        "<benchmarks>/tabulate_transfer.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        code=code("tabulate_transfer"),
-        config=canonical(
-            study_cells("trunks", "tasks", "full", "baselines")
-            | {"kinds": {name: config["tasks"][name]["kind"] for name in config["transfer"]["tasks"]}}
-            | judgement("bootstrap")
-        ),
-        root=results_root,
-    shell:
-        "python scripts/tabulate_transfer.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} --predictors {output.predictors:q} --draws {output.draws:q} > {log:q} 2>&1"
-
-
-rule tabulate_tasks:
-    input:
-        descriptors=task_files("descriptors.json"),
-        distances=task_files("distance/{}-{}.json".format(*reference_subset())),
-    output:
-        table="<results>/tables/tasks.csv",
-    log:
-        "<logs>/tabulate_tasks.log",
-    benchmark:
-        "<benchmarks>/tabulate_tasks.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        code=code("tabulate_tasks"),
-        config=canonical(task_table()),
-        root=results_root,
-    shell:
-        "python scripts/tabulate_tasks.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
-
-
-rule tabulate_predictors:
-    input:
-        runs="<results>/tables/runs.csv",
-        curvature="<results>/tables/curvature.csv",
-        task_predictors="<results>/tables/task_predictors.csv",
-    output:
-        table="<results>/tables/predictors.csv",
-    log:
-        "<logs>/tabulate_predictors.log",
-    benchmark:
-        "<benchmarks>/tabulate_predictors.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("tabulate_predictors"),
-    shell:
-        "python scripts/tabulate_predictors.py --code {params.code} --runs {input.runs:q} --curvature {input.curvature:q} --task-predictors {input.task_predictors:q} --out {output.table:q} > {log:q} 2>&1"
-
-
-rule tabulate_costs:
-    input:
-        pretraining=metrics_files("cost.json"),
-        curvature=curvature_files("cost.json"),
-        transfer=model_files(".cost.json"),
-        baselines=baseline_files(".cost.json"),
-    output:
-        table="<results>/tables/costs.csv",
-    log:
-        "<logs>/tabulate_costs.log",
-    benchmark:
-        "<benchmarks>/tabulate_costs.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("tabulate_costs"),
-        config=canonical(study_cells("trunks", "tasks", "full", "baselines", "curvature")),
-        root=results_root,
-    shell:
-        "python scripts/tabulate_costs.py --code {params.code} --config {params.config:q} --results {params.root:q} --out {output.table:q} > {log:q} 2>&1"
+# Analysis of the tables: fits, verdicts on gain, predictors of transfer, claims, findings.
 
 
 rule fit_scaling:
     input:
         runs="<results>/tables/runs.csv",
     output:
-        table="<results>/tables/fits.csv",
+        table=report(
+            "<results>/tables/fits.csv",
+            caption="../report/fits.rst",
+            category="Tables",
+            labels={"table": "fits of the loss"},
+        ),
     log:
         "<logs>/fit_scaling.log",
     benchmark:
@@ -201,7 +34,12 @@ rule judge_gains:
         transfer="<results>/tables/transfer.csv",
         draws="<results>/tables/draws.parquet",
     output:
-        table="<results>/tables/saturation.csv",
+        table=report(
+            "<results>/tables/saturation.csv",
+            caption="../report/saturation.rst",
+            category="Tables",
+            labels={"table": "verdicts on gain"},
+        ),
         steps="<results>/tables/steps.csv",
     log:
         "<logs>/judge_gains.log",
@@ -226,7 +64,12 @@ rule estimate_elasticity:
         transfer="<results>/tables/transfer.csv",
         draws="<results>/tables/draws.parquet",
     output:
-        table="<results>/tables/elasticity.csv",
+        table=report(
+            "<results>/tables/elasticity.csv",
+            caption="../report/elasticity.rst",
+            category="Tables",
+            labels={"table": "elasticity"},
+        ),
     log:
         "<logs>/estimate_elasticity.log",
     benchmark:
@@ -251,8 +94,18 @@ rule rank_predictors:
         draws="<results>/tables/draws.parquet",
         predictors="<results>/tables/predictors.csv",
     output:
-        table="<results>/tables/correlations.csv",
-        regret="<results>/tables/regret.csv",
+        table=report(
+            "<results>/tables/correlations.csv",
+            caption="../report/correlations_table.rst",
+            category="Tables",
+            labels={"table": "predictors and scores"},
+        ),
+        regret=report(
+            "<results>/tables/regret.csv",
+            caption="../report/regret.rst",
+            category="Tables",
+            labels={"table": "regret of a choice"},
+        ),
     log:
         "<logs>/rank_predictors.log",
     benchmark:

@@ -1,4 +1,4 @@
-# Helpers of the rules in analysis.smk: the cells of the study, and the files that each table is made from.
+# Helpers of the rules in tables.smk and analysis.smk: the cells of the study, and the files that each table is made from.
 TABLE_FILES = [
     f"{RESULTS}/tables/{name}"
     for name in (
