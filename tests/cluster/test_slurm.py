@@ -80,8 +80,12 @@ def saved(folder):
     return any((folder / "results" / "long" / ".state").rglob("passing.pt"))
 
 
+def squeue(shown):
+    return subprocess.run(["squeue", "-h", "-o", shown], capture_output=True, text=True, check=True).stdout
+
+
 def job_id():
-    return subprocess.run(["squeue", "-h", "-o", "%A"], capture_output=True, text=True, check=True).stdout.split()[0]
+    return squeue("%A").split()[0]
 
 
 def finished_well(folder, process):
@@ -103,9 +107,8 @@ def test_a_requeued_job_continues(workflow):
     wait_for(lambda: saved(workflow), 120, "the first saved state")
     job = job_id()
     subprocess.run(["scontrol", "requeue", job], check=True)
-    wait_for(
-        lambda: subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"]).returncode == 0, 60, "requeue"
-    )
+    wait_for(lambda: "BeginTime" in squeue("%r"), 60, "the requeued job")  # which SLURM would hold for two minutes
+    subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], check=True)
     finished_well(workflow, process)
 
 
