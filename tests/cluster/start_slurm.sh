@@ -39,9 +39,9 @@ DefMemPerCPU=200
 GresTypes=gpu
 SlurmdParameters=config_overrides
 NodeName=n1 NodeHostname=localhost NodeAddr=127.0.0.1 CPUs=8 RealMemory=20000 Gres=gpu:2 State=UNKNOWN
-PartitionName=cpu Nodes=ALL Default=YES MaxTime=300 State=UP PriorityTier=1
-PartitionName=gpu Nodes=ALL MaxTime=300 State=UP PriorityTier=1
-PartitionName=urgent Nodes=ALL MaxTime=300 State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=cpu Nodes=ALL Default=YES MaxTime=1440 State=UP PriorityTier=1
+PartitionName=gpu Nodes=ALL MaxTime=1440 State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=1440 State=UP PriorityTier=10 PreemptMode=OFF
 CONF
 echo 'Name=gpu File=/dev/null,/dev/zero' >/etc/slurm/gres.conf
 install -d -o munge -g munge -m 755 /run/munge

@@ -131,8 +131,8 @@ def main() -> None:
         records.update([pack(tree, channel, "python", f"{major}.{minor}.{patch}", [], [])])
         pins = [f"{name}=={version}" for name, (version, _) in found.items()]
         wheels = Path(folder, "wheels")
-        command = [python, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "-d", wheels]
-        subprocess.run([*command, "--only-binary=:all:", *pins], check=True)
+        command = [python, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "-w", wheels]
+        subprocess.run([*command, *pins], check=True)  # a few have no wheel and are built
         for wheel in sorted(wheels.glob("*.whl")):
             name = canonicalize_name(wheel.name.split("-")[0])
             version, needed = found[name]

@@ -22,7 +22,8 @@ cat >"$BASE/bin/conda" <<RUN
 #!$BASE/bin/python
 import sys
 from conda.cli.main import main
-sys.exit(main())
+if __name__ == "__main__":  # conda looks for CUDA in a process that imports this file
+    sys.exit(main())
 RUN
 chmod +x "$BASE/bin/conda"
 cat >"$BASE/etc/profile.d/conda.sh" <<RUN
