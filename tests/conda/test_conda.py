@@ -5,6 +5,7 @@ prove: that conda-forge has these pins under these names.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,8 +40,13 @@ def run(folder, conda, *arguments):
 
 def test_the_tiny_study_in_environments_gives_the_tables_of_a_local_run(conda, finished, tmp_path):
     folder, witness = copy_workflow(tmp_path / "w"), tmp_path / "witness.txt"
-    noted = conda | {"PYTHONPATH": str(HERE / "witness"), "CLM_WITNESS": str(witness)}
-    done = run(folder, noted)
+    made = run(folder, conda, "--conda-create-envs-only")
+    assert made.returncode == 0, made.stdout[-5000:]
+    for packages in (folder / ".snakemake" / "conda").glob("*/lib/python*/site-packages"):
+        shutil.copy(
+            HERE / "witness" / "sitecustomize.py", packages
+        )  # PYTHONPATH does not reach an activated environment
+    done = run(folder, conda | {"CLM_WITNESS": str(witness)})
     assert done.returncode == 0, done.stdout[-5000:]
     for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
         if table.name != "costs.csv":
