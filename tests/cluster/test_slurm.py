@@ -24,6 +24,7 @@ CLUSTER = (
 )
 TINY = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml")
 LONG = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml", "tests/cluster/long.yaml")
+HURRIED = (*LONG, "tests/cluster/hurried.yaml")
 TARGET = "results/long/pretrain/zinc/25k/t900/seed0/long/metrics.json"
 LOG = "results/long/logs/pretrain_checkpoint/zinc-25k-t900-0-long.log"
 
@@ -55,10 +56,10 @@ def workflow(prepared, tmp_path):
     return shutil.copytree(prepared, tmp_path / "w", symlinks=True)
 
 
-def launch(folder):
+def launch(folder, study=LONG):
     """Start Snakemake on the cluster in the background."""
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", TARGET, *CLUSTER, *LONG],
+        [sys.executable, "-m", "snakemake", TARGET, *CLUSTER, *study],
         cwd=folder,
         env=environment() | {"CLM_SAVE_SECONDS": "1"},
         stdout=(folder / "launched.txt").open("a"),
@@ -110,6 +111,13 @@ def test_a_requeued_job_continues(workflow):
     wait_for(lambda: "BeginTime" in squeue("%r"), 60, "the requeued job")  # which SLURM would hold for two minutes
     subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], check=True)
     finished_well(workflow, process)
+
+
+def test_a_time_limit_that_is_too_short_is_survived(workflow):
+    finished_well(workflow, launch(workflow, HURRIED))
+    assert "Trying to restart job" in (workflow / "launched.txt").read_text(), "no time limit was met"
+    ended = subprocess.run(["scontrol", "show", "jobs"], capture_output=True, text=True, check=True).stdout
+    assert "JobState=TIMEOUT" in ended
 
 
 def test_a_killed_main_process_leaves_no_two_writers(workflow):
