@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from snakemake_runs import copy_workflow, environment, snakemake
+from snakemake_runs import copy_workflow, environment, scheduled, snakemake
 
 pytestmark = [pytest.mark.slurm, pytest.mark.skipif(os.geteuid() != 0, reason="starting SLURM needs root")]
 HERE = Path(__file__).parent
@@ -21,6 +21,8 @@ CLUSTER = (
     "7",
     "--latency-wait",
     "5",
+    "--seconds-between-status-checks",
+    "2",
 )
 TINY = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml")
 LONG = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml", "tests/cluster/long.yaml")
@@ -139,3 +141,7 @@ def test_the_tiny_study_gives_the_same_tables_as_a_local_run(slurm, finished, tm
             assert (folder / "results" / "tiny" / "tables" / table.name).read_bytes() == table.read_bytes(), table.name
     jobs = subprocess.run(["scontrol", "show", "jobs"], capture_output=True, text=True, check=True).stdout
     assert jobs.count("TresPerJob=gres:gpu:1") > 30
+
+
+def test_moving_a_local_study_to_slurm_rebuilds_nothing(slurm, study):
+    assert scheduled(study, *CLUSTER, *TINY) == set()

@@ -62,5 +62,6 @@ def test_the_tiny_study_in_environments_gives_the_tables_of_a_local_run(conda, f
     assert len({path for found in prefixes.values() for path in found}) == len(list((ROOT / "envs").glob("*.yaml")))
 
 
-def test_moving_a_local_study_to_conda_rebuilds_nothing(study):
+def test_moving_a_local_study_to_conda_rebuilds_nothing(conda, study, monkeypatch):
+    monkeypatch.setenv("PATH", conda["PATH"])
     assert scheduled(study, *TINY, "--sdm", "conda") == set()
