@@ -2,6 +2,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
@@ -16,9 +17,12 @@ STATE = f"{RESULTS}/.state"
 GPUS = int(config["resources"]["gpus"])
 
 
-def code(script: str) -> str:
-    """Digest of a script and of every module of ours that it imports: what a job runs, as a parameter."""
-    return code_digest(Path(workflow.basedir, "scripts", f"{script}.py"))
+def code(script: str) -> Callable:
+    """Digest of a script and of every module of ours that it imports: what a job runs, as a parameter.
+
+    Computed when a job asks for it: on a cluster each job reads all rules again, and has one script.
+    """
+    return lambda wildcards: code_digest(Path(workflow.basedir, "scripts", f"{script}.py"))
 
 
 def pick(section: dict, *keys: str) -> dict:

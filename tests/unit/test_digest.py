@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from clm.provenance import digest
 from clm.provenance.digest import closure, code_digest, module_digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,7 +15,8 @@ SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    module_digest.cache_clear()
+    for remembered in (digest.parse, digest.imported_names, digest.imported_files, module_digest, code_digest):
+        remembered.cache_clear()
     return path
 
 
@@ -44,9 +46,6 @@ def test_an_imported_module_counts_and_a_sibling_does_not(tmp_path):
     write(tmp_path / "clm/room/unused.py", "x = 2\n")
     assert code_digest(script) == before
     write(tmp_path / "clm/room/deep.py", "def g(): return 2\n")
-    from clm.provenance.digest import parse
-
-    parse.cache_clear()
     assert code_digest(script) != before
 
 

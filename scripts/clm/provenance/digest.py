@@ -32,7 +32,7 @@ def parse(path: Path) -> ast.Module:
 @cache
 def module_digest(path: Path) -> str:
     """Return the sha256 of the unparsed syntax tree of one file without docstrings."""
-    tree = without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+    tree = without_docstrings(parse(path))  # which keeps every import
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
 
 
@@ -45,6 +45,7 @@ def resolve(name: str, root: Path) -> Path | None:
     return None
 
 
+@cache
 def imported_names(path: Path) -> set[str]:
     """Return every dotted name that a file imports, at any depth; `from a import b` gives a and a.b."""
     names: set[str] = set()
@@ -64,6 +65,12 @@ def with_parents(names: set[str]) -> set[str]:
     }
 
 
+@cache
+def imported_files(path: Path, root: Path) -> set[Path]:
+    """Return the files of ours that importing `path` runs first, its own imports and the packages above them."""
+    return {file for name in with_parents(imported_names(path)) if (file := resolve(name, root))}
+
+
 def closure(script: Path, root: Path | None = None) -> list[Path]:
     """Return the script and all modules of ours that it imports, transitively, sorted.
 
@@ -77,10 +84,11 @@ def closure(script: Path, root: Path | None = None) -> list[Path]:
         if path in found:
             continue
         found.add(path)
-        waiting.extend(file for name in with_parents(imported_names(path)) if (file := resolve(name, root)))
+        waiting.extend(imported_files(path, root))
     return sorted(found)
 
 
+@cache
 def code_digest(script: Path, root: Path | None = None) -> str:
     """Return one digest for a script and its import closure (16 hexadecimal digits)."""
     root = root or script.parent
