@@ -1,0 +1,66 @@
+"""profiles/slurm knows every rule: whether it is submitted alone or in a group, and to which partition."""
+
+import re
+
+import pytest
+import yaml
+from snakemake_runs import ROOT
+
+PROFILE = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+# Rules whose jobs are long enough for an allocation each, or so few that a group would save nothing
+ALONE = {
+    "standardize_corpus",
+    "deduplicate_corpus",
+    "decontaminate_corpus",
+    "split_corpus",
+    "draw_subset",
+    "count_tokens",
+    "summarize_corpus",
+    "build_tokenizer",
+    "tokenize_subset",
+    "prepare_task",
+    "pretrain_checkpoint",
+    "sweep_rate",
+    "tune_rate",
+    "finetune_endpoint",
+    "probe_external",
+    "measure_curvature",
+    "map_surface",
+    "map_parameters",
+}
+
+
+def rules():
+    """Return {name: text} of the rules."""
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    return dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\w|\Z)", text, flags=re.M | re.S))
+
+
+def local_rules():
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    listed = re.findall(r"^localrules:\n((?:    .*\n)+)", text, flags=re.M)
+    named = {name for block in listed for name in re.findall(r"\w+", block)}
+    return named | {name for name, body in rules().items() if re.search(r"^    localrule: True", body, flags=re.M)}
+
+
+def test_every_rule_is_local_grouped_or_deliberately_alone():
+    """A new rule: under `groups` in profiles/slurm if its jobs take seconds, else in ALONE above."""
+    places = [set(PROFILE["groups"]), local_rules(), ALONE]
+    assert sum(map(len, places)) == len(set.union(*places)), "a rule has two places"
+    assert set.union(*places) == set(rules())
+
+
+def test_rules_that_ask_for_a_gpu_go_to_its_partition_and_no_others():
+    asking = {name for name, body in rules().items() if "gpu=GPUS" in body}
+    given = {name for name, told in PROFILE["set-resources"].items() if told.get("slurm_partition") == "gpu"}
+    assert asking and given == asking
+
+
+@pytest.mark.parametrize("group", sorted(set(PROFILE["groups"].values())))
+def test_a_group_is_of_one_partition(group):
+    members = {name for name, of in PROFILE["groups"].items() if of == group}
+    assert len({"gpu=GPUS" in rules()[name] for name in members}) == 1
+
+
+def test_components_are_of_groups_that_exist():
+    assert set(PROFILE["group-components"]) <= set(PROFILE["groups"].values())
