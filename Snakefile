@@ -8,6 +8,7 @@ from snakemake.utils import min_version
 min_version("9.27.1")
 
 
+configfile: "catalogue.yaml"
 configfile: "config.yaml"
 
 

@@ -10,22 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from clm.models.flops import training_flops
 from clm.provenance.command import UserError, parser, run
 from clm.study import grid
+from clm.study.merge import read_configuration
 
 LENGTH = 40  # tokens of a typical molecule
 SECONDS = 20.0  # of a scoring job whose like was never measured
-
-
-def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with the keys of `overlay`, mappings merged as Snakemake merges configuration files."""
-    found = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
-        found[key] = merged(found[key], value) if both else value
-    return found
 
 
 def parameters(size: Mapping[str, Any]) -> int:
@@ -129,10 +120,7 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--flops", type=float, help="sustained floating-point operations per second of one device")
     command.add_argument("--measured", type=Path, nargs="*", default=[], help="costs.csv of finished studies")
     a = command.parse_args(argv)
-    config: dict[str, Any] = {}
-    for path in a.configs:
-        config = merged(config, yaml.safe_load(path.read_text(encoding="utf-8")))
-    print("\n".join(estimate(config, a.flops, a.measured)))
+    print("\n".join(estimate(read_configuration(*a.configs), a.flops, a.measured)))
 
 
 if __name__ == "__main__":

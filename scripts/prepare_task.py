@@ -2,6 +2,7 @@
 
 import csv
 import math
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,13 @@ def prepare_task(source: Path, config: dict[str, Any], out: Path, summary: Path)
 
 
 def read_table(source: Path, config: dict[str, Any]) -> tuple[list[Molecule], dict[str, Any]]:
-    """Return molecules and counts of a CSV table."""
-    rows = table_rows(source, config.get("member"), config.get("separator", ","))
-    return select_molecules(rows, config, config["name"])
+    """Return molecules and counts of a CSV table, or of several that follow each other."""
+    members = config.get("member")
+    tables = [
+        table_rows(source, member, config.get("separator", ","))
+        for member in (members if isinstance(members, list) else [members])
+    ]
+    return select_molecules(chain.from_iterable(tables), config, config["name"])
 
 
 def read_control(source: Path, config: dict[str, Any]) -> tuple[list[Molecule], dict[str, Any]]:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 from clm.study.grid import checkpoints, frozen_cells, full_cells, trunks, untrained
+from clm.study.merge import read_configuration
 from clm.study.validate import ConfigurationError, resolve_config
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+DEFAULT = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
 
 
 def with_change(path, value):

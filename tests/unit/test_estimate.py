@@ -5,7 +5,8 @@ import csv
 import pytest
 from clm.provenance.command import UserError
 from clm.study.grid import Trunk
-from estimate_cost import estimate, merged, parameters, trunk_tokens
+from clm.study.merge import merged
+from estimate_cost import estimate, parameters, trunk_tokens
 from test_configuration import DEFAULT
 
 

@@ -21,6 +21,7 @@ from clm.plotting.claims import claims_page
 from clm.provenance.canonical import canonical
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
+from clm.study.merge import read_configuration
 from clm.study.validate import ConfigurationError, resolve_config
 from prepare_task import prepare_task
 from rdkit import Chem
@@ -158,7 +159,7 @@ def places(node, path=()):
 
 def test_fuzzed_configurations_are_refused_or_valid():
     schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
-    default, draw, refused = yaml.safe_load((ROOT / "config.yaml").read_text()), random.Random(4), 0
+    default, draw, refused = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml"), random.Random(4), 0
     spots = list(places(default))
     odd = [
         None,
@@ -220,7 +221,7 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_become_paths_are_plain(section, name):
     schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
     config[section][name] = next(iter(config[section].values()))
     with pytest.raises(ConfigurationError):
         resolve_config(config, schema)

@@ -91,6 +91,17 @@ def test_sources_of_each_form_give_the_same_task(tmp_path, form):
     np.testing.assert_array_equal(task.labels, expected.labels)
 
 
+def test_a_table_in_several_files_is_read_as_one(tmp_path):
+    parts = [write_table(tmp_path / f"part{i}.csv", good_rows()[i::2]) for i in (0, 1)]
+    whole, _ = prepare(tmp_path, [*good_rows()[0::2], *good_rows()[1::2]])
+    with zipfile.ZipFile(tmp_path / "content", "w") as archive:
+        for part in parts:
+            archive.write(part, part.name)
+    task, summary = prepare(tmp_path, None, REGRESSION | {"member": [p.name for p in parts]}, tmp_path / "content")
+    assert task.smiles == whole.smiles and task.rows.tolist() == whole.rows.tolist() and summary["read"] == len(SMILES)
+    np.testing.assert_array_equal(task.labels, whole.labels)
+
+
 def test_clusters_are_scaffolds_and_acyclic_molecules_cluster_only_with_their_equals(tmp_path):
     task, _ = prepare(tmp_path, [*good_rows(), ["t", "c1ccccc1CC", 1, 1]])
     groups = task.groups.tolist()

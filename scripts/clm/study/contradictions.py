@@ -7,6 +7,8 @@ from typing import Any
 
 from clm.study.grid import UNTRAINED, full_cells, trunks
 
+MANY = 20  # more names than that are not listed in a message
+
 
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line per fault: place, what is wrong, what is allowed."""
@@ -75,7 +77,8 @@ def missing(place: str, names: list[str], known: list[str], table: str) -> Itera
     for name in names:
         if name not in known:
             hint = nearest(str(name), list(map(str, known)))
-            yield f"{place}: '{name}' is not defined in {table}{hint}; defined: {', '.join(map(str, known))}"
+            listed = ", ".join(map(str, known)) if len(known) <= MANY else f"{len(known)} names"
+            yield f"{place}: '{name}' is not defined in {table}{hint}; defined: {listed}"
 
 
 def nearest(name: str, known: list[str]) -> str:
