@@ -71,7 +71,9 @@ include: "rules/curvature.smk"
 include: "rules/landscape.smk"
 include: "rules/tables.smk"
 include: "rules/analysis.smk"
+include: "rules/evidence.smk"
 include: "rules/figures.smk"
+include: "rules/evidence_figures.smk"
 
 
 onstart:

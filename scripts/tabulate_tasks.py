@@ -20,7 +20,18 @@ DESCRIPTORS = (
 LABELS = {"label_variance": "variance", "class_balance": "class_balance", "label_noise": "label_noise"}
 LABELS |= {"rogi_xd": "rogi_xd"}
 DISTANCES = ("nearest_tanimoto_mean", "unseen_token_share", "overlap_share")
-COLUMNS = ("task", "kind", "metric", "units", "molecules", "unique", "graph_diameter", "heavy_atoms", "label_variance")
+COLUMNS = (
+    "task",
+    "family",
+    "kind",
+    "metric",
+    "units",
+    "molecules",
+    "unique",
+    "graph_diameter",
+    "heavy_atoms",
+    "label_variance",
+)
 COLUMNS += ("class_balance", "label_noise", "scaffold_diversity", "acyclic_share", "salt_share", "rogi_xd")
 COLUMNS += (*DISTANCES, "control")
 
@@ -30,8 +41,8 @@ def tabulate_tasks(results: Path, config: dict[str, Any], out: Path) -> None:
 
     Args:
         results: folder of the study.
-        config: `tasks` ({name: {kind, units, control: whether the truth is known}}) and `reference`, [corpus, subset]
-            to which the distances were measured.
+        config: `tasks` ({name: {kind, units, control: whether the truth is known}}), `families` ({name: family}) and
+            `reference`, [corpus, subset] to which the distances were measured.
         out: one row per task; numbers of labels are means over the labels of a task.
     """
     corpus, subset = config["reference"]
@@ -41,7 +52,8 @@ def tabulate_tasks(results: Path, config: dict[str, Any], out: Path) -> None:
         told = read_json(folder / "descriptors.json")
         distance = read_json(folder / "distance" / f"{corpus}-{subset}.json")
         metric = "auc" if task["kind"] == "classification" else "rmse"
-        row = {"task": name, "kind": task["kind"], "metric": metric, "units": task.get("units")}
+        row = {"task": name, "family": config["families"][name], "kind": task["kind"], "metric": metric}
+        row |= {"units": task.get("units")}
         row |= {key: told.get(key) for key in DESCRIPTORS} | {key: distance.get(key) for key in DISTANCES}
         row |= {column: label_mean(told["labels"], key) for column, key in LABELS.items()}
         rows.append(row | {"control": int(task["control"])})

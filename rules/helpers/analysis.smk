@@ -3,7 +3,7 @@ TABLE_FILES = [
     f"{RESULTS}/tables/{name}"
     for name in (
         "runs.csv rates.csv transfer.csv task_predictors.csv curvature.csv tasks.csv predictors.csv costs.csv fits.csv saturation.csv "
-        "steps.csv elasticity.csv correlations.csv regret.csv claims.json findings.md"
+        "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv claims.json findings.md"
     ).split()
 ]
 
@@ -82,7 +82,8 @@ def task_table() -> dict:
     """What the table of tasks tells of each task beside its descriptors."""
     tasks = {name: config["tasks"][name] for name in config["transfer"]["tasks"]}
     told = {name: pick(task, "kind", "units") | {"control": "control" in task} for name, task in tasks.items()}
-    return {"tasks": told, "reference": reference_subset()}
+    families = {name: "control" if "control" in task else task.get("family", "other") for name, task in tasks.items()}
+    return {"tasks": told, "families": families, "reference": reference_subset()}
 
 
 def judgement(*keys: str) -> dict:

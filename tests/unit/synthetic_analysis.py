@@ -3,7 +3,10 @@
 import json
 from itertools import product
 
+import ablate_tasks
+import compare_methods
 import estimate_elasticity
+import find_thresholds
 import fit_scaling
 import judge_claims
 import judge_gains
@@ -24,6 +27,7 @@ SLOPES = {
     "falling": {"N": 0.05, "D": 0.05, "U": 0.0},
     "broken": {"N": 0.0, "D": 0.0, "U": 0.0},
 }
+FAMILIES = {"rising": "adme", "flat": "adme", "falling": "toxicity", "broken": "other"}
 JUDGEMENT = {
     "study": "made-up",
     "corpus": "zinc",
@@ -33,6 +37,7 @@ JUDGEMENT = {
     "min_trunks": 4,
     "gain_margin": 0.01,
     "elasticity_margin": 0.1,
+    "contrast_margin": 0.05,
     "correlation_margin": 0.3,
     "aggregate": list(SLOPES),
 }
@@ -48,7 +53,7 @@ NAMES = (
     "saturation",
     "steps",
 )
-NAMES += ("elasticity", "correlations", "regret")
+NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "contrasts")
 
 
 def small_trunks():
@@ -71,7 +76,7 @@ def run_all(root, study, tables):
     tabulate_curvature.main(arguments(config=cells, results=root, out=file["curvature"]))
     written = {"out": file["transfer"], "predictors": file["task_predictors"], "draws": draws}
     tabulate_transfer.main(arguments(config=cells, results=root, **written))
-    described = json.dumps({"tasks": tasks, "reference": ["zinc", "32k"]})
+    described = json.dumps({"tasks": tasks, "families": FAMILIES, "reference": ["zinc", "32k"]})
     tabulate_tasks.main(arguments(config=described, results=root, out=file["tasks"]))
     known = {name: file[name] for name in ("runs", "curvature", "task_predictors")}
     tabulate_predictors.main(arguments(**known, out=file["predictors"]))
@@ -82,5 +87,10 @@ def run_all(root, study, tables):
     estimate_elasticity.main(arguments(**read, out=file["elasticity"]))
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
     rank_predictors.main(arguments(**read, **ranked))
+    find_thresholds.main(arguments(**read, out=file["thresholds"]))
+    compared = {name: file[name] for name in ("runs", "transfer")}
+    compare_methods.main(arguments(config=told, **compared, out=file["contrasts"]))
+    cut = {name: file[name] for name in ("saturation", "elasticity", "tasks")}
+    ablate_tasks.main(arguments(config=told, **cut, out=file["ablation"]))
     judged = {name: file[name] for name in ("fits", "saturation", "correlations")}
     judge_claims.main(arguments(config=told, **judged, out=tables / "claims.json"))

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plot_ablation
+import plot_agreement
 import plot_correlations
 import plot_costs
 import plot_descriptors
@@ -11,6 +13,7 @@ import plot_gains
 import plot_loss
 import plot_parameters
 import plot_surface
+import plot_thresholds
 import plot_transfer
 import pytest
 import render_claims
@@ -27,7 +30,7 @@ TASKS = [*REGRESSION, "bbbp", "bace", "cyp2d6_substrate"]
 SIZES = {"60k": 62_336, "200k": 203_520, "500k": 512_640, "1m": 1_054_208}
 SUBSETS = {"2k": 2_000, "8k": 8_000, "32k": 32_000}
 BUDGETS = {"200k": 2e5, "400k": 4e5, "800k": 8e5, "1600k": 1.6e6}
-CONFIG = json.dumps({"dpi": 60, "split": "scaffold"})
+CONFIG = json.dumps({"dpi": 60, "split": "scaffold", "corpus": "zinc", "gain_margin": 0.01, "elasticity_margin": 0.1})
 
 
 def runs_table() -> pd.DataFrame:
@@ -92,7 +95,8 @@ def gain_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
             for axis in "NDU" if mode == "frozen" else "N":
                 g, w = 0.03 * rng.normal(), 0.01 + 0.4 * (i == 3)
                 gain_rows.append(dict(axis=axis, mode=mode, split="scaffold", features="mean", task=task, metric="auc",
-                                      gain=g, lower=g - w, upper=g + w, verdict=verdicts[i % 6]))  # fmt: skip
+                                      gain=g, lower=g - w, upper=g + w, verdict=verdicts[i % 6],
+                                      review_verdict=verdicts[i % 3], agrees=int(i < 3)))  # fmt: skip
             s = 0.3 * rng.normal() + 0.2
             slope_rows.append(dict(mode=mode, split="scaffold", features="mean", corpus="zinc", task=task, slope=s,
                                    lower=s - 0.2, upper=s + 0.2, verdict=arrivals[i % 3]))  # fmt: skip
@@ -137,6 +141,28 @@ def costs_table() -> pd.DataFrame:
     )  # fmt: skip
 
 
+def ablation_table() -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    parts = [("nothing", "nothing"), *(("task", task) for task in TASKS), ("family", "adme"), ("mode", "full")]
+    names = ["supported", "contradicted", "undecided"]
+    return pd.DataFrame(
+        dict(statistic=statistic, mode="(all)", split="(all)", left_out=kind, name=name, n_tasks=len(TASKS),
+             effect=np.nan if kind == "mode" else (x := 0.01 * rng.normal()), lower=x - 0.01, upper=x + 0.01,
+             verdict=names[i % 3], changed=i % 2)
+        for statistic in ("N", "D", "U", "C", "elasticity", "task_dependence") for i, (kind, name) in enumerate(parts)
+    )  # fmt: skip
+
+
+def thresholds_table() -> pd.DataFrame:
+    verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal"]
+    values = {"N": SIZES, "D": BUDGETS, "U": SUBSETS}
+    return pd.DataFrame(
+        dict(axis=axis, mode="frozen", split="scaffold", task=task, verdict=verdicts[i % 5], start=list(known)[1],
+             at=list(known.values())[1], onset_lower=list(known)[0], onset_upper="beyond" if i % 2 else list(known)[1])
+        for axis, known in values.items() for i, task in enumerate(TASKS)
+    )  # fmt: skip
+
+
 CLAIMS = {
     "study": "synthetic",
     "claims": [
@@ -159,6 +185,7 @@ def study(tmp_path_factory) -> Path:
     for name, frame in {
         "runs": runs, "transfer": transfer_table(runs), "fits": fits_table(), "saturation": saturation,
         "elasticity": elasticity, "tasks": tasks_table(), "correlations": correlations_table(), "costs": costs_table(),
+        "ablation": ablation_table(), "thresholds": thresholds_table(),
     }.items():  # fmt: skip
         frame.to_csv(tables / f"{name}.csv", index=False)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
@@ -195,6 +222,9 @@ FIGURES = {
     "correlations": (plot_correlations, ("correlations",)),
     "descriptors": (plot_descriptors, ("tasks", "saturation")),
     "costs": (plot_costs, ("costs",)),
+    "ablation": (plot_ablation, ("ablation",)),
+    "thresholds": (plot_thresholds, ("thresholds", "runs")),
+    "agreement": (plot_agreement, ("saturation",)),
     "surface": (plot_surface, ()),
     "parameters": (plot_parameters, ()),
 }

@@ -132,6 +132,32 @@ def test_claims_name_source_test_and_verdict(study):
     assert {claim["source"] for claim in claims} == {"abstract", "review"}
 
 
+def test_thresholds_start_where_the_gain_ends(tables):
+    rows = tables["thresholds"].query("mode == 'frozen' and split == 'random' and axis == 'N'").set_index("task")
+    assert rows.loc["rising", "verdict"] == "improving" and rows.loc["falling", "verdict"] == "degraded"
+    assert rows.loc["falling", "start"] == "60k" and "broken" not in rows.index
+
+
+def test_contrasts_are_named_and_oriented(tables):
+    rows = tables["contrasts"].query("split == 'random'").set_index(["task", "other"])
+    assert rows.loc[("rising", "smallest"), "verdict"] == "lower error"
+    assert rows.loc[("falling", "smallest"), "verdict"] == "higher error"
+    assert set(rows["n_blocks"]) == {3} and set(tables["contrasts"]["method"]) == {"largest"}
+
+
+def test_ablation_leaves_out_each_task_family_mode_and_split(tables):
+    rows = tables["ablation"].query("mode == '(all)' and statistic == 'N'")
+    told = set(rows[["left_out", "name"]].itertuples(index=False, name=None))
+    assert {
+        ("nothing", "nothing"),
+        ("task", "rising"),
+        ("family", "adme"),
+        ("mode", "full"),
+        ("split", "random"),
+    } <= told
+    assert set(rows["verdict"]) == {"undecided"} and rows["changed"].eq(0).all()  # three tasks are too few
+
+
 def test_a_second_run_writes_the_same_bytes(study, tmp_path):
     run_all(study.root, study, tmp_path)
     for path in (study.root / "tables").iterdir():

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 TINY = ("--configfile", "studies/tiny.yaml")
 SCORED = set(
     "tabulate_transfer tabulate_predictors tabulate_costs judge_gains estimate_elasticity rank_predictors judge_claims "
+    "ablate_tasks find_thresholds compare_methods plot_ablation plot_thresholds plot_agreement "
     "plot_transfer plot_gains plot_descriptors plot_correlations plot_costs render_claims write_findings "
     "write_report".split()
 )
@@ -154,7 +155,8 @@ def test_curvature_and_plot_parameters(study):
 
 def test_a_plot_parameter(study):
     edit(study, lambda c: c.update(figures={"dpi": 90}))
-    plots = {f"plot_{name}" for name in "loss transfer gains correlations descriptors surface parameters costs".split()}
+    names = "loss transfer gains correlations descriptors ablation thresholds agreement surface parameters costs"
+    plots = {f"plot_{name}" for name in names.split()}
     assert scheduled(study, *TINY) == expected(study, plots | {"write_report"})
 
 

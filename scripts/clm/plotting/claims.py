@@ -7,7 +7,7 @@ from typing import Any
 from clm.plotting.palette import BLUE, GREY, VERMILLION
 
 VERDICTS = {"supported": BLUE, "contradicted": VERMILLION, "undecided": GREY}
-HEADINGS = ("Claim", "Source", "Test", "n", "Effect [95 % interval]", "p", "Verdict", "Why", "Tables")
+HEADINGS = ("Claim", "Source", "Test", "n", "Effect [95 % interval]", "What matters", "p", "Verdict", "Why", "Tables")
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Claims: {study}</title><style>
 body {{ font: 14px/1.4 sans-serif; margin: 1.5em; color: #222 }}
@@ -39,7 +39,8 @@ def claim_row(claim: Mapping[str, Any]) -> str:
     effect = escaped(claim.get("effect"))
     if claim.get("lower") is not None and claim.get("upper") is not None:
         effect += f" [{escaped(claim['lower'])}, {escaped(claim['upper'])}]"
-    cells = [escaped(claim.get(key)) for key in ("claim", "source", "test", "n")] + [effect, escaped(claim.get("p"))]
+    cells = [escaped(claim.get(key)) for key in ("claim", "source", "test", "n")] + [effect]
+    cells += [escaped(claim.get("threshold")), escaped(claim.get("p"))]
     color = VERDICTS.get(verdict, GREY)
     cells_html = "".join(f"<td>{cell}</td>" for cell in cells)
     cells_html += f'<td class="verdict" style="color:{color}">{html.escape(verdict)}</td>'

@@ -17,7 +17,15 @@ NOTHING = dict.fromkeys(("effect", "lower", "upper", "p"))
 
 def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], **found: Any) -> dict[str, Any]:
     """Return one claim; without a test it is undecided."""
-    told = {"id": name, "claim": text, "source": source, "test": test, "tables": list(tables), "n": 0}
+    told = {
+        "id": name,
+        "claim": text,
+        "source": source,
+        "test": test,
+        "tables": list(tables),
+        "n": 0,
+        "threshold": None,
+    }
     return told | NOTHING | {"verdict": "undecided", "reason": "no table has what the test needs"} | found
 
 
@@ -32,6 +40,7 @@ def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: fl
     rows = fits[chosen & (fits["status"] == "ok")]
     base = {"name": f"loss_falls.{axis}", "text": f"pretraining loss falls with {what}", "source": "abstract"}
     base |= {"test": "log-log slope of validation loss, trunks as clusters", "tables": ["fits.csv", "runs.csv"]}
+    base |= {"threshold": f"fall of {100 * margin:g} % per doubling"}
     if rows.empty:
         return claim(**base, reason="too few trunks differ along this axis")
     row = rows.iloc[0]
@@ -63,61 +72,86 @@ def median_interval(gains: np.ndarray, errors: np.ndarray, draws: int, seed: int
     return float(low), float(high)
 
 
+def judge_median(values: np.ndarray, errors: np.ndarray, margin: float, draws: int, seed: int) -> dict[str, Any]:
+    """Return effect, lower, upper, verdict and reason on "the median over tasks is little".
+
+    contradicted: the median exceeds the margin, its interval lies above 0 and 75 % of the tasks are above 0. supported:
+    the whole interval lies below the margin.
+
+    Args:
+        values: float64 (tasks,), gains per doubling or elasticities.
+        errors: float64 (tasks,), their standard errors.
+        margin: what matters, in the unit of the values.
+        draws: of the bootstrap over tasks.
+        seed: of the bootstrap.
+    """
+    if len(values) < MIN_TASKS:
+        return NOTHING | {"verdict": "undecided", "reason": f"{len(values)} tasks; at least {MIN_TASKS} are needed"}
+    lower, upper = median_interval(values, errors, draws, seed)
+    median, share = float(np.median(values)), float(np.mean(values > 0))
+    found = NOTHING | {"effect": median, "lower": lower, "upper": upper}
+    if upper < margin:
+        return found | {"verdict": "supported", "reason": f"the interval of the median lies below {margin:g}"}
+    if median > margin and lower > 0 and share >= IMPROVING_SHARE:
+        reason = f"the median exceeds {margin:g} and {100 * share:.0f} % of the tasks gain"
+        return found | {"verdict": "contradicted", "reason": reason}
+    return found | {"verdict": "undecided", "reason": f"the interval of the median is not on one side of {margin:g}"}
+
+
 def limited_improvement(
     key: tuple[str, str], gains: pd.DataFrame, margin: float, draws: int, seed: int
 ) -> dict[str, Any]:
-    """Judge "downstream performance shows limited improvement" by the median gain per doubling of compute.
-
-    contradicted: the median exceeds the margin, its interval lies above 0 and 75 % of the tasks gain. supported: the
-    whole interval lies below the margin.
-    """
+    """Judge "downstream performance shows limited improvement" by the median gain per doubling of compute."""
     base = {"name": f"limited_improvement.{'.'.join(key)}", "source": "abstract", "tables": ["saturation.csv"]}
     base |= {"text": f"downstream performance improves little with compute ({key[0]}, {key[1]} split)"}
     base |= {"test": "median over tasks of the gain per doubling of compute, tasks resampled", "n": len(gains)}
-    if len(gains) < MIN_TASKS:
-        return claim(**base, reason=f"{len(gains)} tasks with a gain; at least {MIN_TASKS} are needed")
-    values = gains["gain"].to_numpy(dtype=float)
-    errors = (gains["upper"] - gains["lower"]).to_numpy(dtype=float) / (2 * stats.norm.ppf(0.975))
-    lower, upper = median_interval(values, errors, draws, seed)
-    median, share = float(np.median(values)), float(np.mean(values > 0))
-    found = {"effect": median, "lower": lower, "upper": upper}
-    percent = f"{100 * margin:g} %"
-    if upper < margin:
-        return claim(**base, **found, verdict="supported", reason=f"the median gain is below {percent} per doubling")
-    if median > margin and lower > 0 and share >= IMPROVING_SHARE:
-        reason = f"the median gain exceeds {percent} per doubling and {100 * share:.0f} % of the tasks gain"
-        return claim(**base, **found, verdict="contradicted", reason=reason)
-    return claim(
-        **base, **found, reason=f"the interval of the median does not lie on one side of {percent} per doubling"
-    )
+    base |= {"threshold": f"median gain of {100 * margin:g} % per doubling"}
+    values, errors = gains["gain"].to_numpy(dtype=float), half_widths(gains)
+    return claim(**base, **judge_median(values, errors, margin, draws, seed))
+
+
+def half_widths(rows: pd.DataFrame) -> np.ndarray:
+    """Return standard errors of estimates from their 95 % intervals as if normal, float64 (n,)."""
+    return (rows["upper"] - rows["lower"]).to_numpy(dtype=float) / (2 * stats.norm.ppf(0.975))
 
 
 def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) -> dict[str, Any]:
-    """Judge "failure depends on the task" by Cochran's Q of the slopes; the effect is I^2, the share of true variance.
-
-    Interval of I^2: Higgins and Thompson, Stat. Med. 2002, 21, 1539. Standard errors come from 95 % intervals as if
-    normal, which makes them too large with few trunks, so Q errs towards no difference; the claim is therefore
-    contradicted only when the gains themselves are nearly equal.
-    """
+    """Judge "failure depends on the task" by the differences between slopes per doubling of compute."""
     base = {"name": f"task_dependence.{'.'.join(key)}", "source": "abstract", "tables": ["saturation.csv"]}
     base |= {"text": f"whether scale helps depends on the task ({key[0]}, {key[1]} split)", "n": len(gains)}
-    base |= {"test": "Cochran's Q over slopes of log error per doubling of compute"}
+    base |= {"test": "Cochran's Q over slopes of log error per doubling of compute; the effect is I²"}
+    base |= {"threshold": f"SD of {100 * margin:g} % per doubling between tasks"}
+    found = judge_dependence(gains, margin)
+    counts = ", ".join(f"{count} {name}" for name, count in gains["verdict"].value_counts().items())
+    return claim(**base, **found | {"reason": f"{found['reason']}: {counts or 'no task'}"})
+
+
+def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
+    """Return effect, lower, upper, p, verdict and reason on "gains differ between tasks".
+
+    Cochran's Q of the slopes; the effect is I^2, the share of true variance, with the interval of Higgins and Thompson,
+    Stat. Med. 2002, 21, 1539. Standard errors come from 95 % intervals as if normal, which makes them too large with
+    few trunks, so Q errs towards no difference; the claim is therefore contradicted only when the gains themselves are
+    nearly equal.
+
+    Args:
+        gains: one row per task with gain, lower, upper.
+        margin: SD of gains over tasks that matters.
+    """
     if len(gains) < MIN_TASKS:
-        return claim(**base, reason=f"{len(gains)} tasks with a gain; at least {MIN_TASKS} are needed")
+        return NOTHING | {"verdict": "undecided", "reason": f"{len(gains)} tasks; at least {MIN_TASKS} are needed"}
     slopes = np.log1p(-gains["gain"].to_numpy(dtype=float))
     errors = np.log1p(-gains["lower"].to_numpy(dtype=float)) - np.log1p(-gains["upper"].to_numpy(dtype=float))
     weights = np.square(2 * stats.norm.ppf(0.975) / errors)
     q = float(np.sum(weights * np.square(slopes - np.sum(weights * slopes) / weights.sum())))
-    p = float(stats.chi2.sf(q, len(slopes) - 1))
     share, lower, upper = heterogeneity(q, len(slopes))
-    found = {"effect": share, "lower": lower, "upper": upper, "p": p}
-    counts = ", ".join(f"{count} {name}" for name, count in gains["verdict"].value_counts().items())
-    if p < ALPHA:
-        return claim(**base, **found, verdict="supported", reason=f"slopes differ between tasks: {counts}")
+    found = {"effect": share, "lower": lower, "upper": upper, "p": float(stats.chi2.sf(q, len(slopes) - 1))}
+    if found["p"] < ALPHA:
+        return found | {"verdict": "supported", "reason": "slopes differ between tasks"}
     if spread_bound(gains["gain"].to_numpy(dtype=float)) < margin:
-        reason = f"gains of tasks have an SD below {100 * margin:g} % per doubling: {counts}"
-        return claim(**base, **found, verdict="contradicted", reason=reason)
-    return claim(**base, **found, reason=f"differences between tasks are within their errors: {counts}")
+        reason = f"gains of tasks have an SD below {100 * margin:g} % per doubling"
+        return found | {"verdict": "contradicted", "reason": reason}
+    return found | {"verdict": "undecided", "reason": "differences between tasks are within their errors"}
 
 
 def spread_bound(gains: np.ndarray) -> float:

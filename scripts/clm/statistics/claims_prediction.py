@@ -51,7 +51,7 @@ def prediction_claim(
     part = "" if name.startswith("loss") else "partial_"
     given = " given the loss" if part else ""
     base |= {"test": f"Spearman correlation with the score{given}, Fisher-z mean over tasks, permutation of trunks"}
-    base |= {"tables": ["correlations.csv"]}
+    base |= {"tables": ["correlations.csv"], "threshold": f"|ρ| of {margin:g}"}
     rho = "partial_loss" if part else "spearman"
     rows = rows[rows[rho].notna() & rows[f"{part}lower"].notna()]
     if rows.empty:
@@ -99,7 +99,8 @@ def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float)
         text = f"most tasks saturate or degrade along {key[0]} ({key[1]}, {key[2]} split)"
         test_name = "share of tasks by the change at the last step, Wilson interval"
         name = f"review_saturation.{'.'.join(key)}"
-        found.append(claim(name, text, "review", test_name, ["saturation.csv"], **told, verdict=verdict, reason=reason))
+        told |= {"threshold": "half of the tasks", "verdict": verdict, "reason": reason}
+        found.append(claim(name, text, "review", test_name, ["saturation.csv"], **told))
     return found
 
 

@@ -1,0 +1,107 @@
+"""Does the conclusion hang on the choice of tasks? Medians over tasks, recomputed with one part left out at a time."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.claims import half_widths, judge_dependence, judge_median
+from clm.statistics.panels import PRIMARY
+
+EVERYTHING = "(all)"
+NOTHING = "nothing"
+DEPENDENCE = "task_dependence"
+ELASTICITY = "elasticity"
+EFFECT = ("statistic", "mode", "split", "task", "gain", "lower", "upper")
+
+
+def effects(saturation: pd.DataFrame, elasticity: pd.DataFrame, corpus: str, aggregate: list[str]) -> pd.DataFrame:
+    """Return what is aggregated: columns EFFECT, one row per statistic, mode, split and task that counts.
+
+    Args:
+        saturation: saturation.csv; its axes become statistics, and compute also "task_dependence".
+        elasticity: elasticity.csv.
+        corpus: the corpus of the elasticity.
+        aggregate: tasks that count.
+    """
+    gains = saturation.assign(statistic=saturation["axis"])
+    differences = gains[gains["axis"] == "C"].assign(statistic=DEPENDENCE)
+    slopes = elasticity[elasticity["corpus"] == corpus].assign(statistic=ELASTICITY)
+    slopes = slopes.rename(columns={"slope": "gain"})
+    rows = pd.concat([table for table in (gains, slopes, differences) if len(table)] or [gains])
+    kept = (rows["features"] == PRIMARY) & rows["task"].isin(aggregate) & rows["gain"].notna()
+    return rows.loc[kept & (rows["verdict"] != "no_signal"), list(EFFECT)].reset_index(drop=True)
+
+
+def strata(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+    """Yield (statistic, mode, split, rows) of each stratum, and of all modes and splits together as "(all)"."""
+    for statistic, group in rows.groupby("statistic", sort=False):
+        for (mode, split), part in group.groupby(["mode", "split"], sort=False):
+            yield statistic, mode, split, part
+        yield statistic, EVERYTHING, EVERYTHING, group
+
+
+def parts(rows: pd.DataFrame, families: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield (what kind of part, its name, the rows without it): nothing, then each task, family, mode and split.
+
+    A mode or split is left out only where there are several.
+    """
+    yield NOTHING, NOTHING, rows
+    family = rows["task"].map(families)
+    for kind, values in (("task", rows["task"]), ("family", family), ("mode", rows["mode"]), ("split", rows["split"])):
+        names = list(dict.fromkeys(values))
+        for name in names if kind in ("task", "family") or len(names) > 1 else []:
+            yield kind, name, rows[values != name]
+
+
+def per_task(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per task: means over modes and splits of estimates and of interval ends.
+
+    The mean of half widths is that of errors which are fully correlated: the same checkpoints, the same molecules.
+    """
+    return rows.groupby("task", sort=False)[["gain", "lower", "upper"]].mean()
+
+
+def conclude(statistic: str, rows: pd.DataFrame, margins: Mapping[str, float], draws: int, seed: int) -> dict[str, Any]:
+    """Return n_tasks, effect, lower, upper, verdict and reason of one statistic over tasks.
+
+    Args:
+        statistic: an axis, "elasticity" or "task_dependence".
+        rows: of `effects`.
+        margins: {"gain": ..., "elasticity": ...}, what matters.
+        draws: of the bootstrap over tasks.
+        seed: of the bootstrap.
+    """
+    tasks = per_task(rows)
+    if statistic == DEPENDENCE:
+        return {"n_tasks": len(tasks)} | judge_dependence(tasks, margins["gain"])
+    margin = margins["elasticity" if statistic == ELASTICITY else "gain"]
+    values = tasks["gain"].to_numpy(dtype=float)
+    return {"n_tasks": len(tasks)} | judge_median(values, half_widths(tasks), margin, draws, seed)
+
+
+def ablation_rows(
+    rows: pd.DataFrame, families: Mapping[str, str], margins: Mapping[str, float], draws: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return the rows of ablation.csv; `changed` says whether the verdict differs from that with everything."""
+    found = []
+    for statistic, mode, split, group in strata(rows):
+        names = {"statistic": statistic, "mode": mode, "split": split}
+        with_all = None
+        for kind, name, kept in parts(group, families):
+            told = conclude(statistic, kept, margins, draws, seed)
+            with_all = with_all or told["verdict"]
+            changed = int(told["verdict"] != with_all)
+            found.append(names | {"left_out": kind, "name": name} | told | {"changed": changed})
+    return found
+
+
+def steady(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return per statistic, mode and split: the verdict with everything, parts left out, and those that change it."""
+    keys = ["statistic", "mode", "split"]
+    base = rows[rows["left_out"] == NOTHING].set_index(keys)["verdict"]
+    cut = rows[rows["left_out"] != NOTHING].groupby(keys, sort=False)
+    changed = cut.apply(lambda part: ", ".join(part.loc[part["changed"] == 1, "name"]))
+    counts = cut["changed"].agg(["size", "sum"]).rename(columns={"size": "parts", "sum": "changes"})
+    return counts.join(base).assign(names=changed if len(counts) else np.nan).reset_index()

@@ -1,0 +1,156 @@
+"""From which size, number of tokens or of molecules on does more of it stop to help a task, or start to harm it?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clm.statistics.curves import FIXED
+from clm.statistics.gains import ALPHA, Axis, equivalence, gain_of
+from clm.statistics.multiplicity import holm
+from clm.statistics.panels import MIN_SIGNAL, Panel
+from clm.statistics.regression import slope_design
+from clm.statistics.slopes import combined_slope
+
+NAMED = {column: name for name, column in FIXED.items()}  # column of an axis to the column of its names
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The slope over the cells from one value of an axis to its end.
+
+    Attributes:
+        start: name of that value.
+        at: the value.
+        gain, lower, upper: relative fall of the error per doubling over the tail, with its 95 % interval.
+        p_saturated: one-sided p against a gain of at least the margin.
+        p_degraded, p_improving: twice the one-sided p against a gain of at least 0, and of at most the margin: below
+            .05 when the 95 % interval lies on one side.
+        cells, trunks: behind the slope.
+    """
+
+    start: str
+    at: float
+    gain: float
+    lower: float
+    upper: float
+    p_saturated: float
+    p_degraded: float
+    p_improving: float
+    cells: int
+    trunks: int
+
+
+def starts(panel: Panel, axis: Axis) -> list[tuple[str, float]]:
+    """Return names and values along an axis, ascending, without the last, from which no tail starts."""
+    values = panel.cells.groupby(NAMED[axis.column])[axis.column].mean().sort_values(kind="stable")
+    return [(str(name), float(value)) for name, value in values.items()][:-1]
+
+
+def tails(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> Iterator[Tail]:
+    """Yield the tail from each value along an axis that enough trunks cover, the longest first."""
+    x = np.log2(panel.cells[axis.column].to_numpy(dtype=float))
+    groups = panel.cells.groupby(list(axis.fixed), sort=False).ngroup().to_numpy()
+    trunks = panel.cells["trunk"].to_numpy()
+    means = panel.cells.groupby(NAMED[axis.column])[axis.column].transform("mean").to_numpy(dtype=float)
+    for name, value in starts(panel, axis):
+        kept = means >= value
+        design = slope_design(x[kept], groups[kept], trunks[kept])
+        if design is None or design.clusters < min_trunks:
+            continue
+        draws = None if panel.draws is None else panel.draws[:, kept]
+        slope = combined_slope(design, panel.errors[:, kept], panel.ratio, draws)
+        low, high = slope.interval()
+        limit = float(np.log1p(-margin))
+        yield Tail(
+            name, value, gain_of(slope.estimate), gain_of(high), gain_of(low), equivalence(slope, margin),
+            2 * slope.p_below(0.0), 2 * (1 - slope.p_below(limit)), int(design.used.sum()), design.clusters,
+        )  # fmt: skip
+
+
+def onset(found: list[Tail], p: list[float]) -> Tail | None:
+    """Return the longest tail that is confirmed after Holm's correction over the tails of the task, or None."""
+    adjusted = holm(np.array(p))
+    return next((tail for tail, value in zip(found, adjusted, strict=True) if value < ALPHA), None)
+
+
+def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draws: int, seed: int) -> dict[str, Any]:
+    """Return one row of thresholds.csv.
+
+    saturated, degraded: from `start` on, and over the whole rest of the axis, a gain of the margin (of 0) is rejected;
+    `start` is the smallest value of which that holds. improving: the last tail still gains more than the margin. The
+    range onset_lower to onset_upper holds, for 95 % of bootstrap draws of trunks, the first value from which the
+    estimated gain of the rest is below the margin; "beyond" when it never is.
+    """
+    row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
+    if panel.signal < MIN_SIGNAL:
+        return row | {"verdict": "no_signal", "reason": "most models do not beat the trivial predictor"}
+    found = list(tails(panel, axis, margin, min_trunks))
+    if not found:
+        return row | {"verdict": "too_few", "reason": "too few trunks differ along this axis"}
+    row |= dict(zip(("onset_lower", "onset_upper"), onset_interval(panel, axis, margin, draws, seed), strict=True))
+    last = found[-1]
+    degraded = onset(found, [tail.p_degraded for tail in found])
+    saturated = onset(found, [tail.p_saturated for tail in found])
+    percent = f"{100 * margin:g} %"
+    if degraded is not None:
+        return row | told(degraded, "degraded", f"the error rises from {degraded.start} on")
+    if saturated is not None:
+        return row | told(
+            saturated, "saturated", f"a gain of {percent} per doubling is rejected from {saturated.start} on"
+        )
+    if holm(np.array([tail.p_improving for tail in found]))[-1] < ALPHA:
+        return row | told(last, "improving", f"a gain above {percent} per doubling from {last.start} to the end")
+    return row | told(last, "undecided", "no tail of the axis lies on one side; shown is the last")
+
+
+def told(tail: Tail, verdict: str, reason: str) -> dict[str, Any]:
+    """Return the columns of a row that a tail decides."""
+    names = ("start", "at", "gain", "lower", "upper")
+    found = {name: getattr(tail, name) for name in names} | {"n_cells": tail.cells, "n_trunks": tail.trunks}
+    return found | {"verdict": verdict, "reason": reason}
+
+
+def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: int) -> tuple[str | None, str | None]:
+    """Return the 95 % range, over drawn trunks, of the first value whose tail gains less than the margin.
+
+    Names of values along the axis; "beyond" when every tail gains at least the margin. Draws without any pair of trunks
+    that differ are left out; (None, None) when these are most.
+    """
+    values = starts(panel, axis)
+    trunks = np.unique(panel.cells["trunk"].to_numpy(), return_inverse=True)[1]
+    count = trunks.max() + 1
+    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)[:, trunks]
+    means = panel.cells.groupby(NAMED[axis.column])[axis.column].transform("mean").to_numpy(dtype=float)
+    slopes = np.array([tail_slopes(panel, axis, weights * (means >= at)) for _, at in values])
+    slopes = slopes[:, np.isfinite(slopes).all(axis=0)]
+    if slopes.shape[1] < draws / 2:
+        return None, None
+    flat = slopes > np.log1p(-margin)
+    first = np.where(flat.any(axis=0), np.argmax(flat, axis=0), len(values))
+    low, high = np.quantile(first, [0.025, 0.975], method="closest_observation").astype(int)
+    names = [name for name, _ in values] + ["beyond"]
+    return names[low], names[high]
+
+
+def tail_slopes(panel: Panel, axis: Axis, weights: np.ndarray) -> np.ndarray:
+    """Return weighted slopes of log error per doubling with fixed effects; NaN where nothing varies.
+
+    Args:
+        panel: n checkpoints.
+        axis: direction of scale.
+        weights: float64 (b, n), how often each checkpoint counts.
+
+    Returns:
+        float64 (b,).
+    """
+    x = np.log2(panel.cells[axis.column].to_numpy(dtype=float))
+    groups = panel.cells.groupby(list(axis.fixed), sort=False).ngroup().to_numpy()
+    member = (groups[:, None] == np.unique(groups)).astype(float)
+    total = weights @ member
+    means = np.divide((weights * x) @ member, total, out=np.zeros_like(total), where=total > 0)
+    centred = x - means @ member.T
+    spread = np.sum(weights * centred**2, axis=1)
+    rise = np.sum(weights * centred * panel.y, axis=1)
+    return np.divide(rise, spread, out=np.full(len(weights), np.nan), where=spread > 1e-9)
