@@ -47,11 +47,19 @@ rule pretrain_checkpoint:
     priority: sooner
     conda:
         "../envs/train.yaml"
-    threads: 1
+    threads: processes
     resources:
-        mem_mb=memory,
+        mem_mb=team_memory,
         runtime=minutes,
-        gpu=GPUS,
+        gpu=lambda w: GPUS * processes(w),
+        processes=processes,
+        micro_tokens=lambda w: config["sizes"][w.size].get("micro_tokens", 0),
+        # for SLURM: as many tasks as processes, which the job itself starts by srun, a core (and a GPU) for each
+        nodes=nodes,
+        mpi=lambda w: if_several(w, "srun"),
+        tasks=lambda w: if_several(w, processes(w)),
+        cpus_per_task=lambda w: if_several(w, 1),
+        tasks_per_gpu=lambda w: if_several(w, 1 if GPUS else None),
     params:
         code=code("pretrain_checkpoint"),
         config=lambda w: canonical(pretraining(w)),
@@ -59,7 +67,7 @@ rule pretrain_checkpoint:
         state=f"{STATE}/pretrain",
         folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/pretrain_checkpoint.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"
+        "python scripts/pretrain_checkpoint.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {params.folder:q} --processes {resources.processes} --micro-tokens {resources.micro_tokens} > {log:q} 2>&1"
 
 
 rule sweep_rate:

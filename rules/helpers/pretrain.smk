@@ -16,7 +16,7 @@ def training(size: str) -> dict:
     shares = ("mask_share", "mask_token_share", "random_token_share")
     keys = ("batch_tokens", "warmup_tokens", "decay_share", "clip_norm", "precision", *shares)
     rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings()}
-    return pick(config["pretraining"], *keys) | rate
+    return pick(config["pretraining"], *keys) | rate | pick(config["sizes"][size], "batch_tokens")
 
 
 def identity(wildcards) -> dict:
@@ -53,6 +53,26 @@ def sooner(wildcards) -> int:
     """Small budgets first: then larger ones continue their trunk instead of waiting for it."""
     budgets = list(config["grid"]["budgets"])
     return len(budgets) - budgets.index(wildcards.budget)
+
+
+def processes(wildcards) -> int:
+    """Processes that train a model of this size together: a resource, on which no result depends."""
+    return config["sizes"][wildcards.size].get("processes", 1)
+
+
+def if_several(wildcards, value):
+    """A resource that only trainings of several processes ask for."""
+    return value if processes(wildcards) > 1 else None
+
+
+def nodes(wildcards) -> int | None:
+    """Machines over which the processes of a training are spread."""
+    return config["sizes"][wildcards.size].get("nodes")
+
+
+def team_memory(wildcards, attempt: int) -> int:
+    """Memory of a training on each of its machines, in MB."""
+    return memory(wildcards, attempt) * -(-processes(wildcards) // (nodes(wildcards) or 1))
 
 
 def memory(wildcards, attempt: int) -> int:

@@ -59,6 +59,8 @@ def test_nothing_is_stale_after_touching_comments_and_order(study):
         "width": 32.0,
         "memory_mb": 2000,
         "minutes": 99,
+        "processes": 2,
+        "micro_tokens": 512,
     }
     tiny.write_text("# another comment\n" + yaml.safe_dump(dict(reversed(config.items())), sort_keys=False))
     assert scheduled(study, *TINY) == set()

@@ -2,24 +2,25 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from clm.models.device import rounding
 from clm.models.encoder import MaskedLM
 from clm.models.flops import training_flops
 from clm.provenance.state import Interrupted, stop_requested
-from clm.tokens.regex import PAD
 from clm.tokens.shards import Shard
-from clm.training.batches import resume_stream
-from clm.training.masked_loss import Batch, padded
-from clm.training.masks import Corruption
-from clm.training.optimizers import build_optimizer
+from clm.training.feed import Feed, Work, ahead
+from clm.training.masked_loss import Batch
+from clm.training.optimizers import Optimizer, build_optimizer
+from clm.training.sharded import Sharded, sum_gradients
+from clm.training.team import ALONE, Team
 
 log = logging.getLogger(__name__)
 TELL_STEPS = 20  # steps between two looks at the loss, the only synchronizations with a GPU
@@ -46,7 +47,15 @@ class Progress:
 class Trainer:
     """A model, its optimizer and its place in the stream of batches."""
 
-    def __init__(self, model: MaskedLM, shard: Shard, settings: Mapping[str, Any], seed: int) -> None:
+    def __init__(
+        self,
+        model: MaskedLM,
+        shard: Shard,
+        settings: Mapping[str, Any],
+        seed: int,
+        team: Team = ALONE,
+        micro_tokens: int | None = None,
+    ) -> None:
         """Prepare training.
 
         Args:
@@ -55,22 +64,31 @@ class Trainer:
             settings: `batch_tokens`, `optimizer`, `clip_norm`, `mask_share`, `mask_token_share`, `random_token_share`,
                 `precision`.
             seed: of data order and masks.
+            team: the processes that train this model together; they change nothing but rounding.
+            micro_tokens: tokens that a process handles at once (a batch may take several passes), or None for all.
         """
-        self.model, self.shard, self.settings, self.seed = model.train(), shard, settings, seed
-        self.tokens = np.asarray(shard.tokens)
-        self.optimizer = build_optimizer(model.parameters(), settings["optimizer"])
-        self.corruption = Corruption(
-            settings["mask_share"], settings["mask_token_share"], settings["random_token_share"]
-        )
+        self.model, self.shard, self.settings, self.team = model.train(), shard, settings, team
+        self.optimizer = self.build_optimizer()
+        self.feed = Feed(shard, settings, seed, model.config["vocab_size"], team, micro_tokens)
         self.progress = Progress()
         self.losses: list[torch.Tensor] = []
+        self.coming: Iterator[Work] | None = None
         self.trained_tokens, self.training_seconds = 0, 0.0
         self.device = next(model.parameters()).device
         self.rounding = rounding(settings["precision"])
 
+    def build_optimizer(self) -> Optimizer:
+        """Return the optimizer of the settings, spread over the team when that is more than this process."""
+
+        def build(parameters: Iterable[nn.Parameter]) -> Optimizer:
+            return build_optimizer(parameters, self.settings["optimizer"])
+
+        parameters = self.model.parameters()
+        return build(parameters) if self.team.size == 1 else Sharded(parameters, build, self.team)
+
     def state(self) -> dict[str, Any]:
-        """Return everything that later steps depend on."""
-        self.progress.pending = [loss.item() for loss in self.losses]
+        """Return everything that later steps depend on, whoever will take them (all members must call)."""
+        self.progress.pending = self.team_losses().tolist()
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -82,35 +100,38 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
-        self.losses = [torch.tensor(loss, device=self.device) for loss in self.progress.pending]
+        mine = self.progress.pending if self.team.rank == 0 else [0.0] * len(self.progress.pending)
+        self.losses = [torch.tensor(loss, device=self.device) for loss in mine]
+        self.coming = None
 
-    def batch(self, chosen: np.ndarray) -> tuple[Batch, np.ndarray]:
-        """Return the corrupted batch of the current step and the lengths of its molecules."""
-        offsets = self.shard.offsets
-        ids = padded([self.tokens[offsets[i] : offsets[i + 1]] for i in chosen])
-        rng = np.random.default_rng([self.seed, 1, self.progress.step])
-        corrupted, positions = self.corruption.draw(ids, self.model.config["vocab_size"], rng)
-        real = ids != PAD
-        attention = None if real.all() else torch.from_numpy(real)
-        tensors = (torch.from_numpy(x) for x in (corrupted, positions, ids.ravel()[positions]))
-        corrupted, positions, targets = tensors
-        return Batch(corrupted, attention, positions, targets).to(self.device), self.shard.lengths[chosen]
-
-    def step(self, chosen: np.ndarray, rate: float) -> torch.Tensor:
-        """Take one optimizer step and return its loss (on the device)."""
-        batch, lengths = self.batch(chosen)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rounding is torch.bfloat16):
-            logits = self.model(batch.ids, batch.attention, batch.positions)
-            loss = F.cross_entropy(logits.float(), batch.targets)
+    def step(self, work: Work, rate: float) -> torch.Tensor:
+        """Take one optimizer step and return this process's part of its loss (on the device)."""
         self.optimizer.zero_grad()
-        loss.backward()
+        losses = [self.backward(batch.to(self.device), work.masked) for batch in work.batches]
+        if self.team.size > 1:
+            sum_gradients(self.model.parameters(), self.team)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings["clip_norm"])
         self.optimizer.step(rate)
         self.progress.step += 1
         self.progress.previous_tokens = self.progress.tokens
-        self.progress.tokens += int(lengths.sum())
-        self.progress.flops += training_flops(self.model.config, lengths, len(batch.targets))
+        self.progress.tokens += int(work.lengths.sum())
+        self.progress.flops += training_flops(self.model.config, work.lengths, work.masked)
+        return torch.stack(losses).sum() if losses else torch.zeros((), device=self.device)
+
+    def backward(self, batch: Batch, masked: int) -> torch.Tensor:
+        """Add the gradient of one part of a batch; its loss is a share of the mean over all `masked` tokens."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rounding is torch.bfloat16):
+            logits = self.model(batch.ids, batch.attention, batch.positions)
+            loss = F.cross_entropy(logits.float(), batch.targets, reduction="sum") / masked
+        loss.backward()
         return loss.detach()
+
+    def work(self) -> Work:
+        """Return the work of the next step; on a GPU a thread draws it ahead."""
+        if self.coming is None:
+            work = self.feed.work(self.progress.step)
+            self.coming = ahead(work) if self.device.type == "cuda" else work
+        return next(self.coming)
 
     def run(self, until: int, rate: Callable[[int], float], save: Callable[[], None], every: float) -> None:
         """Train until `until` tokens are processed, or until the loss is not finite.
@@ -122,27 +143,31 @@ class Trainer:
             every: seconds.
 
         Raises:
-            Interrupted: SIGTERM came; the state has been saved.
+            Interrupted: SIGTERM came to a member of the team; the state has been saved.
         """
         clock, before = Clock(until), self.progress.tokens
-        stream = resume_stream(self.shard, self.settings["batch_tokens"], self.seed, self.progress.step)
         while self.progress.tokens < until and not self.progress.diverged:
             now = rate(self.progress.tokens)
-            self.losses.append(self.step(next(stream), now))
+            self.losses.append(self.step(self.work(), now))
             if self.progress.step % TELL_STEPS == 0:
                 self.look(now, clock)
-                if stop_requested() or clock.since_save() > every:
+                stop, due = self.team.any(stop_requested(), self.team.rank == 0 and clock.since_save() > every)
+                if stop or due:
                     save()
                     clock.saved()
-                if stop_requested():
+                if stop:
                     raise Interrupted(f"asked to stop: state saved at step {self.progress.step}")
         self.progress.diverged |= bool(self.losses) and not np.isfinite(self.mean_loss())
         self.trained_tokens += self.progress.tokens - before
         self.training_seconds += clock.elapsed()
 
+    def team_losses(self) -> torch.Tensor:
+        """Return the losses of the steps since the last row of the curve, float32 (n,), summed over the team."""
+        return self.team.total(torch.stack(self.losses)) if self.losses else torch.empty(0)
+
     def mean_loss(self) -> float:
         """Return the mean of the losses since the last row of the curve (waits for the device)."""
-        return torch.stack(self.losses).double().mean().item()
+        return self.team_losses().double().mean().item()
 
     def look(self, rate: float, clock: "Clock") -> None:
         """Note the loss, judge divergence and tell how it goes."""

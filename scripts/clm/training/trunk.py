@@ -1,7 +1,7 @@
 """One trunk at constant rate, a decayed branch per token budget, and the states from which both continue."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,12 @@ def read_state(path: Path, trainer: Trainer) -> dict[str, Any]:
 
 
 def write_state(trainer: Trainer, path: Path) -> None:
-    """Write the state of a trainer, atomically."""
-    with atomic(path) as temporary:
-        torch.save(trainer.state(), temporary)
+    """Write the state of a trainer, atomically; all members of its team must call, and the first writes."""
+    state = trainer.state()
+    if trainer.team.rank == 0:
+        with atomic(path) as temporary:
+            torch.save(state, temporary)
+    trainer.team.wait()  # nobody leaves before it is written
 
 
 def resume(trainer: Trainer, state: Mapping[str, Any]) -> None:
@@ -32,29 +35,26 @@ def resume(trainer: Trainer, state: Mapping[str, Any]) -> None:
     log.info("resumed at step %d, %d tokens", trainer.progress.step, trainer.progress.tokens)
 
 
-def trunk_states(folder: Path, trainer: Trainer) -> Iterator[dict[str, Any]]:
-    """Yield the saved states of the trunk: the one of an interrupted job, then branch points, latest first."""
-    if (folder / "passing.pt").exists():
-        yield read_state(folder / "passing.pt", trainer)
-    for path in sorted(folder.glob("trunk-*.pt"), reverse=True):
-        yield read_state(path, trainer)
+def latest(folder: Path, tokens: int) -> Path | None:
+    """Return the saved state of the trunk from which the fewest steps lead to `tokens`, or None.
 
-
-def leads_to(state: Mapping[str, Any], tokens: int) -> bool:
-    """Whether training from a state passes the first step at or beyond `tokens`, or stands at it."""
-    return state["progress"]["previous_tokens"] < tokens
+    A state is usable when training from it passes the first step at or beyond `tokens`, or stands at it.
+    """
+    paths = [folder / "passing.pt", *sorted(folder.glob("trunk-*.pt"))]
+    # mapped: of the states of large models only the numbers are read
+    told = {path: torch.load(path, mmap=True, weights_only=True)["progress"] for path in paths if path.exists()}
+    usable = [path for path, progress in told.items() if progress["previous_tokens"] < tokens]
+    return max(usable, key=lambda path: told[path]["step"], default=None)
 
 
 def grow_trunk(trainer: Trainer, schedule: Schedule, tokens: int, folder: Path) -> None:
-    """Train a fresh trainer to the first step of the trunk at or beyond `tokens`, from the latest usable state.
+    """Train to the first step of the trunk at or beyond `tokens`.
 
     The state of that step stays, since this or a larger budget continues from it.
     """
-    usable = [state for state in trunk_states(folder, trainer) if leads_to(state, tokens)]
-    if usable:
-        resume(trainer, max(usable, key=lambda state: state["progress"]["step"]))
     trainer.run(tokens, schedule.trunk, lambda: write_state(trainer, folder / "passing.pt"), save_seconds())
     write_state(trainer, folder / f"trunk-{trainer.progress.step:09d}.pt")
+    trainer.progress.branched = trainer.progress.tokens
 
 
 def train_budget(trainer: Trainer, schedule: Schedule, budget: int, folder: Path) -> None:
@@ -64,15 +64,15 @@ def train_budget(trainer: Trainer, schedule: Schedule, budget: int, folder: Path
         trainer: fresh; it ends at the decayed checkpoint.
         schedule: of learning rates.
         budget: non-padding tokens.
-        folder: states of this trunk, to which this process holds the lease.
+        folder: states of this trunk, to which the first process of the trainer's team holds the lease.
     """
     branch = folder / f"branch-{budget}-{schedule.decay_share}.pt"
     start = schedule.branch_tokens(budget)
-    if branch.exists():
-        resume(trainer, read_state(branch, trainer))
-    else:
+    saved = trainer.team.choice(lambda: branch if branch.exists() else latest(folder, start))
+    if saved:
+        resume(trainer, read_state(saved, trainer))
+    if saved != branch:
         grow_trunk(trainer, schedule, start, folder)
-        trainer.progress.branched = trainer.progress.tokens
 
     def rate(tokens: int) -> float:
         return schedule.decay(tokens, trainer.progress.branched, budget)
