@@ -85,3 +85,61 @@ rule compare_methods:
         config=canonical(judgement("corpus", "contrast_margin", "aggregate")),
     shell:
         "python scripts/compare_methods.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --out {output.table:q} > {log:q} 2>&1"
+
+
+rule choose_predictor:
+    input:
+        correlations="<results>/tables/correlations.csv",
+        regret="<results>/tables/regret.csv",
+        costs="<results>/tables/costs.csv",
+    output:
+        table=report(
+            "<results>/tables/decision.csv",
+            caption="../report/decision_table.rst",
+            category="Tables",
+            labels={"table": "which predictor to compute"},
+        ),
+    log:
+        "<logs>/choose_predictor.log",
+    benchmark:
+        "<benchmarks>/choose_predictor.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("choose_predictor"),
+        config=canonical(judgement("bootstrap", "seed", "aggregate")),
+    shell:
+        "python scripts/choose_predictor.py --code {params.code} --config {params.config:q} --correlations {input.correlations:q} --regret {input.regret:q} --costs {input.costs:q} --out {output.table:q} > {log:q} 2>&1"
+
+
+rule reconcile_literature:
+    input:
+        runs="<results>/tables/runs.csv",
+        transfer="<results>/tables/transfer.csv",
+        draws="<results>/tables/draws.parquet",
+    output:
+        table=report(
+            "<results>/tables/reconciliation.csv",
+            caption="../report/reconciliation_table.rst",
+            category="Tables",
+            labels={"table": "the literature recomputed"},
+        ),
+    log:
+        "<logs>/reconcile_literature.log",
+    benchmark:
+        "<benchmarks>/reconcile_literature.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("reconcile_literature"),
+        config=canonical(judgement("corpus", "gain_margin", "bootstrap", "seed", "min_trunks", "aggregate")),
+    shell:
+        "python scripts/reconcile_literature.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --draws {input.draws:q} --out {output.table:q} > {log:q} 2>&1"

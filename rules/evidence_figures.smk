@@ -84,3 +84,59 @@ rule plot_agreement:
         config=DPI_AND_SPLIT,
     shell:
         "python scripts/plot_agreement.py --code {params.code} --config {params.config:q} --saturation {input.saturation:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_decision:
+    input:
+        decision="<results>/tables/decision.csv",
+    output:
+        png=report(
+            "<results>/figures/decision.png",
+            caption="../report/decision.rst",
+            category="Prediction",
+            labels={"figure": "which predictor to compute"},
+        ),
+        pdf="<results>/figures/decision.pdf",
+    log:
+        "<logs>/plot_decision.log",
+    benchmark:
+        "<benchmarks>/plot_decision.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_decision"),
+        config=DPI,
+    shell:
+        "python scripts/plot_decision.py --code {params.code} --config {params.config:q} --decision {input.decision:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_reconciliation:
+    input:
+        reconciliation="<results>/tables/reconciliation.csv",
+    output:
+        png=report(
+            "<results>/figures/reconciliation.png",
+            caption="../report/reconciliation.rst",
+            category="Prediction",
+            labels={"figure": "the literature recomputed"},
+        ),
+        pdf="<results>/figures/reconciliation.pdf",
+    log:
+        "<logs>/plot_reconciliation.log",
+    benchmark:
+        "<benchmarks>/plot_reconciliation.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_reconciliation"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_reconciliation.py --code {params.code} --config {params.config:q} --reconciliation {input.reconciliation:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

@@ -3,7 +3,8 @@ TABLE_FILES = [
     f"{RESULTS}/tables/{name}"
     for name in (
         "runs.csv rates.csv transfer.csv task_predictors.csv curvature.csv tasks.csv predictors.csv costs.csv fits.csv saturation.csv "
-        "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv claims.json findings.md"
+        "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv decision.csv "
+        "reconciliation.csv claims.json findings.md"
     ).split()
 ]
 

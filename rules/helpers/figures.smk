@@ -8,6 +8,8 @@ PLOTS = (
     "ablation",
     "thresholds",
     "agreement",
+    "decision",
+    "reconciliation",
     "surface",
     "parameters",
     "costs",

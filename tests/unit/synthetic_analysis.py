@@ -4,6 +4,7 @@ import json
 from itertools import product
 
 import ablate_tasks
+import choose_predictor
 import compare_methods
 import estimate_elasticity
 import find_thresholds
@@ -11,6 +12,7 @@ import fit_scaling
 import judge_claims
 import judge_gains
 import rank_predictors
+import reconcile_literature
 import tabulate_costs
 import tabulate_curvature
 import tabulate_predictors
@@ -53,7 +55,7 @@ NAMES = (
     "saturation",
     "steps",
 )
-NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "contrasts")
+NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "contrasts", "decision", "reconciliation")
 
 
 def small_trunks():
@@ -87,6 +89,9 @@ def run_all(root, study, tables):
     estimate_elasticity.main(arguments(**read, out=file["elasticity"]))
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
     rank_predictors.main(arguments(**read, **ranked))
+    chosen = {name: file[name] for name in ("correlations", "regret", "costs")}
+    choose_predictor.main(arguments(config=told, **chosen, out=file["decision"]))
+    reconcile_literature.main(arguments(**read, out=file["reconciliation"]))
     find_thresholds.main(arguments(**read, out=file["thresholds"]))
     compared = {name: file[name] for name in ("runs", "transfer")}
     compare_methods.main(arguments(config=told, **compared, out=file["contrasts"]))

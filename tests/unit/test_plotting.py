@@ -8,10 +8,12 @@ import plot_ablation
 import plot_agreement
 import plot_correlations
 import plot_costs
+import plot_decision
 import plot_descriptors
 import plot_gains
 import plot_loss
 import plot_parameters
+import plot_reconciliation
 import plot_surface
 import plot_thresholds
 import plot_transfer
@@ -163,6 +165,31 @@ def thresholds_table() -> pd.DataFrame:
     )  # fmt: skip
 
 
+def decision_table() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    verdicts = ["recommended", "costs nothing", "undecided", "not recommended"]
+    return pd.DataFrame(
+        dict(mode=mode, split="scaffold", predictor=name, needs="nothing", n_tasks=12, verdict=verdicts[i % 4],
+             cost_seconds=[0.0, 3.2, np.nan][i % 3], spearman=(r := rng.uniform(-0.8, 0.8)), spearman_lower=r - 0.1,
+             spearman_upper=r + 0.1, regret=0.02 * i, regret_lower=0.02 * i - 0.03 if i else np.nan,
+             regret_upper=0.02 * i + 0.03)
+        for mode in ("frozen", "full") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
+    )  # fmt: skip
+
+
+def reconciliation_table() -> pd.DataFrame:
+    rng = np.random.default_rng(8)
+    kinds = [("window", paper, "full") for paper in ("MolEncoder (doi)", "whole range of this study")]
+    kinds += [("layers", "CLIMB", name) for name in ("last layer", "middle layer", "last minus middle")]
+    kinds += [("isoloss", "Liu et al.", "parameters at equal loss")]
+    return pd.DataFrame(
+        dict(question=question, paper=paper, mode="frozen", split="scaffold", task=task, contrast=contrast,
+             estimate=(x := 0.3 * rng.uniform(-1, 1)), lower=x - 0.1, upper=x + 0.1, verdict="undecided",
+             expected=0.1 if paper.startswith("Mol") else np.nan, expected_lower=-0.2, expected_upper=0.4)
+        for question, paper, contrast in kinds for task in [*TASKS, "(all)"]
+    )  # fmt: skip
+
+
 CLAIMS = {
     "study": "synthetic",
     "claims": [
@@ -186,6 +213,7 @@ def study(tmp_path_factory) -> Path:
         "runs": runs, "transfer": transfer_table(runs), "fits": fits_table(), "saturation": saturation,
         "elasticity": elasticity, "tasks": tasks_table(), "correlations": correlations_table(), "costs": costs_table(),
         "ablation": ablation_table(), "thresholds": thresholds_table(),
+        "decision": decision_table(), "reconciliation": reconciliation_table(),
     }.items():  # fmt: skip
         frame.to_csv(tables / f"{name}.csv", index=False)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
@@ -225,6 +253,8 @@ FIGURES = {
     "ablation": (plot_ablation, ("ablation",)),
     "thresholds": (plot_thresholds, ("thresholds", "runs")),
     "agreement": (plot_agreement, ("saturation",)),
+    "decision": (plot_decision, ("decision",)),
+    "reconciliation": (plot_reconciliation, ("reconciliation",)),
     "surface": (plot_surface, ()),
     "parameters": (plot_parameters, ()),
 }

@@ -158,6 +158,22 @@ def test_ablation_leaves_out_each_task_family_mode_and_split(tables):
     assert set(rows["verdict"]) == {"undecided"} and rows["changed"].eq(0).all()  # three tasks are too few
 
 
+def test_decision_has_a_row_for_every_predictor_with_its_cost(tables):
+    rows = tables["decision"].query("mode == 'frozen' and split == 'random'").set_index("predictor")
+    ranked = tables["regret"].query("mode == 'frozen' and split == 'random' and task == '(all)'")["predictor"]
+    assert set(rows.index) == {*ranked, "(best on the other tasks)"} and rows["regret"].is_monotonic_increasing
+    assert rows.loc["logme", "cost_seconds"] == 1.5 and rows.loc["random", "verdict"] == "costs nothing"
+    assert rows.loc["logme", "difference"] < 0 and rows.loc["logme", "spearman"] > 0.7
+
+
+def test_windows_and_equal_loss_are_recomputed(tables):
+    rows = tables["reconciliation"].query("mode == 'frozen' and split == 'random' and question == 'window'")
+    whole = rows[rows["paper"].str.startswith("whole")].set_index("task")["estimate"]
+    assert whole["rising"] > 0.8 and whole["falling"] < -0.8
+    narrow = rows[rows["paper"].str.startswith("CLIMB")].set_index("task")
+    assert narrow.loc["rising", "estimate"] > 0.8 and set(rows["n_trunks"]) <= {11, 12}
+
+
 def test_a_second_run_writes_the_same_bytes(study, tmp_path):
     run_all(study.root, study, tmp_path)
     for path in (study.root / "tables").iterdir():

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 TINY = ("--configfile", "studies/tiny.yaml")
 SCORED = set(
     "tabulate_transfer tabulate_predictors tabulate_costs judge_gains estimate_elasticity rank_predictors judge_claims "
-    "ablate_tasks find_thresholds compare_methods plot_ablation plot_thresholds plot_agreement "
+    "ablate_tasks find_thresholds compare_methods choose_predictor reconcile_literature "
+    "plot_ablation plot_thresholds plot_agreement plot_decision plot_reconciliation "
     "plot_transfer plot_gains plot_descriptors plot_correlations plot_costs render_claims write_findings "
     "write_report".split()
 )
@@ -151,13 +152,15 @@ def test_a_removed_seed_rebuilds_tables_only(study):
 def test_curvature_and_plot_parameters(study):
     edit(study, lambda c: c["curvature"].update(draws=4))
     chain = {"measure_curvature", "tabulate_curvature", "tabulate_predictors", "tabulate_costs", "rank_predictors"}
+    chain |= {"choose_predictor", "plot_decision"}
     followers = {"judge_claims", "plot_correlations", "plot_costs", "render_claims", "write_findings", "write_report"}
     assert scheduled(study, *TINY) == expected(study, chain | followers)
 
 
 def test_a_plot_parameter(study):
     edit(study, lambda c: c.update(figures={"dpi": 90}))
-    names = "loss transfer gains correlations descriptors ablation thresholds agreement surface parameters costs"
+    names = "loss transfer gains correlations descriptors ablation thresholds agreement decision "
+    names += "reconciliation surface parameters costs"
     plots = {f"plot_{name}" for name in names.split()}
     assert scheduled(study, *TINY) == expected(study, plots | {"write_report"})
 

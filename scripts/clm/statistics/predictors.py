@@ -11,6 +11,7 @@ from clm.tables.cells import KEYS
 LOSS = "loss"
 # not comparable across sizes: they grow with the number of parameters and change when weights are rescaled
 WITHIN_SIZE = ("trace", "trace_per_parameter", "encoder_trace", "eigenvalue_", "most_negative", "gradient_norm")
+LABEL_FREE = "domain_loss"  # uses molecules of the task, no labels: what one split measured serves every split
 FULL_ONLY = ("linear_probe",)  # the frozen score is a linear probe itself
 
 
@@ -26,13 +27,16 @@ class Predictors:
     def values(self, panel: Panel) -> pd.DataFrame:
         """Return one column per predictor in the order of the panel's cells, NaN where unknown.
 
-        Numbers of a task are means over seeds of the panel's split, or of no split when they belong to none.
+        Numbers of a task are means over seeds of the panel's split, or of no split when they belong to none. Numbers
+        that use no labels are taken from another split where the panel's own has none.
         """
         keys = pd.MultiIndex.from_frame(panel.cells[list(KEYS)].astype({"seed": "Int64"}))
         found = self.everywhere.reindex(keys)
         rows = self.by_task.get(panel.names["task"])
         if rows is not None:
-            fitting = rows["split"].isna() | (rows["split"] == panel.names["split"])
+            own_split = rows["split"] == panel.names["split"]
+            free = rows["name"].str.startswith(LABEL_FREE) & ~rows["name"].isin(rows.loc[own_split, "name"])
+            fitting = rows["split"].isna() | own_split | free
             several = (rows["label"] == "mean").any()
             labelled = rows["label"].isna() | (rows["label"] == "mean") if several else True
             own = rows[fitting & labelled].groupby([*KEYS, "name"])["value"].mean().unstack()

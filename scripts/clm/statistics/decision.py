@@ -1,0 +1,122 @@
+"""Which predictor should a user with a new task compute? Cost, rank correlation and regret of each, side by side."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.panels import PRIMARY
+from clm.statistics.ranking import POOLED
+from clm.statistics.regret import mean_interval
+
+FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
+NESTED = "(best on the other tasks)"
+MIN_TASKS = 3  # below them no interval over tasks
+# beginning of a predictor's name, what it needs, stage whose job measures it (None: known before transfer)
+SOURCES = (
+    ("domain_loss", "molecules of the task, no labels", "frozen"),
+    ("loss", "held-out molecules of the corpus (pretraining measures it)", None),
+    (("parameters", "tokens", "molecules", "flops", "random", "largest_model"), "nothing", None),
+    (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", "frozen"),
+    (("trace", "encoder_trace", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
+     "second derivatives of the pretraining loss", "curvature"),
+    (("sharpness", "landscape_width"), "the pretraining loss around the weights", "curvature"),
+)  # fmt: skip
+
+
+def source_of(predictor: str) -> tuple[str, str | None]:
+    """Return what a predictor needs and the stage of costs.csv whose job measures it."""
+    for starts, needs, stage in SOURCES:
+        if predictor.startswith(starts):
+            return needs, stage
+    return ("the regret of all predictors on other tasks", "full") if predictor == NESTED else ("not stated", None)
+
+
+def cost_of(predictor: str, costs: pd.DataFrame) -> dict[str, Any]:
+    """Return needs, seconds and the stage of one predictor: the median job, which measures others too."""
+    needs, stage = source_of(predictor)
+    seconds = costs.loc[costs["stage"] == stage, "wall_seconds"].median() if stage else 0.0
+    return {"needs": needs, "cost_seconds": seconds, "cost_stage": stage}
+
+
+def nested_choice(table: pd.DataFrame) -> pd.Series:
+    """Return the regret on each task of the predictor that did best on the other tasks.
+
+    Args:
+        table: tasks x predictors, regrets; predictors that lack a task are left out.
+    """
+    complete = table.dropna(axis=1)
+    if complete.empty or len(complete) < 2:
+        return pd.Series(dtype=float)
+    others = (complete.sum() - complete) / (len(complete) - 1)
+    return pd.Series({task: complete.loc[task, others.loc[task].idxmin()] for task in complete.index})
+
+
+def decide(found: Mapping[str, Any], free: bool) -> tuple[str, str]:
+    """Return verdict and reason of one predictor from its regret minus that of the best choice that costs nothing."""
+    if free:
+        return "costs nothing", "the choice that predictors must beat"
+    if found["n_tasks"] < MIN_TASKS or found["difference_upper"] is None:
+        return "undecided", f"{found['n_tasks']} tasks; an interval needs {MIN_TASKS}"
+    if found["difference_upper"] < 0:
+        return "recommended", f"less regret than {found['rival']}, which costs nothing"
+    if found["difference_lower"] > 0:
+        return "not recommended", f"more regret than {found['rival']}, which costs nothing"
+    return "undecided", f"its regret does not differ clearly from that of {found['rival']}, which costs nothing"
+
+
+def decision_rows(
+    correlations: pd.DataFrame, regret: pd.DataFrame, costs: pd.DataFrame, aggregate: list[str], draws: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return the rows of decision.csv: per mode and split one row per predictor, least regret first.
+
+    Args:
+        correlations: correlations.csv.
+        regret: regret.csv; orientation of predictors comes from the other tasks, so each task is a new one.
+        costs: costs.csv.
+        aggregate: tasks that count.
+        draws: of the bootstrap over tasks.
+        seed: of the bootstrap.
+    """
+    rows = []
+    for (mode, split), group in regret.groupby(["mode", "split"], sort=False):
+        kept = group[group["task"].isin(aggregate)]
+        table = kept.pivot_table(index="task", columns="predictor", values="regret", sort=False)
+        if table.empty:
+            continue
+        table[NESTED] = nested_choice(table).reindex(table.index)
+        links = correlations[(correlations["mode"] == mode) & (correlations["split"] == split)]
+        links = links[(links["features"] == PRIMARY) & (links["task"] == POOLED)].set_index("predictor")
+        cells = kept.groupby("predictor")["n_cells"].min()
+        found = [predictor_row(name, table, links, draws, seed) | cost_of(name, costs) for name in table]
+        found = [row | {"n_cells": cells.get(row["predictor"])} for row in found]
+        for row in sorted(found, key=lambda row: (np.isnan(row["regret"]), row["regret"])):
+            verdict, reason = decide(row, row["predictor"] in FREE)
+            rows.append({"mode": mode, "split": split} | row | {"verdict": verdict, "reason": reason})
+    return rows
+
+
+def predictor_row(name: str, table: pd.DataFrame, links: pd.DataFrame, draws: int, seed: int) -> dict[str, Any]:
+    """Return regret and rank correlation of one predictor; table: tasks x predictors, links: pooled correlations."""
+    values = table[name].dropna()
+    lower, upper = mean_interval(values.to_numpy(dtype=float), draws, seed)
+    row = {"predictor": name, "n_tasks": len(values), "regret": float(values.mean()), "regret_lower": lower}
+    row |= {
+        "regret_upper": upper,
+        "rival": None,
+        "difference": None,
+        "difference_lower": None,
+        "difference_upper": None,
+    }
+    rivals = [rival for rival in FREE if rival in table and rival != name]
+    if rivals and name not in FREE and len(values):
+        rival = table.loc[values.index, rivals].mean().idxmin()
+        paired = (values - table.loc[values.index, rival]).dropna().to_numpy(dtype=float)
+        low, high = mean_interval(paired, draws, seed)
+        row |= {"rival": rival, "difference": float(paired.mean()), "difference_lower": low, "difference_upper": high}
+    if name in links.index:
+        link = links.loc[name]
+        row |= {"spearman": link["spearman"], "spearman_lower": link["lower"], "spearman_upper": link["upper"]}
+        row |= {"n_trunks": link["n_trunks"]}
+    return row

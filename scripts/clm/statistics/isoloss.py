@@ -1,0 +1,114 @@
+"""Read-out layers over token budgets, and models of different size at equal loss."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from clm.statistics.claims import MIN_TASKS, median_interval
+from clm.statistics.gains import ALPHA, AXES, axis_design, gain_of
+from clm.statistics.panels import MIN_SIGNAL, Panel
+from clm.statistics.ranking import POOLED
+from clm.statistics.regression import Design, slope_design
+from clm.statistics.slopes import Slope, combined_slope
+
+BIN = 0.05  # width in log loss within which two losses count as equal
+LAST, MIDDLE, DIFFERENCE = "last layer", "middle layer", "last minus middle"
+PAPERS = {"layers": "CLIMB (github.com/leifsieben/CLIMB)", "isoloss": "Liu et al. (arXiv 2210.14199)"}
+
+
+def slope_row(question: str, contrast: str, task: str, slope: Slope, design: Design) -> dict[str, Any]:
+    """Return estimate and interval as a gain per doubling, with p of no gain."""
+    low, high = slope.interval()
+    row = {"question": question, "paper": PAPERS[question], "task": task, "contrast": contrast}
+    row |= {"estimate": gain_of(slope.estimate), "lower": gain_of(high), "upper": gain_of(low), "p": slope.p_zero()}
+    return row | {"n_cells": int(design.used.sum()), "n_trunks": design.clusters}
+
+
+def isoloss_row(panel: Panel, margin: float, min_trunks: int) -> dict[str, Any] | None:
+    """Return the gain per doubling of parameters among checkpoints of equal loss, or None.
+
+    Loss is cut into bins; a constant for each bin makes small models trained long stand against large ones trained
+    short (Liu et al. let size vary at the minimal loss).
+    """
+    cells = panel.cells
+    bins = np.floor(np.log(cells["loss"].to_numpy(dtype=float)) / BIN).astype(int)
+    design = slope_design(np.log2(cells["parameters"].to_numpy(dtype=float)), bins, cells["trunk"].to_numpy())
+    if design is None or design.clusters < min_trunks or panel.signal < MIN_SIGNAL:
+        return None
+    slope = combined_slope(design, panel.errors, panel.ratio, panel.draws)
+    row = slope_row("isoloss", "parameters at equal loss", panel.names["task"], slope, design)
+    if row["lower"] > 0:
+        return row | {"verdict": "larger is better"}
+    if row["upper"] < 0:
+        return row | {"verdict": "smaller is better"}
+    equal = max(slope.p_below(float(np.log1p(-margin))), 1 - slope.p_below(float(np.log1p(margin)))) < ALPHA
+    return row | {"verdict": "no difference" if equal else "undecided"}
+
+
+def depths(panels: Mapping[str, Panel]) -> dict[str, int]:
+    """Return {size: number of layers} from the layers whose read-outs exist (the last one is "mean")."""
+    found: dict[str, int] = {}
+    for name, panel in panels.items():
+        if name.startswith("layer"):
+            for size in panel.cells["size"].unique():
+                found[size] = max(found.get(size, 0), int(name.removeprefix("layer")) + 1)
+    return found
+
+
+def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, Any]]:
+    """Return the gain per doubling of tokens read from the last and from the middle layer, and their difference.
+
+    Args:
+        panels: {read-out: panel} of one task, mode and split; "mean" is the last layer, "layer0" the embedding.
+        min_trunks: below which nothing is estimated.
+    """
+    last, depth = panels.get("mean"), depths(panels)
+    if last is None or not depth or last.signal < MIN_SIGNAL:
+        return []
+    middle = {}
+    for name, panel in panels.items():
+        if name.startswith("layer"):
+            kept = [depth[size] // 2 == int(name.removeprefix("layer")) for size in panel.cells["size"]]
+            middle |= {c: panel.errors[:, i] for i, c in enumerate(panel.cells["checkpoint"]) if kept[i]}
+    used = [i for i, c in enumerate(last.cells["checkpoint"]) if c in middle and len(middle[c]) == len(last.errors)]
+    cells = last.cells.iloc[used].reset_index(drop=True)
+    design = axis_design(cells, AXES[1]) if len(cells) else None
+    if design is None or design.clusters < min_trunks:
+        return []
+    ends = last.errors[:, used]
+    inner = np.column_stack([middle[c] for c in cells["checkpoint"]])
+    slopes = {LAST: ends, MIDDLE: inner, DIFFERENCE: ends - inner}
+    rows = [
+        slope_row("layers", name, last.names["task"], combined_slope(design, y, last.ratio, None), design)
+        for name, y in slopes.items()
+    ]
+    verdict = layer_verdict(*rows)
+    return [row | {"verdict": verdict} for row in rows]
+
+
+def layer_verdict(last: Mapping[str, Any], middle: Mapping[str, Any], difference: Mapping[str, Any]) -> str:
+    """Return what three gains say: does the last layer get worse with tokens while a middle one does not?"""
+    if last["upper"] < 0 and middle["upper"] >= 0 and difference["upper"] < 0:
+        return "read-out specialization"
+    if last["upper"] < 0 and middle["upper"] < 0:
+        return "both degrade"
+    return "last layer does not degrade" if last["lower"] > 0 else "undecided"
+
+
+def pooled_rows(
+    rows: Sequence[Mapping[str, Any]], aggregate: Sequence[str], draws: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return the median over tasks that count of each question and contrast, where there are enough tasks."""
+    found = []
+    for question, contrast in dict.fromkeys((row["question"], row["contrast"]) for row in rows):
+        own = [r for r in rows if (r["question"], r["contrast"]) == (question, contrast) and r["task"] in aggregate]
+        if len(own) < MIN_TASKS:
+            continue
+        values = np.array([row["estimate"] for row in own])
+        errors = np.array([row["upper"] - row["lower"] for row in own]) / 3.92
+        low, high = median_interval(values, errors, draws, seed)
+        told = {"question": question, "paper": PAPERS[question], "task": POOLED, "contrast": contrast}
+        told |= {"estimate": float(np.median(values)), "lower": low, "upper": high, "verdict": "median of tasks"}
+        found.append(told | {"n_cells": min(r["n_cells"] for r in own), "n_trunks": min(r["n_trunks"] for r in own)})
+    return found

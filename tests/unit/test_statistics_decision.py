@@ -1,0 +1,71 @@
+"""The decision table on regrets planted to recommend, to advise against and to leave open."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from clm.statistics.decision import NESTED, decision_rows, nested_choice, source_of
+
+TASKS = [f"t{i}" for i in range(12)]
+COSTS = pd.DataFrame({"stage": ["frozen", "frozen", "frozen", "curvature"], "wall_seconds": [1.0, 2.0, 9.0, 30.0]})
+NO_LINKS = pd.DataFrame(
+    columns=["mode", "split", "features", "task", "predictor", "spearman", "lower", "upper", "n_trunks"]
+)
+
+
+def regrets(tasks=TASKS, **planted):
+    random = np.random.default_rng(0)
+    rows = [
+        {"mode": "frozen", "split": "random", "predictor": name, "task": task, "regret": mean + sd * random.normal(),
+         "n_cells": 48}
+        for name, (mean, sd) in planted.items() for task in tasks
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def decided(table, links=NO_LINKS):
+    return pd.DataFrame(decision_rows(links, table, COSTS, TASKS, 300, 0)).set_index("predictor")
+
+
+def test_verdicts_on_planted_regrets():
+    found = decided(
+        regrets(random=(0.1, 0.01), largest_model=(0.05, 0.01), loss=(0.06, 0.01), logme=(0.01, 0.01), knn=(0.05, 0.02),
+                trace=(0.12, 0.01))
+    )  # fmt: skip
+    assert found.loc["logme", "verdict"] == "recommended" and found.loc["logme", "rival"] == "largest_model"
+    assert found.loc["knn", "verdict"] == "undecided" and found.loc["trace", "verdict"] == "not recommended"
+    assert set(found.loc[["random", "largest_model", "loss"], "verdict"]) == {"costs nothing"}
+    assert found.loc[NESTED, "regret"] == pytest.approx(found.loc["logme", "regret"])
+    assert list(found["regret"]) == sorted(found["regret"])
+
+
+def test_when_all_are_equal_nothing_is_recommended():
+    names = ("random", "largest_model", "loss", *(f"loss_{i}" for i in range(5)), "logme")
+    assert "recommended" not in set(decided(regrets(**dict.fromkeys(names, (0.0, 0.0))))["verdict"])
+    wrong = 0
+    for seed in range(40):
+        table = regrets(**dict.fromkeys(("random", "largest_model", "loss", "logme"), (0.02, 0.02)))
+        table["regret"] += 0.02 * np.random.default_rng(seed).normal(size=len(table))
+        wrong += decided(table).loc["logme", "verdict"] == "recommended"
+    assert wrong <= 2  # its rival is the best of three, which errs towards no recommendation
+
+
+def test_few_tasks_are_undecided():
+    found = decided(regrets(TASKS[:2], random=(0.1, 0.0), largest_model=(0.1, 0.0), logme=(0.0, 0.0)))
+    assert found.loc["logme", "verdict"] == "undecided" and found.loc["logme", "regret_lower"] is None
+
+
+def test_the_nested_choice_does_not_see_the_task():
+    table = pd.DataFrame({"a": [0.0, 0.0, 0.9], "b": [0.1, 0.1, 0.0]}, index=["t0", "t1", "t2"])
+    # without t2 predictor a looks best, and fails there; without t0 (or t1) b does
+    assert nested_choice(table).tolist() == [0.1, 0.1, 0.9]
+    assert nested_choice(table[:1]).empty
+
+
+def test_costs_and_correlations_stand_beside():
+    link = {"mode": "frozen", "split": "random", "features": "mean", "task": "(all)", "predictor": "logme"}
+    links = pd.DataFrame([link | {"spearman": 0.4, "lower": 0.1, "upper": 0.6, "n_trunks": 12}])
+    planted = dict.fromkeys(("random", "logme", "sharpness_1", "domain_loss_carbon", "loss_carbon"), (0.1, 0.01))
+    found = decided(regrets(**planted), links)
+    assert found.loc["logme", "cost_seconds"] == 2.0 and found.loc["sharpness_1", "cost_seconds"] == 30.0
+    assert found.loc["loss_carbon", "cost_seconds"] == 0.0 and found.loc["logme", "spearman"] == 0.4
+    assert "no labels" in source_of("domain_loss_carbon")[0] and source_of("unheard_of") == ("not stated", None)
