@@ -157,7 +157,11 @@ rule write_findings:
         saturation="<results>/tables/saturation.csv",
         elasticity="<results>/tables/elasticity.csv",
         correlations="<results>/tables/correlations.csv",
-        regret="<results>/tables/regret.csv",
+        decision="<results>/tables/decision.csv",
+        ablation="<results>/tables/ablation.csv",
+        thresholds="<results>/tables/thresholds.csv",
+        contrasts="<results>/tables/contrasts.csv",
+        reconciliation="<results>/tables/reconciliation.csv",
         claims="<results>/tables/claims.json",
     output:
         page="<results>/tables/findings.md",
@@ -175,4 +179,4 @@ rule write_findings:
         code=code("write_findings"),
         config=canonical(judgement("study", "corpus") | pick(config["figures"], "split")),
     shell:
-        "python scripts/write_findings.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --fits {input.fits:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --correlations {input.correlations:q} --regret {input.regret:q} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"
+        "python scripts/write_findings.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --fits {input.fits:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --correlations {input.correlations:q} --decision {input.decision:q} --ablation {input.ablation:q} --thresholds {input.thresholds:q} --contrasts {input.contrasts:q} --reconciliation {input.reconciliation:q} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"

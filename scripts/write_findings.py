@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from clm.plotting import findings
+from clm.plotting import findings, robustness
 from clm.provenance.command import parser, run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
 
-TABLES = ("runs", "transfer", "fits", "saturation", "elasticity", "correlations", "regret")
+TABLES = ("runs", "transfer", "fits", "saturation", "elasticity", "correlations", "decision", "ablation")
+TABLES += ("thresholds", "contrasts", "reconciliation")
 
 
 def write_findings(tables: dict[str, Path], claims: Path, config: dict[str, str], out: Path) -> None:
@@ -24,8 +25,12 @@ def write_findings(tables: dict[str, Path], claims: Path, config: dict[str, str]
         findings.loss_section(frame["runs"], frame["fits"]),
         findings.elasticity_section(frame["elasticity"], config["corpus"]),
         findings.gains_section(frame["saturation"]),
+        robustness.thresholds_section(frame["thresholds"]),
+        robustness.ablation_section(frame["ablation"]),
         findings.rivals_section(frame["transfer"], frame["runs"], config["corpus"], config["split"]),
-        findings.prediction_section(frame["correlations"], frame["regret"]),
+        robustness.contrasts_section(frame["contrasts"]),
+        findings.prediction_section(frame["correlations"], frame["decision"]),
+        robustness.literature_section(frame["reconciliation"]),
         findings.claims_section(read_json(claims)["claims"]),
     ]
     with atomic(out) as temporary:

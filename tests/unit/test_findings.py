@@ -1,7 +1,7 @@
 """Sentences of the findings page say what hand-made tables hold, and no more."""
 
 import pandas as pd
-from clm.plotting import findings
+from clm.plotting import findings, robustness
 
 
 def runs():
@@ -52,17 +52,50 @@ def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
     assert "| a | rmse | 1.000 | 2.000 | 0.900 |" in lines[-1]
 
 
-def test_a_predictor_is_recommended_only_when_its_interval_is_below_what_costs_nothing():
-    def group(upper):
-        rows = [
-            ("random", 0.10, 0.08, 0.12),
-            ("largest_model", 0.05, 0.03, 0.07),
-            ("logme", 0.02, 0.00, upper),
-        ]
-        return pd.DataFrame(rows, columns=["predictor", "regret", "lower", "upper"]).sort_values("regret")
+def test_a_predictor_is_recommended_only_where_the_decision_table_does():
+    def group(verdict):
+        rows = [("logme", 0.02, verdict), ("domain_loss_carbon", 0.03, "undecided")]
+        rows += [("largest_model", 0.05, "costs nothing"), ("random", 0.10, "costs nothing")]
+        return pd.DataFrame(rows, columns=["predictor", "regret", "verdict"]).assign(needs="labels", n_tasks=12)
 
-    assert "a user with a new task should compute it" in findings.advice(group(0.04))
-    assert "no predictor is recommended" in findings.advice(group(0.06))
+    told = findings.advice(group("recommended"))
+    assert "should compute one of: logme 2 %, labels" in told and "largest model 5 %, random 10 %" in told
+    assert "domain_loss_carbon, has a regret of 3 % (undecided)" in told
+    assert "none is recommended" in findings.advice(group("undecided"))
+
+
+def test_ablation_names_the_parts_that_change_a_verdict():
+    base = {"mode": "frozen", "split": "random", "statistic": "C", "effect": 0.02, "changed": 0}
+    rows = [
+        base | {"left_out": "nothing", "name": "nothing", "verdict": "contradicted"},
+        base | {"left_out": "task", "name": "esol", "verdict": "undecided", "changed": 1},
+        base | {"left_out": "task", "name": "bace", "verdict": "contradicted"},
+    ]
+    _, lines = robustness.ablation_section(pd.DataFrame(rows))
+    told = "median gain with compute (frozen, random split): more than little; another verdict without"
+    assert lines == [f"{told} 1 of 2 parts (task esol)."]
+    assert robustness.ablation_section(pd.DataFrame(rows).assign(effect=None))[1] == []
+
+
+def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
+    row = {"mode": "frozen", "split": "random", "gain": 0.001, "lower": -0.004, "upper": 0.006, "axis": "D"}
+    rows = [
+        row | {"task": "esol", "verdict": "saturated", "start": "400k"},
+        row | {"task": "bace", "verdict": "undecided"},
+    ]
+    (line,) = robustness.thresholds_section(pd.DataFrame(rows))[1]
+    assert "esol saturated from 400k on (0.1 % [-0.4, 0.6]); no threshold for 1 others." in line
+    row = {"split": "random", "other": "ecfp_forest", "difference": 0.3, "lower": 0.1, "upper": 0.5}
+    rows = [row | {"task": "(all)", "verdict": "higher error"}, row | {"task": "esol", "verdict": "undecided"}]
+    (line,) = robustness.contrasts_section(pd.DataFrame(rows))[1]
+    assert "minus ecfp_forest: over tasks 30.0 % [10, 50], higher error; single tasks: 1 undecided." in line
+    row = {"question": "window", "paper": "P", "mode": "full", "split": "random", "task": "(all)", "contrast": "full"}
+    row |= {"estimate": 0.2, "lower": 0.1, "upper": 0.3, "n_cells": 9, "loss_ratio": 1.5, "expected": 0.25}
+    rows = [row | {"published": "none", "verdict": "as the range explains"}]
+    rows += [row | {"question": "isoloss", "contrast": "equal loss", "estimate": 0.01, "lower": 0.0, "upper": 0.02}]
+    lines = robustness.literature_section(pd.DataFrame(rows))[1]
+    assert "0.20 [0.1, 0.3] over 9 checkpoints whose losses differ by a factor of 1.5; expected" in lines[0]
+    assert lines[1].endswith("median gain per doubling of parameters, equal loss: 1 % [0, 2] %.")
 
 
 def test_claims_that_no_test_decides_are_counted():

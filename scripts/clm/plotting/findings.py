@@ -135,7 +135,7 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def prediction_section(correlations: pd.DataFrame, regret: pd.DataFrame) -> Section:
+def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Section:
     """Tell which predictors rank checkpoints, and what choosing by them costs."""
     rows = correlations[(correlations["task"] == POOLED) & (correlations["features"] == PRIMARY)]
     lines = []
@@ -147,29 +147,28 @@ def prediction_section(correlations: pd.DataFrame, regret: pd.DataFrame) -> Sect
             f"{mode}, {split} split: the interval of the mean rank correlation with the score excludes 0 for "
             f"{len(clear)} of {len(known)} predictors; strongest: {listed(told)}."
         )
-    pooled = regret[regret["task"] == POOLED]
-    for (mode, split), group in pooled.groupby(["mode", "split"], sort=False):
-        lines.append(f"{mode}, {split} split: {advice(group.sort_values('regret', kind='stable'))}")
-    return "What predicts transfer", lines
+    for (mode, split), group in decision.groupby(["mode", "split"], sort=False):
+        lines.append(f"{mode}, {split} split, {group['n_tasks'].max():.0f} tasks: {advice(group)}")
+    return "What predicts transfer, and what to compute for a new task", lines
 
 
 def advice(group: pd.DataFrame) -> str:
-    """Return the sentence on regret of one mode and split: the best predictor against two that cost nothing."""
-    free = {name: group[group["predictor"] == name] for name in ("random", "largest_model")}
-    told = [f"{name.replace('_', ' ')} {percent(row.iloc[0]['regret'])}" for name, row in free.items() if not row.empty]
-    rest = group[~group["predictor"].isin(list(free))]
-    if rest.empty:
-        return f"regret of a choice: {listed(told)}."
-    best = rest.iloc[0]
-    sentence = (
-        f"choosing a checkpoint by {best['predictor']} costs least, {percent(best['regret'])} more error than the best "
-        f"checkpoint {interval(best, 100, ' %')}, against {listed(told)}"
-    )
-    rivals_upper = [row.iloc[0]["regret"] for row in free.values() if not row.empty]
-    clear = pd.notna(best["upper"]) and rivals_upper and best["upper"] < min(rivals_upper)
-    if clear:
-        return sentence + "; a user with a new task should compute it."
-    return sentence + "; its interval reaches a choice that costs nothing, so no predictor is recommended here."
+    """Return the sentence on the decision table of one mode and split, whose rows come with least regret first."""
+    free = group[group["verdict"] == "costs nothing"]
+    told = [f"{row['predictor'].replace('_', ' ')} {percent(row['regret'])}" for row in free.to_dict("records")]
+    good = group[group["verdict"] == "recommended"]
+    candidate = group[group["predictor"].str.startswith("domain_loss")]
+    sentence = f"regret of what costs nothing: {listed(told)}. "
+    if good.empty:
+        sentence += "No predictor has clearly less, so none is recommended to a user with a new task"
+    else:
+        names = [f"{row['predictor']} {percent(row['regret'])}, {row['needs']}" for row in good.to_dict("records")]
+        sentence += f"A user with a new task should compute one of: {'; '.join(names)}"
+    if candidate.empty:
+        return sentence + "."
+    best = candidate.iloc[0]
+    told = f"the loss on the task's own molecules was the first candidate; its best form, {best['predictor']}"
+    return f"{sentence}; {told}, has a regret of {percent(best['regret'])} ({best['verdict']})."
 
 
 def claims_section(claims: list[dict[str, Any]]) -> Section:
