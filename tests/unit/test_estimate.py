@@ -1,13 +1,17 @@
 """Hours before submission: tokens of a trunk by hand, measured rates before stated ones, an error without either."""
 
 import csv
+from pathlib import Path
 
 import pytest
 from clm.provenance.command import UserError
+from clm.study import grid
 from clm.study.grid import Trunk
-from clm.study.merge import merged
+from clm.study.merge import merged, read_configuration
 from estimate_cost import estimate, parameters, trunk_tokens
 from test_configuration import DEFAULT
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_tokens_of_a_trunk_are_its_constant_part_and_its_decays():
@@ -24,6 +28,18 @@ def test_a_stated_rate_gives_hours_in_proportion():
     slow, fast = (float(estimate(DEFAULT, rate, [])[-1].split()[1]) for rate in (1e9, 2e9))
     scoring = float(estimate(DEFAULT, 1e18, [])[-1].split()[1])
     assert (slow - scoring) / (fast - scoring) == pytest.approx(2, rel=0.01)
+
+
+def test_the_study_of_one_gpu_is_as_large_as_promised():
+    config = read_configuration(*(ROOT / name for name in ("catalogue.yaml", "config.yaml", "studies/gpu.yaml")))
+    found = [parameters(config["sizes"][name]) for name in grid.sizes(config)]
+    assert 6 <= len(found) <= 8 and min(found) < 1e5 and max(found) > 1e8
+    assert all(len(trunk.budgets) >= 4 for trunk in grid.trunks(config))
+    molecules = [config["subsets"][subset] for corpus, subset in grid.subsets(config) if corpus == "zinc"]
+    assert min(molecules) == 10_000 and max(molecules) == 1_580_000 and len(grid.corpora(config)) == 2
+    assert len(config["transfer"]["tasks"]) >= 12 and len(config["transfer"]["full"]["seeds"]) == 5
+    training = sum(float(line.split()[3]) for line in estimate(config, 4e14, [])[1:-1])
+    assert training * 3600 < 0.25 * 20 * 60, "operations alone take a quarter of the twenty minutes at most"
 
 
 def test_what_was_measured_counts_before_what_is_stated(tmp_path):

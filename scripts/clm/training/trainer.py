@@ -109,8 +109,8 @@ class Trainer:
         self.optimizer.zero_grad()
         losses = [self.backward(batch.to(self.device), work.masked) for batch in work.batches]
         if self.team.size > 1:
-            sum_gradients(self.model.parameters(), self.team)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings["clip_norm"])
+            sum_gradients(self.optimizer.parameters, self.team)
+        torch.nn.utils.clip_grad_norm_(self.optimizer.parameters, self.settings["clip_norm"])
         self.optimizer.step(rate)
         self.progress.step += 1
         self.progress.previous_tokens = self.progress.tokens
