@@ -127,7 +127,21 @@ def test_claims_name_source_test_and_verdict(study):
     assert len(found) == len(claims)
     assert [found[f"loss_falls.{axis}"]["verdict"] for axis in "NDUC"] == ["supported"] * 4
     assert found["limited_improvement.frozen.scaffold"]["verdict"] == "undecided"  # three tasks are too few
-    needed = {"id", "claim", "source", "test", "n", "effect", "lower", "upper", "p", "verdict", "reason", "tables"}
+    needed = {
+        "id",
+        "claim",
+        "source",
+        "test",
+        "n",
+        "effect",
+        "threshold",
+        "lower",
+        "upper",
+        "p",
+        "verdict",
+        "reason",
+        "tables",
+    }
     assert all(needed <= set(claim) for claim in claims)
     assert {claim["source"] for claim in claims} == {"abstract", "review"}
 

@@ -16,7 +16,9 @@ th, td {{ border-bottom: 1px solid #ccc; padding: .4em .7em; text-align: left; v
 .verdict {{ font-weight: bold; white-space: nowrap }}
 </style></head><body>
 <h1>What study {study} says about the claims</h1>
-<p>{counts}. A verdict holds at the scale of this study; undecided is the default.</p>
+<p>{counts}. A verdict holds at the scale of this study; undecided is the default. n: independent units; p: of no
+effect; N, D, U: parameters, tokens, molecules; ρ: Spearman's rank correlation; I²: share of the differences between
+tasks that is not noise; what matters: the effect below which a difference is of no practical relevance.</p>
 <table><thead><tr>{head}</tr></thead><tbody>
 {rows}
 </tbody></table></body></html>
