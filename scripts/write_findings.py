@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clm.plotting import findings, robustness
+from clm.plotting import findings, robustness, summary
 from clm.provenance.command import parser, run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
@@ -22,6 +22,7 @@ def write_findings(tables: dict[str, Path], claims: Path, config: dict[str, str]
     """
     frame = {name: read_table(path) for name, path in tables.items()}
     sections = [
+        summary.short_section(frame, config["corpus"]),
         findings.loss_section(frame["runs"], frame["fits"]),
         findings.elasticity_section(frame["elasticity"], config["corpus"]),
         findings.gains_section(frame["saturation"]),

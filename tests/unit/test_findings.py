@@ -1,7 +1,7 @@
 """Sentences of the findings page say what hand-made tables hold, and no more."""
 
 import pandas as pd
-from clm.plotting import findings, robustness
+from clm.plotting import findings, robustness, summary
 
 
 def runs():
@@ -105,6 +105,29 @@ def test_claims_that_no_test_decides_are_counted():
     ]
     _, lines = findings.claims_section(claims)
     assert lines == ["supported: loss falls (effect 0.1 [0.05, 0.2], n 9).", "undecided: 1 of 2."]
+
+
+def test_the_short_version_counts_and_names():
+    fits = pd.DataFrame({"axis": ["N", "U"], "lower": [0.1, -0.1]})
+    fits = fits.assign(corpus="zinc", form="power", parameter="a", status="ok")
+    elasticity = pd.DataFrame({"verdict": ["nothing arrives", "undecided"], "features": "mean", "corpus": "zinc"})
+    verdicts = ["improving", "improving", "undecided", "degraded"]
+    saturation = pd.DataFrame({"task": ["b", "a", "c", "c"], "verdict": verdicts, "axis": "N", "features": "mean"})
+    keys = {"statistic": "N", "mode": "frozen", "split": "random"}
+    ablation = pd.DataFrame([keys | {"left_out": "task", "changed": 1}, keys | {"left_out": "nothing", "changed": 0}])
+    decision = pd.DataFrame({"predictor": ["logme", "loss"], "verdict": ["recommended", "costs nothing"]})
+    frame = {"fits": fits, "elasticity": elasticity, "saturation": saturation, "ablation": ablation}
+    title, lines = summary.short_section(frame | {"decision": decision}, "zinc")
+    assert title == "In short" and lines == [
+        "Pretraining loss falls clearly with parameters; not clearly with molecules.",
+        "How much of it arrives at the tasks, over 2 pairs of task and protocol: nothing arrives 1, undecided 1.",
+        "Shown in at least one mode and split: more parameters help a, b; more parameters harm c.",
+        "Of 1 conclusions over tasks 1 change when some part of the tasks is left out.",
+        "To choose a checkpoint for a new task, compute logme.",
+    ]
+    assert "No predictor" in summary.decision_line(decision.assign(verdict="undecided"))
+    assert "no gain and no loss" in summary.gains_line(saturation.assign(verdict="undecided"))
+    assert summary.loss_line(fits[:0], "zinc") == summary.ablation_line(ablation[:0]) == ""
 
 
 def test_an_empty_study_gives_a_page():
