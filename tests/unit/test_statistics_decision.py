@@ -52,6 +52,7 @@ def test_when_all_are_equal_nothing_is_recommended():
 def test_few_tasks_are_undecided():
     found = decided(regrets(TASKS[:2], random=(0.1, 0.0), largest_model=(0.1, 0.0), logme=(0.0, 0.0)))
     assert found.loc["logme", "verdict"] == "undecided" and found.loc["logme", "regret_lower"] is None
+    assert NESTED in found.index and NESTED not in decided(regrets(TASKS[:1], random=(0.1, 0.0))).index
 
 
 def test_the_nested_choice_does_not_see_the_task():

@@ -31,7 +31,8 @@ def draw_decision(decision: pd.DataFrame) -> Figure:
         no_data(axes[0, 0])
     for row, (mode, split), group in zip(axes, keys, groups, strict=False):
         group = group.reset_index(drop=True)
-        tasks = f"{group['n_tasks'].max():.0f} tasks"
+        count = group["n_tasks"].max()
+        tasks = f"{count:.0f} task{'s' if count > 1 else ''}"
         estimates(row[0], group, "regret", 100, "regret (% more error)")
         estimates(row[1], group, "spearman", 1, "rank correlation with the score")
         draw_cost(row[2], group)

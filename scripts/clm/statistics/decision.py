@@ -85,7 +85,9 @@ def decision_rows(
         table = kept.pivot_table(index="task", columns="predictor", values="regret", sort=False)
         if table.empty:
             continue
-        table[NESTED] = nested_choice(table).reindex(table.index)
+        nested = nested_choice(table)
+        if len(nested):
+            table[NESTED] = nested
         links = correlations[(correlations["mode"] == mode) & (correlations["split"] == split)]
         links = links[(links["features"] == PRIMARY) & (links["task"] == POOLED)].set_index("predictor")
         cells = kept.groupby("predictor")["n_cells"].min()
