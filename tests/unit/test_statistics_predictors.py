@@ -1,6 +1,7 @@
 """Correlations with whole trunks, partial correlations, ceilings and regret, on data with planted truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from clm.statistics.correlation import (
     associate,
@@ -11,6 +12,8 @@ from clm.statistics.correlation import (
     two_sided_p,
     weighted_correlation,
 )
+from clm.statistics.panels import Panel
+from clm.statistics.predictors import Predictors
 from clm.statistics.ranking import verdict_of
 from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
 from clm.statistics.reliability import ceiling
@@ -89,6 +92,21 @@ def test_p_is_undefined_when_permutations_cannot_move_the_predictor():
     tokens = np.tile(np.arange(BUDGETS, dtype=float), TRUNKS)
     link = associate(tokens, tokens + 0.1 * np.random.default_rng(0).normal(size=len(TRUNK)), None, ONE, drawn(50))
     assert link.spearman > 0.9 and two_sided_p(link.spearman, link.null) is None
+
+
+def test_numbers_without_labels_serve_every_split_and_those_with_labels_do_not():
+    keys = {"corpus": "zinc", "size": "s", "subset": "u", "seed": 0, "budget": "b", "task": "t", "label": None}
+    rows = [
+        keys | {"split": "scaffold", "name": name, "value": 1.0}
+        for name in ("domain_loss", "domain_loss_carbon", "logme")
+    ]
+    rows += [keys | {"split": "random", "name": "domain_loss", "value": 2.0}]
+    table = pd.DataFrame(rows).astype({"seed": "Int64"})
+    cells = pd.DataFrame([keys])
+    names = {"mode": "full", "split": "random", "features": "mean", "task": "t"}
+    panel = Panel(names, "rmse", cells, np.zeros((1, 1)), {}, None, 0.1, 1.0, 0)
+    found = Predictors(table).values(panel).iloc[0].to_dict()
+    assert found == {"domain_loss": 2.0, "domain_loss_carbon": 1.0}  # LogME has seen test labels of another split
 
 
 def test_fisher_mean_is_that_of_z_and_skips_missing():
