@@ -1,11 +1,11 @@
-# make study: the default study; make tiny: every rule once; make test: the tests. README.md explains.
+# make study: the default study; make tiny: every rule once; make test: the tests; make bench: the benchmarks. README.md explains.
 PYTHON ?= python3
 VENV   := .venv
 READY  := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: study tiny test soak watch clean
+.PHONY: study tiny test bench soak watch clean
 study: $(READY)
 	snakemake
 
@@ -14,6 +14,11 @@ tiny: $(READY)
 
 test: $(READY)
 	pytest -q tests
+
+# Side by side with what a user would pick instead, below 20 minutes on 2 quiet cores; the sweep is run by hand (README)
+bench: $(READY)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-bench.txt
+	python bench/run_all.py
 
 # A hundred kills over the tiny study, about ten minutes
 soak: $(READY)

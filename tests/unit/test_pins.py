@@ -30,7 +30,7 @@ def test_environments_pin_what_requirements_pin():
 
 
 def test_every_requirement_is_exactly_pinned():
-    for name in ("requirements.txt", "requirements-nodeps.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-nodeps.txt", "requirements-dev.txt", "requirements-bench.txt"):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
                 assert re.fullmatch(r"[\w.-]+==[\w.+]+", line), f"{name}: {line}"

@@ -5,7 +5,7 @@ changes little, which is not when it is right; Lanczos finds both ends of the sp
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -16,12 +16,17 @@ CHECK = 5  # steps between two looks at the residuals
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Largest eigenvalues (descending), the smallest one, the largest relative residual among them, and steps taken."""
+    """Largest eigenvalues (descending), the smallest one, the largest relative residual among them, and steps taken.
+
+    basis: orthonormal rows (steps, n) of the Krylov space; block_trace: trace of the operator within it (exact).
+    """
 
     largest: list[float]
     smallest: float
     residual: float
     steps: int
+    block_trace: float
+    basis: Tensor | None = field(default=None, repr=False)
 
 
 def extreme_eigenvalues(
@@ -52,7 +57,7 @@ def extreme_eigenvalues(
             break
         betas.append(beta)
         basis.append(new / beta)
-    return found
+    return replace(found, basis=torch.stack(basis[: found.steps]))
 
 
 def ritz(alphas: list[float], betas: list[float], beta: float, count: int, steps: int) -> Spectrum:
@@ -61,4 +66,6 @@ def ritz(alphas: list[float], betas: list[float], beta: float, count: int, steps
     values, vectors = np.linalg.eigh(matrix)
     wanted = [*range(len(values) - 1, max(-1, len(values) - 1 - count), -1), 0]
     residual = max(beta * abs(vectors[-1, i]) for i in wanted) / max(np.abs(values).max(), 1e-30)
-    return Spectrum([float(values[i]) for i in wanted[:-1]], float(values[0]), float(residual), steps)
+    return Spectrum(
+        [float(values[i]) for i in wanted[:-1]], float(values[0]), float(residual), steps, float(sum(alphas))
+    )

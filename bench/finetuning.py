@@ -1,0 +1,144 @@
+"""Fine-tuning of one checkpoint on one task with five seeds, against five runs of transformers.Trainer.
+
+The same encoder with a linear head on the mean of its states, the same updates, molecules per update and learning rate;
+each side fine-tunes all seeds in one process, loading once, and predicts the test part. Imports are not counted.
+"""
+
+import argparse
+import tempfile
+import time
+from typing import Any
+
+import inputs
+import numpy as np
+from harness import Case, alternate, compared, main, peak_mb
+
+CASE = {"size": "800k", "task": "bace", "kind": "classification", "label": "Class", "seeds": [0, 1, 2, 3, 4]}
+SETTINGS = {"learning_rate": 1e-3, "steps": 100, "warmup_steps": 10, "batch_molecules": 12, "weight_decay": 0.01}
+
+
+def load(case: Case) -> tuple[Any, dict[str, np.ndarray], Any]:
+    """Return the task, the parts of its scaffold split, and its molecules as tokens."""
+    from clm.tasks.table import load_split, load_task
+    from clm.transfer.tokens import tokenize
+
+    task = load_task(inputs.task(case["task"]), [case["label"]])
+    parts = load_split(inputs.split(case["task"], "scaffold", 0), task.rows)
+    shard = tokenize(task.smiles, inputs.VOCABULARY.parent, [0] * len(task.smiles))
+    return task, parts, shard
+
+
+def ours(case: Case) -> dict[str, Any]:
+    """Fine-tune all seeds by the workflow's code."""
+    from clm.models.build import load_model
+    from clm.transfer.finetune import finetune, predict
+
+    began = time.perf_counter()
+    task, parts, shard = load(case)
+    model = load_model(inputs.checkpoint(case["size"]))
+    predictions = []
+    for seed in case["seeds"]:
+        tuned, scaling = finetune(model, task, shard, parts["train"], case["kind"], SETTINGS, seed)
+        predictions.append(predict(tuned, scaling, shard, parts["test"], case["kind"])[:, 0])
+    return figures(time.perf_counter() - began, task, parts, predictions)
+
+
+def theirs(case: Case) -> dict[str, Any]:
+    """Fine-tune seed after seed with transformers.Trainer."""
+    from transformers import AutoTokenizer, DataCollatorWithPadding, Trainer
+
+    began = time.perf_counter()
+    task, parts, shard = load(case)
+    tokenizer = AutoTokenizer.from_pretrained(inputs.checkpoint(case["size"]))
+    rows = [
+        {"input_ids": ids.tolist(), "labels": float(y)}
+        for ids, y in zip(shard.sequences(), task.labels[:, 0], strict=True)
+    ]
+    train, test = ([rows[i] for i in parts[part]] for part in ("train", "test"))
+    predictions = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in case["seeds"]:
+            trainer = Trainer(
+                pooled_classifier(case["size"]),
+                trainer_arguments(case, folder, seed),
+                data_collator=DataCollatorWithPadding(tokenizer),
+                train_dataset=train,
+            )
+            trainer.train()
+            predictions.append(np.asarray(trainer.predict(test).predictions)[:, 0])
+    return figures(time.perf_counter() - began, task, parts, predictions)
+
+
+def pooled_classifier(size: str) -> Any:
+    """Return a module for the Trainer: the checkpoint's encoder and a linear head on the mean of its states."""
+    import torch
+    from transformers import AutoModel
+
+    class PooledClassifier(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            folder = inputs.checkpoint(size)
+            self.encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="sdpa")
+            self.head = torch.nn.Linear(self.encoder.config.hidden_size, 1)
+            torch.nn.init.zeros_(self.head.weight)
+            torch.nn.init.zeros_(self.head.bias)
+
+        def forward(self, input_ids: Any, attention_mask: Any, labels: Any = None) -> dict[str, Any]:
+            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            real = (input_ids >= 5).to(hidden.dtype)[..., None]
+            logits = self.head((hidden * real).sum(1) / real.sum(1))
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits[:, 0], labels.float())
+            return {"loss": loss, "logits": logits}
+
+    return PooledClassifier()
+
+
+def trainer_arguments(case: Case, folder: str, seed: int) -> Any:
+    """Return TrainingArguments with the updates of our protocol; nothing logged or saved."""
+    from transformers import TrainingArguments
+
+    return TrainingArguments(
+        folder,
+        max_steps=SETTINGS["steps"],
+        per_device_train_batch_size=SETTINGS["batch_molecules"],
+        per_device_eval_batch_size=64,
+        train_sampling_strategy=case["sampling"],
+        learning_rate=SETTINGS["learning_rate"],
+        lr_scheduler_type="linear",
+        warmup_steps=SETTINGS["warmup_steps"],
+        optim="adamw_torch_fused",
+        weight_decay=SETTINGS["weight_decay"],
+        max_grad_norm=1.0,
+        use_cpu=True,
+        seed=seed,
+        eval_strategy="no",
+        save_strategy="no",
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def figures(seconds: float, task: Any, parts: dict[str, np.ndarray], predictions: list[np.ndarray]) -> dict[str, Any]:
+    """Return the time and the AUC of each seed."""
+    from clm.tasks.scores import auc
+
+    scores = [auc(task.labels[parts["test"], 0], prediction) for prediction in predictions]
+    return {"seconds": seconds, "auc": scores, "mean_auc": float(np.mean(scores)), "peak_mb": peak_mb()}
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare with the faster of the Trainer's two ways to draw batches, one thread each."""
+    inputs.prepare()
+    rows = []
+    for sampling in ("random", "group_by_length"):
+        pairs = alternate(__file__, ("ours", CASE, 1), ("theirs", CASE | {"sampling": sampling}, 1), arguments.repeats)
+        row = compared("finetuning", pairs, "seconds", "s")
+        scores = {name: pairs[0][side]["auc"] for side, name in enumerate(("ours", "theirs"))}
+        rows.append(row | {"sampling": sampling, "auc": scores})
+    rows.sort(key=lambda row: row["theirs"])
+    return {"rows": rows[:1], "slower": rows[1:], "settings": SETTINGS}
+
+
+if __name__ == "__main__":
+    main(__file__, measure, {"ours": ours, "theirs": theirs})

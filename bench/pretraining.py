@@ -1,0 +1,182 @@
+"""Masked-LM pretraining against transformers.Trainer: same model, data, tokens, validation masks.
+
+The Trainer has the settings that `trainer_sweep.py` found best, an input that is tokenized beforehand, the same
+schedule and the fused optimizer. Both models are scored by the same validation code.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import inputs
+from harness import OUT, Case, alternate, compared, main, peak_mb
+
+SIZES = ("60k", "800k")
+BUDGET = 200_000
+BASE = {"batch": 32, "sampling": "group_by_length", "workers": 0, "compile": False}  # until a sweep has been run
+
+
+def ours(case: Case) -> dict[str, Any]:
+    """Train by the workflow's own loop, as its jobs do."""
+    import torch
+    from clm.models.build import load_model
+    from clm.tokens.shards import read_shard
+    from clm.training.schedule import Schedule
+    from clm.training.trainer import Trainer
+    from clm.training.trunk import train_budget
+
+    settings = inputs.training_settings(case["size"])
+    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_share"])
+    with tempfile.TemporaryDirectory() as folder:
+        torch.manual_seed(case["seed"])
+        began = time.perf_counter()
+        trainer = Trainer(load_model(inputs.untrained(case["size"])), read_shard(inputs.TOKENS), settings, case["seed"])
+        train_budget(trainer, schedule, case["budget"], Path(folder))
+        seconds = time.perf_counter() - began
+    return figures(seconds, trainer.progress.tokens, validation(trainer.model.eval()))
+
+
+def theirs(case: Case) -> dict[str, Any]:
+    """Train by transformers.Trainer."""
+    from clm.models.build import load_model
+    from transformers import AutoModelForMaskedLM, Trainer
+
+    counted = Counter(case["size"], case["seed"])
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        model = AutoModelForMaskedLM.from_pretrained(inputs.untrained(case["size"]), attn_implementation="sdpa")
+        steps = round(case["budget"] / (counted.mean_length * case["batch"]))
+        arguments = trainer_arguments(case, folder, steps)
+        warm = steady_clock(steps // 5)
+        trainer = Trainer(model, arguments, data_collator=counted, train_dataset=counted.molecules, callbacks=[warm])
+        trainer.train()
+        now = time.perf_counter()
+        model.save_pretrained(folder)
+        scored = validation(load_model(Path(folder)))
+    tokens = counted.tokens_of(steps)
+    steady = 1e6 * (now - warm.at) / (tokens * (1 - warm.step / steps))
+    return figures(now - began, tokens, scored) | {"steady_microseconds_per_token": steady}
+
+
+def steady_clock(step: int) -> Any:
+    """Return a callback that notes when a step is reached: what comes later has no compilation or warm-up in it."""
+    from transformers import TrainerCallback
+
+    class SteadyClock(TrainerCallback):
+        def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+            if state.global_step == self.step:
+                self.at = time.perf_counter()
+
+    clock = SteadyClock()
+    clock.step = max(1, step)
+    return clock
+
+
+def trainer_arguments(case: Case, folder: str, steps: int) -> Any:
+    """Return TrainingArguments: our schedule and optimizer, nothing logged, evaluated or saved."""
+    from transformers import TrainingArguments
+
+    settings = inputs.training_settings(case["size"])
+    decay = round(steps * settings["decay_share"])
+    warm = max(1, round(steps * settings["warmup_tokens"] / case["budget"]))
+    return TrainingArguments(
+        folder,
+        max_steps=steps,
+        per_device_train_batch_size=case["batch"],
+        train_sampling_strategy=case["sampling"],
+        dataloader_num_workers=case["workers"],
+        dataloader_persistent_workers=case["workers"] > 0,
+        torch_compile=case["compile"],
+        learning_rate=settings["learning_rate"],
+        lr_scheduler_type="warmup_stable_decay",
+        lr_scheduler_kwargs={"num_decay_steps": decay, "decay_type": "1-sqrt"},
+        warmup_steps=warm,
+        optim="adamw_torch_fused",
+        adam_beta2=settings["optimizer"]["beta2"],
+        weight_decay=settings["optimizer"]["weight_decay"],
+        max_grad_norm=settings["clip_norm"],
+        use_cpu=True,
+        seed=case["seed"],
+        eval_strategy="no",
+        save_strategy="no",
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+class Counter:
+    """The Trainer's own collator for masked language models over tokenized molecules; it counts real tokens."""
+
+    def __init__(self, size: str, seed: int) -> None:
+        """Load molecules and tokenizer."""
+        from clm.tokens.shards import read_shard
+        from torch.multiprocessing import Value
+        from transformers import AutoTokenizer, DataCollatorForLanguageModeling
+
+        shard = read_shard(inputs.TOKENS)
+        self.molecules = [{"input_ids": ids.tolist()} for ids in shard.sequences()]
+        self.mean_length = float(shard.lengths.mean())
+        tokenizer = AutoTokenizer.from_pretrained(inputs.untrained(size))
+        self.collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15, seed=seed)
+        self.seen = Value("l", 0), Value("l", 0)  # shared with the workers: tokens, batches
+
+    def __call__(self, molecules: list[dict[str, Any]]) -> Any:
+        """Return a batch of the Trainer."""
+        for total, new in zip(self.seen, (sum(len(one["input_ids"]) for one in molecules), 1), strict=True):
+            with total.get_lock():
+                total.value += new
+        return self.collate(molecules)
+
+    def tokens_of(self, steps: int) -> int:
+        """Return the real tokens of the steps taken (workers collate a few batches ahead)."""
+        tokens, batches = (total.value for total in self.seen)
+        return round(tokens * steps / batches)
+
+
+def validation(model: Any) -> float:
+    """Return the loss on the fixed masks of the validation molecules, by the workflow's code."""
+    from clm.tokens.shards import read_shard
+    from clm.tokens.vocabulary import class_ids
+    from clm.training.masked_loss import validation_loss
+
+    classes = class_ids(inputs.read_json(inputs.VOCABULARY))
+    return validation_loss(model, read_shard(inputs.VALID), 0.15, classes)["loss"]
+
+
+def figures(seconds: float, tokens: int, loss: float) -> dict[str, Any]:
+    """Return what a run is judged by."""
+    return {
+        "seconds": seconds,
+        "tokens": tokens,
+        "microseconds_per_token": 1e6 * seconds / tokens,
+        "validation_loss": loss,
+        "peak_mb": peak_mb(),
+    }
+
+
+def best_settings(threads: int) -> dict[str, Any]:
+    """Return the Trainer settings that the committed sweep chose for a number of threads."""
+    path = OUT / "trainer_sweep.json"
+    return inputs.read_json(path)["best"][str(threads)] if path.exists() else BASE
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare one thread with one thread for every size, and with the Trainer on two threads for the largest."""
+    inputs.prepare()
+    rows = []
+    for size, threads in ((SIZES[0], 1), (SIZES[-1], 1), (SIZES[-1], 2)):
+        case = {"size": size, "budget": BUDGET, "seed": 0}
+        trainer = case | best_settings(threads)
+        pairs = alternate(__file__, ("ours", case, 1), ("theirs", trainer, threads), arguments.repeats)
+        row = compared(f"pretraining {size} threads {threads}", pairs, "microseconds_per_token", "us/token")
+        losses = {name: pairs[0][side]["validation_loss"] for side, name in enumerate(("ours", "theirs"))}
+        tokens = {name: pairs[0][side]["tokens"] for side, name in enumerate(("ours", "theirs"))}
+        rows.append(row | {"validation_loss": losses, "tokens": tokens, "trainer": trainer})
+    return {"rows": rows}
+
+
+if __name__ == "__main__":
+    main(__file__, measure, {"ours": ours, "theirs": theirs})

@@ -1,0 +1,94 @@
+"""The table of all benchmarks: what was promised, what was measured here, and what was not."""
+
+import json
+import sys
+from typing import Any, NamedTuple
+
+from harness import OUT
+
+
+class Promise(NamedTuple):
+    """A row: key of the measurement, work, other party, goal in words and as limits (ratio at least, ours at most)."""
+
+    key: str
+    work: str
+    against: str
+    goal: str
+    least_ratio: float | None = None
+    most: float | None = None
+
+
+TRAINER, FIVE = "transformers.Trainer at its best settings", "five runs of transformers.Trainer"
+PROMISES = (
+    Promise("pretraining 60k threads 1", "pretraining, 60k, CPU, one thread each", TRAINER, ">= 2x", 2),
+    Promise("pretraining 800k threads 1", "pretraining, 800k, CPU, one thread each", TRAINER, ">= 2x", 2),
+    Promise("pretraining 800k threads 2", "pretraining, 800k, ours one thread, theirs two", TRAINER, "told", None),
+    Promise("pretraining gpu", "pretraining, up to 10 M, one GPU", TRAINER, ">= 5x", 5),
+    Promise("utilization gpu", "pretraining, from 30 M, H100", "bf16 peak", ">= 45 %", 0.45),
+    Promise("finetuning", "fine-tuning, 800k on BACE, five seeds, CPU", FIVE, ">= 3x", 3),
+    Promise("finetuning gpu", "fine-tuning, five seeds, GPU", FIVE, ">= 10x", 10),
+    Promise("curvature", "trace to 2 % + five eigenvalues to 1e-3", "PyHessian 0.1", ">= 5x", 5),
+    Promise("curvature memory", "the same: memory beyond model and libraries", "PyHessian 0.1", "> 1x", 1),
+    Promise(
+        "data",
+        "standardize + deduplicate + tokenize",
+        "RDKit parse + canonical SMILES",
+        ">= 0.87x (1.15x its time)",
+        1 / 1.15,
+    ),
+    Promise("job start", "start of a job (mean of five scripts)", "import torch", ">= 0.67x (1.5x its time)", 1 / 1.5),
+    Promise("dry run of 5 000 jobs", "snakemake -n, 5 000 jobs", "-", "<= 15 s", None, 15),
+    Promise("dry run of the default study", "snakemake -n, default study", "-", "<= 5 s", None, 5),
+    Promise("run with nothing to do", "snakemake, finished default study", "-", "<= 5 s", None, 5),
+    Promise("default study", "default study, sum over jobs (two at a time)", "-", "<= 60 min", None, 60),
+    Promise("gpu study", "whole study on one H100", "-", "<= 20 min", None, 20),
+)
+
+
+def rows() -> dict[str, dict[str, Any]]:
+    """Return the measured rows of all benchmarks by key."""
+    found = {}
+    for path in sorted(OUT.glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found |= {
+            row["key"]: row | {"load": record["machine"]["load_before"]} for row in record["rows"] if "key" in row
+        }
+    return found
+
+
+def verdict(promise: Promise, row: dict[str, Any]) -> str:
+    """Return whether a goal is met, by the median."""
+    if promise.least_ratio is not None:
+        return "met" if row["ratio"] >= promise.least_ratio else "missed"
+    if promise.most is not None:
+        return "met" if row["ours"] <= promise.most else "missed"
+    return ""
+
+
+def line(promise: Promise, row: dict[str, Any] | None) -> list[str]:
+    """Return the cells of a row."""
+    if row is None:
+        return [promise.work, promise.against, promise.goal, "not measured", "", "", ""]
+    low, high = row.get("spread", (None, None))
+    ours = f"{row['ours']:.3g} {row['unit']}"
+    if "ratio" not in row:
+        return [promise.work, promise.against, promise.goal, ours, "", "", verdict(promise, row)]
+    ratio = f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})"
+    theirs = f"{row['theirs']:.3g} {row['unit']}"
+    return [promise.work, promise.against, promise.goal, ours, theirs, ratio, verdict(promise, row)]
+
+
+def table() -> str:
+    """Return the table in Markdown."""
+    found = rows()
+    cells = [["work", "against", "goal", "ours", "theirs", "ratio (range)", "goal met"]]
+    cells += [line(promise, found.get(promise.key)) for promise in PROMISES]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in cells]
+    return "\n".join([lines[0], "| " + " | ".join("-" * w for w in widths) + " |", *lines[1:]])
+
+
+if __name__ == "__main__":
+    text = table()
+    (OUT / "table.md").write_text(f"# Benchmarks: medians, ratios theirs / ours\n\n{text}\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
