@@ -15,7 +15,7 @@ import inputs
 import numpy as np
 from harness import Case, alternate, compared, main, peak_mb, run_party
 
-CASE = {"size": "60k", "molecules": 32, "standard_error": 0.02, "count": 5, "accuracy": 1e-3}
+CASE = {"size": "60k", "molecules": 16, "standard_error": 0.02, "count": 5, "accuracy": 1e-3}
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6)
 CHUNK, MOST = 10, 2000  # probes between two looks at the standard error, and at most
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import inputs
 import numpy as np
-from harness import Case, alternate, compared, main, peak_mb
+from harness import Case, alternate, compared, main, peak_mb, run_party
 
 CASE = {"size": "800k", "task": "bace", "kind": "classification", "label": "Class", "seeds": [0, 1, 2, 3, 4]}
 SETTINGS = {"learning_rate": 1e-3, "steps": 100, "warmup_steps": 10, "batch_molecules": 12, "weight_decay": 0.01}
@@ -128,16 +128,15 @@ def figures(seconds: float, task: Any, parts: dict[str, np.ndarray], predictions
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Compare with the faster of the Trainer's two ways to draw batches, one thread each."""
+    """Compare with the faster of the Trainer's two ways to draw batches, one thread each; at most two repeats."""
     inputs.prepare()
-    rows = []
-    for sampling in ("random", "group_by_length"):
-        pairs = alternate(__file__, ("ours", CASE, 1), ("theirs", CASE | {"sampling": sampling}, 1), arguments.repeats)
-        row = compared("finetuning", pairs, "seconds", "s")
-        scores = {name: pairs[0][side]["auc"] for side, name in enumerate(("ours", "theirs"))}
-        rows.append(row | {"sampling": sampling, "auc": scores})
-    rows.sort(key=lambda row: row["theirs"])
-    return {"rows": rows[:1], "slower": rows[1:], "settings": SETTINGS}
+    tried = {way: run_party(__file__, "theirs", CASE | {"sampling": way}) for way in ("random", "group_by_length")}
+    fastest = min(tried, key=lambda way: tried[way]["seconds"])
+    repeats = min(2, arguments.repeats)
+    pairs = alternate(__file__, ("ours", CASE, 1), ("theirs", CASE | {"sampling": fastest}, 1), repeats)
+    scores = {name: pairs[0][side]["auc"] for side, name in enumerate(("ours", "theirs"))}
+    row = compared("finetuning", pairs, "seconds", "s") | {"sampling": fastest, "auc": scores}
+    return {"rows": [row], "tried": tried, "settings": SETTINGS}
 
 
 if __name__ == "__main__":
