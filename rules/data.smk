@@ -18,7 +18,7 @@ rule fetch_source:
         runtime=240,
     params:
         code=code("fetch_source"),
-        config=lambda w: canonical(config["sources"][w.source] | {"name": w.source}),
+        config=lambda w: canonical(fetching(w.source)),
         remembered=lambda w: f"results/sources/.digests/{w.source}.json",
     shell:
         "python scripts/fetch_source.py --code {params.code} --config {params.config:q} --remembered {params.remembered:q} --content {output.content:q} --record {output.record:q} > {log:q} 2>&1"
@@ -188,7 +188,7 @@ rule build_tokenizer:
         runtime=240,
     params:
         code=code("build_tokenizer"),
-        config=canonical(config["tokenizer"]),
+        config=canonical(vocabulary_settings()),
         folder=subpath(output.tokenizer, parent=True),
     shell:
         "python scripts/build_tokenizer.py --code {params.code} --config {params.config:q} --counts {input.counts:q} --molecules {input.molecules:q} --folder {params.folder:q} > {log:q} 2>&1"
@@ -238,8 +238,9 @@ rule summarize_corpus:
         runtime=10,
     params:
         code=code("summarize_corpus"),
+        config=lambda w: canonical(origins(w.corpus)),
     shell:
-        "python scripts/summarize_corpus.py --code {params.code} --shards {input.shards:q} --stages {input.stages:q} --tokens {input.tokens:q} --records {input.records:q} --out {output.summary:q} > {log:q} 2>&1"
+        "python scripts/summarize_corpus.py --code {params.code} --config {params.config:q} --shards {input.shards:q} --stages {input.stages:q} --tokens {input.tokens:q} --records {input.records:q} --out {output.summary:q} > {log:q} 2>&1"
 
 
 localrules:

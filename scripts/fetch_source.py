@@ -10,10 +10,10 @@ from clm.provenance.files import atomic, read_json, sha256_file, write_json
 
 
 def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record: Path) -> None:
-    """Write the fetched file and its record (name, sha256, bytes, licence, citation).
+    """Write the fetched file and its record (where it came from, name, sha256, bytes).
 
     Args:
-        config: `pypi`, `url` (list) or `file`, with `name`, `sha256` (or None), `licence` and `citation`.
+        config: `pypi`, `url` (list) or `file`, with `name` and `sha256` (or None).
         remembered: digest of the first fetch of a source whose sha256 nobody could know beforehand.
         content: the fetched file.
         record: JSON about it.
@@ -35,7 +35,7 @@ def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record
         write_json(remembered, {"sha256": digest})
         with atomic(content) as temporary:
             fetched.replace(temporary)
-    origin = {key: config[key] for key in ("pypi", "url", "file", "licence", "citation") if key in config}
+    origin = {key: config[key] for key in ("pypi", "url", "file") if key in config}
     write_json(record, origin | {"name": fetched.name, "sha256": digest, "bytes": size})
 
 

@@ -20,14 +20,19 @@ def standardized(shards: list[Path]) -> dict[str, Any]:
     return total
 
 
-def summarize_corpus(shards: list[Path], stages: list[Path], tokens: Path, records: list[Path], out: Path) -> None:
-    """Write summary.json: `standardized`, one entry per later stage (by file name), token inventory, sources."""
+def summarize_corpus(
+    shards: list[Path], stages: list[Path], tokens: Path, records: list[Path], origins: dict[str, Any], out: Path
+) -> None:
+    """Write summary.json: `standardized`, one entry per later stage (by file name), token inventory, sources.
+
+    `origins` holds licence and citation of each source by its name, which is the folder of its record.
+    """
     inventory = read_json(tokens)
     summary = {"standardized": standardized(shards)}
     summary |= {stage.stem: read_json(stage) for stage in stages}
     summary["tokens"] = {"distinct": len(inventory["tokens"]), "total": sum(inventory["tokens"].values())}
     summary["tokens"]["not_representable"] = inventory["not_representable"]
-    summary["sources"] = [read_json(record) for record in records]
+    summary["sources"] = [read_json(record) | origins[record.parent.name] for record in records]
     write_json(out, summary)
 
 
@@ -40,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--records", type=Path, nargs="+", required=True)
     command.add_argument("--out", type=Path, required=True)
     a = command.parse_args(argv)
-    summarize_corpus(a.shards, a.stages, a.tokens, a.records, a.out)
+    summarize_corpus(a.shards, a.stages, a.tokens, a.records, a.config, a.out)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from clm.provenance.command import parser, run
+from clm.provenance.cost import versions
 from clm.provenance.files import read_json
 
 
@@ -28,8 +29,24 @@ def summarize_study(results: Path) -> list[str]:
         lines += [f"  claim   {claim.get('verdict')}: {claim.get('claim')}" for claim in claims]
     seconds = sum(number(row.get("wall_seconds")) or 0.0 for row in rows_of(tables / "costs.csv"))
     lines.append(f"  time    {seconds / 60:.1f} minutes, summed over jobs")
+    lines += [f"  note    {note}" for note in other_versions(results, versions())]
     lines.append(f"  figures {results / 'figures'}, report {results / 'report' / 'report.html'}")
     return lines
+
+
+def other_versions(results: Path, installed: dict[str, str]) -> list[str]:
+    """Return a line per library of which results were made with another version than the installed one.
+
+    Such results stay valid: versions are recorded in every cost.json and rebuild nothing.
+    """
+    made: Counter[tuple[str, str]] = Counter()
+    for path in results.rglob("*cost.json"):
+        made.update(read_json(path)["versions"].items())
+    return [
+        f"{count} results were made with {name} {version}, {installed[name]} is installed; they are kept"
+        for (name, version), count in sorted(made.items())
+        if installed.get(name, version) != version
+    ]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -2,6 +2,23 @@
 DATABASE_MB = config["resources"]["database_mb"]
 
 
+def fetching(source: str) -> dict:
+    """What fetching a source depends on: not its licence and citation, or a reworded one would rebuild the study."""
+    return pick(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
+
+
+def origins(corpus: str) -> dict:
+    """Licence and citation of the sources of a corpus, by name."""
+    names = dict.fromkeys(entry["source"] for entry in config["corpora"][corpus]["files"])
+    return {name: pick(config["sources"][name], "licence", "citation") for name in names}
+
+
+def vocabulary_settings() -> dict:
+    """The kind of tokens and just those settings that it uses."""
+    section = config["tokenizer"]
+    return pick(section, "kind", "max_tokens", "min_count", *(["bpe_vocabulary"] if section["kind"] == "bpe" else []))
+
+
 def corpus_reading(corpus: str) -> dict:
     """What standardizing a corpus depends on."""
     keys = ("files", "column", "separator", "shards", "thin", "max_characters", "largest_fragment", "neutralize")

@@ -18,7 +18,7 @@ def arguments(tmp_path):
 
 
 def entry(path, sha256):
-    return {"name": "a", "file": str(path), "sha256": sha256, "licence": "MIT", "citation": "none"}
+    return {"name": "a", "file": str(path), "sha256": sha256}
 
 
 def test_a_file_with_the_right_checksum_is_recorded(tmp_path):
@@ -28,7 +28,7 @@ def test_a_file_with_the_right_checksum_is_recorded(tmp_path):
     fetch_source(entry(tmp_path / "x.csv", digest), remembered, content, record)
     assert content.read_bytes() == CONTENT
     told = read_json(record)
-    assert told["sha256"] == digest and told["bytes"] == len(CONTENT) and told["licence"] == "MIT"
+    assert told["sha256"] == digest and told["bytes"] == len(CONTENT)
 
 
 def test_a_wrong_checksum_keeps_nothing(tmp_path):
@@ -55,7 +55,7 @@ def test_a_missing_file_is_one_message(tmp_path):
 
 
 def test_plain_http_is_refused(tmp_path):
-    config = {"name": "a", "url": ["http://example.org/x"], "sha256": None, "licence": "", "citation": ""}
+    config = {"name": "a", "url": ["http://example.org/x"], "sha256": None}
     with pytest.raises(UserError, match="only https and file"):
         fetch_source(config, *arguments(tmp_path))
 

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import time
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 from clm.study.merge import read_configuration
 from clm.study.validate import ConfigurationError, resolve_config
+from clm.tasks.molecules import MAX_CHARACTERS, read_molecule
 from prepare_task import prepare_task
 from rdkit import Chem
 from standardize_corpus import standardize_corpus
@@ -47,6 +49,12 @@ PIECES = (
     )
 )
 READING = {"thin": 1, "max_characters": 200, "largest_fragment": True, "neutralize": True, "name": "fuzz"}
+
+
+@cache
+def configuration():
+    """Return the default configuration."""
+    return read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
 
 
 def mutated(draw):
@@ -82,6 +90,18 @@ def test_what_is_kept_is_standard_and_no_row_stalls():
         if smiles:
             mol = Chem.MolFromSmiles(smiles)
             assert mol is not None and len(smiles) <= READING["max_characters"]
+
+
+def test_the_longest_rows_allowed_take_seconds_and_a_longer_one_is_counted():
+    """RDKit cannot be interrupted, so its time is bounded by a limit on the length: the slowest kinds of rows known."""
+    standardize = standardizer(READING | {"max_characters": MAX_CHARACTERS})
+    ring = "C1" + "[C@H](C)" * 249 + "C1"
+    for text in ["C." * 999 + "C", "[Na+].[O-]C." * 166 + "C", "c1ccc(cc1)" * 200, ring, "[C@@H](O)" * 222, "(" * 2000]:
+        started = time.process_time()
+        standardize(text.encode())
+        read_molecule(text)
+        assert time.process_time() - started < 20, text[:20]
+    assert read_molecule("C" * (MAX_CHARACTERS + 1)) == (None, "too_long")
 
 
 def test_fuzzed_tables_are_prepared_or_refused_in_one_message(tmp_path):
@@ -159,7 +179,7 @@ def places(node, path=()):
 
 def test_fuzzed_configurations_are_refused_or_valid():
     schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
-    default, draw, refused = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml"), random.Random(4), 0
+    default, draw, refused = configuration(), random.Random(4), 0
     spots = list(places(default))
     odd = [
         None,
@@ -221,7 +241,7 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_become_paths_are_plain(section, name):
     schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
-    config = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
+    config = copy.deepcopy(configuration())
     config[section][name] = next(iter(config[section].values()))
     with pytest.raises(ConfigurationError):
         resolve_config(config, schema)

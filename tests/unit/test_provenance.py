@@ -1,12 +1,18 @@
 """Atomic files, canonical parameters, leases."""
 
 import multiprocessing
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from clm.provenance.canonical import canonical
 from clm.provenance.files import atomic, read_json, write_json
 from clm.provenance.state import lease, state_folder
+from summarize_study import other_versions
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
 def test_canonical_ignores_order_and_whole_floats():
@@ -67,3 +73,34 @@ def test_lease_of_a_killed_process_is_free(tmp_path):
     began = time.time()
     with lease(tmp_path, poll=0.01):
         assert time.time() - began < 0.4 and released.value == 0
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("MemoryError()", "Error: out of memory; give the rule more mem_mb"),
+        ("RuntimeError('CUDA out of memory. Tried to allocate')", "Error: out of memory; give the rule more mem_mb"),
+        ('RuntimeError("DefaultCPUAllocator: can\'t allocate memory")', "Error: out of memory; give the rule more"),
+        ("RuntimeError('broken')", "Error: broken (a fault of the program)"),
+        ("OSError(28, 'No space left on device', 'x')", "Error: No space left on device at x; check space"),
+    ],
+)
+def test_what_a_machine_refuses_is_the_last_line_of_the_log(raised, told):
+    program = f"from clm.provenance.command import run\ndef main(): raise {raised}\nrun(main)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.strip().splitlines()[-1].startswith(told)
+
+
+def test_results_of_other_versions_are_told_and_kept(tmp_path):
+    for name, version in (("a", "2.11.0"), ("b", "2.13.0"), ("c", "2.11.0")):
+        write_json(tmp_path / name / "cost.json", {"versions": {"torch": version, "gone": "1"}})
+    (told,) = other_versions(tmp_path, {"torch": "2.13.0"})
+    assert told == "2 results were made with torch 2.11.0, 2.13.0 is installed; they are kept"
+
+
+def test_counts_of_the_last_soak_are_those_of_the_page():
+    counts = read_json(SCRIPTS.parent / "reference" / "reliability.json")["kills"]
+    page = (SCRIPTS.parent / "docs" / "RELIABILITY.md").read_text()
+    assert f"each of {len(counts['by_rule'])} rules five times, {counts['of_single_jobs']} kills" in page
+    assert counts["of_single_jobs"] >= 100 and min(counts["by_rule"].values()) >= 5
+    assert all(step > 0 for step in counts["resumed_at_step"].values())

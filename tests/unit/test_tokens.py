@@ -10,6 +10,7 @@ from clm.tokens.shards import pack, read_shard, write_shard
 from clm.tokens.text import represent
 from clm.tokens.tokenizer import build_tokenizer, save_tokenizer
 from clm.tokens.vocabulary import class_ids
+from safetensors import safe_open
 from tokenize_subset import tokenize_subset
 from transformers import AutoTokenizer
 
@@ -96,6 +97,17 @@ def test_shards_are_compact_and_mapped(tmp_path):
         shard.tokens[0] = 1
     assert [ids.tolist() for ids in shard.take(np.array([1])).sequences()] == [[2, 300, 9, 3]]
     assert len(shard.head(1)) == 1
+
+
+def test_shards_have_the_same_bytes_each_time_and_are_ordinary_safetensors(tmp_path):
+    path, seen = tmp_path / "s.safetensors", set()
+    for _ in range(20):  # safetensors alone orders metadata anew each time
+        told = {"vocabulary": "é", "source": "b", "count": "2"}
+        write_shard(path, pack([[2, 7, 3], [2, 300, 9, 3]], [5, 2**63], 301, told))
+        seen.add(path.read_bytes())
+    assert len(seen) == 1
+    with safe_open(path, "numpy") as opened:
+        assert opened.metadata() == told and opened.get_tensor("keys").tolist() == [5, 2**63]
 
 
 def test_a_corpus_that_cannot_be_expressed_is_an_error(tmp_path):

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -31,15 +32,18 @@ def run(main: Callable[[], None]) -> NoReturn:
         main()
     except UserError as error:
         sys.exit(f"Error: {error}")
-    except (MemoryError, OSError) as error:
+    except (MemoryError, OSError, RuntimeError) as error:
         traceback.print_exc()
         sys.exit(f"Error: {describe(error)}")
     sys.exit(0)
 
 
-def describe(error: MemoryError | OSError) -> str:
-    """Return what the machine refused and what to do about it."""
-    if isinstance(error, MemoryError):
+def describe(error: MemoryError | OSError | RuntimeError) -> str:
+    """Return what the machine refused and what to do about it; torch tells of missing memory by a RuntimeError."""
+    short = re.search(r"out of memory|can't allocate memory|bad_alloc", str(error))
+    if isinstance(error, RuntimeError) and not short:
+        return f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__} (a fault of the program)"
+    if isinstance(error, MemoryError) or short:
         return "out of memory; give the rule more mem_mb (profiles/*/) or run fewer jobs at once"
     place = f" at {error.filename}" if error.filename else ""
     return f"{error.strerror or error}{place}; check space and permissions, then run snakemake again"

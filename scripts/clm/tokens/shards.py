@@ -67,7 +67,18 @@ def write_shard(path: Path, shard: Shard) -> None:
     """Write a shard, atomically."""
     arrays = {"tokens": shard.tokens, "offsets": shard.offsets, "keys": shard.keys}
     with atomic(path) as temporary:
-        save_file(arrays, temporary, metadata=dict(sorted(shard.metadata.items())))
+        save_file(arrays, temporary, metadata=dict(shard.metadata))
+        sort_header(temporary)
+
+
+def sort_header(path: Path) -> None:
+    """Sort the keys in the header of a safetensors file: safetensors writes its metadata in another order each time."""
+    with path.open("rb+") as handle:
+        length = int.from_bytes(handle.read(8), "little")
+        header = json.loads(handle.read(length))
+        text = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        handle.seek(8)
+        handle.write(text.ljust(length))
 
 
 def read_shard(path: Path) -> Shard:
