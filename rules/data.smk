@@ -1,5 +1,5 @@
 # What everything waits for has a priority above all else.
-# Corpora: raw files -> standardized -> deduplicated -> (decontaminated) -> train and validation -> vocabulary -> shards.
+# Corpora: raw files -> rows -> standardized -> deduplicated -> (decontaminated) -> train and validation -> vocabulary -> shards.
 
 
 rule fetch_source:
@@ -24,9 +24,33 @@ rule fetch_source:
         "python scripts/fetch_source.py --code {params.code} --config {params.config:q} --remembered {params.remembered:q} --content {output.content:q} --record {output.record:q} > {log:q} 2>&1"
 
 
-rule standardize_corpus:
+rule gather_corpus:
     input:
         sources=lambda w: source_files(config["corpora"][w.corpus]["files"]),
+    output:
+        rows="<results>/corpora/{corpus}/rows.parquet",
+        counts="<results>/corpora/{corpus}/gathered.json",
+    log:
+        "<logs>/gather_corpus/{corpus}.log",
+    benchmark:
+        "<benchmarks>/gather_corpus/{corpus}.tsv"
+    priority: 20
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=240,
+    params:
+        code=code("gather_corpus"),
+        config=lambda w: canonical(corpus_reading(w.corpus)),
+    shell:
+        "python scripts/gather_corpus.py --code {params.code} --config {params.config:q} --sources {input.sources:q} --out {output.rows:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
+rule standardize_corpus:
+    input:
+        rows="<results>/corpora/{corpus}/rows.parquet",
     output:
         molecules="<results>/corpora/{corpus}/standardized/{shard}.parquet",
         counts="<results>/corpora/{corpus}/standardized/{shard}.json",
@@ -43,14 +67,14 @@ rule standardize_corpus:
         runtime=240,
     params:
         code=code("standardize_corpus"),
-        config=lambda w: canonical(corpus_reading(w.corpus)),
+        config=lambda w: canonical(corpus_standard(w.corpus)),
     shell:
-        "python scripts/standardize_corpus.py --code {params.code} --config {params.config:q} --sources {input.sources:q} --shard {wildcards.shard} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+        "python scripts/standardize_corpus.py --code {params.code} --config {params.config:q} --rows {input.rows:q} --shard {wildcards.shard} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
 
 
 rule deduplicate_corpus:
     input:
-        shards=lambda w: shard_files(w.corpus, "parquet"),
+        shards=lambda w: shard_files(w.corpus, "standardized", "parquet"),
     output:
         molecules="<results>/corpora/{corpus}/molecules.parquet",
         counts="<results>/corpora/{corpus}/deduplicated.json",
@@ -78,12 +102,12 @@ rule decontaminate_corpus:
             f"{RESULTS}/tasks/{task}/molecules.csv" for task in config["corpora"][w.corpus]["decontaminate"]
         ],
     output:
-        molecules="<results>/corpora/{corpus}/decontaminated.parquet",
-        counts="<results>/corpora/{corpus}/decontaminated.json",
+        molecules="<results>/corpora/{corpus}/decontaminated/{shard}.parquet",
+        counts="<results>/corpora/{corpus}/decontaminated/{shard}.json",
     log:
-        "<logs>/decontaminate_corpus/{corpus}.log",
+        "<logs>/decontaminate_corpus/{corpus}-{shard}.log",
     benchmark:
-        "<benchmarks>/decontaminate_corpus/{corpus}.tsv"
+        "<benchmarks>/decontaminate_corpus/{corpus}-{shard}.tsv"
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -92,13 +116,14 @@ rule decontaminate_corpus:
         runtime=240,
     params:
         code=code("decontaminate_corpus"),
+        config=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
     shell:
-        "python scripts/decontaminate_corpus.py --code {params.code} --molecules {input.molecules:q} --tasks {input.tasks:q} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+        "python scripts/decontaminate_corpus.py --code {params.code} --config {params.config:q} --molecules {input.molecules:q} --shard {wildcards.shard} --tasks {input.tasks:q} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
 
 
 rule split_corpus:
     input:
-        molecules=lambda w: f"{RESULTS}/corpora/{w.corpus}/{distinct_stage(w.corpus)}.parquet",
+        molecules=lambda w: distinct_files(w.corpus),
     output:
         train="<results>/corpora/{corpus}/train.parquet",
         valid="<results>/corpora/{corpus}/valid.parquet",
@@ -112,13 +137,13 @@ rule split_corpus:
         "../envs/chemistry.yaml"
     threads: 1
     resources:
-        mem_mb=DATABASE_MB + 500,
+        mem_mb=1500,
         runtime=240,
     params:
         code=code("split_corpus"),
         config=lambda w: canonical(pick(config["corpora"][w.corpus], "validation_molecules") | {"name": w.corpus}),
     shell:
-        "python scripts/split_corpus.py --code {params.code} --config {params.config:q} --memory {resources.mem_mb} --molecules {input.molecules:q} --train {output.train:q} --valid {output.valid:q} --counts {output.counts:q} > {log:q} 2>&1"
+        "python scripts/split_corpus.py --code {params.code} --config {params.config:q} --molecules {input.molecules:q} --train {output.train:q} --valid {output.valid:q} --counts {output.counts:q} > {log:q} 2>&1"
 
 
 rule draw_subset:
@@ -135,13 +160,13 @@ rule draw_subset:
         "../envs/chemistry.yaml"
     threads: 1
     resources:
-        mem_mb=DATABASE_MB + 500,
+        mem_mb=1500,
         runtime=240,
     params:
         code=code("draw_subset"),
         config=lambda w: canonical({"corpus": w.corpus, "subset": w.subset, "molecules": config["subsets"][w.subset]}),
     shell:
-        "python scripts/draw_subset.py --code {params.code} --config {params.config:q} --memory {resources.mem_mb} --train {input.train:q} --out {output.molecules:q} > {log:q} 2>&1"
+        "python scripts/draw_subset.py --code {params.code} --config {params.config:q} --train {input.train:q} --out {output.molecules:q} > {log:q} 2>&1"
 
 
 rule count_tokens:
@@ -220,8 +245,11 @@ rule tokenize_subset:
 
 rule summarize_corpus:
     input:
-        shards=lambda w: shard_files(w.corpus, "json"),
-        stages=lambda w: [f"{RESULTS}/corpora/{w.corpus}/{stage}.json" for stage in corpus_stages(w.corpus)],
+        gathered="<results>/corpora/{corpus}/gathered.json",
+        standardized=lambda w: shard_files(w.corpus, "standardized", "json"),
+        deduplicated="<results>/corpora/{corpus}/deduplicated.json",
+        decontaminated=lambda w: decontaminated_files(w.corpus, "json"),
+        split="<results>/corpora/{corpus}/split.json",
         tokens="<results>/corpora/{corpus}/token_counts.json",
         records=lambda w: source_files(config["corpora"][w.corpus]["files"], "record.json"),
     output:
@@ -240,7 +268,7 @@ rule summarize_corpus:
         code=code("summarize_corpus"),
         config=lambda w: canonical(origins(w.corpus)),
     shell:
-        "python scripts/summarize_corpus.py --code {params.code} --config {params.config:q} --shards {input.shards:q} --stages {input.stages:q} --tokens {input.tokens:q} --records {input.records:q} --out {output.summary:q} > {log:q} 2>&1"
+        "python scripts/summarize_corpus.py --code {params.code} --config {params.config:q} --gathered {input.gathered:q} --standardized {input.standardized:q} --deduplicated {input.deduplicated:q} --decontaminated {input.decontaminated:q} --split {input.split:q} --tokens {input.tokens:q} --records {input.records:q} --out {output.summary:q} > {log:q} 2>&1"
 
 
 localrules:

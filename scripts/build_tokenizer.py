@@ -2,21 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from clm.chemistry.tables import batches
 from clm.provenance.command import parser, run
 from clm.provenance.files import read_json
 from clm.tokens import tokenizer
 from clm.tokens.text import represent
 
+# Molecules of each corpus that byte-pair merges are learned from (they are held in memory)
+SAMPLE = 1_000_000
+
 
 def training_texts(molecules: list[Path], kind: str) -> Iterator[str]:
-    """Yield the text of every training molecule."""
+    """Yield the text of the first SAMPLE training molecules of each corpus: those with the smallest hashes."""
     for path in molecules:
-        for batch in pq.ParquetFile(path).iter_batches(65_536, columns=["smiles"]):
-            yield from (text for s in batch.column(0).to_pylist() if (text := represent(s, kind)))
+        smiles = (text for batch in batches([path], ["smiles"]) for text in batch.column(0).to_pylist())
+        yield from (text for s in islice(smiles, SAMPLE) if (text := represent(s, kind)))
 
 
 def build_tokenizer(counts: list[Path], molecules: list[Path], config: dict[str, Any], folder: Path) -> None:

@@ -4,10 +4,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import pyarrow as pa
+from clm.chemistry.tables import batches
 from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
-from clm.tokens.regex import split
+from clm.tokens.scan import scan
 from clm.tokens.text import represent
 
 
@@ -15,11 +16,13 @@ def count_tokens(molecules: Path, config: dict[str, Any], out: Path) -> None:
     """Write how often each token occurs, and how many molecules the representation cannot express."""
     counts: Counter[str] = Counter()
     lost = 0
-    for batch in pq.ParquetFile(molecules).iter_batches(65_536, columns=["smiles"]):
-        for smiles in batch.column(0).to_pylist():
-            text = represent(smiles, config["kind"])
-            lost += text is None
-            counts.update(split(text or ""))
+    for batch in batches([molecules], ["smiles"]):
+        texts = batch.column(0)
+        if config["kind"] == "selfies":
+            texts = pa.array([represent(smiles, "selfies") for smiles in texts.to_pylist()], pa.string())
+            lost += texts.null_count
+            texts = texts.drop_null()
+        counts += scan(texts).counts()
     write_json(out, {"tokens": counts, "not_representable": lost})
 
 

@@ -1,14 +1,16 @@
-"""Remove the molecules of named tasks from a corpus, before subsets are drawn."""
+"""Remove the molecules of named tasks from one shard of the distinct molecules, before subsets are drawn."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from clm.chemistry.contamination import Contamination
+from clm.chemistry.tables import part_batches, table_writer
 from clm.provenance.command import parser, run
-from clm.provenance.files import atomic, write_json
+from clm.provenance.files import write_json
 
 
 def task_smiles(tables: list[Path]) -> Iterator[str]:
@@ -18,13 +20,14 @@ def task_smiles(tables: list[Path]) -> Iterator[str]:
             yield from (row["smiles"] for row in csv.DictReader(handle))
 
 
-def decontaminate_corpus(molecules: Path, tasks: list[Path], out: Path, counts: Path) -> None:
+def decontaminate_corpus(
+    molecules: Path, config: dict[str, Any], shard: int, tasks: list[Path], out: Path, counts: Path
+) -> None:
     """Write the molecules that share no skeleton (first block of the InChIKey) with any task molecule."""
     forbidden = Contamination(task_smiles(tasks))
     read = kept = 0
-    source = pq.ParquetFile(molecules)
-    with atomic(out) as temporary, pq.ParquetWriter(temporary, source.schema_arrow, compression="zstd") as writer:
-        for batch in source.iter_batches(65_536):
+    with table_writer(out, pq.read_schema(molecules).remove_metadata()) as writer:
+        for batch in part_batches(molecules, shard, config["shards"]):
             clean = pa.array([smiles not in forbidden for smiles in batch.column("smiles").to_pylist()])
             part = batch.filter(clean)
             writer.write_batch(part)
@@ -36,11 +39,12 @@ def main(argv: list[str] | None = None) -> None:
     """Command line."""
     command = parser(__doc__)
     command.add_argument("--molecules", type=Path, required=True)
+    command.add_argument("--shard", type=int, required=True)
     command.add_argument("--tasks", type=Path, nargs="+", required=True)
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--counts", type=Path, required=True)
     a = command.parse_args(argv)
-    decontaminate_corpus(a.molecules, a.tasks, a.out, a.counts)
+    decontaminate_corpus(a.molecules, a.config, a.shard, a.tasks, a.out, a.counts)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from clm.chemistry.tables import copy_query
-from clm.provenance.command import parser, run
+from clm.provenance.command import UserError, parser, run
 from clm.provenance.files import write_json
 
 DISTINCT = """
@@ -13,8 +13,16 @@ DISTINCT = """
 
 
 def deduplicate_corpus(shards: list[Path], memory_mb: int, out: Path, counts: Path) -> None:
-    """Write the distinct molecules of all shards (row, smiles, key), ordered by key then SMILES."""
+    """Write the distinct molecules of all shards (row, smiles, key), ordered by key then SMILES.
+
+    Raises:
+        UserError: no shard holds a molecule.
+    """
     kept = copy_query(DISTINCT, out, memory_mb, shards=[str(shard) for shard in shards])
+    if not kept:
+        out.unlink()
+        told = shards[0].with_suffix(".json")
+        raise UserError(f"corpus {out.parent.name}: no molecule kept ({told} counts why); check its `column`")
     write_json(counts, {"kept": kept})
 
 

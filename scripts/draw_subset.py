@@ -3,27 +3,31 @@
 from pathlib import Path
 from typing import Any
 
-from clm.chemistry.tables import copy_query
+from clm.chemistry.tables import MOLECULES, batches, table_writer
 from clm.provenance.command import UserError, parser, run
 
-SMALLEST = "SELECT key, smiles FROM read_parquet($train) ORDER BY key, smiles LIMIT $molecules"
 
-
-def draw_subset(train: Path, config: dict[str, Any], memory_mb: int, out: Path) -> None:
-    """Write the `molecules` smallest keys of the training molecules (key, smiles).
+def draw_subset(train: Path, config: dict[str, Any], out: Path) -> None:
+    """Write the `molecules` smallest keys of the training molecules (key, smiles), which lie in their order.
 
     Subsets are nested by construction, and adding one moves no other.
 
     Raises:
         UserError: the corpus has fewer training molecules.
     """
-    drawn = copy_query(SMALLEST, out, memory_mb, train=str(train), molecules=config["molecules"])
-    if drawn < config["molecules"]:
-        out.unlink()
-        raise UserError(
-            f"subset {config['subset']} wants {config['molecules']} molecules, corpus {config['corpus']} has {drawn} "
-            f"for training: raise corpora.{config['corpus']}.thin, add sources, or lower subsets.{config['subset']}"
-        )
+    left = wanted = config["molecules"]
+    with table_writer(out, MOLECULES) as writer:
+        for batch in batches([train], MOLECULES.names):
+            writer.write_batch(batch.slice(0, left))
+            left -= min(left, batch.num_rows)
+            if not left:
+                break
+        if left:
+            raise UserError(
+                f"subset {config['subset']} wants {wanted} molecules, corpus {config['corpus']} has {wanted - left} "
+                f"for training: raise corpora.{config['corpus']}.thin, add sources, or lower "
+                f"subsets.{config['subset']}"
+            )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -31,11 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     command = parser(__doc__)
     command.add_argument("--train", type=Path, required=True)
     command.add_argument("--out", type=Path, required=True)
-    command.add_argument(
-        "--memory", type=int, required=True, help="of the job in MB; the database spills to disk beyond it"
-    )
     a = command.parse_args(argv)
-    draw_subset(a.train, a.config, a.memory, a.out)
+    draw_subset(a.train, a.config, a.out)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
+from clm.chemistry.tables import batches
 from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
 from clm.tasks.distance import distance
@@ -17,7 +17,7 @@ def measure_distance(molecules: Path, subset: Path, out: Path) -> None:
         subset: Parquet file with the column `smiles`, ordered by hash.
         out: JSON of the numbers.
     """
-    corpus = pq.read_table(subset, columns=["smiles"])["smiles"].to_pylist()
+    corpus = (batch.column(0) for batch in batches([subset], ["smiles"]))
     write_json(out, distance(load_task(molecules, []).smiles, corpus))
 
 

@@ -1,13 +1,19 @@
 """Tokenize the molecules of a subset, or of the validation set, into a shard."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import pyarrow.parquet as pq
+import numpy as np
+import pyarrow as pa
+from clm.chemistry.tables import batches
 from clm.provenance.command import UserError, parser, run
 from clm.provenance.files import read_json, sha256_file
-from clm.tokens.shards import pack, write_shard
+from clm.tokens.scan import encode, scan
+from clm.tokens.shards import ShardWriter
 from clm.tokens.text import represent
-from tokenizers import Tokenizer
+
+Encoded = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def tokenize_subset(molecules: Path, tokenizer: Path, vocabulary: Path, out: Path) -> None:
@@ -16,18 +22,40 @@ def tokenize_subset(molecules: Path, tokenizer: Path, vocabulary: Path, out: Pat
     Raises:
         UserError: no molecule can be expressed in the chosen representation.
     """
-    model, record = Tokenizer.from_file(str(tokenizer)), read_json(vocabulary)
-    sequences: list[list[int]] = []
-    keys: list[int] = []
-    for batch in pq.ParquetFile(molecules).iter_batches(65_536):
-        texts = [represent(smiles, record["kind"]) for smiles in batch.column("smiles").to_pylist()]
-        kept = [(key, text) for key, text in zip(batch.column("key").to_pylist(), texts, strict=True) if text]
-        keys += [key for key, _ in kept]
-        sequences += [encoding.ids for encoding in model.encode_batch([text for _, text in kept])]
-    if not sequences:
+    record = read_json(vocabulary)
+    encoded = by_arrays(record) if record["kind"] == "atoms" else by_tokenizer(tokenizer, record["kind"])
+    writer = ShardWriter(out, len(record["tokens"]))
+    for batch in batches([molecules], ["key", "smiles"]):
+        writer.append(*encoded(batch))
+    if not writer.molecules:
         raise UserError(f"{molecules}: no molecule can be expressed as {record['kind']}; choose another tokenizer.kind")
-    metadata = {"vocabulary": record["digest"], "source": sha256_file(molecules), "count": str(len(keys))}
-    write_shard(out, pack(sequences, keys, len(record["tokens"]), metadata))
+    writer.close({"vocabulary": record["digest"], "source": sha256_file(molecules), "count": str(writer.molecules)})
+
+
+def by_arrays(record: dict[str, Any]) -> Callable[[pa.RecordBatch], Encoded]:
+    """Return a function from a batch to ids, lengths and keys, for atom-level tokens."""
+
+    def encoded(batch: pa.RecordBatch) -> Encoded:
+        ids = encode(scan(batch.column("smiles")), batch.num_rows, record["tokens"], record["max_tokens"])
+        return *ids, batch.column("key").to_numpy()
+
+    return encoded
+
+
+def by_tokenizer(tokenizer: Path, kind: str) -> Callable[[pa.RecordBatch], Encoded]:
+    """Return the same for other tokens, by the tokenizer itself; molecules that cannot be expressed are left out."""
+    from tokenizers import Tokenizer
+
+    model = Tokenizer.from_file(str(tokenizer))
+
+    def encoded(batch: pa.RecordBatch) -> Encoded:
+        texts = [represent(smiles, kind) for smiles in batch.column("smiles").to_pylist()]
+        found = [item.ids for item in model.encode_batch([text for text in texts if text])]
+        lengths = np.fromiter(map(len, found), np.int64, len(found))
+        tokens = np.concatenate([np.empty(0, np.int64), *found])
+        return tokens, lengths, batch.column("key").to_numpy()[[bool(text) for text in texts]]
+
+    return encoded
 
 
 def main(argv: list[str] | None = None) -> None:

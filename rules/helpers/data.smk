@@ -20,26 +20,29 @@ def vocabulary_settings() -> dict:
 
 
 def corpus_reading(corpus: str) -> dict:
-    """What standardizing a corpus depends on."""
-    keys = ("files", "column", "separator", "shards", "thin", "max_characters", "largest_fragment", "neutralize")
-    return pick(config["corpora"][corpus], *keys) | {"name": corpus}
+    """What the raw rows of a corpus depend on."""
+    return pick(config["corpora"][corpus], "files", "column", "separator", "thin")
 
 
-def shard_files(corpus: str, kind: str) -> list[str]:
-    """The standardized shards of a corpus, or their counts."""
-    shards = range(config["corpora"][corpus]["shards"])
-    return [f"{RESULTS}/corpora/{corpus}/standardized/{shard}.{kind}" for shard in shards]
+def corpus_standard(corpus: str) -> dict:
+    """What standardizing a shard of a corpus depends on."""
+    return pick(config["corpora"][corpus], "shards", "max_characters", "largest_fragment", "neutralize")
 
 
-def distinct_stage(corpus: str) -> str:
-    """The last stage before the split: decontaminated if tasks are named, otherwise all distinct molecules."""
-    return "decontaminated" if config["corpora"][corpus]["decontaminate"] else "molecules"
+def shard_files(corpus: str, stage: str, kind: str) -> list[str]:
+    """The shards of a stage of a corpus, or their counts."""
+    folder = f"{RESULTS}/corpora/{corpus}/{stage}"
+    return [f"{folder}/{shard}.{kind}" for shard in range(config["corpora"][corpus]["shards"])]
 
 
-def corpus_stages(corpus: str) -> list[str]:
-    """The stages after standardizing that count molecules."""
-    decontaminated = ["decontaminated"] if config["corpora"][corpus]["decontaminate"] else []
-    return ["deduplicated", *decontaminated, "split"]
+def decontaminated_files(corpus: str, kind: str) -> list[str]:
+    """The decontaminated shards, or their counts: none when no tasks are named."""
+    return shard_files(corpus, "decontaminated", kind) if config["corpora"][corpus]["decontaminate"] else []
+
+
+def distinct_files(corpus: str) -> list[str]:
+    """The molecules before the split, in the order of their keys: decontaminated, or all distinct ones."""
+    return decontaminated_files(corpus, "parquet") or [f"{RESULTS}/corpora/{corpus}/molecules.parquet"]
 
 
 def subset_file(corpus: str, subset: str) -> str:

@@ -7,18 +7,21 @@ import zipfile
 import pandas as pd
 import pytest
 from clm.chemistry.contamination import Contamination
-from clm.chemistry.keys import smiles_key
-from clm.chemistry.sources import open_member, smiles_rows, table_rows
+from clm.chemistry.keys import chosen, smiles_key
+from clm.chemistry.sources import BLOCK, lines, open_member, smiles_rows, table_rows
 from clm.chemistry.standardize import canonical_smiles, standardizer
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
+from decontaminate_corpus import decontaminate_corpus
 from deduplicate_corpus import deduplicate_corpus
 from draw_subset import draw_subset
+from gather_corpus import gather_corpus
 from split_corpus import split_corpus
 from standardize_corpus import standardize_corpus
+from summarize_corpus import standardized
 
-SETTINGS = {"thin": 1, "max_characters": 60, "largest_fragment": False, "neutralize": False}
-READING = SETTINGS | {"name": "test", "column": "SMILES", "separator": ",", "shards": 2}
+SETTINGS = {"max_characters": 60, "largest_fragment": False, "neutralize": False}
+READING = {"files": [{"source": "a", "member": None}], "column": "SMILES", "separator": ",", "thin": 1}
 ROWS = ["CCO", "OCC", "c1ccccc1", "not a molecule", "", "C" * 80, "CC(=O)[O-].[Na+]", "N[C@@H](C)C(=O)O", "C1CC"]
 
 
@@ -36,12 +39,14 @@ def test_largest_fragment_and_neutralizing_are_options():
     assert standardizer(SETTINGS | {"largest_fragment": True, "neutralize": True})(b"CC(=O)[O-].[Na+]")[0] == "CC(=O)O"
 
 
-def test_thinning_takes_the_same_rows_whatever_the_shards_and_about_its_share():
-    rows = [f"{'C' * (i % 50)}N{'C' * (i // 50)}".encode() for i in range(2000)]
-    standardize = standardizer(SETTINGS | {"thin": 0.1, "max_characters": 100})
-    kept = [standardize(row)[0] is not None for row in rows]
-    assert kept == [standardize(row)[0] is not None for row in rows]
-    assert 140 < sum(kept) < 260
+def test_thinning_takes_about_its_share_and_every_row_is_counted(tmp_path):
+    rows = [f"{'C' * (i % 50)}N{'C' * (i // 50)}" for i in range(2000)]
+    gather_corpus([source(tmp_path, rows)], READING | {"thin": 0.1}, tmp_path / "rows.parquet", tmp_path / "g.json")
+    found, counts = pd.read_parquet(tmp_path / "rows.parquet"), read_json(tmp_path / "g.json")
+    assert [rows[i].encode() for i in found["row"]] == list(found["raw"])
+    assert list(found["row"]) == [i for i, row in enumerate(rows) if chosen(row.encode(), 0.1)]
+    assert counts["read"] == 2000 and counts["kept"] == len(found) == 2000 - counts["rejected"]["thinned"]
+    assert 140 < len(found) < 260
 
 
 def source(tmp_path, rows, name="raw.csv"):
@@ -51,12 +56,11 @@ def source(tmp_path, rows, name="raw.csv"):
 
 
 def corpus(tmp_path, rows, shards=2):
-    raw = source(tmp_path, rows)
-    config = READING | {"files": [{"source": "a", "member": None}], "shards": shards}
-    for shard in range(shards):
-        out = tmp_path / f"{shards}-{shard}.parquet"
-        standardize_corpus([raw], config, shard, out, out.with_suffix(".json"))
+    gather_corpus([source(tmp_path, rows)], READING, tmp_path / "rows.parquet", tmp_path / "gathered.json")
     paths = [tmp_path / f"{shards}-{shard}.parquet" for shard in range(shards)]
+    for shard, out in enumerate(paths):
+        config = SETTINGS | {"shards": shards}
+        standardize_corpus(tmp_path / "rows.parquet", config, shard, out, out.with_suffix(".json"))
     deduplicate_corpus(paths, 500, tmp_path / "m.parquet", tmp_path / "m.json")
     return tmp_path / "m.parquet"
 
@@ -72,7 +76,30 @@ def test_shards_partition_the_rows_and_counts_add_up(tmp_path):
     for count in counts:
         assert count["read"] == count["kept"] + sum(count["rejected"].values())
     rows = pd.concat(pd.read_parquet(tmp_path / f"2-{shard}.parquet") for shard in (0, 1))
-    assert sorted(rows["row"]) == [0, 1, 2, 6, 7]
+    assert list(rows["row"]) == [0, 1, 2, 6, 7]
+    told = standardized(tmp_path / "gathered.json", [tmp_path / f"2-{shard}.json" for shard in (0, 1)])
+    assert told == {
+        "read": 9,
+        "kept": 5,
+        "rejected": {"unparsable": 2, "empty": 1, "too_long": 1},
+    }
+
+
+def test_a_shard_that_is_missing_rows_is_told(tmp_path):
+    corpus(tmp_path, ROWS)
+    with pytest.raises(UserError, match="9 rows were kept, its shards have seen 4"):
+        standardized(tmp_path / "gathered.json", [tmp_path / "2-0.json"])
+
+
+def test_more_shards_than_rows_leave_some_empty(tmp_path):
+    assert len(pd.read_parquet(corpus(tmp_path, ["CCO", "CCN"], shards=5))) == 2
+
+
+def test_an_endless_line_is_cut_and_takes_no_row_with_it(tmp_path):
+    text = b"CCO\r\n" + b"C" * (5 * BLOCK + 7) + b"\nCCN"
+    first, long, last = lines(io.BytesIO(text))
+    assert (first, last) == (b"CCO", b"CCN") and set(long) == set(b"C") and BLOCK <= len(long) <= 2 * BLOCK
+    assert list(lines(io.BytesIO(b""))) == [] and list(lines(io.BytesIO(b"a\n\nb\n"))) == [b"a", b"", b"b"]
 
 
 def test_deduplication_keeps_first_rows_whatever_the_shards(tmp_path):
@@ -85,25 +112,28 @@ def test_deduplication_keeps_first_rows_whatever_the_shards(tmp_path):
 def test_subsets_are_nested_and_hold_no_validation_molecule(tmp_path):
     molecules = corpus(tmp_path, many(900))
     train, valid = tmp_path / "t.parquet", tmp_path / "v.parquet"
-    split_corpus(molecules, {"name": "test", "validation_molecules": 100}, 500, train, valid, tmp_path / "s.json")
+    split_corpus([molecules], {"name": "test", "validation_molecules": 100}, train, valid, tmp_path / "s.json")
     everything = set(pd.read_parquet(molecules)["smiles"])
     held, rest = set(pd.read_parquet(valid)["smiles"]), set(pd.read_parquet(train)["smiles"])
     assert len(held) == 100 and held | rest == everything and not held & rest
     drawn = {}
     for size in (50, 200):
         settings = {"corpus": "test", "subset": str(size), "molecules": size}
-        draw_subset(train, settings, 500, tmp_path / f"{size}.parquet")
+        draw_subset(train, settings, tmp_path / f"{size}.parquet")
         drawn[size] = list(pd.read_parquet(tmp_path / f"{size}.parquet")["smiles"])
     assert drawn[200][:50] == drawn[50] and set(drawn[200]) <= rest
+    assert drawn[200] == sorted(rest, key=smiles_key)[:200], "the smallest hashes of all"
+    assert held == set(sorted(everything, key=lambda smiles: smiles_key(smiles, b"valid"))[:100])
 
 
 def test_a_corpus_smaller_than_a_subset_is_one_message_and_no_file(tmp_path):
     molecules = corpus(tmp_path, many(50))
     with pytest.raises(UserError, match="wants 500 molecules, corpus test has"):
-        draw_subset(molecules, {"corpus": "test", "subset": "big", "molecules": 500}, 500, tmp_path / "b.parquet")
+        draw_subset(molecules, {"corpus": "test", "subset": "big", "molecules": 500}, tmp_path / "b.parquet")
     assert not (tmp_path / "b.parquet").exists()
     with pytest.raises(UserError, match="validation_molecules"):
-        split_corpus(molecules, {"name": "test", "validation_molecules": 40}, 500, *[tmp_path / n for n in "abc"])
+        split_corpus([molecules], {"name": "test", "validation_molecules": 40}, *[tmp_path / n for n in "abc"])
+    assert not any((tmp_path / name).exists() for name in "abc")
 
 
 def test_a_corpus_without_molecules_is_an_error(tmp_path):
@@ -137,6 +167,18 @@ def test_tables_are_parsed_as_csv(tmp_path):
     (tmp_path / "e.csv").write_text("")
     with pytest.raises(UserError, match="empty"):
         list(table_rows(tmp_path / "e.csv", None))
+
+
+def test_decontaminated_shards_are_the_corpus_without_the_task(tmp_path):
+    molecules = corpus(tmp_path, [*many(60), "CC(N)C(=O)O"])
+    task = tmp_path / "task.csv"
+    task.write_text("row,smiles\n0,C[C@H](N)C(=O)O\n")
+    kept = []
+    for shard in range(3):
+        out, counts = tmp_path / f"d{shard}.parquet", tmp_path / f"d{shard}.json"
+        decontaminate_corpus(molecules, {"shards": 3}, shard, [task], out, counts)
+        kept += list(pd.read_parquet(out)["smiles"])
+    assert kept == [smiles for smiles in pd.read_parquet(molecules)["smiles"] if smiles != "CC(N)C(=O)O"]
 
 
 def test_contamination_sees_through_stereo_charge_and_salts():

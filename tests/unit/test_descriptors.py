@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from clm.tasks.descriptors import describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
@@ -113,7 +114,7 @@ def test_description_of_a_task():
 
 
 def test_distance_to_a_corpus():
-    corpus = ["CCO", "CCCCN", "c1ccccc1O"]
+    corpus = [pa.array(["CCO", "CCCCN"]), pa.array(["c1ccccc1O"])]
     same = distance(["CCO", "CCO", "c1ccccc1O"], corpus)
     assert same["nearest_tanimoto_mean"] == 1 and same["overlap"] == 2 == same["task_molecules"]
     assert same["unseen_token_share"] == 0 and same["unseen_tokens"] == []

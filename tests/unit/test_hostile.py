@@ -25,6 +25,7 @@ from clm.provenance.files import read_json
 from clm.study.merge import read_configuration
 from clm.study.validate import ConfigurationError, resolve_config
 from clm.tasks.molecules import MAX_CHARACTERS, read_molecule
+from gather_corpus import gather_corpus
 from prepare_task import prepare_task
 from rdkit import Chem
 from standardize_corpus import standardize_corpus
@@ -48,7 +49,7 @@ PIECES = (
         " "
     )
 )
-READING = {"thin": 1, "max_characters": 200, "largest_fragment": True, "neutralize": True, "name": "fuzz"}
+READING = {"max_characters": 200, "largest_fragment": True, "neutralize": True}
 
 
 @cache
@@ -72,8 +73,10 @@ def test_mutated_smiles_are_all_kept_or_rejected(tmp_path):
     rows = [mutated(draw).replace("\n", "") for _ in range(SMILES_LINES)]
     raw = tmp_path / "raw.smi"
     raw.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    config = READING | {"column": 0, "separator": "\t", "shards": 1, "files": [{"source": "a", "member": None}]}
-    standardize_corpus([raw], config, 0, tmp_path / "out.parquet", tmp_path / "out.json")
+    reading = {"column": 0, "separator": "\t", "thin": 1, "files": [{"source": "a", "member": None}]}
+    gather_corpus([raw], reading, tmp_path / "rows.parquet", tmp_path / "rows.json")
+    config = READING | {"shards": 1}
+    standardize_corpus(tmp_path / "rows.parquet", config, 0, tmp_path / "out.parquet", tmp_path / "out.json")
     counts = read_json(tmp_path / "out.json")
     assert counts["read"] == SMILES_LINES == counts["kept"] + sum(counts["rejected"].values())
     assert counts["kept"] > 500 and counts["rejected"]["unparsable"] > 500 and counts["rejected"]["too_long"] > 10

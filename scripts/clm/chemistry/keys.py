@@ -1,4 +1,4 @@
-"""The identity of a molecule, without RDKit."""
+"""Hashes of rows and molecules, without RDKit."""
 
 from hashlib import blake2b
 
@@ -6,3 +6,8 @@ from hashlib import blake2b
 def smiles_key(smiles: str, salt: bytes = b"") -> int:
     """Return the 64-bit identity of a SMILES: the first 8 bytes (big endian) of blake2b, salted."""
     return int.from_bytes(blake2b(smiles.encode(), digest_size=8, salt=salt).digest(), "big")
+
+
+def chosen(raw: bytes, share: float) -> bool:
+    """Whether a raw row is among the `share` of rows that a thinned corpus keeps (by a hash of the row alone)."""
+    return share >= 1 or int.from_bytes(blake2b(raw, digest_size=8, salt=b"thin").digest(), "big") < share * 2**64

@@ -14,6 +14,8 @@ from clm.provenance.command import UserError
 
 # A member that inflates beyond this is a bomb or a mistake (PubChem's CID-SMILES is about 8 GB)
 MAX_MEMBER_BYTES = 64 * 2**30
+# Lines are cut out of blocks of this size; a line that does not end within two blocks is shortened, not collected
+BLOCK = 2**20
 
 
 @contextmanager
@@ -73,9 +75,15 @@ def open_member(content: Path, member: str | None, limit: int = MAX_MEMBER_BYTES
 
 
 def lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield lines without their line end."""
-    for line in stream:
-        yield line.rstrip(b"\r\n")
+    """Yield lines without their line end; of an endless line no more than two blocks are ever held or yielded."""
+    rest = b""
+    while block := stream.read(BLOCK):
+        whole = (rest + block).split(b"\n")
+        rest = whole.pop()[:BLOCK]
+        for line in whole:
+            yield line.rstrip(b"\r")
+    if rest:
+        yield rest.rstrip(b"\r")
 
 
 def smiles_rows(content: Path, member: str | None, column: str | int, separator: str = ",") -> Iterator[bytes]:

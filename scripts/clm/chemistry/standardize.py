@@ -1,18 +1,12 @@
 """One standard SMILES per molecule; every raw row is kept or rejected with a reason."""
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any
 
 from rdkit import Chem, RDLogger
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 RDLogger.DisableLog("rdApp.*")
-
-
-def chosen(raw: bytes, share: float) -> bool:
-    """Whether a raw row is among the `share` of rows that a thinned corpus keeps (by a hash of the row alone)."""
-    return share >= 1 or int.from_bytes(blake2b(raw, digest_size=8, salt=b"thin").digest(), "big") < share * 2**64
 
 
 def canonical_smiles(smiles: str) -> str | None:
@@ -25,16 +19,14 @@ def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None
     """Return a function from a raw row to (standard SMILES, None) or (None, reason of the rejection).
 
     Args:
-        settings: `thin` share of raw rows, `max_characters` of raw and standard SMILES (checked before RDKit sees the
-            row, so that no row can stall a shard), `largest_fragment` and `neutralize` flags.
+        settings: `max_characters` of raw and standard SMILES (checked before RDKit sees the row), `largest_fragment`
+            and `neutralize` flags.
     """
-    share, longest = settings.get("thin", 1), settings["max_characters"]
+    longest = settings["max_characters"]
     fragment = rdMolStandardize.LargestFragmentChooser() if settings.get("largest_fragment") else None
     uncharger = rdMolStandardize.Uncharger() if settings.get("neutralize") else None
 
     def standardize(raw: bytes) -> tuple[str | None, str | None]:
-        if not chosen(raw, share):
-            return None, "thinned"
         if not raw:
             return None, "empty"
         if len(raw) > longest:

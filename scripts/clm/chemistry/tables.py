@@ -1,11 +1,18 @@
-"""Large tables through DuckDB: sorted, distinct and cut out of core, the same bytes each time."""
+"""Large tables, never held whole: ranges of rows as streams, sorting and deduplicating through DuckDB."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from clm.provenance.files import atomic
+
+BATCH = 32_768
+# molecules of a corpus after the split, in ascending order of keys
+MOLECULES = pa.schema([("key", pa.uint64()), ("smiles", pa.string())])
 
 
 def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> int:
@@ -14,6 +21,8 @@ def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> i
     One thread and an ORDER BY in `query` make the bytes reproducible; DuckDB takes three quarters
     of `memory_mb`, what the job has, and spills to disk beside `out` beyond. Named parameters are $name in the query.
     """
+    import duckdb
+
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic(out) as temporary, tempfile.TemporaryDirectory(dir=out.parent) as spill:
         settings = {"threads": 1, "memory_limit": f"{memory_mb * 3 // 4}MB", "temp_directory": spill}
@@ -21,3 +30,34 @@ def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> i
             target = str(temporary).replace("'", "''")
             copy = f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
             return connection.execute(copy, parameters).fetchone()[0]
+
+
+def batches(paths: list[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of Parquet files, one after the other, in batches of at most BATCH rows."""
+    for path in paths:
+        with pq.ParquetFile(path) as table:
+            yield from table.iter_batches(BATCH, columns=columns)
+
+
+def part_batches(path: Path, part: int, parts: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of one of `parts` equal ranges of a Parquet file, reading only the row groups that hold them."""
+    with pq.ParquetFile(path) as table:
+        first, last = (table.metadata.num_rows * (part + i) // parts for i in (0, 1))
+        start = 0
+        for group in range(table.num_row_groups):
+            stop = start + table.metadata.row_group(group).num_rows
+            if start < last and stop > first:
+                offset = start
+                for batch in table.iter_batches(BATCH, row_groups=[group]):
+                    low, high = max(first - offset, 0), min(last - offset, batch.num_rows)
+                    if low < high:
+                        yield batch.slice(low, high - low)
+                    offset += batch.num_rows
+            start = stop
+
+
+@contextmanager
+def table_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Write a Parquet file batch by batch, atomically."""
+    with atomic(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        yield writer

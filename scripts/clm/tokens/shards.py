@@ -2,16 +2,19 @@
 
 import json
 import mmap
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from clm.provenance.files import atomic
 
 TYPES = {"U8": np.uint8, "U16": np.uint16, "U32": np.uint32, "U64": np.uint64, "I64": np.int64}
+PARTS = ("offsets", "keys", "tokens")
 
 
 @dataclass(frozen=True)
@@ -63,22 +66,50 @@ def pack(sequences: list[list[int]], keys: list[int], vocabulary_size: int, meta
     return Shard(tokens, offsets, np.array(keys, np.uint64), metadata)
 
 
+class ShardWriter:
+    """A shard written in pieces: neither its tokens nor their number must be known or fit into memory."""
+
+    def __init__(self, path: Path, vocabulary_size: int) -> None:
+        """Start a shard at `path`; parts lie beside it, without a name, until it is closed."""
+        self.path, self.kind = Path(path), np.min_scalar_type(max(vocabulary_size - 1, 0))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.parts = {name: tempfile.TemporaryFile(dir=self.path.parent) for name in PARTS}
+        self.molecules = self.total = 0
+        self.parts["offsets"].write(bytes(8))
+
+    def append(self, tokens: np.ndarray, lengths: np.ndarray, keys: np.ndarray) -> None:
+        """Add molecules: ids of all of them (total,), tokens of each (n,), keys (n,)."""
+        offsets = self.total + np.cumsum(lengths, dtype=np.int64)
+        self.parts["offsets"].write(offsets.tobytes())
+        self.parts["keys"].write(np.asarray(keys, np.uint64).tobytes())
+        self.parts["tokens"].write(np.asarray(tokens).astype(self.kind).tobytes())
+        self.molecules, self.total = self.molecules + len(lengths), self.total + len(tokens)
+
+    def close(self, metadata: Mapping[str, str]) -> None:
+        """Join the parts to a safetensors file, atomically: widest types first, so that all are aligned."""
+        entries: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+        start = 0
+        kinds = {"offsets": "I64", "keys": "U64", "tokens": f"U{self.kind.itemsize * 8}"}
+        shapes = {"offsets": self.molecules + 1, "keys": self.molecules, "tokens": self.total}
+        for name, part in self.parts.items():
+            stop = start + part.tell()
+            entries[name] = {"dtype": kinds[name], "shape": [shapes[name]], "data_offsets": [start, stop]}
+            start = stop
+        header = json.dumps(entries, separators=(",", ":")).encode()
+        header += b" " * (-len(header) % 8)
+        with atomic(self.path) as temporary, temporary.open("wb") as out:
+            out.write(len(header).to_bytes(8, "little") + header)
+            for part in self.parts.values():
+                part.seek(0)
+                shutil.copyfileobj(part, out, 2**22)
+                part.close()
+
+
 def write_shard(path: Path, shard: Shard) -> None:
     """Write a shard, atomically."""
-    arrays = {"tokens": shard.tokens, "offsets": shard.offsets, "keys": shard.keys}
-    with atomic(path) as temporary:
-        save_file(arrays, temporary, metadata=dict(shard.metadata))
-        sort_header(temporary)
-
-
-def sort_header(path: Path) -> None:
-    """Sort the keys in the header of a safetensors file: safetensors writes its metadata in another order each time."""
-    with path.open("rb+") as handle:
-        length = int.from_bytes(handle.read(8), "little")
-        header = json.loads(handle.read(length))
-        text = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        handle.seek(8)
-        handle.write(text.ljust(length))
+    writer = ShardWriter(path, int(np.iinfo(shard.tokens.dtype).max) + 1)
+    writer.append(shard.tokens, shard.lengths, shard.keys)
+    writer.close(shard.metadata)
 
 
 def read_shard(path: Path) -> Shard:
