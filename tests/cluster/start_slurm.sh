@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A real SLURM of one node on loopback, as root, without systemd and accounting: partitions cpu, gpu and urgent, two fake GPUs.
+# A real SLURM of one node on loopback, as root, without systemd and accounting: partitions cpu, gpu and urgent, two
+# fake GPUs.
 # FOLDER holds its state; stop_slurm.sh FOLDER stops it.
 set -euo pipefail
 FOLDER=$(realpath -m "${1:?folder}")
@@ -45,7 +46,10 @@ PartitionName=urgent Nodes=ALL MaxTime=1440 State=UP PriorityTier=10 PreemptMode
 CONF
 echo 'Name=gpu File=/dev/null,/dev/zero' >/etc/slurm/gres.conf
 install -d -o munge -g munge -m 755 /run/munge
-pgrep -x munged >/dev/null || runuser -u munge -- munged
+if ! pgrep -x munged >/dev/null; then
+    runuser -u munge -- munged
+    ln -sf /run/munge/munged.pid "$FOLDER/munged.pid" # ours to stop
+fi
 slurmctld -c
 slurmd -N n1
 for _ in $(seq 100); do

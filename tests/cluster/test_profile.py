@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from snakemake_runs import ROOT
+from snakemake_runs import ROOT, copy_workflow, snakemake
 
 PROFILE = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
 # Rules whose jobs are long enough for an allocation each, or so few that a group would save nothing
@@ -19,6 +19,7 @@ ALONE = {
     "build_tokenizer",
     "tokenize_subset",
     "prepare_task",
+    "initialize_model",
     "pretrain_checkpoint",
     "sweep_rate",
     "tune_rate",
@@ -43,6 +44,10 @@ def local_rules():
     return named | {name for name, body in rules().items() if re.search(r"^    localrule: True", body, flags=re.M)}
 
 
+def asks_for_a_gpu(body):
+    return re.search(r"^        gpu=.*GPUS", body, flags=re.M) is not None
+
+
 def test_every_rule_is_local_grouped_or_deliberately_alone():
     """A new rule: under `groups` in profiles/slurm if its jobs take seconds, else in ALONE above."""
     places = [set(PROFILE["groups"]), local_rules(), ALONE]
@@ -51,7 +56,7 @@ def test_every_rule_is_local_grouped_or_deliberately_alone():
 
 
 def test_rules_that_ask_for_a_gpu_go_to_its_partition_and_no_others():
-    asking = {name for name, body in rules().items() if "gpu=GPUS" in body}
+    asking = {name for name, body in rules().items() if asks_for_a_gpu(body)}
     given = {name for name, told in PROFILE["set-resources"].items() if told.get("slurm_partition") == "gpu"}
     assert asking and given == asking
 
@@ -59,8 +64,20 @@ def test_rules_that_ask_for_a_gpu_go_to_its_partition_and_no_others():
 @pytest.mark.parametrize("group", sorted(set(PROFILE["groups"].values())))
 def test_a_group_is_of_one_partition(group):
     members = {name for name, of in PROFILE["groups"].items() if of == group}
-    assert len({"gpu=GPUS" in rules()[name] for name in members}) == 1
+    assert len({asks_for_a_gpu(rules()[name]) for name in members}) == 1
 
 
 def test_components_are_of_groups_that_exist():
     assert set(PROFILE["group-components"]) <= set(PROFILE["groups"].values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", ["config.yaml", "studies/gpu.yaml"])
+def test_a_group_asks_for_less_than_a_day(tmp_path, study):
+    folder = copy_workflow(tmp_path / "w")
+    planned = snakemake(folder, "-n", "--workflow-profile", "profiles/slurm", "--configfile", study)
+    assert planned.returncode == 0, planned.stdout[-3000:]
+    blocks = re.split(r"^\[.*?\] ?", planned.stdout, flags=re.M)
+    groups = [block for block in blocks if block.startswith("Group job")]
+    minutes = [sum(map(int, re.findall(r" runtime=(\d+)", block))) for block in groups]
+    assert len(groups) > 10 and max(minutes) < 24 * 60

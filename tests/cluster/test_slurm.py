@@ -83,8 +83,12 @@ def saved(folder):
     return any((folder / "results" / "long" / ".state").rglob("passing.pt"))
 
 
-def squeue(shown):
-    return subprocess.run(["squeue", "-h", "-o", shown], capture_output=True, text=True, check=True).stdout
+def squeue(form):
+    return subprocess.run(["squeue", "-h", "-o", form], capture_output=True, text=True, check=True).stdout
+
+
+def shown(*what):
+    return subprocess.run(["scontrol", "show", *what], capture_output=True, text=True, check=True).stdout
 
 
 def job_id():
@@ -94,7 +98,7 @@ def job_id():
 def finished_well(folder, process):
     assert process.wait(timeout=400) == 0, (folder / "launched.txt").read_text()[-3000:]
     assert (folder / TARGET).exists()
-    steps = [int(step) for step in re.findall(r"resumed at step (\d+)", (folder / LOG).read_text())]
+    steps = [int(step) for step in re.findall(r"resumed at step (\d+)", (folder / LOG).read_text(errors="replace"))]
     assert steps and steps[-1] > 0
 
 
@@ -105,21 +109,36 @@ def test_scancel_of_a_running_job_is_survived(workflow):
     finished_well(workflow, process)
 
 
+def release_requeued(job):
+    """Wait until a job is requeued and let it start again; SLURM would hold it for two minutes."""
+    wait_for(lambda: "Restarts=1" in shown("job", job), 60, "the requeued job")
+    wait_for(lambda: "JobState=PENDING" in shown("job", job), 60, "the end of its first run")
+    subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], check=True)
+
+
 def test_a_requeued_job_continues(workflow):
     process = launch(workflow)
     wait_for(lambda: saved(workflow), 120, "the first saved state")
     job = job_id()
     subprocess.run(["scontrol", "requeue", job], check=True)
-    wait_for(lambda: "BeginTime" in squeue("%r"), 60, "the requeued job")  # which SLURM would hold for two minutes
-    subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], check=True)
+    release_requeued(job)
+    finished_well(workflow, process)
+
+
+def test_a_preempted_job_is_requeued_and_continues(workflow):
+    process = launch(workflow)
+    wait_for(lambda: saved(workflow), 120, "the first saved state")
+    job = job_id()
+    urgent = ["sbatch", "-p", "urgent", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 3"]
+    subprocess.run(urgent, check=True)
+    release_requeued(job)
     finished_well(workflow, process)
 
 
 def test_a_time_limit_that_is_too_short_is_survived(workflow):
     finished_well(workflow, launch(workflow, HURRIED))
     assert "Trying to restart job" in (workflow / "launched.txt").read_text(), "no time limit was met"
-    ended = subprocess.run(["scontrol", "show", "jobs"], capture_output=True, text=True, check=True).stdout
-    assert "JobState=TIMEOUT" in ended
+    assert "JobState=TIMEOUT" in shown("jobs")
 
 
 def test_a_killed_main_process_leaves_no_two_writers(workflow):
@@ -127,9 +146,11 @@ def test_a_killed_main_process_leaves_no_two_writers(workflow):
     wait_for(lambda: saved(workflow), 120, "the first saved state")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert job_id(), "the orphan still runs"
     snakemake(workflow, "--workflow-profile", "none", "--unlock", *LONG)
-    finished_well(workflow, launch(workflow))
+    successor = launch(workflow)
+    wait_for(lambda: squeue("%T").split() == ["RUNNING"] * 2, 60, "the orphan and its successor at the same time")
+    finished_well(workflow, successor)
+    assert "waiting for results/long/.state" in (workflow / LOG).read_text(errors="replace")
 
 
 def test_the_tiny_study_gives_the_same_tables_as_a_local_run(slurm, finished, tmp_path):
@@ -139,8 +160,7 @@ def test_the_tiny_study_gives_the_same_tables_as_a_local_run(slurm, finished, tm
     for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
         if table.name != "costs.csv":
             assert (folder / "results" / "tiny" / "tables" / table.name).read_bytes() == table.read_bytes(), table.name
-    jobs = subprocess.run(["scontrol", "show", "jobs"], capture_output=True, text=True, check=True).stdout
-    assert jobs.count("TresPerJob=gres:gpu:1") > 30
+    assert shown("jobs").count("TresPerJob=gres:gpu:1") > 30
 
 
 def test_moving_a_local_study_to_slurm_rebuilds_nothing(slurm, study):
