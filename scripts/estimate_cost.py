@@ -16,7 +16,8 @@ from clm.study import grid
 from clm.study.merge import read_configuration
 
 LENGTH = 40  # tokens of a typical molecule
-SECONDS = 20.0  # of a scoring job whose like was never measured
+MOLECULES = 2000  # of a typical task
+START_SECONDS = 5.0  # of a job before it computes anything: imports, reading, the linear head of a probe
 
 
 def parameters(size: Mapping[str, Any]) -> int:
@@ -39,16 +40,32 @@ def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
     return training_flops(shape | {"vocab_size": 100}, [LENGTH], masked) / LENGTH
 
 
-def jobs(config: Mapping[str, Any]) -> Counter:
-    """Return {(stage, size): number of jobs} of everything that runs a model."""
-    found: Counter = Counter()
-    for cell in grid.frozen_cells(config):
-        found["frozen", cell.trunk.size] += 1
-    for cell, _ in grid.full_cells(config):
-        found["full", cell.trunk.size] += 1
-    for cell in grid.final_checkpoints(config):
-        found["curvature", cell.trunk.size] += 1
-    return found
+def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
+    """Return {(stage, size): ...} of all that runs a model after pretraining: number of jobs, and tokens.
+
+    Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
+    Hessian-vector product two of them.
+    """
+    full, curvature = config["transfer"]["full"], config["curvature"]
+    fitted = full["steps"] * full["batch_molecules"] * LENGTH
+    runs = fitted * len(full["seeds"]) * sum(map(len, full["splits"].values()))
+    batch = curvature["molecules_per_batch"] * LENGTH * curvature["batches"]
+    products = 2 * batch * (curvature["probes_per_batch"] + curvature["max_products"])
+    sharpness = batch * curvature["draws"] * len(curvature["rhos"]) / 3
+    sweep = config["pretraining"]["sweep"]
+    work = [("frozen", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3) for c in grid.frozen_cells(config)]
+    work += [("full", cell.trunk.size, runs) for cell, _ in grid.full_cells(config)]
+    work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
+    tuned = {(cell.trunk.size, cell.trunk.corpus == grid.UNTRAINED) for cell, _ in grid.full_cells(config)}
+    trials = fitted * len(full["learning_rates"]) * len(full["tune_tasks"])
+    work += [("tuning", size, trials) for size, _ in sorted(tuned)]
+    swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])
+    work += [("sweep", size, swept) for size in grid.sizes(config)]
+    count, tokens = Counter(), Counter()
+    for stage, size, amount in work:
+        count[stage, size] += 1
+        tokens[stage, size] += amount
+    return count, tokens
 
 
 def measured(paths: list[Path], config: Mapping[str, Any]) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
@@ -67,27 +84,33 @@ def measured(paths: list[Path], config: Mapping[str, Any]) -> tuple[dict[str, fl
     return mean, {key: sum(values) / len(values) for key, values in seconds.items()}
 
 
-def training_hours(
-    config: Mapping[str, Any], size: str, tokens: int, flops: float | None, rates: Mapping[str, float]
+def training_rate(
+    config: Mapping[str, Any], size: str, flops: float | None, rates: Mapping[str, float]
 ) -> tuple[float, str]:
-    """Return the hours of pretraining one size and where they come from.
+    """Return the tokens per second of training one size and where the number comes from.
 
     Raises:
         UserError: neither a rate nor a measurement covers the size.
     """
     if size in rates:
-        return tokens / rates[size] / 3600, "training measured"
+        return rates[size], "training measured"
     if flops:
-        return tokens * token_flops(config, config["sizes"][size]) / flops / 3600, "training from the stated rate"
+        return flops / token_flops(config, config["sizes"][size]), "training from the stated rate"
     raise UserError(f"no rate for size {size}: give --flops, or --measured with a study that trained it")
 
 
-def scoring_hours(counts: Counter, size: str, seconds: Mapping[tuple[str, str], float]) -> tuple[float, str]:
+def scoring_hours(
+    work: tuple[Counter, Counter], size: str, seconds: Mapping[tuple[str, str], float], rate: float
+) -> tuple[float, str]:
     """Return the hours of everything else that runs models of one size, and where they come from."""
-    mine = {stage: count for (stage, of), count in counts.items() if of == size}
-    hours = sum(count * seconds.get((stage, size), SECONDS) for stage, count in mine.items()) / 3600
-    known = all((stage, size) in seconds for stage in mine)
-    return hours, "scoring measured" if known else f"scoring at {SECONDS:g} s where no job was measured"
+    counts, tokens = work
+    stages = [stage for stage, of in counts if of == size]
+    total = 0.0
+    for stage in stages:
+        start = counts[stage, size] * START_SECONDS + tokens[stage, size] / rate
+        total += counts[stage, size] * seconds[stage, size] if (stage, size) in seconds else start
+    counted = [stage for stage in stages if (stage, size) not in seconds]
+    return total / 3600, f"counted: {', '.join(counted)}"
 
 
 def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) -> list[str]:
@@ -99,14 +122,15 @@ def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) 
         costs: costs.csv of finished studies on the same kind of machine.
     """
     rates, seconds = measured(costs, config)
-    counts, tokens, total = jobs(config), Counter(), 0.0
+    work, tokens, total = jobs(config), Counter(), 0.0
     for trunk in grid.trunks(config):
         tokens[trunk.size] += trunk_tokens(config, trunk)
     names = ("size", "parameters", "tokens", "training", "scoring", "all")
     lines = ["{:>8} {:>12} {:>14} {:>10} {:>10} {:>10}   hours, and from what".format(*names)]
     for name in grid.sizes(config):
-        training, source = training_hours(config, name, tokens[name], flops, rates)
-        scoring, other = scoring_hours(counts, name, seconds)
+        rate, source = training_rate(config, name, flops, rates)
+        training = tokens[name] / rate / 3600
+        scoring, other = scoring_hours(work, name, seconds, rate)
         total += training + scoring
         row = f"{name:>8} {parameters(config['sizes'][name]):12,} {tokens[name]:14,} {training:10.3f} {scoring:10.3f}"
         lines.append(f"{row} {training + scoring:10.3f}   {source}, {other}")

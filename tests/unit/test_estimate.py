@@ -8,7 +8,7 @@ from clm.provenance.command import UserError
 from clm.study import grid
 from clm.study.grid import Trunk
 from clm.study.merge import merged, read_configuration
-from estimate_cost import estimate, parameters, trunk_tokens
+from estimate_cost import LENGTH, estimate, jobs, parameters, trunk_tokens
 from test_configuration import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +42,21 @@ def test_the_study_of_one_gpu_is_as_large_as_promised():
     assert training * 3600 < 0.25 * 20 * 60, "operations alone take a quarter of the twenty minutes at most"
 
 
+def test_fine_tuning_and_curvature_are_counted_in_tokens_of_training():
+    change = {"full": {"splits": {"scaffold": [0, 1]}, "seeds": [0, 1, 2], "steps": 10, "batch_molecules": 5}}
+    shape = {
+        "batches": 2,
+        "molecules_per_batch": 3,
+        "probes_per_batch": 4,
+        "max_products": 5,
+        "draws": 6,
+        "rhos": [0.1],
+    }
+    count, tokens = jobs(merged(DEFAULT, {"transfer": change, "curvature": shape}))
+    assert tokens["full", "60k"] / count["full", "60k"] == 10 * 5 * LENGTH * 3 * 2
+    assert tokens["curvature", "60k"] / count["curvature", "60k"] == 2 * 3 * LENGTH * (2 * (4 + 5) + 6 / 3)
+
+
 def test_what_was_measured_counts_before_what_is_stated(tmp_path):
     path = tmp_path / "costs.csv"
     with path.open("w", newline="") as handle:
@@ -55,7 +70,7 @@ def test_what_was_measured_counts_before_what_is_stated(tmp_path):
             for stage in ("frozen", "full", "curvature"):
                 writer.writerow({"stage": stage, "job": f"{job}/bace", "wall_seconds": 36})
     lines = estimate(DEFAULT, None, [path])
-    assert all("training measured, scoring measured" in line for line in lines[1:-1])
+    assert all("training measured, counted: tuning, sweep" in line for line in lines[1:-1])
     row = lines[1].split()
     assert float(row[3]) == pytest.approx(int(row[2].replace(",", "")) / 1000 / 3600, abs=1e-3)
     with pytest.raises(UserError, match="no rate for size 60k"):
