@@ -3,7 +3,8 @@
     BASE/bin/python build_channel.py CHANNEL PYTHON ENVIRONMENT.yaml ...
 
 PYTHON is the interpreter whose installed versions are packed; conda's `python` becomes a pyvenv.cfg and a link to it,
-so that sys.prefix is the environment and nothing but the environment's own packages is seen.
+so that sys.prefix is the environment and nothing but the environment's own packages is seen. As on conda-forge, pytorch
+has a CPU build and a preferred CUDA build that asks for a driver (`__cuda`); the latter is empty here.
 """
 
 import configparser
@@ -56,8 +57,13 @@ def closure(names: list[str], installed: dict) -> dict[str, tuple[str, list[str]
     return found
 
 
-def pack(tree: Path, channel: Path, name: str, version: str, depends: list[str], rewritten: list[str]) -> tuple:
-    """Pack a tree as NAME-VERSION-0.conda and return its file name and index entry."""
+def pack(
+    tree: Path, channel: Path, name: str, version: str, depends: list[str], rewritten: list[str], build: str = "0"
+) -> tuple[str, dict]:
+    """Pack a tree as NAME-VERSION-BUILD.conda and return its file name and index entry.
+
+    `build` ends in the build number, of which conda prefers the highest.
+    """
     files = sorted(str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file() or path.is_symlink())
     paths = []
     for file in files:
@@ -69,13 +75,13 @@ def pack(tree: Path, channel: Path, name: str, version: str, depends: list[str],
         if file in rewritten:
             entry |= {"prefix_placeholder": PLACEHOLDER, "file_mode": "text"}
         paths.append(entry)
-    index = {"name": name, "version": version, "build": "0", "build_number": 0, "subdir": "linux-64"}
-    index |= {"depends": depends}
+    index = {"name": name, "version": version, "build": build, "subdir": "linux-64", "depends": depends}
+    index |= {"build_number": int(build.split("_")[-1])}
     (tree / "info").mkdir()
     (tree / "info" / "index.json").write_text(json.dumps(index))
     (tree / "info" / "paths.json").write_text(json.dumps({"paths": paths, "paths_version": 1}))
     (tree / "info" / "files").write_text("\n".join(files) + "\n")
-    file, out = f"{name}-{version}-0.conda", channel / "linux-64"
+    file, out = f"{name}-{version}-{build}.conda", channel / "linux-64"
     everything = files + [f"info/{name}" for name in ("index.json", "paths.json", "files")]
     fast = (".tar.zst", "zstd", "zstd:compression-level=1")
     api.create(str(tree), everything, file, out_folder=str(out), compression_tuple=fast)
@@ -139,8 +145,12 @@ def main() -> None:
             tree = Path(tempfile.mkdtemp(dir=folder))
             rewritten = wheel_tree(tree, wheel, f"lib/python{major}.{minor}")
             depends = [f"python {major}.{minor}.*", *(CONDA_NAMES.get(other, other) for other in needed)]
-            records.update([pack(tree, channel, CONDA_NAMES.get(name, name), version, depends, rewritten)])
+            build = "cpu_0" if name == "torch" else "0"
+            records.update([pack(tree, channel, CONDA_NAMES.get(name, name), version, depends, rewritten, build)])
             shutil.rmtree(tree)
+            if name == "torch":
+                tree.mkdir()
+                records.update([pack(tree, channel, "pytorch", version, [*depends, "__cuda"], [], "cuda_1")])
     for subfolder, content in (("linux-64", records), ("noarch", {})):
         index = {"info": {"subdir": subfolder}, "packages": {}, "packages.conda": content, "repodata_version": 1}
         (channel / subfolder / "repodata.json").write_text(json.dumps(index))

@@ -4,6 +4,7 @@ What it proves: each rule finds all that it imports in its environment, and the 
 prove: that conda-forge has these pins under these names.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from snakemake_runs import ROOT, copy_workflow, environment, scheduled
 
 pytestmark = pytest.mark.conda
@@ -27,7 +29,7 @@ def conda(tmp_path_factory):
     build = [base / "bin" / "python", HERE / "build_channel.py", channels / "conda-forge", sys.executable]
     subprocess.run([*build, *sorted((ROOT / "envs").glob("*.yaml"))], check=True)
     (channels / "bioconda").symlink_to("conda-forge")
-    here = environment()
+    here = environment() | {"CONDA_OVERRIDE_CUDA": ""}  # the CPU build of torch, whatever machine this is
     return here | {"PATH": f"{here['PATH']}{os.pathsep}{base / 'bin'}"}
 
 
@@ -60,6 +62,31 @@ def test_the_tiny_study_in_environments_gives_the_tables_of_a_local_run(conda, f
     for script, found in prefixes.items():
         assert all(path.parent == folder / ".snakemake" / "conda" for path in found), (script, found)
     assert len({path for found in prefixes.values() for path in found}) == len(list((ROOT / "envs").glob("*.yaml")))
+
+
+@pytest.mark.parametrize(("driver", "build"), [("12.8", "cuda_1"), ("", "cpu_0")])
+def test_the_user_chooses_the_build_of_torch_by_the_driver_that_conda_sees(conda, tmp_path, driver, build):
+    asked = yaml.safe_load((ROOT / "envs" / "train.yaml").read_text())["dependencies"]
+    command = ["conda", "create", "--dry-run", "--json", "-p", tmp_path / "e", "-c", "conda-forge", *asked]
+    told = subprocess.run(command, env=conda | {"CONDA_OVERRIDE_CUDA": driver}, capture_output=True, text=True)
+    linked = {entry["name"]: entry["build_string"] for entry in json.loads(told.stdout)["actions"]["LINK"]}
+    assert linked["pytorch"] == build
+
+
+def test_a_pin_file_beside_an_environment_is_what_is_installed(conda, study):
+    """Written from the solved environment as `conda list --explicit` does; one package fewer tells the two apart."""
+    made = run(study, conda, "--conda-create-envs-only", "-R", "tabulate_rates", "--until", "tabulate_rates")
+    assert made.returncode == 0, made.stdout[-3000:]
+    (solved,) = (path for path in (study / ".snakemake" / "conda").iterdir() if path.is_dir())
+    listed = subprocess.run(["conda", "list", "-p", solved, "--explicit"], env=conda, capture_output=True, text=True)
+    lines = [line for line in listed.stdout.splitlines() if "/statsmodels-" not in line]
+    assert len(lines) == len(listed.stdout.splitlines()) - 1
+    (study / "envs" / "analysis.linux-64.pin.txt").write_text("\n".join(lines) + "\n")
+    made = run(study, conda, "--conda-create-envs-only", "-R", "tabulate_rates", "--until", "tabulate_rates")
+    assert made.returncode == 0, made.stdout[-3000:]
+    (pinned,) = (path for path in (study / ".snakemake" / "conda").iterdir() if path.is_dir() and path != solved)
+    names = {path.name.rsplit("-", 2)[0] for path in (pinned / "conda-meta").glob("*.json")}
+    assert "pandas" in names and "statsmodels" not in names
 
 
 def test_moving_a_local_study_to_conda_rebuilds_nothing(conda, study, monkeypatch):
