@@ -9,6 +9,7 @@ from snakemake_runs import ROOT, copy_workflow, snakemake
 PROFILE = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
 # Rules whose jobs are long enough for an allocation each, or so few that a group would save nothing
 ALONE = {
+    "gather_corpus",
     "standardize_corpus",
     "deduplicate_corpus",
     "decontaminate_corpus",
