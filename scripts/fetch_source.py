@@ -1,10 +1,12 @@
 """Fetch one source, check its sha256 and record where it came from; a mismatch keeps nothing."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from clm.chemistry.download import fetch_file, fetch_url, fetch_wheel
+from clm.chemistry.download import fetch_file, fetch_wheel
+from clm.chemistry.mirrors import fetch_url
 from clm.provenance.command import UserError, parser, run
 from clm.provenance.files import atomic, read_json, sha256_file, write_json
 
@@ -22,10 +24,11 @@ def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record
         UserError: the source cannot be fetched or is not the expected file.
     """
     content.parent.mkdir(parents=True, exist_ok=True)
+    known = config.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() else None)
+    partial = remembered.parent.parent / ".partial" / config["name"]
     with tempfile.TemporaryDirectory(dir=content.parent) as folder:
-        fetched = fetch(config, Path(folder))
+        name, fetched = fetch(config, Path(folder), partial, known)
         digest = sha256_file(fetched)
-        known = config.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() else None)
         if known and known != digest:
             raise UserError(
                 f"source {config['name']}: sha256 is {digest}, expected {known}; nothing was kept. If the publisher "
@@ -35,17 +38,23 @@ def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record
         write_json(remembered, {"sha256": digest})
         with atomic(content) as temporary:
             fetched.replace(temporary)
+    shutil.rmtree(partial, ignore_errors=True)
     origin = {key: config[key] for key in ("pypi", "url", "file") if key in config}
-    write_json(record, origin | {"name": fetched.name, "sha256": digest, "bytes": size})
+    write_json(record, origin | {"name": name, "sha256": digest, "bytes": size})
 
 
-def fetch(config: dict[str, Any], folder: Path) -> Path:
-    """Fetch into `folder` by whichever way the source names."""
-    if "pypi" in config:
-        return fetch_wheel(config["pypi"], folder)
+def fetch(config: dict[str, Any], folder: Path, partial: Path, known: str | None) -> tuple[str, Path]:
+    """Fetch by whichever way the source names; return the name of the file and where it lies.
+
+    Wheels and local files go to `folder`; downloads to `partial`, where a broken one is continued by the next run.
+    """
     if "url" in config:
-        return fetch_url(config["url"], folder / Path(config["url"][0]).name)
-    return fetch_file(config["file"], folder / Path(config["file"]).name)
+        return Path(config["url"][0]).name, fetch_url(config["url"], partial, known)
+    if "pypi" in config:
+        fetched = fetch_wheel(config["pypi"], folder)
+    else:
+        fetched = fetch_file(config["file"], folder / Path(config["file"]).name)
+    return fetched.name, fetched
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,11 +1,8 @@
-"""Fetching: checksums decide, nothing half-fetched stays, broken transfers resume (a loopback server misbehaves)."""
+"""Fetching: checksums decide, nothing half-fetched stays (servers that misbehave: test_mirrors.py)."""
 
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from clm.chemistry import download
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 from fetch_source import fetch_source
@@ -58,38 +55,3 @@ def test_plain_http_is_refused(tmp_path):
     config = {"name": "a", "url": ["http://example.org/x"], "sha256": None}
     with pytest.raises(UserError, match="only https and file"):
         fetch_source(config, *arguments(tmp_path))
-
-
-class Unreliable(BaseHTTPRequestHandler):
-    """Serves ranges, but the first answer stops in the middle."""
-
-    cut = True
-
-    def do_GET(self):
-        start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - start))
-        self.end_headers()
-        body = CONTENT[start:]
-        if type(self).cut:
-            type(self).cut = False
-            body = body[: len(body) // 3]
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def test_a_cut_transfer_resumes_where_it_stopped(tmp_path, monkeypatch):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Unreliable)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(download.time, "sleep", lambda _: None)
-    try:
-        url = f"http://127.0.0.1:{server.server_port}/x"
-        assert download.fetch_url([url], tmp_path / "x").read_bytes() == CONTENT
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert not Unreliable.cut
-    with pytest.raises(UserError, match="no mirror delivered"):
-        download.fetch_url([url], tmp_path / "y", attempts=2)

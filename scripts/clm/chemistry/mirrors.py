@@ -1,0 +1,168 @@
+"""Downloads over https that survive cut, slow and lying servers: resumed, verified, from several mirrors in turn."""
+
+import http.client
+import logging
+import shutil
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO, Any
+
+from clm.provenance.command import UserError
+from clm.provenance.files import read_json, sha256_file, write_json
+
+log = logging.getLogger(__name__)
+BLOCK = 2**20
+# A connection that is silent for that long is given up; so is one that brings less than LEAST_RATE bytes per second
+SECONDS = 60.0
+LEAST_RATE = 1000
+PERMANENT = (400, 401, 403, 404, 405, 410, 451)
+
+
+class RefusedError(Exception):
+    """A mirror that need not be asked again: no such file, other content, a redirect to plain http."""
+
+
+class SecureRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to https only."""
+
+    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
+        """Return the request to the new address, the last argument."""
+        if not arguments[-1].startswith("https://"):
+            raise RefusedError(f"redirects to {arguments[-1]}, which is not https")
+        return super().redirect_request(*arguments)
+
+
+def fetch_url(mirrors: list[str], folder: Path, sha256: str | None, attempts: int = 4, pause: float = 2.0) -> Path:
+    """Download from the first mirror that delivers the expected file; return it, a file in `folder`.
+
+    What was received of a broken transfer stays in `folder` and is continued, by the next attempt or by the next run,
+    when the server can tell (ETag, Last-Modified) that it is still the same file. Certificates are checked against
+    those of the system, or of the environment variable SSL_CERT_FILE.
+
+    Args:
+        mirrors: https or file addresses of the same file.
+        folder: for this source alone.
+        sha256: the expected digest, or None when nobody knows it yet.
+        attempts: rounds over all mirrors.
+        pause: seconds after the first round; twice as long after each further one.
+
+    Raises:
+        UserError: a mirror is neither https nor file, or none delivers.
+    """
+    for url in mirrors:
+        if not url.startswith(("https://", "file://")):
+            raise UserError(f"{url}: only https and file addresses are fetched; change it under `sources:`")
+    folder.mkdir(parents=True, exist_ok=True)
+    left = {url: folder / str(number) for number, url in enumerate(mirrors)}
+    reasons: dict[str, str] = {}
+    for attempt in range(attempts):
+        for url, target in list(left.items()):
+            try:
+                download(url, target, sha256 is not None)
+                check_digest(target, sha256)
+                return target
+            except RefusedError as error:
+                del left[url]
+                reasons[url] = str(error)
+            except (OSError, http.client.HTTPException) as error:
+                reasons[url] = str(error) or type(error).__name__
+            log.warning("%s: %s", url, reasons[url])
+        if not left:
+            break
+        time.sleep(pause * 2**attempt)
+    told = "; ".join(f"{url}: {reason}" for url, reason in reasons.items())
+    raise UserError(f"no mirror delivered ({told}); check the network and the addresses under `sources:`")
+
+
+def check_digest(target: Path, sha256: str | None) -> None:
+    """Raise RefusedError, and delete the file, when it is not the expected one."""
+    if sha256 and (digest := sha256_file(target)) != sha256:
+        discard(target)
+        raise RefusedError(f"sha256 is {digest}, expected {sha256}; nothing was kept")
+
+
+def discard(target: Path) -> None:
+    """Delete a partial download and its note."""
+    target.unlink(missing_ok=True)
+    note(target).unlink(missing_ok=True)
+
+
+def note(target: Path) -> Path:
+    """Return the file that tells from which address, and by which validator, a partial download came."""
+    return target.with_name(f"{target.name}.json")
+
+
+def validator_of(answer: Any) -> str | None:
+    """Return what identifies the version of a file that a server sends: a strong ETag or the time of its change."""
+    tag = answer.headers.get("ETag")
+    return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
+
+
+def partial(url: str, target: Path) -> tuple[int, str | None]:
+    """Return the bytes of a partial download that can be continued, and its validator."""
+    if not (target.exists() and note(target).exists()):
+        return 0, None
+    told = read_json(note(target))
+    usable = told["url"] == url and told["validator"]
+    return (target.stat().st_size, told["validator"]) if usable else (0, None)
+
+
+def download(url: str, target: Path, digest_known: bool) -> None:
+    """Bring `target` to its full length: by its missing part where the server grants it, else from the start.
+
+    Raises:
+        RefusedError: the server does not have the file.
+        OSError, HTTPException: anything that may go well at the next attempt.
+    """
+    have, validator = partial(url, target)
+    headers = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
+    opener = urllib.request.build_opener(SecureRedirects)
+    try:
+        answer = opener.open(urllib.request.Request(url, headers=headers), timeout=SECONDS)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:
+            discard(target)  # longer than the file is now
+        if error.code in PERMANENT or error.code < 400:
+            raise RefusedError(f"{error.code} {error.reason}") from error
+        raise
+    with answer:
+        resumed = answer.status == 206
+        if resumed and not continues(answer, have, validator):
+            discard(target)
+            raise OSError("answered with another part than was asked for; starts over")
+        if not resumed:
+            have = 0
+            write_json(note(target), {"url": url, "validator": validator_of(answer)})
+        if answer.length is None and not digest_known:
+            raise RefusedError("tells no length, so nobody could tell a cut transfer; state its sha256")
+        expected = None if answer.length is None else have + answer.length
+        with target.open("ab" if resumed else "wb") as out:
+            log.info("%s: %s from byte %d", url, "resumed" if resumed else "started", have)
+            receive(answer, out)
+    size = target.stat().st_size
+    if expected is not None and size != expected:
+        raise OSError(f"cut off after {size} of {expected} bytes")
+
+
+def continues(answer: Any, have: int, validator: str | None) -> bool:
+    """Whether an answer is the rest of what we have: from that byte on, of the same version."""
+    begins = (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-")
+    return begins and validator_of(answer) in (None, validator)
+
+
+def receive(answer: Any, out: IO[bytes]) -> None:
+    """Copy an answer as it comes; raises OSError when it comes too slowly to ever end."""
+    if not hasattr(answer, "read1"):
+        shutil.copyfileobj(answer, out, BLOCK)
+        return
+    began, received = time.monotonic(), 0
+    while block := answer.read1(BLOCK):
+        out.write(block)
+        received += len(block)
+        passed = time.monotonic() - began
+        if passed > SECONDS:
+            if received < LEAST_RATE * passed:
+                raise OSError(f"too slow: {received} bytes in {passed:.0f} s")
+            began, received = time.monotonic(), 0
