@@ -36,7 +36,7 @@ def conda(tmp_path_factory):
 def run(folder, conda, *arguments):
     command = [sys.executable, "-m", "snakemake", *TINY, "--sdm", "conda", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=conda, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1500
+        command, cwd=folder, env=conda, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=3600
     )
 
 

@@ -31,7 +31,7 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": path, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def snakemake(folder: Path, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+def snakemake(folder: Path, *arguments: str, timeout: float = 3600) -> subprocess.CompletedProcess[str]:
     """Run Snakemake in a folder and return what it printed (both streams in stdout)."""
     return subprocess.run(
         [sys.executable, "-m", "snakemake", *arguments],
