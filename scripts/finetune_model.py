@@ -11,7 +11,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import read_json, write_json
 from clm.provenance.state import watch_signals
-from clm.tasks.cells import prediction_columns, score_labels
+from clm.tasks.cells import prediction_columns, score_labels, unscored
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
 from clm.transfer.finetune import finetune, predict
@@ -46,16 +46,19 @@ def finetune_model(
     model = load_model(checkpoint).to(device())
     settings = config["settings"] | {"learning_rate": read_json(rate)["learning_rate"]}
     cells, records = [], []
-    for path, (split, split_seed) in zip(splits, [] if diverged else config["splits"], strict=not diverged):
+    selected = {"selected": {"learning_rate": settings["learning_rate"]}}
+    for path, (split, split_seed) in zip(splits, config["splits"], strict=True):
         parts = load_split(path, task.rows)
         for seed in config["seeds"]:
-            tuned, scaling = finetune(model, task, shard, parts["train"], config["kind"], settings, seed)
-            prediction = predict(tuned, scaling, shard, parts["test"], config["kind"])
             keys = {"budget": config["budget"], "split": split, "split_seed": split_seed, "finetune_seed": seed}
             keys["features"] = "mean"
-            selected = {"learning_rate": settings["learning_rate"]}
+            if diverged:
+                cells += [cell | keys | selected for cell in unscored(task, parts, config["kind"], "diverged")]
+                continue
+            tuned, scaling = finetune(model, task, shard, parts["train"], config["kind"], settings, seed)
+            prediction = predict(tuned, scaling, shard, parts["test"], config["kind"])
             found = score_labels(task, parts, prediction, config["kind"])
-            cells += [cell | keys | {"selected": selected} for cell in found]
+            cells += [cell | keys | selected for cell in found]
             records += prediction_columns(task, parts, prediction, **keys)
             log.info("%s %s, seed %d: error %s", split, split_seed, seed, found[-1]["error"])
     told = {"mode": "full", "task": config["task"], "cells": cells, "predictors": []}

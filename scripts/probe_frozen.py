@@ -11,6 +11,7 @@ from clm.models.device import device
 from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import read_json, write_json
+from clm.tasks.cells import unscored
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import Task, load_split, load_task
 from clm.tokens.shards import Shard
@@ -58,10 +59,10 @@ def probe_frozen(
 def probe_budget(
     folder: Path, budget: str, task: Task, shard: Shard, parts: list[Split], classes: list[int], config: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return cells, predictors and prediction records of one checkpoint; a diverged one has none."""
+    """Return cells, predictors and prediction records of one checkpoint; a diverged one has cells without numbers."""
     metrics = read_json(folder / "metrics.json")
     if metrics["status"] != "ok":
-        return [], [], []
+        return diverged_cells(budget, task, parts, config["kind"]), [], []
     model = load_model(folder).to(device())
     layers = embed(model, shard, every_layer=True)
     cells, predictors, records = [], [], []
@@ -81,6 +82,16 @@ def probe_budget(
             found += domain_predictors(model, some, config["mask_share"], classes, own)
             predictors += [keys | record for record in found]
     return cells, predictors, records
+
+
+def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> list[dict[str, Any]]:
+    """Return the cells of a checkpoint that diverged: no numbers, and why."""
+    told = {"budget": budget, "finetune_seed": None, "features": "mean"}
+    return [
+        cell | told | {"split": split, "split_seed": seed}
+        for split, seed, part in parts
+        for cell in unscored(task, part, kind, "diverged")
+    ]
 
 
 def feature_sets(layers: np.ndarray, projected_width: int, primary: bool) -> dict[str, np.ndarray]:

@@ -1,13 +1,16 @@
 """Split one task into train, valid and test."""
 
 import csv
+import logging
 from pathlib import Path
 
 import numpy as np
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import parser, run
 from clm.provenance.files import atomic
 from clm.tasks.splits import random_split, scaffold_balanced_split, scaffold_split
 from clm.tasks.table import PARTS, Task, load_task
+
+log = logging.getLogger(__name__)
 
 
 def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
@@ -19,17 +22,16 @@ def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
         seed: of the random ones.
         out: CSV of row, part.
 
-    Raises:
-        UserError: a part would be empty.
+    A part can be empty, for example when all molecules share one scaffold: the cells then say why they have no number.
     """
     task = load_task(molecules, [])
     parts = parts_of(task, split, seed)
     empty = [part for part in PARTS if not (parts == part).any()]
     if empty:
         largest = max(task.scaffolds.count(scaffold) for scaffold in set(task.scaffolds))
-        raise UserError(
-            f"{molecules}: split '{split}' leaves {', '.join(empty)} empty (the largest scaffold has {largest} of "
-            f"{len(parts)} molecules); leave this split out of `splits` or the task out of `transfer.tasks`"
+        log.warning(
+            "split '%s' leaves %s empty: the largest scaffold has %d of %d molecules",
+            *(split, ", ".join(empty), largest, len(parts)),
         )
     with atomic(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clm.plotting import findings, robustness, summary
+from clm.plotting import findings, left_out, robustness, summary
 from clm.provenance.command import parser, run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
@@ -33,6 +33,7 @@ def write_findings(tables: dict[str, Path], claims: Path, config: dict[str, str]
         findings.prediction_section(frame["correlations"], frame["decision"]),
         robustness.literature_section(frame["reconciliation"]),
         findings.claims_section(read_json(claims)["claims"]),
+        left_out.left_out_section(frame["transfer"], frame["runs"]),
     ]
     with atomic(out) as temporary:
         temporary.write_text(findings.page(config["study"], sections), encoding="utf-8")

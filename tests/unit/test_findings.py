@@ -1,7 +1,7 @@
 """Sentences of the findings page say what hand-made tables hold, and no more."""
 
 import pandas as pd
-from clm.plotting import findings, robustness, summary
+from clm.plotting import findings, left_out, robustness, summary
 
 
 def runs():
@@ -134,3 +134,24 @@ def test_an_empty_study_gives_a_page():
     empty = pd.DataFrame(columns=["corpus", "status", "parameters", "loss", "form", "parameter", "axis"])
     text = findings.page("s", [findings.loss_section(empty, empty)])
     assert text.startswith("# What the study `s` found")
+
+
+def test_what_is_left_out_is_counted_by_reason():
+    base = {"label": "y", "split": "scaffold", "features": "mean"}
+    rows = [
+        base | {"task": "flat", "error": None, "status": "constant_labels"},
+        base | {"task": "flat", "error": None, "status": "constant_labels", "split": "random"},
+        base | {"task": "esol", "error": None, "status": "diverged"},
+        base | {"task": "esol", "error": 1.0, "status": "ok"},
+        base | {"task": "esol", "error": 1.0, "status": "no_signal"},
+        base | {"task": "dili", "error": 0.0, "status": "ok", "features": None},
+        base | {"task": "esol", "error": None, "status": "diverged", "features": "layer0"},
+    ]
+    cells = runs().assign(seed=0, status=["ok", "diverged"])
+    _, lines = left_out.left_out_section(pd.DataFrame(rows), cells)
+    assert lines[0] == "Checkpoints that diverged, in no fit and no verdict: 1 (zinc 60k 2k 0 1m)."
+    assert lines[1] == "Scores without a number, in no statistic: 3 of 6."
+    assert lines[2] == "labels all equal: 2 (flat, scaffold split 1; flat, random split 1)."
+    assert lines[3] == "pretraining diverged: 1 (esol, scaffold split 1)."
+    assert "Errors of exactly 0" in lines[4] and "1 (dili, scaffold split 1)" in lines[4]
+    assert lines[-1].startswith("not better than predicting the mean") and "1 (esol, scaffold split 1)" in lines[-1]

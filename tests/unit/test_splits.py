@@ -2,7 +2,6 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from clm.provenance.command import UserError
 from clm.tasks.molecules import read_molecule, scaffold_of
 from clm.tasks.splits import random_split, scaffold_balanced_split, scaffold_split
 from clm.tasks.table import load_split, load_task
@@ -127,8 +126,9 @@ def test_the_split_is_made_on_source_rows_after_unparsable_ones_are_dropped(tmp_
     assert 40 not in task.rows
 
 
-def test_a_task_of_one_scaffold_cannot_be_split_by_it(tmp_path):
+def test_a_task_of_one_scaffold_is_all_test_and_says_so(tmp_path, caplog):
     table = write_task(tmp_path, ["C" * i for i in range(1, 21)])
-    with pytest.raises(UserError, match="leaves train, valid empty.*20 of 20"):
-        split_task(table, "scaffold", 0, tmp_path / "scaffold-0.csv")
-    split_task(table, "random", 0, tmp_path / "random-0.csv")
+    split_task(table, "scaffold", 0, tmp_path / "scaffold-0.csv")
+    assert "leaves train, valid empty: the largest scaffold has 20 of 20" in caplog.text
+    parts = load_split(tmp_path / "scaffold-0.csv", load_task(table, ["y"]).rows)
+    assert {part: len(rows) for part, rows in parts.items()} == {"train": 0, "valid": 0, "test": 20}

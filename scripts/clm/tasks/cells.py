@@ -28,7 +28,7 @@ def score_labels(
     """
     test, train = parts["test"], parts["train"]
     if not len(test):
-        return [empty_cell(kind, 0, "no_test_labels") | {"label": name} | sizes(task, parts, 0) for name in task.names]
+        return unscored(task, parts, kind, "no_test_labels")
     weights = cluster_weights(task.groups[test], DRAWS, seed)
     cells, samples = [], []
     for column, name in enumerate(task.names):
@@ -39,6 +39,14 @@ def score_labels(
     if len(cells) > 1:
         cells.append(mean_cell(cells, np.array(samples), kind) | {"label": "mean"} | sizes(task, parts, None))
     return cells
+
+
+def unscored(task: Task, parts: dict[str, np.ndarray], kind: str, status: str) -> list[dict[str, Any]]:
+    """Return the cells of `score_labels` without numbers and with the reason as their status."""
+    columns = {name: column for column, name in enumerate(task.names)}
+    names: dict[str, int | None] = columns | ({"mean": None} if len(columns) > 1 else {})
+    counts = {name: sizes(task, parts, column) for name, column in names.items()}
+    return [empty_cell(kind, 0, status) | {"label": name} | counts[name] for name in names]
 
 
 def sizes(task: Task, parts: dict[str, np.ndarray], column: int | None) -> dict[str, int]:

@@ -91,10 +91,15 @@ def empty_cell(kind: str, n_test: int, status: str) -> dict[str, Any]:
     return {"metric": "auc" if kind == "classification" else "rmse", "n_test": n_test, "status": status, **cell}
 
 
-def fault(y: np.ndarray, prediction: np.ndarray, kind: str) -> str | None:
-    """Return why no metric is defined, or None."""
+def fault(y: np.ndarray, prediction: np.ndarray, y_train: np.ndarray, kind: str) -> str | None:
+    """Return why no metric is defined or means anything, or None."""
     if len(y) == 0:
         return "no_test_labels"
+    seen = y_train[np.isfinite(y_train)]
+    if len(seen) == 0:
+        return "no_train_labels"
+    if kind == "regression" and np.ptp(np.concatenate([seen, y])) == 0:
+        return "constant_labels"
     if not np.isfinite(prediction).all():
         return "nan_predictions"
     if kind == "classification" and len(np.unique(y)) < 2:
@@ -128,7 +133,7 @@ def scored(
     """Return the cell of one label and its bootstrap errors (draws,); molecules without label are left out."""
     known = np.isfinite(y)
     y, prediction, weights = y[known], prediction[known], weights[:, known]
-    reason = fault(y, prediction, kind)
+    reason = fault(y, prediction, y_train, kind)
     if reason:
         return empty_cell(kind, len(y), reason), np.full(len(weights), np.nan)
     cell = empty_cell(kind, len(y), "ok") | side_metrics(y, prediction, kind)
@@ -169,8 +174,8 @@ def score_cell(
     Returns:
         metric, error, score, mae, r2, pr_auc, trivial_error, lower, upper (95 % interval of error), n_test, status.
         status: ok; no_signal (the interval of AUC contains .5, or RMSE is not below that of predicting the training
-        mean); constant_labels; no_interval (fewer than 5 clusters, or AUC undefined in most draws); or, without
-        numbers, no_test_labels, nan_predictions, one_class.
+        mean); constant_labels (in the test part); no_interval (fewer than 5 clusters, or AUC undefined in most draws);
+        or, without numbers, no_test_labels, no_train_labels, nan_predictions, one_class, constant_labels (all equal).
     """
     if len(y) == 0:
         return empty_cell(kind, 0, "no_test_labels")

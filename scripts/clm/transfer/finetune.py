@@ -98,6 +98,8 @@ def finetune(
     scaling = Scaling.of(task.labels[train], kind)
     y = torch.from_numpy((task.labels - scaling.mean) / scaling.sd).float().to(where)
     labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
+    if not len(labelled):  # nothing to learn from; the cells say so
+        return tuned.eval(), scaling
     sequences = list(shard.sequences())
     optimizer = AdamW(tuned.parameters(), settings["weight_decay"])
     order = batches(shard.lengths[labelled], settings["batch_molecules"], np.random.default_rng([seed, 2]))

@@ -34,7 +34,7 @@ def label_predictors(
         values = {
             "logme": logme(x, y, kind),
             "knn": nearest_score(x, y, kind),
-            "rogi_xd": rogi_xd(scaled_euclidean(x[few]), y[few]),
+            "rogi_xd": rogi_xd(scaled_euclidean(x[few]), y[few]) if len(y) > 2 else None,
         }
         records += [{"label": label, "name": name, "value": value} for name, value in values.items()]
     return records

@@ -37,9 +37,14 @@ def validation_error(
 def best_rate(rates: list[float], relative: list[list[float | None]]) -> float:
     """Return the rate with the lowest mean over tasks; rates undefined for any task lose, ties go to the lower rate.
 
+    A task that is undefined at every rate (no validation labels, say) has no say.
+
     Args:
         rates: ascending.
         relative: for each rate one error per task.
     """
-    means = [np.mean(values) if None not in values else np.inf for values in relative]
+    counting = [task for task in zip(*relative, strict=True) if any(error is not None for error in task)]
+    if not counting:
+        return rates[0]
+    means = [np.mean(values) if None not in values else np.inf for values in zip(*counting, strict=True)]
     return rates[int(np.argmin(means))]
