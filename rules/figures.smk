@@ -202,6 +202,35 @@ rule plot_parameters:
         "python scripts/plot_parameters.py --code {params.code} --config {params.config:q} --maps {input.maps:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
+rule plot_representations:
+    input:
+        cka="<results>/tables/cka.csv",
+        cka_map="<results>/tables/cka_map.csv",
+    output:
+        png=report(
+            "<results>/figures/representations.png",
+            caption="../report/representations.rst",
+            category="Landscape",
+            labels={"figure": "map of representations"},
+        ),
+        pdf="<results>/figures/representations.pdf",
+    log:
+        "<logs>/plot_representations.log",
+    benchmark:
+        "<benchmarks>/plot_representations.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_representations"),
+        config=DPI,
+    shell:
+        "python scripts/plot_representations.py --code {params.code} --config {params.config:q} --cka {input.cka:q} --cka_map {input.cka_map:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
 rule plot_costs:
     input:
         costs="<results>/tables/costs.csv",

@@ -1,4 +1,4 @@
-# Loss surfaces and maps of parameter space.
+# Loss surfaces, maps of parameter space and of representations.
 
 
 rule map_surface:
@@ -49,3 +49,37 @@ rule map_parameters:
         config=lambda w: canonical(map_config(w)),
     shell:
         "python scripts/map_parameters.py --code {params.code} --config {params.config:q} --start {input.start:q} --checkpoints {input.checkpoints:q} --endpoints {input.endpoints:q} --out {output.points:q} --variance {output.variance:q} > {log:q} 2>&1"
+
+
+# One job for all: embedding 2 000 molecules takes a second, starting Python for each checkpoint takes more.
+rule compare_representations:
+    input:
+        weights=metrics_files("model.safetensors"),
+        shapes=metrics_files("config.json"),
+        metrics=metrics_files(),
+        valid=f"{RESULTS}/corpora/{grid.corpora(config)[0]}/tokens/valid.safetensors",
+    output:
+        pairs=report(
+            "<results>/tables/cka.csv",
+            caption="../report/cka.rst",
+            category="Tables",
+            labels={"table": "likeness of representations"},
+        ),
+        points="<results>/tables/cka_map.csv",
+    log:
+        "<logs>/compare_representations.log",
+    benchmark:
+        "<benchmarks>/compare_representations.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=largest_memory,
+        runtime=30,
+        gpu=GPUS,
+    params:
+        code=code("compare_representations"),
+        config=canonical(study_cells("trunks") | COMPARED),
+        root=results_root,
+    shell:
+        "python scripts/compare_representations.py --code {params.code} --config {params.config:q} --results {params.root:q} --valid {input.valid:q} --pairs {output.pairs:q} --points {output.points:q} > {log:q} 2>&1"

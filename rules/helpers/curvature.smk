@@ -1,4 +1,5 @@
 # Helpers of the rules in curvature.smk and landscape.smk.
+COMPARED = {"molecules": config["landscape"]["cka_molecules"], "seed": config["landscape"]["seed"]}
 
 
 def own_valid_shard(wildcards) -> str:
@@ -34,3 +35,8 @@ def map_config(wildcards) -> dict:
     """Settings of a map of parameter space."""
     tasks = {"tasks": map_entry(wildcards)["tasks"], "seed": config["landscape"]["seed"]}
     return tasks | {"budgets": map_budgets(wildcards)}
+
+
+def largest_memory(wildcards, attempt: int) -> int:
+    """Memory of a job that reads models of every size, one after the other, in MB; more at each attempt."""
+    return max(config["sizes"][size]["memory_mb"] for size in grid.sizes(config)) * attempt

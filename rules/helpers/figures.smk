@@ -12,6 +12,7 @@ PLOTS = (
     "reconciliation",
     "surface",
     "parameters",
+    "representations",
     "costs",
 )
 FIGURES = [f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]

@@ -29,6 +29,7 @@ ALONE = {
     "measure_curvature",
     "map_surface",
     "map_parameters",
+    "compare_representations",
 }
 
 

@@ -14,13 +14,14 @@ import plot_gains
 import plot_loss
 import plot_parameters
 import plot_reconciliation
+import plot_representations
 import plot_surface
 import plot_thresholds
 import plot_transfer
 import pytest
 import render_claims
 import summarize_study
-from clm.plotting import descriptors, gains, loss, transfer
+from clm.plotting import descriptors, gains, loss, representations, transfer
 from clm.plotting.claims import claims_page
 from clm.plotting.style import short_number
 from clm.plotting.tables import read_table
@@ -216,9 +217,30 @@ def study(tmp_path_factory) -> Path:
         "decision": decision_table(), "reconciliation": reconciliation_table(),
     }.items():  # fmt: skip
         frame.to_csv(tables / f"{name}.csv", index=False)
+    write_alignment(tables, runs)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
     write_landscape(root)
     return root
+
+
+def write_alignment(tables: Path, runs: pd.DataFrame) -> None:
+    """Write the likeness of representations that drift from token counts with falling loss, in a direction by size."""
+    names = runs[["corpus", "size", "subset", "seed", "budget", "status"]].astype(object)
+    kind = np.where(names["corpus"] == "untrained", "untrained", "pretrained")
+    counts = pd.DataFrame({"kind": ["token_counts"], "status": ["ok"]})
+    points = pd.concat([counts, names.assign(kind=kind)], ignore_index=True)
+    angle = points["size"].map({name: 0.3 * i for i, name in enumerate(SIZES)}).fillna(0)
+    drift = (3 - np.r_[3, runs["loss"].clip(upper=3).to_numpy()]) / 3
+    points["axis1"], points["axis2"] = drift * np.cos(angle), drift * np.sin(angle)
+    points["share1"], points["share2"] = 0.6, 0.15
+    points.to_csv(tables / "cka_map.csv", index=False)
+    ok = points[points["status"] == "ok"].reset_index(drop=True)
+    i, j = np.triu_indices(len(ok), 1)
+    keys = ["kind", "corpus", "size", "subset", "seed", "budget"]
+    sides = [ok.loc[k, keys].add_suffix(f"_{side}").reset_index(drop=True) for side, k in (("a", i), ("b", j))]
+    place = ok[["axis1", "axis2"]].to_numpy()
+    value = 1 - np.linalg.norm(place[i] - place[j], axis=1)
+    pd.concat(sides, axis=1).assign(cka=value, shuffled=0.02).to_csv(tables / "cka.csv", index=False)
 
 
 def write_landscape(root: Path) -> None:
@@ -255,6 +277,7 @@ FIGURES = {
     "agreement": (plot_agreement, ("saturation",)),
     "decision": (plot_decision, ("decision",)),
     "reconciliation": (plot_reconciliation, ("reconciliation",)),
+    "representations": (plot_representations, ("cka", "cka_map")),
     "surface": (plot_surface, ()),
     "parameters": (plot_parameters, ()),
 }
@@ -428,3 +451,16 @@ def test_summary_names_the_best_loss_the_claims_and_the_figures(study, tmp_path)
     assert f"zinc 60k: {best:.3f}" in lines and "undecided: Gains are limited" in lines
     assert str(study / "figures") in lines and "untrained" not in lines
     assert summarize_study.summarize_study(tmp_path)[-1].startswith("  figures")
+
+
+def test_map_of_representations_joins_trunks_and_matrix_holds_last_budgets(study):
+    points = read_table(study / "tables" / "cka_map.csv", representations.POINT_TEXT, representations.POINT_NUMBERS)
+    pairs = read_table(study / "tables" / "cka.csv", representations.PAIR_TEXT, representations.PAIR_NUMBERS)
+    names = representations.last_budgets(points)
+    assert list(names.values())[0] == "token counts" and "60k untrained" in names.values()
+    assert len(names) == 1 + len(SIZES) + 15 and "1m pubchem 32k s0" in names.values()
+    figure = representations.draw_representations(pairs, points)
+    values = figure.axes[1].images[0].get_array()
+    assert values.shape == (20, 20) and np.allclose(values, values.T) and np.allclose(np.diag(values), 1)
+    stars = [line for line in figure.axes[0].lines if line.get_marker() == "*"]
+    assert len(stars) == len(SIZES)
