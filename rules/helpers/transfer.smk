@@ -2,13 +2,14 @@
 FULL = config["transfer"]["full"]
 UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay")
 FULL_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FULL["splits"].get(split, [])]
+# every probe asks for its trunk several times
+TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.trunks(config) + grid.untrained(config)}
 
 
 def trunk_of(wildcards) -> grid.Trunk:
     """The trunk that wildcards name, with its budgets."""
     key = (wildcards.corpus, wildcards.size, wildcards.subset, int(wildcards.seed))
-    known = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.trunks(config) + grid.untrained(config)}
-    return known[key] if key in known else grid.Trunk(*key, ("0",))
+    return TRUNKS.get(key) or grid.Trunk(*key, ("0",))
 
 
 def trunk_names(wildcards) -> dict:
