@@ -231,6 +231,35 @@ rule plot_representations:
         "python scripts/plot_representations.py --code {params.code} --config {params.config:q} --cka {input.cka:q} --cka_map {input.cka_map:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
+rule plot_paths:
+    input:
+        paths="<results>/tables/paths.csv",
+        task_vectors="<results>/tables/task_vectors.csv",
+    output:
+        png=report(
+            "<results>/figures/paths.png",
+            caption="../report/paths.rst",
+            category="Landscape",
+            labels={"figure": "barriers and task vectors"},
+        ),
+        pdf="<results>/figures/paths.pdf",
+    log:
+        "<logs>/plot_paths.log",
+    benchmark:
+        "<benchmarks>/plot_paths.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_paths"),
+        config=DPI,
+    shell:
+        "python scripts/plot_paths.py --code {params.code} --config {params.config:q} --paths {input.paths:q} --task_vectors {input.task_vectors:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
 rule plot_costs:
     input:
         costs="<results>/tables/costs.csv",

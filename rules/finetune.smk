@@ -75,7 +75,11 @@ rule finetune_endpoint:
         molecules="<results>/tasks/{task}/molecules.csv",
         split=f"<results>/tasks/{{task}}/splits/{FULL_SPLITS[0][0]}-{FULL_SPLITS[0][1]}.csv",
     output:
-        weights="<results>/landscape/endpoints/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.safetensors",
+        weights=[
+            f"<results>/landscape/endpoints/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}/{{budget}}/{{task}}-seed{seed}.safetensors"
+            for seed in END_SEEDS
+        ],
+        lines="<results>/landscape/endpoints/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.json",
     log:
         "<logs>/finetune_endpoint/{corpus}-{size}-{subset}-{seed}-{budget}-{task}.log",
     benchmark:
@@ -93,4 +97,4 @@ rule finetune_endpoint:
         checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
-        "python scripts/finetune_endpoint.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --tokenizer {params.tokenizer:q} --rate {input.rate:q} --molecules {input.molecules:q} --split {input.split:q} --out {output.weights:q} > {log:q} 2>&1"
+        "python scripts/finetune_endpoint.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --tokenizer {params.tokenizer:q} --rate {input.rate:q} --molecules {input.molecules:q} --split {input.split:q} --out {output.weights:q} --lines {output.lines:q} > {log:q} 2>&1"

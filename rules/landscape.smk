@@ -83,3 +83,34 @@ rule compare_representations:
         root=results_root,
     shell:
         "python scripts/compare_representations.py --code {params.code} --config {params.config:q} --results {params.root:q} --valid {input.valid:q} --pairs {output.pairs:q} --points {output.points:q} > {log:q} 2>&1"
+
+
+rule measure_paths:
+    input:
+        path_files(),
+    output:
+        barriers=report(
+            "<results>/tables/barriers.csv",
+            caption="../report/barriers.rst",
+            category="Tables",
+            labels={"table": "barriers between weights"},
+        ),
+        curves="<results>/tables/paths.csv",
+        vectors="<results>/tables/task_vectors.csv",
+    log:
+        "<logs>/measure_paths.log",
+    benchmark:
+        "<benchmarks>/measure_paths.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=largest_memory,
+        runtime=30,
+        gpu=GPUS,
+    params:
+        code=code("measure_paths"),
+        config=canonical(path_config()),
+        root=results_root,
+    shell:
+        "python scripts/measure_paths.py --code {params.code} --config {params.config:q} --results {params.root:q} --barriers {output.barriers:q} --curves {output.curves:q} --vectors {output.vectors:q} > {log:q} 2>&1"

@@ -3,13 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from clm.landscape.parameters import flatten, principal_components, random_walk
+from clm.landscape.parameters import encoder_weights, flatten, principal_components, random_walk
 from clm.provenance.command import parser, run
 from clm.provenance.files import atomic, write_json
-from safetensors.numpy import load_file
-
-ENCODER = "roberta_prelayernorm."
 
 
 def map_parameters(
@@ -40,11 +36,6 @@ def map_parameters(
     with atomic(out) as temporary:
         temporary.write_text("\n".join(["point,kind,budget,task,pc1,pc2,walk1,walk2", *lines]) + "\n", encoding="utf-8")
     write_json(variance, {"explained_variance": share.tolist(), "null_explained_variance": null_share.tolist()})
-
-
-def encoder_weights(path: Path) -> dict[str, np.ndarray]:
-    """Return the weights of the encoder: heads differ between pretraining and tasks."""
-    return {name: value for name, value in load_file(path).items() if name.startswith(ENCODER)}
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -28,15 +28,52 @@ def map_checkpoints(wildcards) -> list[str]:
 def map_endpoints(wildcards) -> list[str]:
     """The fine-tuned weights that left from the last budget of a mapped trunk."""
     folder = Path(RESULTS, "landscape", "endpoints", paths.below(trunk_of(wildcards)), map_budgets(wildcards)[-1])
-    return [str(folder / f"{task}.safetensors") for task in map_entry(wildcards)["tasks"]]
+    return [
+        str(folder / f"{task}-seed{seed}.safetensors") for task in map_entry(wildcards)["tasks"] for seed in END_SEEDS
+    ]
 
 
 def map_config(wildcards) -> dict:
     """Settings of a map of parameter space."""
-    tasks = {"tasks": map_entry(wildcards)["tasks"], "seed": config["landscape"]["seed"]}
-    return tasks | {"budgets": map_budgets(wildcards)}
+    ends = [task for task in map_entry(wildcards)["tasks"] for _ in END_SEEDS]
+    return {"tasks": ends, "seed": config["landscape"]["seed"]} | {"budgets": map_budgets(wildcards)}
 
 
 def largest_memory(wildcards, attempt: int) -> int:
     """Memory of a job that reads models of every size, one after the other, in MB; more at each attempt."""
     return max(config["sizes"][size]["memory_mb"] for size in grid.sizes(config)) * attempt
+
+
+def mapped() -> list[dict]:
+    """The entries of landscape.maps with the budgets of their trunk and the seeds of trunks that differ in nothing else."""
+    trunks = grid.trunks(config)
+    found = []
+    for entry in config["landscape"]["maps"]:
+        corpus, size, subset, seed = (entry[name] for name in ("corpus", "size", "subset", "seed"))
+        equal = {t.seed: t.budgets for t in trunks if (t.corpus, t.size, t.subset) == (corpus, size, subset)}
+        others = [other for other, budgets in equal.items() if other != seed and budgets[-1] == equal[seed][-1]]
+        found.append(entry | {"budgets": list(equal[seed]), "others": others})
+    return found
+
+
+def path_files() -> list[str]:
+    """What the measurement of paths reads: the checkpoints of mapped trunks, their equals, their starts and ends."""
+    files = []
+    for entry in mapped():
+        names = (entry["corpus"], entry["size"], entry["subset"])
+        last = entry["budgets"][-1]
+        folders = [paths.trunk_folder(RESULTS, grid.Trunk(*names, entry["seed"])) / b for b in entry["budgets"]]
+        folders += [paths.trunk_folder(RESULTS, grid.Trunk(*names, seed)) / last for seed in entry["others"]]
+        folders += [paths.trunk_folder(RESULTS, grid.Trunk(grid.UNTRAINED, entry["size"], "none", entry["seed"])) / "0"]
+        ends = Path(RESULTS, "landscape", "endpoints", paths.below(grid.Trunk(*names, entry["seed"])), last)
+        files += [folder / name for folder in folders for name in ("model.safetensors", "config.json")]
+        files += [ends / f"{task}-seed{seed}.safetensors" for task in entry["tasks"] for seed in END_SEEDS]
+        files += [ends / f"{task}.json" for task in entry["tasks"]]
+        files.append(Path(RESULTS, "corpora", entry["corpus"], "tokens", "valid.safetensors"))
+    return [str(path) for path in dict.fromkeys(files)]
+
+
+def path_config() -> dict:
+    """Settings of the measurement of paths."""
+    told = {"maps": mapped(), "seeds": END_SEEDS, "mask_share": MASK_SHARE}
+    return told | {"molecules": config["landscape"]["line_molecules"]}

@@ -13,6 +13,7 @@ PLOTS = (
     "surface",
     "parameters",
     "representations",
+    "paths",
     "costs",
 )
 FIGURES = [f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]

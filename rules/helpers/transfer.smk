@@ -1,5 +1,7 @@
 # Helpers of the rules in probe.smk and finetune.smk.
 FULL = config["transfer"]["full"]
+# Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
+END_SEEDS = FULL["seeds"][:2]
 UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay")
 FULL_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FULL["splits"].get(split, [])]
 # every probe asks for its trunk several times
@@ -66,7 +68,7 @@ def full_config(wildcards) -> dict:
 def endpoint_config(wildcards) -> dict:
     """Settings of the fine-tuning behind an end point on the parameter-space map."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels")
-    return task | {"seed": FULL["seeds"][0], "settings": UPDATES}
+    return task | {"seeds": END_SEEDS, "settings": UPDATES}
 
 
 def external_config(wildcards) -> dict:

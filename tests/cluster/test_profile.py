@@ -30,6 +30,7 @@ ALONE = {
     "map_surface",
     "map_parameters",
     "compare_representations",
+    "measure_paths",
 }
 
 

@@ -13,6 +13,7 @@ import plot_descriptors
 import plot_gains
 import plot_loss
 import plot_parameters
+import plot_paths
 import plot_reconciliation
 import plot_representations
 import plot_surface
@@ -218,6 +219,7 @@ def study(tmp_path_factory) -> Path:
     }.items():  # fmt: skip
         frame.to_csv(tables / f"{name}.csv", index=False)
     write_alignment(tables, runs)
+    write_paths(tables)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
     write_landscape(root)
     return root
@@ -241,6 +243,29 @@ def write_alignment(tables: Path, runs: pd.DataFrame) -> None:
     place = ok[["axis1", "axis2"]].to_numpy()
     value = 1 - np.linalg.norm(place[i] - place[j], axis=1)
     pd.concat(sides, axis=1).assign(cka=value, shuffled=0.02).to_csv(tables / "cka.csv", index=False)
+
+
+def write_paths(tables: Path) -> None:
+    """Write losses between checkpoints and end points, and cosines of task vectors, of two mapped trunks."""
+    kinds = [("budgets", "", "200k", "400k", 0.0), ("budgets", "", "400k", "800k", 0.02)]
+    kinds += [("seeds", "", "seed 0", "seed 1", 2.0)]
+    for task in ("bace", "esol"):
+        kinds += [("fine-tuning", task, "pretrained", "fine-tuned", 0.0)]
+        kinds += [("fine-tuning seeds", task, "fine-tuned", "another seed", 0.1)]
+    rows, angles = [], []
+    for size in ("60k", "1m"):
+        names = dict(corpus="zinc", size=size, subset="32k", seed=0)
+        for kind, task, a, b, height in kinds:
+            for x in np.linspace(0, 1, 11):
+                value = 1.5 - 0.4 * x + 4 * height * x * (1 - x)
+                rows.append(names | {"kind": kind, "task": task, "from": a, "to": b, "a": x, "loss": value})
+        ends = [("pretraining", ""), ("bace", "0"), ("bace", "1"), ("esol", "0"), ("esol", "1")]
+        for i, (a, seed_a) in enumerate(ends):
+            for b, seed_b in ends[:i]:
+                angles.append(names | dict(a=a, seed_a=seed_a, b=b, seed_b=seed_b, cosine=0.7 if a == b else 0.1,
+                                           relative_length_a=0.1, relative_length_b=0.2))  # fmt: skip
+    pd.DataFrame(rows).to_csv(tables / "paths.csv", index=False)
+    pd.DataFrame(angles).to_csv(tables / "task_vectors.csv", index=False)
 
 
 def write_landscape(root: Path) -> None:
@@ -277,6 +302,7 @@ FIGURES = {
     "agreement": (plot_agreement, ("saturation",)),
     "decision": (plot_decision, ("decision",)),
     "reconciliation": (plot_reconciliation, ("reconciliation",)),
+    "paths": (plot_paths, ("paths", "task_vectors")),
     "representations": (plot_representations, ("cka", "cka_map")),
     "surface": (plot_surface, ()),
     "parameters": (plot_parameters, ()),

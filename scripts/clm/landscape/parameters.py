@@ -1,12 +1,20 @@
 """Principal components of the weights of one architecture, and of a random walk that looks like training."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 
 from clm.provenance.command import UserError
 
 Weights = Mapping[str, np.ndarray]
+ENCODER = "roberta_prelayernorm."
+
+
+def encoder_weights(path: Path) -> dict[str, np.ndarray]:
+    """Return the weights of the encoder in a safetensors file: heads differ between pretraining and tasks."""
+    return {name: value for name, value in load_file(path).items() if name.startswith(ENCODER)}
 
 
 def flatten(points: Sequence[Weights]) -> np.ndarray:
