@@ -141,6 +141,26 @@ def test_mean_over_labels_uses_common_draws_and_leaves_undefined_labels_out():
     assert (same[2]["lower"], same[2]["upper"]) == pytest.approx((same[0]["lower"], same[0]["upper"]))
 
 
+def test_mean_over_labels_of_a_regression_does_not_depend_on_their_units():
+    generator = np.random.default_rng(0)
+    truth = generator.standard_normal((100, 2))
+    parts = {"train": np.arange(50), "valid": np.arange(50, 60), "test": np.arange(60, 100)}
+    first, second = (
+        truth[60:] + np.array(noise) * generator.standard_normal((40, 2)) for noise in ((0.2, 1), (0.3, 0.7))
+    )
+    ratios = []
+    for units in (1.0, 1000.0):
+        scale = np.array([1, units])
+        cells = [
+            score_labels(toy_task(truth * scale), parts, made * scale, "regression")[-1] for made in (first, second)
+        ]
+        ratios.append([cells[0][key] / cells[1][key] for key in ("error", "mae", "lower", "upper")])
+    assert ratios[0] == pytest.approx(ratios[1])
+    labels = score_labels(toy_task(truth), parts, first, "regression")
+    assert labels[2]["error"] == pytest.approx(np.sqrt(labels[0]["error"] * labels[1]["error"]))
+    assert labels[2]["score"] == -labels[2]["error"] and labels[2]["lower"] < labels[2]["error"] < labels[2]["upper"]
+
+
 def test_kept_predictions_give_the_error_back():
     generator = np.random.default_rng(0)
     labels = generator.standard_normal((40, 2))

@@ -46,6 +46,13 @@ def test_seeds_and_labels_are_averaged_and_other_splits_and_layers_left_out(tmp_
     assert found["b", "mean"] - single["b", "mean"] == pytest.approx(np.full(50, np.log(2)))  # mean of 1 and 3
 
 
+def test_labels_in_other_units_have_their_geometric_mean_as_in_the_scores(tmp_path):
+    cells = [{"prediction": Y + NOISE, "label": "a"}, {"y": 1e3 * Y, "prediction": 1e3 * (Y + 4 * NOISE), "label": "b"}]
+    found = log_error_draws(written(tmp_path / "a.parquet", *cells), GROUPS, "regression", 50)
+    single = log_error_draws(written(tmp_path / "b.parquet", cells[0]), GROUPS, "regression", 50)
+    assert found["b", "mean"] - single["b", "mean"] == pytest.approx(np.full(50, np.log(np.sqrt(4e3))))
+
+
 def test_classification_centres_on_the_area_and_broken_predictions_are_missing(tmp_path):
     label = (Y > 0).astype(float)
     cells = [{"y": label, "prediction": Y + NOISE}, {"y": label, "prediction": np.nan, "features": "projected"}]

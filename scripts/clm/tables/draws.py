@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clm.tasks.scores import cluster_weights, errors
+from clm.tasks.scores import cluster_weights, errors, mean_over_labels
 
 COLUMNS = ("budget", "split", "split_seed", "finetune_seed", "features", "label", "row", "y", "prediction")
 SPLIT = "scaffold"  # seeded splits vary by their seeds, which is more than this bootstrap could show
@@ -25,8 +25,9 @@ def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -
         draws: number of bootstrap draws.
 
     Returns:
-        {(budget, features): float list (draws,)}: log of the error averaged over fine-tuning seeds and labels; NaN
-        where it is undefined. Read-outs of single layers are left out: no verdict rests on them.
+        {(budget, features): float list (draws,)}: log of the error averaged over fine-tuning seeds, after labels (see
+        `mean_over_labels`); NaN where it is undefined. Read-outs of single layers are left out: no verdict rests on
+        them.
     """
     frame = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", SPLIT)])
     frame["features"] = frame["features"].fillna("mean")
@@ -37,11 +38,19 @@ def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -
     weights = cluster_weights(np.array([groups[row] for row in rows.tolist()]), draws, 0)
     found = {}
     for (budget, features), cell in frame.groupby(["budget", "features"], sort=True, dropna=False):
-        replicates = cell.groupby(["finetune_seed", "label"], sort=True, dropna=False)
-        samples = [replicate_errors(replicate, rows, weights, kind) for _, replicate in replicates]
+        samples = [
+            label_errors(replicate, rows, weights, kind)
+            for _, replicate in cell.groupby("finetune_seed", sort=True, dropna=False)
+        ]
         with np.errstate(divide="ignore", invalid="ignore"):
             found[(None if pd.isna(budget) else budget, features)] = np.log(np.mean(samples, axis=0))
     return found
+
+
+def label_errors(replicate: pd.DataFrame, rows: np.ndarray, weights: np.ndarray, kind: str) -> np.ndarray:
+    """Return the mean over labels of the errors, float64 (draws,), of one fine-tuned model."""
+    labels = replicate.groupby("label", sort=True, dropna=False)
+    return mean_over_labels(np.array([replicate_errors(label, rows, weights, kind) for _, label in labels]), kind)
 
 
 def replicate_errors(cell: pd.DataFrame, rows: np.ndarray, weights: np.ndarray, kind: str) -> np.ndarray:

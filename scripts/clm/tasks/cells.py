@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from clm.tasks.scores import CHANCE, cluster_weights, empty_cell, interval, scored
+from clm.tasks.scores import CHANCE, cluster_weights, empty_cell, interval, mean_over_labels, scored
 from clm.tasks.table import PARTS, Task
 
 DRAWS = 1000
@@ -24,7 +24,7 @@ def score_labels(
 
     Returns:
         Cells of `clm.tasks.scores.score_cell` with label, n_train and n_valid. "mean" averages the labels that have a
-        metric, its interval comes from the same draws of test molecules.
+        metric (see `mean_over_labels`), its interval comes from the same draws of test molecules.
     """
     test, train = parts["test"], parts["train"]
     if not len(test):
@@ -62,13 +62,12 @@ def mean_cell(cells: list[dict[str, Any]], samples: np.ndarray, kind: str) -> di
     mean = empty_cell(kind, 0, "no_label_defined")
     if not defined:
         return mean
-    for key in ("error", "score", "trivial_error", "mae", "r2", "pr_auc"):
+    for key in ("error", "trivial_error", "mae", "r2", "pr_auc"):
         values = [cells[i][key] for i in defined if cells[i][key] is not None]
-        mean[key] = float(np.mean(values)) if values else None
-    chosen = samples[defined]
-    counts = np.isfinite(chosen).sum(axis=0)
-    sums = np.where(np.isfinite(chosen), chosen, 0).sum(axis=0)
-    mean["lower"], mean["upper"] = interval(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+        unitless = key in ("r2", "pr_auc")
+        mean[key] = float(mean_over_labels(values, "classification" if unitless else kind)) if values else None
+    mean["score"] = 1 - mean["error"] if kind == "classification" else -mean["error"]
+    mean["lower"], mean["upper"] = interval(mean_over_labels(samples[defined], kind))
     if kind == "classification":
         chance = mean["lower"] is not None and mean["lower"] <= CHANCE <= mean["upper"]
         mean["status"] = "no_interval" if mean["lower"] is None else "no_signal" if chance else "ok"

@@ -76,6 +76,20 @@ def errors(y: np.ndarray, prediction: np.ndarray, weights: np.ndarray, kind: str
     return np.sqrt(weights @ np.square(prediction - y) / weights.sum(axis=1))
 
 
+def mean_over_labels(values: np.ndarray, kind: str) -> np.ndarray:
+    """Return the mean over labels (the first axis) of errors (L, ...), NaN left out; NaN where no label is defined.
+
+    Classification: the arithmetic mean of 1 - AUC. Regression: the geometric mean, since labels have units of their own
+    and a change of one label's unit must not change which of two models is better.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    known = np.isfinite(values)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = values if kind == "classification" else np.log(values)
+        mean = np.where(known, terms, 0).sum(axis=0) / known.sum(axis=0)
+        return mean if kind == "classification" else np.exp(mean)
+
+
 def interval(sample: np.ndarray) -> tuple[float | None, float | None]:
     """Return the 2.5 and 97.5 % quantiles of bootstrap errors, or (None, None) when most are undefined."""
     defined = sample[np.isfinite(sample)]
