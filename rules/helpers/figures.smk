@@ -3,6 +3,7 @@ PLOTS = (
     "loss",
     "transfer",
     "gains",
+    "learning",
     "correlations",
     "descriptors",
     "ablation",

@@ -85,3 +85,28 @@ def external_files(name: str) -> list[str]:
         return [config["external_embeddings"][name]]
     folder = Path(config["external_models"][name]["model"])
     return sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+
+
+def learning_files(kind: str) -> list[str]:
+    """The learning curves of models or of the forest, one file per task."""
+    return [
+        f"{RESULTS}/transfer/learning/{kind}/{task}.json" for task in config["transfer"]["learning_curves"]["tasks"]
+    ]
+
+
+def learning_checkpoints() -> list[str]:
+    """The folders of the checkpoints that have learning curves."""
+    return [str(paths.checkpoint(RESULTS, cell)) for cell in grid.learning_cells(config)]
+
+
+def learning_models(wildcards) -> list[str]:
+    """What a learning curve reads of its checkpoints."""
+    names = ("model.safetensors", "config.json", "metrics.json")
+    return [f"{folder}/{name}" for folder in learning_checkpoints() for name in names]
+
+
+def learning_config(wildcards) -> dict:
+    """Settings of the learning curves of one task."""
+    task = config["tasks"][wildcards.task]
+    told = {"task": wildcards.task, "kind": task["kind"], "label_columns": task["labels"]}
+    return told | pick(config["transfer"]["learning_curves"], "labels", "seeds")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, pairwise
 from typing import Any
 
-from clm.study.grid import UNTRAINED, full_cells, trunks
+from clm.study.grid import UNTRAINED, full_cells, learning_cells, trunks
 
 MANY = 20  # more names than that are not listed in a message
 
@@ -22,7 +22,9 @@ def unknown_names(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield each name that a section uses and no table defines."""
     references = [("sizes", "sizes"), ("subsets", "subsets"), ("corpora", "corpora")]
     blocks = [(f"grid.trunks.{i}", block) for i, block in enumerate(config["grid"]["trunks"])]
-    blocks += [(f"transfer.full.cells.{i}", block) for i, block in enumerate(config["transfer"]["full"]["cells"])]
+    for section in ("full", "learning_curves"):
+        cells = config["transfer"][section]["cells"]
+        blocks += [(f"transfer.{section}.cells.{i}", block) for i, block in enumerate(cells)]
     for place, block in blocks:
         for key, table in references:
             extra = [UNTRAINED, "none"] if place.startswith("transfer") else []
@@ -48,6 +50,7 @@ def task_lists(config: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     transfer = config["transfer"]
     yield "transfer.tasks", transfer["tasks"]
     yield "transfer.full.tasks", transfer["full"]["tasks"]
+    yield "transfer.learning_curves.tasks", transfer["learning_curves"]["tasks"]
     yield "transfer.full.tune_tasks", transfer["full"].get("tune_tasks", [])
     for name, corpus in config["corpora"].items():
         yield f"corpora.{name}.decontaminate", corpus["decontaminate"]
@@ -112,6 +115,10 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
             wanted.append((f"transfer.full.cells (task {task})", (t.corpus, t.size, t.subset, t.seed, cell.budget)))
             tune = (tuned["corpus"], t.size, tuned["subset"], tuned["seed"], tuned["budget"])
             wanted.append((f"transfer.full.tune_cell (size {t.size})", tune))
+    for cell in learning_cells(config):
+        t = cell.trunk
+        if t.corpus != UNTRAINED:
+            wanted.append(("transfer.learning_curves.cells", (t.corpus, t.size, t.subset, t.seed, cell.budget)))
     for number, s in enumerate(config["landscape"]["surfaces"]):
         wanted.append((f"landscape.surfaces.{number}", (s["corpus"], s["size"], s["subset"], s["seed"], s["budget"])))
     for place, key in dict.fromkeys(wanted):

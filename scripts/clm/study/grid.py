@@ -93,6 +93,17 @@ def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
     return list(found)
 
 
+def learning_cells(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return the checkpoints of `transfer.learning_curves.cells`, without repeats."""
+    found = dict.fromkeys(
+        Checkpoint(Trunk(*key), budget)
+        for block in config["transfer"]["learning_curves"]["cells"]
+        for key in product(block["corpora"], block["sizes"], block["subsets"], block["seeds"])
+        for budget in block["budgets"]
+    )
+    return list(found)
+
+
 def baseline_cells(config: Mapping[str, Any]) -> list[Baseline]:
     """Return every baseline and every external entry on every selected task."""
     names = [*config["transfer"]["baselines"], *external(config)]
