@@ -73,6 +73,7 @@ include: "rules/landscape.smk"
 include: "rules/tables.smk"
 include: "rules/analysis.smk"
 include: "rules/evidence.smk"
+include: "rules/answers.smk"
 include: "rules/figures.smk"
 include: "rules/evidence_figures.smk"
 

@@ -72,6 +72,21 @@ def task_files(name: str) -> list[str]:
     return [f"{RESULTS}/tasks/{task}/{name}" for task in config["transfer"]["tasks"]]
 
 
+def prediction_files(task: str) -> list[str]:
+    """The test predictions of one task: every frozen trunk and every baseline."""
+    frozen = [paths.frozen(RESULTS, cell) for cell in grid.frozen_cells(config) if cell.task == task]
+    others = [paths.baseline(RESULTS, cell) for cell in grid.baseline_cells(config) if cell.task == task]
+    return [str(path.with_suffix(".parquet")) for path in frozen + others]
+
+
+def answer_config(task: str) -> dict:
+    """Settings of the page of one task."""
+    corpus, subset = reference_subset()
+    told = {"task": task, "labels": config["tasks"][task]["labels"], "units": config["tasks"][task].get("units", "")}
+    told |= {"corpus": corpus, "subset": subset, "split": SPLITS[0]}
+    return told | {"baselines": [*config["transfer"]["baselines"], *grid.external(config)]}
+
+
 def reference_subset() -> list[str]:
     """The corpus and subset to which distances of tasks are told: the largest subset of the first corpus."""
     corpus = grid.corpora(config)[0]

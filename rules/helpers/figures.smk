@@ -19,6 +19,7 @@ PLOTS = (
 )
 FIGURES = [f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
 FIGURES.append(f"{RESULTS}/figures/claims.html")
+FIGURES += [f"{RESULTS}/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
 # Loss surfaces and maps of parameter space; the keys of `landscape` are those of its rules
 SURFACES = [
     f"{RESULTS}/landscape/surface/{cell['corpus']}/{cell['size']}/{cell['subset']}/seed{cell['seed']}/{cell['budget']}.csv"

@@ -45,7 +45,7 @@ def overlay(folder):
         "sizes": {"wild": wild},
         "grid": {"trunks": trunks},
         "tasks": tasks,
-        "transfer": {"tasks": list(TABLES), "full": full},
+        "transfer": {"tasks": list(TABLES), "answers": ["lone"], "full": full},
         "landscape": {"maps": [mapped]},
     }
     (folder / "studies" / "bad.yaml").write_text(yaml.safe_dump(config))

@@ -50,6 +50,7 @@ def task_lists(config: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     transfer = config["transfer"]
     yield "transfer.tasks", transfer["tasks"]
     yield "transfer.full.tasks", transfer["full"]["tasks"]
+    yield "transfer.answers", transfer["answers"]
     yield "transfer.learning_curves.tasks", transfer["learning_curves"]["tasks"]
     yield "transfer.full.tune_tasks", transfer["full"].get("tune_tasks", [])
     for name, corpus in config["corpora"].items():
@@ -147,5 +148,8 @@ def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:
         extra = [str(seed) for seed in seeds if seed not in config["splits"].get(split, [])]
         if extra:
             yield f"transfer.full.splits.{split}: seed {', '.join(extra)} is not in splits.{split}"
+    for name in config["transfer"]["answers"]:
+        if name not in config["transfer"]["tasks"]:
+            yield f"transfer.answers: '{name}' is not in transfer.tasks, so it has no scores"
     if config["figures"]["split"] not in config["splits"]:
         yield f"figures.split: {config['figures']['split']} is not in splits ({', '.join(config['splits'])})"

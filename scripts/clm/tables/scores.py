@@ -1,0 +1,56 @@
+"""The scores of one task that a reader without knowledge of the grid wants: one row per size and per baseline."""
+
+import pandas as pd
+
+from clm.statistics.panels import PRIMARY, primary_labels
+from clm.tables.cells import KEYS
+
+COLUMNS = ("split", "model", "kind", "metric", "parameters", "error", "lower", "upper", "status")
+UNTRAINED = "untrained"
+
+
+def best_cells(runs: pd.DataFrame, corpus: str) -> pd.DataFrame:
+    """Return the checkpoint of each size with most molecules, then tokens, then the lowest seed; untrained ones too.
+
+    Args:
+        runs: runs.csv; checkpoints that diverged are left out.
+        corpus: the one whose checkpoints are shown.
+    """
+    good = runs[(runs["status"] == "ok") & runs["corpus"].isin([corpus, UNTRAINED])].copy()
+    good["pretrained"] = good["corpus"] != UNTRAINED
+    order = good.sort_values(["parameters", "molecules", "tokens", "seed"], ascending=[True, True, True, False])
+    return order.groupby(["pretrained", "size"], sort=False).tail(1)
+
+
+def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str) -> pd.DataFrame:
+    """Return one row per split and model: error and interval, averaged over seeds of split and fine-tuning.
+
+    Args:
+        transfer: transfer.csv.
+        runs: runs.csv.
+        corpus: the one whose checkpoints are shown.
+        task: name of the task.
+
+    Returns:
+        Columns COLUMNS. model: size, or name of the baseline; kind: frozen, full, untrained or baseline.
+    """
+    rows = primary_labels(transfer[transfer["task"] == task])
+    rows = rows[rows["features"].isna() | rows["features"].isin([PRIMARY, "counts"])]
+    cells = best_cells(runs, corpus)[[*KEYS, "parameters"]]
+    models = rows[rows["mode"] != "baseline"].merge(cells, on=list(KEYS))
+    models = models.assign(model=models["size"], kind=models["mode"])
+    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == "frozen"), "kind"] = UNTRAINED
+    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == "full"), "kind"] = f"full, {UNTRAINED}"
+    baselines = rows[rows["mode"] == "baseline"]
+    baselines = baselines.assign(model=baselines["baseline"], kind="baseline", parameters=None)
+    found = pd.concat([models, baselines], ignore_index=True)
+    how = {
+        "metric": "first",
+        "parameters": "first",
+        "error": "mean",
+        "lower": "mean",
+        "upper": "mean",
+        "status": "first",
+    }
+    table = found.groupby(["split", "model", "kind"], sort=False, as_index=False).agg(how)
+    return table[list(COLUMNS)]
