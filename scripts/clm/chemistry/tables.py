@@ -33,15 +33,18 @@ def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> i
 
 
 def batches(paths: list[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of Parquet files, one after the other, in batches of at most BATCH rows."""
+    """Yield the rows of Parquet files, one after the other, in batches of at most BATCH rows.
+
+    Without `pre_buffer`, which keeps every column chunk that was read until the file is closed.
+    """
     for path in paths:
-        with pq.ParquetFile(path) as table:
+        with pq.ParquetFile(path, pre_buffer=False) as table:
             yield from table.iter_batches(BATCH, columns=columns)
 
 
 def part_batches(path: Path, part: int, parts: int) -> Iterator[pa.RecordBatch]:
     """Yield the rows of one of `parts` equal ranges of a Parquet file, reading only the row groups that hold them."""
-    with pq.ParquetFile(path) as table:
+    with pq.ParquetFile(path, pre_buffer=False) as table:
         first, last = (table.metadata.num_rows * (part + i) // parts for i in (0, 1))
         start = 0
         for group in range(table.num_row_groups):
