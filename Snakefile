@@ -74,6 +74,7 @@ include: "rules/tables.smk"
 include: "rules/analysis.smk"
 include: "rules/evidence.smk"
 include: "rules/answers.smk"
+include: "rules/published.smk"
 include: "rules/figures.smk"
 include: "rules/evidence_figures.smk"
 

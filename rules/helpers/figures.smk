@@ -4,6 +4,7 @@ PLOTS = (
     "transfer",
     "gains",
     "learning",
+    "published",
     "correlations",
     "descriptors",
     "ablation",

@@ -1,0 +1,48 @@
+"""Published scores beside ours, a panel per task."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from clm.plotting.errors import MARKS
+from clm.plotting.palette import PURPLE, Mark
+from clm.plotting.style import legend_below, no_data, panels
+from clm.plotting.tables import in_order
+
+TEXT = ("task", "metric", "origin", "model", "kind", "source")
+NUMBERS = ("score", "lower", "upper")
+ALL_MARKS = {"published": Mark(PURPLE, "^"), **MARKS}
+
+
+def draw_published(scores: pd.DataFrame) -> Figure:
+    """Draw one panel per task, a row per model, published ones on top.
+
+    Args:
+        scores: columns TEXT and NUMBERS of published.csv.
+    """
+    tasks = in_order(scores["task"])
+    most = max((len(group) for _, group in scores.groupby("task")), default=4)
+    figure, axes = panels(len(tasks), 2, 0.6 + 0.13 * most)
+    for axis, task in zip(axes, tasks or [""], strict=True):
+        axis.set_title(task)
+        rows = scores[scores["task"] == task]
+        if rows.empty:
+            no_data(axis, "no published score on this split")
+            continue
+        draw_task(axis, rows.reset_index(drop=True))
+    kinds = [kind for kind in ALL_MARKS if kind in set(scores["kind"])]
+    legend_below(figure, [Line2D([], [], linestyle="", color=ALL_MARKS[kind].color, marker=ALL_MARKS[kind].marker,
+                                 markersize=3.5, label=kind) for kind in kinds])  # fmt: skip
+    return figure
+
+
+def draw_task(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw the scores of one task, one below the other."""
+    for kind, mark in ALL_MARKS.items():
+        chosen = rows[rows["kind"] == kind]
+        axis.hlines(chosen.index, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
+        axis.scatter(chosen["score"], chosen.index, color=mark.color, marker=mark.marker, s=12, zorder=3)
+    axis.set_yticks(rows.index, rows["model"], fontsize=5)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_xlabel("AUC" if rows["metric"].iloc[0] == "auc" else "RMSE (units of the label)")
