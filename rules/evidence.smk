@@ -143,3 +143,31 @@ rule reconcile_literature:
         config=canonical(judgement("corpus", "gain_margin", "bootstrap", "seed", "min_trunks", "aggregate")),
     shell:
         "python scripts/reconcile_literature.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --draws {input.draws:q} --out {output.table:q} > {log:q} 2>&1"
+
+
+rule judge_controls:
+    input:
+        transfer="<results>/tables/transfer.csv",
+        saturation="<results>/tables/saturation.csv",
+        summaries=control_summaries(),
+    output:
+        table=report(
+            "<results>/tables/controls.csv",
+            caption="../report/controls_table.rst",
+            category="Tables",
+            labels={"table": "control tasks with known truth"},
+        ),
+    log:
+        "<logs>/judge_controls.log",
+    benchmark:
+        "<benchmarks>/judge_controls.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("judge_controls"),
+    shell:
+        "python scripts/judge_controls.py --code {params.code} --transfer {input.transfer:q} --saturation {input.saturation:q} --summaries {input.summaries:q} --out {output.table:q} > {log:q} 2>&1"

@@ -118,6 +118,34 @@ rule plot_descriptors:
         "python scripts/plot_descriptors.py --code {params.code} --config {params.config:q} --tasks {input.tasks:q} --saturation {input.saturation:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
+rule plot_controls:
+    input:
+        controls="<results>/tables/controls.csv",
+    output:
+        png=report(
+            "<results>/figures/controls.png",
+            caption="../report/controls.rst",
+            category="Transfer",
+            labels={"figure": "control tasks with known truth"},
+        ),
+        pdf="<results>/figures/controls.pdf",
+    log:
+        "<logs>/plot_controls.log",
+    benchmark:
+        "<benchmarks>/plot_controls.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_controls"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_controls.py --code {params.code} --config {params.config:q} --controls {input.controls:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
 rule plot_correlations:
     input:
         correlations="<results>/tables/correlations.csv",

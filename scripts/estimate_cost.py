@@ -13,6 +13,7 @@ from typing import Any
 from clm.models.flops import training_flops
 from clm.provenance.command import UserError, parser, run
 from clm.study import grid
+from clm.study.controls import expand_controls
 from clm.study.merge import read_configuration
 
 LENGTH = 40  # tokens of a typical molecule
@@ -144,7 +145,9 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--flops", type=float, help="sustained floating-point operations per second of one device")
     command.add_argument("--measured", type=Path, nargs="*", default=[], help="costs.csv of finished studies")
     a = command.parse_args(argv)
-    print("\n".join(estimate(read_configuration(*a.configs), a.flops, a.measured)))
+    config = read_configuration(*a.configs)
+    expand_controls(config)
+    print("\n".join(estimate(config, a.flops, a.measured)))
 
 
 if __name__ == "__main__":

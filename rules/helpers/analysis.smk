@@ -3,7 +3,7 @@ TABLE_FILES = [
     f"{RESULTS}/tables/{name}"
     for name in (
         "runs.csv rates.csv transfer.csv task_predictors.csv curvature.csv tasks.csv predictors.csv costs.csv fits.csv saturation.csv "
-        "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv decision.csv "
+        "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv controls.csv decision.csv "
         "reconciliation.csv learning_curves.csv published.csv cka.csv cka_map.csv barriers.csv paths.csv task_vectors.csv claims.json findings.md"
     ).split()
 ]
@@ -85,6 +85,12 @@ def answer_config(task: str) -> dict:
     told = {"task": task, "labels": config["tasks"][task]["labels"], "units": config["tasks"][task].get("units", "")}
     told |= {"corpus": corpus, "subset": subset, "split": SPLITS[0]}
     return told | {"baselines": [*config["transfer"]["baselines"], *grid.external(config)]}
+
+
+def control_summaries() -> list[str]:
+    """What was made of each control task that is scored."""
+    names = [task for task in config["transfer"]["tasks"] if "control" in config["tasks"][task]]
+    return [f"{RESULTS}/tasks/{task}/summary.json" for task in names]
 
 
 def reference_subset() -> list[str]:

@@ -7,6 +7,7 @@ PLOTS = (
     "published",
     "correlations",
     "descriptors",
+    "controls",
     "ablation",
     "thresholds",
     "agreement",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plot_ablation
 import plot_agreement
+import plot_controls
 import plot_correlations
 import plot_costs
 import plot_decision
@@ -220,6 +221,7 @@ def study(tmp_path_factory) -> Path:
         frame.to_csv(tables / f"{name}.csv", index=False)
     write_alignment(tables, runs)
     write_paths(tables)
+    controls_table().to_csv(tables / "controls.csv", index=False)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
     write_landscape(root)
     return root
@@ -243,6 +245,19 @@ def write_alignment(tables: Path, runs: pd.DataFrame) -> None:
     place = ok[["axis1", "axis2"]].to_numpy()
     value = 1 - np.linalg.norm(place[i] - place[j], axis=1)
     pd.concat(sides, axis=1).assign(cka=value, shuffled=0.02).to_csv(tables / "cka.csv", index=False)
+
+
+def controls_table() -> pd.DataFrame:
+    rows = []
+    for kind, noise, share in (("logp", 0, 0.0), ("logp", 0.6, 0.7), ("amides", 0, 0.0), ("amides", 0.6, 0.9)):
+        for i, axis in enumerate("NDUC"):
+            gain = (0.06 - 0.015 * i) * (1 - share)
+            row = dict(task=f"control_{kind}_{noise}", property=kind, molecules=1000, noise=noise, mode="frozen",
+                       split="scaffold", axis=axis, noise_share=share, share_lower=share * 0.9,
+                       share_upper=share * 1.05, gain=gain, lower=gain - 0.01, upper=gain + 0.01)  # fmt: skip
+            truth = {f"truth_{name}": row[name] / (1 - share) for name in ("gain", "lower", "upper")}
+            rows.append(row | truth)
+    return pd.DataFrame(rows)
 
 
 def write_paths(tables: Path) -> None:
@@ -294,6 +309,7 @@ FIGURES = {
     "loss": (plot_loss, ("runs", "fits")),
     "transfer": (plot_transfer, ("transfer", "runs", "tasks")),
     "gains": (plot_gains, ("saturation", "elasticity")),
+    "controls": (plot_controls, ("controls",)),
     "correlations": (plot_correlations, ("correlations",)),
     "descriptors": (plot_descriptors, ("tasks", "saturation")),
     "costs": (plot_costs, ("costs",)),

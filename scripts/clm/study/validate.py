@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.study.contradictions import contradictions, nearest
+from clm.study.controls import expand_controls
 
 
 class ConfigurationError(Exception):
@@ -15,7 +16,7 @@ class ConfigurationError(Exception):
 
 
 def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
-    """Check a configuration against its schema and its own names.
+    """Check a configuration against its schema and its own names; blocks of control tasks become tasks.
 
     Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`.
     """
@@ -23,6 +24,7 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
 
     faults = [explain(error) for error in Draft202012Validator(schema).iter_errors(config)]
     if not faults:
+        expand_controls(config)
         faults = list(contradictions(config))
     if faults:
         raise ConfigurationError("the configuration cannot be used:\n" + "\n".join(f"  {fault}" for fault in faults))
