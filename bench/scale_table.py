@@ -59,6 +59,8 @@ def table(records: dict[str, dict[str, Any]]) -> str:
             cells.append(f"{told['cpu']:.1f}, {told['peak_mb']:.0f}{part}" if told else "")
         if not points:
             continue
+        if stage == "standardize":  # rows do not know of each other: all shards have one rate
+            points = [{key: sum(point[key] for point in points) for key in ("work", "cpu")}]
         # a vocabulary of atoms is made from counts alone: its work does not grow
         total, rate = (points[-1]["cpu"], 0.0) if stage == "vocabulary" else line(points)
         lines.append(f"| {stage} | {' | '.join(cells)} | {rate:.2f} | {total:,.0f} s |")
