@@ -1,5 +1,6 @@
 """The workflow as a graph: every study plans, rules and scripts and environments agree."""
 
+import json
 import re
 from pathlib import Path
 
@@ -29,6 +30,21 @@ def test_tiny_runs_every_rule(clone):
     planned = {rule for rule, _ in scheduled(clone, "--configfile", "studies/tiny.yaml")}
     fetched = {"fetch_source"} if (ROOT / "results" / "sources").is_dir() else set()
     assert planned | fetched | {"probe_external"} == set(NAMES)  # external models: a test of their own in test_tiny
+
+
+def test_a_size_may_have_an_objective_of_its_own_and_is_measured_like_all(clone, tmp_path):
+    """Training of one size masks more and uses SGD; validation masks and all other sizes stay as they are."""
+    overlay = tmp_path / "objective.yaml"
+    overlay.write_text("sizes: {3k: {mask_share: 0.4, optimizer: {name: sgd}}}\n", encoding="utf-8")
+    until = ["--workflow-profile", "none", "--cores", "1", "--until", "pretrain_checkpoint", "--forceall"]
+    done = snakemake(clone, "-n", "-p", *until, "--configfile", "studies/tiny.yaml", str(overlay))
+    found = re.findall(r"pretrain_checkpoint\.py --code \S+ --config '(.*?)'", done.stdout)
+    settings = [json.loads(text) for text in found]
+    assert len(settings) == 14, done.stdout[-2000:]
+    assert {told["mask_share"] for told in settings} == {0.15}
+    trained = {(told["identity"]["size"], told["training"]["mask_share"], told["training"]["optimizer"]["name"])
+               for told in settings}  # fmt: skip
+    assert trained == {("3k", 0.4, "sgd"), ("7k", 0.15, "adamw"), ("25k", 0.15, "adamw")}
 
 
 def test_rules_are_named_after_their_scripts():
