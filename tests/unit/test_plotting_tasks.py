@@ -1,0 +1,71 @@
+"""Figures and pages of single tasks: drawn from small tables and from empty ones, every text escaped."""
+
+import json
+
+import pandas as pd
+import plot_answer
+import plot_learning
+import plot_published
+import pytest
+from clm.plotting.answers import answer_page
+from clm.statistics.answers import Finding
+from matplotlib.image import imread
+
+SIZES = {"60k": 6e4, "1m": 1e6}
+CONFIG = json.dumps({"dpi": 60, "units": {"esol": "log mol/L"}})
+ANSWER = json.dumps({"dpi": 60, "task": "esol", "units": "log mol/L", "corpus": "zinc"})
+
+
+def tables(folder):
+    """Write the tables that the figures read."""
+    names = {"subset": "8k", "seed": 0, "budget": "1m"}
+    models = [{"corpus": "zinc", "size": size, "parameters": count} | names for size, count in SIZES.items()]
+    runs = pd.DataFrame(models).assign(status="ok", molecules=8000, tokens=1e6)
+    bounds = {"task": "esol", "metric": "rmse", "lower": 0.8, "upper": 1.3}
+    score = bounds | {"split": "scaffold", "label": "y", "status": "ok"}
+    frozen = score | names | {"mode": "frozen", "corpus": "zinc", "error": 1.0, "features": "mean"}
+    forest = score | {"mode": "baseline", "baseline": "ecfp_forest", "error": 1.2, "features": "counts"}
+    rows = [frozen | {"size": size} for size in SIZES] + [forest]
+    curves = [
+        bounds | {"model": name, "baseline": base, "labels": n, "error": 30 / n}
+        for name, base in (("60k", ""), ("ecfp_forest", "ecfp_forest"))
+        for n in (50, 100, 200)
+    ]
+    shown = bounds | {"origin": "published", "kind": "published", "score": 0.9}
+    published = [shown | {"model": "GCN"}, shown | {"model": "60k", "kind": "frozen", "origin": "this study"}]
+    written = {"runs": runs, "transfer": pd.DataFrame(rows), "curves": pd.DataFrame(curves)}
+    for name, table in (written | {"published": pd.DataFrame(published)}).items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
+FIGURES = {
+    "learning": (plot_learning, CONFIG, ["curves"]),
+    "published": (plot_published, CONFIG, ["published"]),
+    "answer": (plot_answer, ANSWER, ["transfer", "runs"]),
+}
+
+
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_drawn_with_and_without_rows(name, empty, tmp_path):
+    tables(tmp_path)
+    script, config, read = FIGURES[name]
+    argv = ["--config", config, "--pdf", str(tmp_path / "a.pdf"), "--png", str(tmp_path / "a.png")]
+    for table in read:
+        path = tmp_path / f"{table}.csv"
+        if empty:
+            path.write_text(path.read_text().splitlines()[0] + "\n")
+        argv += [f"--{table}", str(path)]
+    script.main(argv)
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    pixels = imread(tmp_path / "a.png")[..., :3]
+    assert pixels.shape[1] > 300 and (pixels.min(axis=2) < 0.95).any()
+
+
+def test_every_text_of_the_page_is_escaped():
+    scores = pd.DataFrame([{"model": "<b>", "error": 1.0}])
+    curves = pd.DataFrame(columns=["model", "labels", "error", "lower", "upper", "gain", "verdict"])
+    findings = [Finding("more <labels>", "undecided", "a & b")]
+    page = answer_page("<task>", "y & z", "On <task>", findings, {"<rows>": 3}, scores, curves, "a.csv")
+    assert "<b>" not in page and "<task>" not in page and "&lt;rows&gt;" in page and "a &amp; b" in page
+    assert "Not measured." in page and "a.csv" in page
