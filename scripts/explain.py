@@ -38,11 +38,11 @@ def study_folder(path: Path) -> Path:
 def row_of(path: Path, number: int) -> dict[str, str]:
     """Return a data row of a CSV table, counted from 1."""
     if path.suffix != ".csv":
-        raise UserError(f"{path}: rows can be explained for CSV tables only")
+        raise UserError(f"{path}: rows can be explained for CSV tables only; choose one, or no --row")
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     if not 1 <= number <= len(rows):
-        raise UserError(f"{path}: has rows 1 to {len(rows)}, not {number}")
+        raise UserError(f"{path}: has rows 1 to {len(rows)}, not {number}; choose one of these")
     return rows[number - 1]
 
 

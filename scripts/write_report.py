@@ -34,7 +34,7 @@ def write_report(targets: list[str], config: dict[str, Any], out: Path) -> None:
         command += ["--replace-workflow-config", "--configfile", str(resolved)]
         status = subprocess.run(command, check=False).returncode
         if status or not temporary.is_file():
-            raise UserError(f"snakemake --report ended with status {status}; its message is above in this log")
+            raise UserError(f"snakemake --report ended with status {status}; check its message above in this log")
 
 
 def main(argv: list[str] | None = None) -> None:

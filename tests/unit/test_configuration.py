@@ -24,6 +24,16 @@ def with_change(path, value):
     return config
 
 
+def broken(path, value):
+    """Return the default study with one faulty value."""
+    config = with_change(path, value)
+    if path[-1] == "subset":  # a cell that exists for some sizes only
+        config["grid"]["trunks"][0]["subsets"] = ["8k", "32k"]
+        config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["2k"], "seeds": [0]})
+        config["transfer"]["full"]["cells"] = config["transfer"]["full"]["cells"][:1]
+    return config
+
+
 def test_the_default_study_is_valid_and_as_large_as_promised():
     resolve_config(DEFAULT, SCHEMA)
     assert len({t.size for t in trunks(DEFAULT)}) >= 4
@@ -77,13 +87,8 @@ FAULTS = [
 
 @pytest.mark.parametrize(("path", "value", "message"), FAULTS, ids=[".".join(map(str, f[0])) for f in FAULTS])
 def test_a_fault_names_key_value_and_what_is_allowed(path, value, message):
-    config = with_change(path, value)
-    if path[-1] == "subset":  # a cell that exists for some sizes only
-        config["grid"]["trunks"][0]["subsets"] = ["8k", "32k"]
-        config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["2k"], "seeds": [0]})
-        config["transfer"]["full"]["cells"] = config["transfer"]["full"]["cells"][:1]
     with pytest.raises(ConfigurationError) as error:
-        resolve_config(config, SCHEMA)
+        resolve_config(broken(path, value), SCHEMA)
     lines = str(error.value).splitlines()
     assert any(message in line for line in lines[1:]), str(error.value)
     assert all(len(line) < 400 for line in lines)

@@ -63,7 +63,7 @@ def test_classification_accepts_only_zero_and_one(tmp_path):
 
 
 def test_a_missing_column_is_told_with_the_columns_there_are(tmp_path):
-    with pytest.raises(UserError, match=r"toy: no column 'assay'; the table has: id, mol, y, z$"):
+    with pytest.raises(UserError, match=r"toy: no column 'assay'; the table has: id, mol, y, z; change"):
         prepare(tmp_path, good_rows(), REGRESSION | {"labels": ["y", "assay"]})
 
 

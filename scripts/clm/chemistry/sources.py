@@ -116,7 +116,7 @@ def header_position(header: bytes, column: str, separator: bytes, content: Path)
         name.strip().strip('"') for name in header.decode("utf-8", "replace").lstrip("\ufeff").split(separator.decode())
     ]
     if column not in names:
-        raise UserError(f"{content}: no column '{column}'; the header has: {', '.join(names)}")
+        raise UserError(f"{content}: no column '{column}'; the header has: {', '.join(names)}; change `column`")
     return names.index(column)
 
 
@@ -131,7 +131,9 @@ def table_rows(content: Path, member: str | None, separator: str = ",") -> Itera
         reader = csv.DictReader(text, delimiter=separator)
         try:
             if reader.fieldnames is None:
-                raise UserError(f"{content}: the table is empty")
+                raise UserError(f"{content}: the table is empty; check the source")
             yield from reader
         except csv.Error as error:
-            raise UserError(f"{content}, line {reader.line_num + 1}: not a CSV table ({error})") from error
+            raise UserError(
+                f"{content}, line {reader.line_num + 1}: not a CSV table ({error}); check `separator`"
+            ) from error

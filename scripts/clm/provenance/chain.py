@@ -73,7 +73,7 @@ class Chain:
         """
         path = results / "provenance.json"
         if not path.is_file():
-            raise UserError(f"{path}: no records; they are written when a run of snakemake ends")
+            raise UserError(f"{path}: no records; they are written when a run of snakemake ends: run it")
         told = read_json(path)
         self.config, self.jobs, self.outputs = told["config"], told["jobs"], told["outputs"]
 

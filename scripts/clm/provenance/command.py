@@ -1,6 +1,7 @@
 """The command line that all scripts share: `--config` (JSON), `--code` (digest), logging, one-line errors."""
 
 import argparse
+import errno
 import json
 import logging
 import re
@@ -39,8 +40,12 @@ def run(main: Callable[[], None]) -> NoReturn:
 
 
 def describe(error: MemoryError | OSError | RuntimeError) -> str:
-    """Return what the machine refused and what to do about it; torch tells of missing memory by a RuntimeError."""
-    short = re.search(r"out of memory|can't allocate memory|bad_alloc", str(error))
+    """Return what the machine refused and what to do about it; torch tells of missing memory by a RuntimeError.
+
+    "Could not create a primitive" is oneDNN without memory, found by running jobs under limits.
+    """
+    refused = r"out of memory|can't allocate memory|bad_alloc|could not create a primitive"
+    short = re.search(refused, str(error)) or getattr(error, "errno", None) == errno.ENOMEM
     if isinstance(error, RuntimeError) and not short:
         return f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__} (a fault of the program)"
     if isinstance(error, MemoryError) or short:

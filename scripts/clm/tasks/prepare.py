@@ -45,7 +45,10 @@ def check_columns(header: Iterable[str], settings: Mapping[str, Any], name: str)
     header = list(header)
     absent = [column for column in (settings["smiles"], *settings["labels"]) if column not in header]
     if absent:
-        raise UserError(f"task {name}: no column {', '.join(map(repr, absent))}; the table has: {', '.join(header)}")
+        raise UserError(
+            f"task {name}: no column {', '.join(map(repr, absent))}; the table has: {', '.join(header)}; "
+            "change `smiles` or `labels`"
+        )
     taken = [label for label in settings["labels"] if label in COLUMNS]
     if taken:
         raise UserError(f"task {name}: a label cannot be called {', '.join(taken)}; rename the column of the table")
@@ -89,7 +92,7 @@ def select_molecules(
         found = {label: dict(state) for label, state in states.items()}
         raise UserError(
             f"task {name}: {len(kept)} usable molecules of {total} rows, at least {MIN_MOLECULES} are needed "
-            f"(rejected rows: {dict(rejected)}; labels: {found})"
+            f"(rejected rows: {dict(rejected)}; labels: {found}); check columns and `kind`"
         )
     counts = {"read": total, "kept": len(kept), "rejected": dict(rejected)}
     return kept, counts | {"labels": {label: dict(state) for label, state in states.items()}}

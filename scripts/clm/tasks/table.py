@@ -56,7 +56,10 @@ def load_task(molecules_csv: Path, labels: list[str]) -> Task:
         header = next(reader, [])
         absent = [name for name in (*COLUMNS, *labels) if name not in header]
         if absent:
-            raise UserError(f"{molecules_csv} has no column {', '.join(absent)}; it has {', '.join(header)}")
+            raise UserError(
+                f"{molecules_csv} has no column {', '.join(absent)}; it has {', '.join(header)}; "
+                "remove it and run snakemake again"
+            )
         records = list(reader)
     place = {name: header.index(name) for name in header}
     values = [[float(record[place[name]] or "nan") for name in labels] for record in records]

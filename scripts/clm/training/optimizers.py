@@ -121,4 +121,4 @@ def build_optimizer(parameters: Iterable[nn.Parameter], settings: Mapping[str, A
         return AdamW(parameters, settings["weight_decay"], (0.9, settings["beta2"]))
     if settings["name"] == "sgd":
         return SGD(parameters, settings["weight_decay"], settings["momentum"])
-    raise UserError(f"pretraining.optimizer.name: {settings['name']} is neither adamw nor sgd")
+    raise UserError(f"pretraining.optimizer.name: {settings['name']} is neither adamw nor sgd; change it")

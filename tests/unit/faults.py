@@ -1,0 +1,85 @@
+"""Every fault that a user can mend: the part of the workflow, what has gone wrong, and what ends in a UserError."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from clm.chemistry.download import fetch_file, fetch_wheel
+from clm.chemistry.mirrors import fetch_url
+from clm.chemistry.sources import header_position
+from clm.landscape.parameters import flatten
+from clm.provenance.chain import Chain
+from clm.tasks.controls import control_molecules
+from clm.tasks.table import load_task
+from clm.training.optimizers import build_optimizer
+from provoking import (
+    SOURCE,
+    archive,
+    explained,
+    killed_reader,
+    lost_between_stages,
+    no_molecule,
+    no_rate,
+    no_report,
+    no_row,
+    not_expressible,
+    read,
+    rows,
+    stale_split,
+    task_table,
+    too_few_for_subset,
+    too_few_to_hold_out,
+    unaccounted,
+    unknown_result,
+    usable,
+    wrong_digest,
+)
+from provoking_models import diverged_surface, embeddings, few_batches, no_weights, other_vocabulary
+
+GOOD = {"mol": "CCO", "y": "1"}
+FAULTS: list[tuple[str, str, Callable[[], object]]] = [
+    ("Sources", "a wheel that no index has", lambda: fetch_wheel("no-such-wheel==0.0.1", Path())),
+    ("Sources", "no mirror has the file", lambda: fetch_url(["file:///no/such.csv"], Path("partial"), None, 1, 0)),
+    ("Sources", "an address without encryption", lambda: fetch_url(["http://example.org/a.csv"], Path(), None)),
+    ("Sources", "a file of yours that is not there", lambda: fetch_file("data/own.csv", Path("content"))),
+    ("Sources", "a file that is not the expected one", wrong_digest),
+    ("Sources", "a damaged archive", lambda: read(gzip.compress(b"SMILES\n" * 999)[:-9])),
+    ("Sources", "a member that is not in the archive", lambda: read(archive(), "test.csv")),
+    ("Sources", "an archive that inflates without end", lambda: read(gzip.compress(bytes(10**5)), None, 10**4)),
+    ("Corpora", "no such column", lambda: header_position(b"id,SMILES", "smiles", b",", SOURCE)),
+    ("Corpora", "no row could be read", no_molecule),
+    ("Corpora", "rows are lost", unaccounted),
+    ("Corpora", "shards that have not seen all rows", lost_between_stages),
+    ("Corpora", "a row makes the system end the reader", killed_reader),
+    ("Corpora", "a corpus too small to hold molecules out", too_few_to_hold_out),
+    ("Corpora", "a corpus too small for a subset", too_few_for_subset),
+    ("Corpora", "molecules that a kind of tokens cannot express", not_expressible),
+    ("Tasks", "an empty table", lambda: rows("")),
+    ("Tasks", "no CSV table", lambda: rows('SMILES,y\n"' + "C" * 200000)),
+    ("Tasks", "no such label", lambda: usable({"mol": "CCO", "z": "1"})),
+    ("Tasks", "a label with the name of a column of ours", lambda: usable(GOOD | {"row": "1"}, labels=["row"])),
+    ("Tasks", "too few usable rows", lambda: usable(GOOD, {"mol": "C(", "y": "1"}, {"mol": "C", "y": "n/a"})),
+    (
+        "Tasks",
+        "a control task larger than its corpus",
+        lambda: control_molecules(["C"], {"molecules": 9, "corpus": "zinc"}, "control_logp"),
+    ),
+    ("Tasks", "a split of an older table", stale_split),
+    ("Tasks", "a table of a task without a label", lambda: load_task(task_table([""]), ["z"])),
+    ("Models", "tokens of another vocabulary", other_vocabulary),
+    ("Models", "an unknown optimizer", lambda: build_optimizer([], {"name": "adam", "weight_decay": 0.0})),
+    ("Models", "too few molecules for the curvature", few_batches),
+    ("Models", "the surface of a run that diverged", diverged_surface),
+    ("Models", "a map of unlike models", lambda: flatten([{"a": np.ones(1)}, {"a": np.ones(2)}])),
+    ("Models", "a model from elsewhere without weights", no_weights),
+    ("Models", "embeddings that lack a molecule", lambda: embeddings(b"smiles,a\nCCO,1.0\n")),
+    ("Models", "embeddings that are no numbers", lambda: embeddings(b"smiles,a\nCCO,x\n")),
+    ("Commands", "a path that is no result", lambda: explained("tables/runs.csv")),
+    ("Commands", "a row of what is no table", lambda: explained("results/tiny/figures/loss.png")),
+    ("Commands", "a row that is not there", no_row),
+    ("Commands", "a study without records", lambda: Chain(Path("results/tiny"))),
+    ("Commands", "a file that no job made", unknown_result),
+    ("Commands", "hours without a rate", no_rate),
+    ("Commands", "a report that Snakemake cannot make", no_report),
+]
