@@ -13,64 +13,18 @@ that one. Without, each line stands as a molecule of its own: the harder case fo
 import argparse
 import json
 import os
-import resource
-import subprocess
-import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, machine
+from harness import machine
 from scale_shards import as_they_stand, from_molecules, known_molecules, molecule_numbers, verified, write_shards
+from scale_watch import watched
 
 CORPUS = {"files": [{"source": "lines", "member": None}], "column": 1, "separator": "\t", "thin": 1}
 STANDARD = {"max_characters": 200, "largest_fragment": False, "neutralize": False}
 TOKENS = {"kind": "atoms", "max_tokens": 128, "min_count": 10}
 DATABASE_MB = 2000  # what the default study gives the job (its key database_mb and 500)
-
-
-def resident(pid: int) -> int:
-    """Return the bytes that a process and its children hold in memory, shared pages counted for each (Linux)."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        children = [
-            pid for task in Path(f"/proc/{pid}/task").iterdir() for pid in (task / "children").read_text().split()
-        ]
-    except OSError:  # it has ended meanwhile
-        return 0
-    return pages * resource.getpagesize() + sum(map(resident, map(int, children)))
-
-
-def watched(script: str, *arguments: Any) -> dict[str, float]:
-    """Run a script of the workflow; return wall and processor seconds (children too) and peak memory in MB.
-
-    The peak is the larger of the sum over all its processes, sampled twice a second, and of the mark that the system
-    keeps for the largest of them.
-    """
-    command = [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *map(str, arguments)]
-    began = time.perf_counter()
-    child = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    peak, done = [0], threading.Event()
-
-    def sample() -> None:
-        while not done.wait(0.5):
-            peak[0] = max(peak[0], resident(child.pid))
-
-    sampler = threading.Thread(target=sample)
-    sampler.start()
-    _, status, usage = os.wait4(child.pid, 0)
-    done.set()
-    sampler.join()
-    if status:
-        raise RuntimeError(f"{script} failed")
-    used = usage.ru_utime + usage.ru_stime
-    return {
-        "wall": time.perf_counter() - began,
-        "cpu": used,
-        "peak_mb": max(peak[0] / 2**20, usage.ru_maxrss / 1024),
-    }
 
 
 class Run:

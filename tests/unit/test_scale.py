@@ -12,10 +12,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from clm.chemistry.keys import smiles_key
 from clm.chemistry.standardize import canonical_smiles
-from scale import Run, resident
+from scale import Run
 from scale_lines import random_smiles
 from scale_shards import as_they_stand, from_molecules, verified
 from scale_table import TARGET, line, stages
+from scale_watch import high_water, resident, watched
 from standardize_corpus import SCHEMA
 
 MOLECULES = ["CCO", "c1ccccc1O", "CC(N)C(=O)O"]
@@ -62,10 +63,16 @@ def test_a_straight_line_is_extrapolated():
     assert stages({"rows": rows})["deduplicate"] == {"work": 10, "cpu": 3.0, "peak_mb": 9, "jobs": 2}
 
 
-def test_memory_of_this_process_is_seen():
+def test_memory_of_a_job_is_its_own_not_that_of_who_started_it(monkeypatch, tmp_path):
     import os
 
-    assert resident(os.getpid()) > 2**23 and resident(2**22 + 1) == 0
+    assert resident(os.getpid()) > 2**23 and resident(2**22 + 1) == high_water(2**22 + 1) == 0
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "small.py").write_text("import time; time.sleep(0.6)")
+    monkeypatch.setattr("scale_watch.ROOT", tmp_path)
+    ballast = b"x" * 2**28
+    found = watched("small")
+    assert 2 < found["peak_mb"] < len(ballast) / 2**20 / 2 and found["cpu"] < found["wall"]
 
 
 def test_a_measurement_that_was_cut_off_goes_on(tmp_path, monkeypatch):
