@@ -15,9 +15,9 @@ TINY = ("--configfile", "studies/tiny.yaml")
 pytestmark = pytest.mark.slow
 TABLES = (
     "runs rates transfer task_predictors curvature tasks predictors costs fits saturation elasticity "
-    "correlations regret"
+    "correlations regret learning_curves"
 )
-FIGURES = "loss transfer gains correlations descriptors surface parameters costs"
+FIGURES = "loss transfer gains learning correlations descriptors surface parameters costs"
 
 
 def rows(path):
@@ -33,6 +33,8 @@ def test_everything_promised_is_there(finished):
         assert (results / "figures" / f"{name}.png").stat().st_size > 5000, name
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF"), name
     assert json.loads((results / "tables" / "claims.json").read_text())["claims"]
+    assert "within the range that this study measured" in (results / "answers" / "freesolv.html").read_text()
+    assert len(rows(results / "answers" / "freesolv.csv")) == 65  # test molecules, one label
 
 
 def test_no_partial_or_temporary_file_is_left(finished):
