@@ -1,4 +1,4 @@
-"""What the digest of code says of unedited files, so that a plan parses only what was edited.
+"""What the digest of code says of unedited files, so that a plan parses only what was edited; plugins of Snakemake.
 
 Imported once by the server of `planning`; a plan asks by the content of a file, and computes what is not known.
 """
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from snakemake.cli import get_argument_parser
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 FUNCTIONS = ("module_digest", "imported_names")  # of one file, and of nothing but its content
@@ -21,6 +23,7 @@ def load() -> ModuleType:
     return module
 
 
+get_argument_parser()  # imports the plugins, a fifth of a plan
 OURS = load()
 KNOWN = {(name, path.read_bytes()): getattr(OURS, name)(path) for path in SCRIPTS.rglob("*.py") for name in FUNCTIONS}
 

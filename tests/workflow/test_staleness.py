@@ -1,185 +1,152 @@
-"""What each edit makes stale, as exact sets of (rule, wildcards): no job too many, none too few."""
+"""What each edit makes stale, as exact sets of (rule, wildcards): no job too many, none too few.
 
+The edits are those of parameters.py and edits.py, modules and scripts of ours; each gets a plan of the real
+Snakefile in a copy of the finished tiny study.
+"""
+
+import os
 import re
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from snakemake_runs import scheduled, snakemake
+from clm.provenance.digest import closure, code_digest
+from clm.study.merge import read_configuration
+from counts import told
+from editing import TINY, Bench, Config, assert_none_wrong, named, put
+from edits import HARMLESS, STRUCTURE
+from parameters import PARAMETERS, UNTRIED
+from planning import Plan, commands, edited, plan
+from snakemake_runs import ROOT, copy_workflow, scheduled, snakemake
 
-pytestmark = pytest.mark.slow
-TINY = ("--configfile", "studies/tiny.yaml")
-SCORED = set(
-    "tabulate_transfer tabulate_predictors tabulate_costs judge_gains estimate_elasticity rank_predictors judge_claims "
-    "ablate_tasks find_thresholds compare_methods choose_predictor reconcile_literature "
-    "plot_ablation plot_thresholds plot_agreement plot_decision plot_reconciliation "
-    "plot_transfer plot_gains plot_descriptors plot_correlations plot_costs render_claims write_findings "
-    "write_report".split()
-)
-PRETRAINED = SCORED | {"tabulate_runs", "fit_scaling", "plot_loss", "tabulate_curvature"}
-
-
-def wildcards(job):
-    return dict(re.findall(r"(\w+)=([^,\s]+)", job[1]))
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+ROOMS = sorted(path for path in (ROOT / "scripts" / "clm").iterdir() if (path / "__init__.py").exists())
+MANY = re.compile(r"^(sizes|sources|corpora|tasks|subsets|grid\.budgets|splits)\.[^.]+")  # sections with names of ours
 
 
-def edit(study, change):
-    path = study / "studies" / "tiny.yaml"
-    config = yaml.safe_load(path.read_text())
-    change(config)
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+@pytest.fixture(scope="module")
+def bench(finished, tmp_path_factory):
+    copies = range(os.cpu_count() or 2)
+    return Bench([shutil.copytree(finished, tmp_path_factory.mktemp("bench") / "copy") for _ in copies])
 
 
-def everything(study):
-    return scheduled(study, *TINY, "--forceall")
+@pytest.mark.slow
+def test_a_plan_is_what_a_dry_run_schedules(bench):
+    with bench.folder() as folder, edited(folder / TINY):
+        config = yaml.safe_load((folder / TINY).read_text())
+        put(config, "sizes.7k.learning_rate", 0.02)
+        (folder / TINY).write_text(yaml.safe_dump(config))
+        assert plan(folder).stale == scheduled(folder, "--configfile", TINY) != set()
 
 
-def expected(study, tables, **per_rule):
-    """All jobs of rules in `tables`, and of rules in `per_rule` those whose wildcards pass."""
-    jobs = set()
-    for job in everything(study):
-        test = per_rule.get(job[0])
-        if job[0] in tables or (test and test(wildcards(job))):
-            jobs.add(job)
-    return jobs
+@pytest.mark.slow
+def test_each_parameter(bench):
+    plans = bench.map(lambda row: bench.with_config(lambda c: put(c, row[0], row[1])), PARAMETERS)
+    rows = zip(PARAMETERS, plans, strict=True)
+    assert_none_wrong((path, bench.wrong(found, named(found, direct))) for (path, _, direct), found in rows)
+    told("edits", parameters=len(PARAMETERS))
 
 
-def test_nothing_is_stale_after_touching_comments_and_order(study):
-    time.sleep(1)
-    for path in [*study.rglob("*.py"), *study.rglob("*.smk"), *(study / "results").rglob("*")]:
-        if path.is_file():
-            path.touch()
-    source = study / "scripts" / "clm" / "training" / "trainer.py"
-    source.write_text(
-        "# a new comment\n" + source.read_text().replace('"""The training loop', '"""The reworded training loop')
-    )
-    tiny = study / "studies" / "tiny.yaml"
-    config = yaml.safe_load(tiny.read_text())
-    config["sizes"]["25k"] = dict(reversed(config["sizes"]["25k"].items())) | {
-        "width": 32.0,
-        "memory_mb": 2000,
-        "minutes": 99,
-        "processes": 2,
-        "micro_tokens": 512,
-    }
-    tiny.write_text("# another comment\n" + yaml.safe_dump(dict(reversed(config.items())), sort_keys=False))
-    assert scheduled(study, *TINY) == set()
+@pytest.mark.slow
+def test_grid_tasks_and_corpora(bench):
+    plans = bench.map(lambda row: bench.with_config(row[1]), STRUCTURE)
+    rows = zip(STRUCTURE, plans, strict=True)
+    assert_none_wrong((name, bench.wrong(found, named(found, direct))) for (name, _, direct), found in rows)
+    told("edits", structure=len(STRUCTURE))
 
 
-def test_a_learning_rate_of_one_size(study):
-    edit(study, lambda c: c["sizes"]["7k"].update(learning_rate=0.02))
-    size = lambda w: w["size"] == "7k"  # noqa: E731
-    trained = lambda w: size(w) and w.get("corpus") != "untrained"  # noqa: E731
-    assert scheduled(study, *TINY) == expected(
-        study,
-        PRETRAINED | {"tabulate_rates"},
-        pretrain_checkpoint=trained,
-        sweep_rate=size,
-        probe_frozen=trained,
-        measure_curvature=trained,
-    )
+def leaves(node: Config, path: str = "") -> Iterator[str]:
+    """Yield the dotted path of every value that is no mapping."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}"
 
 
-def test_an_added_task(study):
-    edit(study, lambda c: c["transfer"]["tasks"].append("half_life"))
-    task = lambda w: w.get("task") == "half_life"  # noqa: E731
-    assert scheduled(study, *TINY) == expected(
-        study,
-        SCORED | {"tabulate_tasks"},
-        prepare_task=task,
-        split_task=task,
-        describe_task=task,
-        measure_distance=task,
-        score_baseline=task,
-        probe_frozen=task,
-    )
+def test_every_key_of_the_configuration_is_in_the_tables():
+    """One of each kind: what is said of size 7k goes for all sizes."""
+    tried = {MANY.sub(r"\1", row[0]) for row in PARAMETERS} | UNTRIED
+    config = read_configuration(*(ROOT / name for name in ("catalogue.yaml", "config.yaml", TINY)))
+    assert {MANY.sub(r"\1", path) for path in leaves(config)} <= tried
 
 
-def test_an_edited_plotting_module(study):
-    path = study / "scripts" / "clm" / "plotting" / "loss.py"
-    path.write_text(path.read_text() + "\nEDITED = True\n")
-    assert scheduled(study, *TINY) == expected(study, {"plot_loss", "write_report"})
+@pytest.mark.slow
+def test_each_job_depends_on_the_code_of_the_script_that_it_runs(finished):
+    called = [re.match(r"python scripts/(\w+)\.py --code (\w+) ", line) for line in commands(finished)]
+    assert len(called) > 100 and all(called)
+    assert [call[2] for call in called] == [code_digest(ROOT / "scripts" / f"{call[1]}.py") for call in called]
 
 
-def test_an_added_budget_continues_its_trunks(study):
-    def add(config):
-        config["grid"]["budgets"]["t30k"] = 30000
-        config["grid"]["trunks"][0]["budgets"].append("t30k")
+@pytest.mark.slow
+def test_modules_of_each_room_and_some_scripts(bench):
+    """An edited module makes stale the jobs of the rules that import it, and what follows."""
+    modules = [max(room.glob("[a-z]*.py"), key=lambda path: path.stat().st_size) for room in ROOMS] + SCRIPTS[::10]
+    users = {script.stem: closure(script) for script in SCRIPTS}
 
-    edit(study, add)
-    grown = lambda w: w["corpus"] == "zinc" and w["seed"] == "0"  # noqa: E731
-    assert scheduled(study, *TINY) == expected(
-        study,
-        PRETRAINED | {"map_parameters", "plot_parameters"},
-        pretrain_checkpoint=lambda w: w["budget"] == "t30k",
-        probe_frozen=grown,
-        measure_curvature=lambda w: w["budget"] == "t30k",
-        finetune_endpoint=lambda w: w["budget"] == "t30k",
-    )
-    done = snakemake(study, "results/tiny/pretrain/zinc/3k/t300/seed0/t30k/metrics.json", *TINY)
-    assert done.returncode == 0, done.stdout[-2000:]
-    log = (study / "results/tiny/logs/pretrain_checkpoint/zinc-3k-t300-0-t30k.log").read_text()
-    assert re.search(r"resumed at step [1-9]\d*", log)
+    def planned(module: Path) -> Plan:
+        return bench.with_file(str(module.relative_to(ROOT)), lambda text: text + "\nEDITED = True\n")
+
+    rows = zip(modules, bench.map(planned, modules), strict=True)
+    wrong = lambda module, found: bench.wrong(found, {j for j in found.reads if module in users[j[0]]})  # noqa: E731
+    assert_none_wrong((str(module), wrong(module, found)) for module, found in rows)
+    told("edits", modules_and_scripts=len(modules))
 
 
-def test_an_added_seed_and_subset_add_their_own_jobs_only(study):
-    def add(config):
-        config["subsets"]["t500"] = 500
-        config["grid"]["trunks"].append(
-            {"corpora": ["zinc"], "sizes": ["3k"], "subsets": ["t500"], "seeds": [0], "budgets": ["t20k"]}
-        )
-
-    edit(study, add)
-    new = lambda w: w.get("subset") == "t500"  # noqa: E731
-    found = scheduled(study, *TINY)
-    assert found == expected(
-        study,
-        PRETRAINED,
-        draw_subset=new,
-        tokenize_subset=new,
-        pretrain_checkpoint=new,
-        probe_frozen=new,
-        measure_curvature=new,
-    )
+@pytest.mark.slow
+def test_edits_that_change_no_result(bench):
+    plans = bench.map(lambda edit: bench.with_file(*edit), HARMLESS)
+    assert {edit[0]: found.stale for edit, found in zip(HARMLESS, plans, strict=True) if found.stale} == {}
+    told("edits", harmless=len(HARMLESS))
 
 
-def test_a_removed_seed_rebuilds_tables_only(study):
-    edit(study, lambda c: c["grid"]["trunks"].pop(1))
-    assert scheduled(study, *TINY) == expected(study, PRETRAINED)
+@pytest.mark.slow
+def test_a_changed_source(bench):
+    """Whatever is made from it and nothing else: the file stands for a result of the job that fetched it."""
+    with bench.folder() as folder:
+        content = folder / "results" / "sources" / "molalkit" / "content"
+        with edited(content):
+            content.write_bytes(content.read_bytes() + b"\0")
+            found = plan(folder)
+    readers = {job for job, reads in found.reads.items() if ("fetch_source", "source=molalkit") in reads}
+    assert readers and bench.wrong(found, readers) == {}
 
 
-def test_curvature_and_plot_parameters(study):
-    edit(study, lambda c: c["curvature"].update(draws=4))
-    chain = {"measure_curvature", "tabulate_curvature", "tabulate_predictors", "tabulate_costs", "rank_predictors"}
-    chain |= {"choose_predictor", "plot_decision"}
-    followers = {"judge_claims", "plot_correlations", "plot_costs", "render_claims", "write_findings", "write_report"}
-    assert scheduled(study, *TINY) == expected(study, chain | followers)
+@pytest.mark.slow
+def test_a_lost_result(bench):
+    with bench.folder() as folder:
+        lost = folder / "results" / "tiny" / "tables" / "runs.csv"
+        with edited(lost):
+            lost.unlink()
+            found = plan(folder)
+    assert bench.wrong(found, named(found, "tabulate_runs")) == {}
 
 
-def test_a_plot_parameter(study):
-    edit(study, lambda c: c.update(figures={"dpi": 90}))
-    names = "loss transfer gains correlations descriptors ablation thresholds agreement decision "
-    names += "reconciliation surface parameters costs"
-    plots = {f"plot_{name}" for name in names.split()}
-    assert scheduled(study, *TINY) == expected(study, plots | {"write_report"})
-
-
-def test_an_edited_engine_module_rebuilds_what_runs_it(study):
-    path = study / "scripts" / "clm" / "training" / "schedule.py"
-    path.write_text(path.read_text() + "\nEDITED = True\n")
-    rules = {rule for rule, _ in scheduled(study, *TINY)}
-    assert {"pretrain_checkpoint", "sweep_rate", "probe_frozen", "measure_curvature"} <= rules
-    assert not rules & {"initialize_model", "standardize_corpus", "tokenize_subset", "score_baseline", "prepare_task"}
-
-
-def test_results_move_with_the_records_of_snakemake(finished, tmp_path):
-    import shutil
-
-    from snakemake_runs import copy_workflow
-
+@pytest.mark.slow
+def test_a_clone_with_copied_results_and_touched_files(finished, tmp_path):
+    """As after `git clone` and `rsync -a results .snakemake`, and as after a copy that keeps no times."""
     clone = copy_workflow(tmp_path / "clone")
     shutil.rmtree(clone / "results", ignore_errors=True)
     for name in ("results", ".snakemake"):
-        shutil.copytree(Path(finished) / name, clone / name)
-    assert scheduled(clone, *TINY) == set()
+        shutil.copytree(finished / name, clone / name)
+    assert plan(clone).stale == frozenset()
+    time.sleep(1)
+    for path in clone.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            path.touch()
+    assert plan(clone).stale == frozenset()
+
+
+@pytest.mark.slow
+def test_an_added_budget_continues_its_trunk(study):
+    config = yaml.safe_load((study / TINY).read_text())
+    config["grid"]["budgets"]["t30k"] = 30000
+    config["grid"]["trunks"][0]["budgets"].append("t30k")
+    (study / TINY).write_text(yaml.safe_dump(config, sort_keys=False))
+    done = snakemake(study, "results/tiny/pretrain/zinc/3k/t300/seed0/t30k/metrics.json", "--configfile", TINY)
+    assert done.returncode == 0, done.stdout[-2000:]
+    log = (study / "results/tiny/logs/pretrain_checkpoint/zinc-3k-t300-0-t30k.log").read_text()
+    assert re.search(r"resumed at step [1-9]\d*", log)
