@@ -7,8 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from clm.provenance.files import read_json
+from explain import explain
 from snakemake_runs import scheduled, snakemake
 
 TINY = ("--configfile", "studies/tiny.yaml")
@@ -114,3 +117,19 @@ def test_results_explain_themselves_after_a_move(finished, tmp_path):
     figure = [sys.executable, str(finished / "scripts" / "explain.py"), "results/tiny/figures/costs.png"]
     done = subprocess.run(figure, cwd=tmp_path / "moved", capture_output=True, text=True, check=True)
     assert "score_baseline" in done.stdout and "molalkit" in done.stdout
+
+
+def test_every_result_is_followed_to_sources_with_their_checksums(finished, monkeypatch):
+    """All files of the study but logs, benchmarks, saved states and the records themselves."""
+    monkeypatch.chdir(finished)
+    digests = {path.parent.name: read_json(path)["sha256"] for path in Path("results/sources").glob("*/record.json")}
+    study = Path("results/tiny")
+    apart = (".state", "benchmarks", "logs", "provenance.json")
+    made = [path for path in study.rglob("*") if path.is_file() and path.relative_to(study).parts[0] not in apart]
+    assert len(made) > 300
+    for path in made:
+        told = explain(path, None)
+        assert any(re.fullmatch(r"  code +[0-9a-f]{16}", line) for line in told), path
+        sources = told[told.index("from the sources") + 1 : told.index("with the versions") - 1]
+        found = [re.fullmatch(r"  (\S+) +sha256 ([0-9a-f]{64})  .+", line) for line in sources]
+        assert found and all(match and digests[match[1]] == match[2] for match in found), f"{path}: {sources}"
