@@ -6,6 +6,7 @@ reference/reliability.json).
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from queue import Queue
 
 import pytest
 from counts import told
-from killing import RESUMABLE, jobs, kill_and_finish
+from killing import RESUMABLE, jobs, kill_and_finish, partial, remove, same
 from snakemake_runs import copy_workflow, environment, snakemake
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,24 @@ def test_a_killed_job_of_each_rule_leaves_nothing_partial_and_ends_with_the_same
         after_saved_state={rule: counts[rule]["after_state"] for rule in RESUMABLE},
         resumed_at_step={rule: counts[rule]["resumed"] for rule in RESUMABLE},
     )
+
+
+@pytest.mark.parametrize("rule", ["pretrain_checkpoint", "gather_corpus"])
+def test_a_job_without_memory_says_so_and_ends_with_the_same_bytes_when_it_has_some(finished, study, rule):
+    """Limits of address space, from one that does not load the libraries to none."""
+    job, failed = jobs(finished)[rule], 0
+    for megabytes in (200, 300, 400, 500, 600, "unlimited"):
+        remove(study, job)
+        limit = megabytes if megabytes == "unlimited" else megabytes * 1024
+        command = ["bash", "-c", f"ulimit -v {limit}; {job.command}"]
+        status = subprocess.run(command, cwd=study, env=environment(), check=False).returncode
+        log = (study / job.log).read_text()
+        assert not partial(study, finished, job)
+        assert status == 0 or re.search("(?i)memory|bad_alloc|failed to map segment", log), log[-2000:]
+        failed += status != 0
+    assert failed > 0 and status == 0
+    assert all(same(study / name, finished / name) for name in job.outputs)
+    told("kills", **{f"{rule}_without_memory": failed})
 
 
 def running(session):
