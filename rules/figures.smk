@@ -288,6 +288,35 @@ rule plot_paths:
         "python scripts/plot_paths.py --code {params.code} --config {params.config:q} --paths {input.paths:q} --task_vectors {input.task_vectors:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
+rule plot_curves:
+    input:
+        curves="<results>/tables/curves.csv",
+        widths="<results>/tables/widths.csv",
+    output:
+        png=report(
+            "<results>/figures/curves.png",
+            caption="../report/curves.rst",
+            category="Landscape",
+            labels={"figure": "loss along random directions"},
+        ),
+        pdf="<results>/figures/curves.pdf",
+    log:
+        "<logs>/plot_curves.log",
+    benchmark:
+        "<benchmarks>/plot_curves.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_curves"),
+        config=DPI,
+    shell:
+        "python scripts/plot_curves.py --code {params.code} --config {params.config:q} --curves {input.curves:q} --widths {input.widths:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
 rule plot_costs:
     input:
         costs="<results>/tables/costs.csv",

@@ -114,3 +114,34 @@ rule measure_paths:
         root=results_root,
     shell:
         "python scripts/measure_paths.py --code {params.code} --config {params.config:q} --results {params.root:q} --barriers {output.barriers:q} --curves {output.curves:q} --vectors {output.vectors:q} > {log:q} 2>&1"
+
+
+# One job for all checkpoints, as above
+rule measure_curves:
+    input:
+        curve_files(),
+    output:
+        curves="<results>/tables/curves.csv",
+        widths=report(
+            "<results>/tables/widths.csv",
+            caption="../report/widths.rst",
+            category="Tables",
+            labels={"table": "width of the loss"},
+        ),
+    log:
+        "<logs>/measure_curves.log",
+    benchmark:
+        "<benchmarks>/measure_curves.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=largest_memory,
+        runtime=30,
+        gpu=GPUS,
+    params:
+        code=code("measure_curves"),
+        config=canonical(curve_config()),
+        root=results_root,
+    shell:
+        "python scripts/measure_curves.py --code {params.code} --config {params.config:q} --results {params.root:q} --curves {output.curves:q} --widths {output.widths:q} > {log:q} 2>&1"

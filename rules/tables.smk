@@ -133,6 +133,7 @@ rule tabulate_predictors:
     input:
         runs="<results>/tables/runs.csv",
         curvature="<results>/tables/curvature.csv",
+        widths="<results>/tables/widths.csv",
         task_predictors="<results>/tables/task_predictors.csv",
     output:
         table="<results>/tables/predictors.csv",
@@ -149,7 +150,7 @@ rule tabulate_predictors:
     params:
         code=code("tabulate_predictors"),
     shell:
-        "python scripts/tabulate_predictors.py --code {params.code} --runs {input.runs:q} --curvature {input.curvature:q} --task-predictors {input.task_predictors:q} --out {output.table:q} > {log:q} 2>&1"
+        "python scripts/tabulate_predictors.py --code {params.code} --runs {input.runs:q} --curvature {input.curvature:q} --widths {input.widths:q} --task-predictors {input.task_predictors:q} --out {output.table:q} > {log:q} 2>&1"
 
 
 rule tabulate_costs:

@@ -10,7 +10,7 @@ from clm.tables.cells import KEYS, checkpoint_of, identity
 from clm.tables.frames import write_table
 
 EIGENVALUES = 5
-SCALARS = ("status", "loss", "parameters", "gradient_norm", "trace_per_parameter", "most_negative", "landscape_width")
+SCALARS = ("status", "loss", "parameters", "gradient_norm", "trace_per_parameter", "most_negative")
 
 
 def tabulate_curvature(results: Path, config: dict[str, Any], out: Path) -> None:
@@ -26,7 +26,7 @@ def tabulate_curvature(results: Path, config: dict[str, Any], out: Path) -> None
     radii = max((len(row["sharpness"]) for row in rows), default=0)
     columns = [*KEYS, "status", "loss", "parameters", "gradient_norm", "trace", "trace_error", "trace_probes"]
     columns += ["trace_per_parameter", *(f"eigenvalue_{i + 1}" for i in range(EIGENVALUES)), "most_negative"]
-    columns += ["encoder_trace", "scale_aware_trace", "scale_aware_trace_error", "landscape_width"]
+    columns += ["encoder_trace", "scale_aware_trace", "scale_aware_trace_error"]
     columns += [f"sharpness_{i + 1}{part}" for i in range(radii) for part in ("", "_rho", "_error")]
     write_table(out, [row | sharpness_columns(row["sharpness"]) for row in rows], columns)
 

@@ -17,16 +17,17 @@ CURVATURE = (
     *(f"eigenvalue_{i + 1}" for i in range(5)),
     "most_negative",
 )
-CURVATURE += ("encoder_trace", "scale_aware_trace", "landscape_width")
+CURVATURE += ("encoder_trace", "scale_aware_trace")
 COLUMNS = (*KEYS, "task", "split", "split_seed", "label", "name", "value")
 
 
-def tabulate_predictors(runs: Path, curvature: Path, task_predictors: Path, out: Path) -> None:
+def tabulate_predictors(runs: Path, curvature: Path, widths: Path, task_predictors: Path, out: Path) -> None:
     """Write predictors.csv: properties of a checkpoint alone have no task; missing values have no row.
 
     Args:
         runs: runs.csv.
         curvature: curvature.csv.
+        widths: widths.csv.
         task_predictors: task_predictors.csv.
         out: the table.
     """
@@ -35,6 +36,7 @@ def tabulate_predictors(runs: Path, curvature: Path, task_predictors: Path, out:
     parts = [
         long_form(read_table(runs), RUNS),
         long_form(measured, (*CURVATURE, *sharpness)),
+        long_form(read_table(widths), ("landscape_width",)),
         read_table(task_predictors),
     ]
     table = pd.concat([part for part in parts if len(part)] or parts).reindex(columns=list(COLUMNS))
@@ -52,10 +54,11 @@ def main(argv: list[str] | None = None) -> None:
     command = parser(__doc__)
     command.add_argument("--runs", type=Path, required=True)
     command.add_argument("--curvature", type=Path, required=True)
+    command.add_argument("--widths", type=Path, required=True)
     command.add_argument("--task-predictors", type=Path, required=True)
     command.add_argument("--out", type=Path, required=True)
     a = command.parse_args(argv)
-    tabulate_predictors(a.runs, a.curvature, a.task_predictors, a.out)
+    tabulate_predictors(a.runs, a.curvature, a.widths, a.task_predictors, a.out)
 
 
 if __name__ == "__main__":

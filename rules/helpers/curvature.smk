@@ -77,3 +77,22 @@ def path_config() -> dict:
     """Settings of the measurement of paths."""
     told = {"maps": mapped(), "seeds": END_SEEDS, "mask_share": MASK_SHARE}
     return told | {"molecules": config["landscape"]["line_molecules"]}
+
+
+def curve_files() -> list[str]:
+    """What the measurement of curves reads: checkpoints and the validation molecules of their corpora."""
+    cells = grid.curve_cells(config)
+    folders = [paths.checkpoint(RESULTS, cell) for cell in cells]
+    files = [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
+    corpora = dict.fromkeys(cell.trunk.corpus for cell in cells)
+    return files + [f"{RESULTS}/corpora/{corpus}/tokens/valid.safetensors" for corpus in corpora]
+
+
+def curve_config() -> dict:
+    """Settings of the measurement of curves."""
+    told = {"cells": list(map(key_of, grid.curve_cells(config))), "mask_share": MASK_SHARE}
+    return (
+        told
+        | pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
+        | pick(config["landscape"], "seed")
+    )

@@ -17,6 +17,7 @@ PLOTS = (
     "parameters",
     "representations",
     "paths",
+    "curves",
     "costs",
 )
 FIGURES = [f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]

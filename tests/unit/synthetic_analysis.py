@@ -11,6 +11,7 @@ import find_thresholds
 import fit_scaling
 import judge_claims
 import judge_gains
+import measure_curves
 import rank_predictors
 import reconcile_literature
 import tabulate_costs
@@ -81,6 +82,9 @@ def run_all(root, study, tables):
     described = json.dumps({"tasks": tasks, "families": FAMILIES, "reference": ["zinc", "32k"]})
     tabulate_tasks.main(arguments(config=described, results=root, out=file["tasks"]))
     known = {name: file[name] for name in ("runs", "curvature", "task_predictors")}
+    widths = [f"zinc,{size},32k,0,{BUDGETS[-1]},ok,1.0,{0.5 + 0.1 * i}" for i, size in enumerate(SIZES)]
+    known["widths"] = tables / "widths.csv"
+    known["widths"].write_text("\n".join([",".join(measure_curves.WIDTH), *widths]) + "\n")
     tabulate_predictors.main(arguments(**known, out=file["predictors"]))
     tabulate_costs.main(arguments(config=cells, results=root, out=file["costs"]))
     fit_scaling.main(arguments(config=told, runs=file["runs"], out=file["fits"]))

@@ -73,6 +73,16 @@ FAULTS = [
     (("tasks", "control_logp", "control", "molecules"), 5000, "more than corpora.zinc.validation_molecules"),
     (("transfer", "full", "tune_cell", "subset"), "2k", "transfer.full.tune_cell (size 150k)"),
     (("landscape", "surfaces", 0, "seed"), 7, "landscape.surfaces.0: zinc/300k/32k/seed7/800k is not a checkpoint"),
+    (
+        ("landscape", "curves", "cells", 0, "subsets"),
+        ["8k"],
+        "landscape.curves.cells: zinc/150k/8k/seed0/800k is not a",
+    ),
+    (
+        ("landscape", "curves", "cells", 0, "sizes"),
+        ["9m"],
+        "landscape.curves.cells.0.sizes: '9m' is not defined in sizes",
+    ),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
     (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
     (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),

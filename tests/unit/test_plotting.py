@@ -9,6 +9,7 @@ import plot_agreement
 import plot_controls
 import plot_correlations
 import plot_costs
+import plot_curves
 import plot_decision
 import plot_descriptors
 import plot_gains
@@ -23,10 +24,10 @@ import plot_transfer
 import pytest
 import render_claims
 import summarize_study
-from clm.plotting import descriptors, gains, loss, representations, transfer
+from clm.plotting import curves, descriptors, gains, loss, representations, transfer
 from clm.plotting.claims import claims_page
 from clm.plotting.style import short_number
-from clm.plotting.tables import read_table
+from clm.plotting.tables import NAMES, read_table
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
@@ -223,6 +224,7 @@ def study(tmp_path_factory) -> Path:
     write_paths(tables)
     controls_table().to_csv(tables / "controls.csv", index=False)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
+    write_curves(tables)
     write_landscape(root)
     return root
 
@@ -283,6 +285,20 @@ def write_paths(tables: Path) -> None:
     pd.DataFrame(angles).to_csv(tables / "task_vectors.csv", index=False)
 
 
+def write_curves(tables: Path) -> None:
+    """Write the loss along random directions around four checkpoints, one of them so flat that it has no width."""
+    rows, widths = [], []
+    for size, budget, sharp in (("60k", "400k", 2.0), ("60k", "800k", 3.0), ("1m", "800k", 5.0), ("3m", "800k", 0.01)):
+        names = dict(corpus="zinc", size=size, subset="32k", seed=0, budget=budget)
+        for a in np.linspace(-1, 1, 11):
+            rise = sharp * a**2
+            rows.append(names | dict(a=a, loss=1.4 + rise, lower=1.4 + 0.8 * rise, upper=1.4 + 1.3 * rise))
+        found = 2 * np.sqrt(0.1 / sharp)
+        widths.append(names | dict(status="ok", loss=1.4, landscape_width=found if found < 2 else np.nan))
+    pd.DataFrame(rows).to_csv(tables / "curves.csv", index=False)
+    pd.DataFrame(widths).to_csv(tables / "widths.csv", index=False)
+
+
 def write_landscape(root: Path) -> None:
     a, b = np.meshgrid(np.linspace(-1, 1, 15), np.linspace(-1, 1, 15))
     for size, curve in (("60k", 1.5), ("1m", 3.0)):
@@ -319,6 +335,7 @@ FIGURES = {
     "decision": (plot_decision, ("decision",)),
     "reconciliation": (plot_reconciliation, ("reconciliation",)),
     "paths": (plot_paths, ("paths", "task_vectors")),
+    "curves": (plot_curves, ("curves", "widths")),
     "representations": (plot_representations, ("cka", "cka_map")),
     "surface": (plot_surface, ()),
     "parameters": (plot_parameters, ()),
@@ -383,6 +400,16 @@ def test_loss_panels_show_points_fits_and_failures(study):
     assert "exponent 0.110 [0.088, 0.132]" in words and "not identified" in words
     crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
     assert [len(line.get_xdata()) for line in crosses] == [1]
+
+
+def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
+    points = read_table(study / "tables" / "curves.csv", NAMES, curves.POINT_NUMBERS)
+    widths = read_table(study / "tables" / "widths.csv", (*NAMES, "status"), curves.WIDTH_NUMBERS)
+    left, right = curves.draw_curves(points, widths).axes
+    texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
+    assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
+    assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
+    assert max(left.lines[1].get_ydata()) == pytest.approx(5) and min(left.lines[1].get_ydata()) == 0
 
 
 def test_law_follows_its_parameters():

@@ -110,7 +110,11 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("landscape.reach", 0.5, "map_surface"),
     ("landscape.cka_molecules", 199, "compare_representations"),
     ("landscape.line_molecules", 29, "measure_paths"),
-    ("landscape.seed", 1, "map_surface map_parameters compare_representations"),
+    ("landscape.curves.molecules", 9, "measure_curves"),
+    ("landscape.curves.directions", 2, "measure_curves"),
+    ("landscape.curves.reach", 0.5, "measure_curves"),
+    ("landscape.curves.rise", 0.03, "measure_curves"),
+    ("landscape.seed", 1, "map_surface map_parameters compare_representations measure_curves"),
     (
         "analysis.gain_margin",
         0.02,
@@ -144,5 +148,5 @@ UNTRIED = {
 UNTRIED |= {"transfer.full.cells", "transfer.full.splits.scaffold", "tasks.control.corpus"}
 UNTRIED |= {f"transfer.full.tune_cell.{key}" for key in ("corpus", "seed", "budget")}
 UNTRIED |= {"transfer.learning_curves.tasks", "transfer.learning_curves.cells", "transfer.answers", "transfer.controls"}
-UNTRIED |= {"landscape.surfaces", "landscape.maps", "external_models", "external_embeddings"}
+UNTRIED |= {"landscape.surfaces", "landscape.maps", "landscape.curves.cells", "external_models", "external_embeddings"}
 UNTRIED |= {"curvature.eigenvalues"}  # always 5

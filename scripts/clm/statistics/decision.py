@@ -21,7 +21,8 @@ SOURCES = (
     (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", "frozen"),
     (("trace", "encoder_trace", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
      "second derivatives of the pretraining loss", "curvature"),
-    (("sharpness", "landscape_width"), "the pretraining loss around the weights", "curvature"),
+    ("sharpness", "the pretraining loss around the weights", "curvature"),
+    ("landscape_width", "the pretraining loss around the weights", "landscape"),  # one job for all: no cost of each
 )  # fmt: skip
 
 

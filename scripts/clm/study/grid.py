@@ -95,9 +95,20 @@ def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
 
 def learning_cells(config: Mapping[str, Any]) -> list[Checkpoint]:
     """Return the checkpoints of `transfer.learning_curves.cells`, without repeats."""
+    return block_cells(config["transfer"]["learning_curves"]["cells"])
+
+
+def curve_cells(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return the checkpoints of `landscape.curves.cells`, without repeats, budgets in the order of `grid.budgets`."""
+    order = list(config["grid"]["budgets"])
+    return sorted(block_cells(config["landscape"]["curves"]["cells"]), key=lambda cell: order.index(cell.budget))
+
+
+def block_cells(blocks: Iterable[Mapping[str, Any]]) -> list[Checkpoint]:
+    """Return the checkpoints of blocks that name budgets, without repeats."""
     found = dict.fromkeys(
         Checkpoint(Trunk(*key), budget)
-        for block in config["transfer"]["learning_curves"]["cells"]
+        for block in blocks
         for key in product(block["corpora"], block["sizes"], block["subsets"], block["seeds"])
         for budget in block["budgets"]
     )
