@@ -20,7 +20,7 @@ def explain(path: Path, row: int | None) -> list[str]:
     job, behind = chain.job(output), chain.behind(output, cells)
     lines = [output if row is None else f"{output}, row {row}: {short(cells)}", "", "made by", *told(job)]
     lines += ["", "from the jobs", *summary(behind)]
-    lines += ["", "from the sources", *sources(chain, behind)]
+    lines += ["", "from the sources", *sources(chain, behind | {output: job})]
     return lines + ["", "with the versions", *versions([output, *behind_outputs(chain, behind)])]
 
 
