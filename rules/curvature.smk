@@ -1,4 +1,4 @@
-# Curvature of the pretraining loss at a checkpoint.
+# Curvature of the pretraining loss at a checkpoint, and its spectrum.
 
 
 rule measure_curvature:
@@ -21,7 +21,41 @@ rule measure_curvature:
         gpu=GPUS,
     params:
         code=code("measure_curvature"),
-        config=canonical(config["curvature"] | {"mask_share": MASK_SHARE}),
+        config=canonical(
+            {name: value for name, value in config["curvature"].items() if name != "spectrum"}
+            | {"mask_share": MASK_SHARE}
+        ),
         checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
     shell:
         "python scripts/measure_curvature.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --valid {input.valid:q} --out {output.metrics:q} --cost {output.cost:q} > {log:q} 2>&1"
+
+
+# One job for all: a spectrum of a small model takes less time than starting Python
+rule measure_spectrum:
+    input:
+        measured_files(grid.spectrum_cells(config)),
+    output:
+        nodes="<results>/tables/spectrum_nodes.csv",
+        summary=report(
+            "<results>/tables/spectra.csv",
+            caption="../report/spectra.rst",
+            category="Tables",
+            labels={"table": "spectra of the Hessian"},
+        ),
+    log:
+        "<logs>/measure_spectrum.log",
+    benchmark:
+        "<benchmarks>/measure_spectrum.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=largest_memory,
+        runtime=60,
+        gpu=GPUS,
+    params:
+        code=code("measure_spectrum"),
+        config=canonical(spectrum_config()),
+        root=results_root,
+    shell:
+        "python scripts/measure_spectrum.py --code {params.code} --config {params.config:q} --results {params.root:q} --nodes {output.nodes:q} --summary {output.summary:q} > {log:q} 2>&1"

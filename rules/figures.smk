@@ -317,6 +317,34 @@ rule plot_curves:
         "python scripts/plot_curves.py --code {params.code} --config {params.config:q} --curves {input.curves:q} --widths {input.widths:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
+rule plot_spectrum:
+    input:
+        nodes="<results>/tables/spectrum_nodes.csv",
+    output:
+        png=report(
+            "<results>/figures/spectrum.png",
+            caption="../report/spectrum.rst",
+            category="Landscape",
+            labels={"figure": "spectrum of the Hessian"},
+        ),
+        pdf="<results>/figures/spectrum.pdf",
+    log:
+        "<logs>/plot_spectrum.log",
+    benchmark:
+        "<benchmarks>/plot_spectrum.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_spectrum"),
+        config=DPI,
+    shell:
+        "python scripts/plot_spectrum.py --code {params.code} --config {params.config:q} --spectrum_nodes {input.nodes:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
 rule plot_costs:
     input:
         costs="<results>/tables/costs.csv",

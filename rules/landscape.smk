@@ -119,7 +119,7 @@ rule measure_paths:
 # One job for all checkpoints, as above
 rule measure_curves:
     input:
-        curve_files(),
+        measured_files(grid.curve_cells(config)),
     output:
         curves="<results>/tables/curves.csv",
         widths=report(

@@ -4,7 +4,7 @@ TABLE_FILES = [
     for name in (
         "runs.csv rates.csv transfer.csv task_predictors.csv curvature.csv tasks.csv predictors.csv costs.csv fits.csv saturation.csv "
         "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv controls.csv decision.csv "
-        "reconciliation.csv learning_curves.csv published.csv cka.csv cka_map.csv barriers.csv paths.csv task_vectors.csv curves.csv widths.csv claims.json findings.md"
+        "reconciliation.csv learning_curves.csv published.csv cka.csv cka_map.csv barriers.csv paths.csv task_vectors.csv curves.csv widths.csv spectra.csv spectrum_nodes.csv claims.json findings.md"
     ).split()
 ]
 

@@ -79,9 +79,8 @@ def path_config() -> dict:
     return told | {"molecules": config["landscape"]["line_molecules"]}
 
 
-def curve_files() -> list[str]:
-    """What the measurement of curves reads: checkpoints and the validation molecules of their corpora."""
-    cells = grid.curve_cells(config)
+def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
+    """What a measurement of the pretraining loss reads: checkpoints and the validation molecules of their corpora."""
     folders = [paths.checkpoint(RESULTS, cell) for cell in cells]
     files = [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
     corpora = dict.fromkeys(cell.trunk.corpus for cell in cells)
@@ -91,8 +90,12 @@ def curve_files() -> list[str]:
 def curve_config() -> dict:
     """Settings of the measurement of curves."""
     told = {"cells": list(map(key_of, grid.curve_cells(config))), "mask_share": MASK_SHARE}
-    return (
-        told
-        | pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
-        | pick(config["landscape"], "seed")
-    )
+    told |= pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
+    return told | pick(config["landscape"], "seed")
+
+
+def spectrum_config() -> dict:
+    """Settings of the measurement of spectral densities."""
+    told = {"cells": list(map(key_of, grid.spectrum_cells(config))), "mask_share": MASK_SHARE}
+    told |= pick(config["curvature"]["spectrum"], "molecules", "steps", "starts")
+    return told | pick(config["curvature"], "seed")

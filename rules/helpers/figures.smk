@@ -18,6 +18,7 @@ PLOTS = (
     "representations",
     "paths",
     "curves",
+    "spectrum",
     "costs",
 )
 FIGURES = [f"{RESULTS}/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]

@@ -31,6 +31,8 @@ ALONE = {
     "map_parameters",
     "compare_representations",
     "measure_paths",
+    "measure_curves",
+    "measure_spectrum",
 }
 
 

@@ -83,6 +83,7 @@ FAULTS = [
         ["9m"],
         "landscape.curves.cells.0.sizes: '9m' is not defined in sizes",
     ),
+    (("curvature", "spectrum", "cells", 0, "seeds"), [3], "curvature.spectrum.cells: zinc/60k/32k/seed3/800k is not a"),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
     (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
     (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),

@@ -18,13 +18,14 @@ import plot_parameters
 import plot_paths
 import plot_reconciliation
 import plot_representations
+import plot_spectrum
 import plot_surface
 import plot_thresholds
 import plot_transfer
 import pytest
 import render_claims
 import summarize_study
-from clm.plotting import curves, descriptors, gains, loss, representations, transfer
+from clm.plotting import curves, descriptors, gains, loss, representations, spectrum, transfer
 from clm.plotting.claims import claims_page
 from clm.plotting.style import short_number
 from clm.plotting.tables import NAMES, read_table
@@ -225,6 +226,7 @@ def study(tmp_path_factory) -> Path:
     controls_table().to_csv(tables / "controls.csv", index=False)
     (tables / "claims.json").write_text(json.dumps(CLAIMS))
     write_curves(tables)
+    write_spectra(tables)
     write_landscape(root)
     return root
 
@@ -299,6 +301,17 @@ def write_curves(tables: Path) -> None:
     pd.DataFrame(widths).to_csv(tables / "widths.csv", index=False)
 
 
+def write_spectra(tables: Path) -> None:
+    """Write the quadratures of two checkpoints: a bulk at zero, few large eigenvalues, some negative ones."""
+    rows = []
+    for size, scale in (("60k", 3.0), ("1m", 40.0)):
+        for start in range(2):
+            names = dict(corpus="zinc", size=size, subset="32k", seed=0, budget="800k", start=start)
+            for value, weight in ((-0.1, 0.01), (0.0, 0.9), (0.05, 0.08), (0.5, 0.009), (1.0, 0.001)):
+                rows.append(names | dict(eigenvalue=scale * value, weight=weight))
+    pd.DataFrame(rows).to_csv(tables / "spectrum_nodes.csv", index=False)
+
+
 def write_landscape(root: Path) -> None:
     a, b = np.meshgrid(np.linspace(-1, 1, 15), np.linspace(-1, 1, 15))
     for size, curve in (("60k", 1.5), ("1m", 3.0)):
@@ -335,6 +348,7 @@ FIGURES = {
     "decision": (plot_decision, ("decision",)),
     "reconciliation": (plot_reconciliation, ("reconciliation",)),
     "paths": (plot_paths, ("paths", "task_vectors")),
+    "spectrum": (plot_spectrum, ("spectrum_nodes",)),
     "curves": (plot_curves, ("curves", "widths")),
     "representations": (plot_representations, ("cka", "cka_map")),
     "surface": (plot_surface, ()),
@@ -410,6 +424,16 @@ def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
     assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
     assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
     assert max(left.lines[1].get_ydata()) == pytest.approx(5) and min(left.lines[1].get_ydata()) == 0
+
+
+def test_spectra_are_densities_and_tails_in_units_of_the_largest(study):
+    nodes = read_table(study / "tables" / "spectrum_nodes.csv", spectrum.NODE_TEXT, spectrum.NODE_NUMBERS)
+    left, right = spectrum.draw_spectrum(nodes).axes
+    for line in left.lines:  # both scales look the same and integrate to one
+        assert np.trapezoid(line.get_ydata(), line.get_xdata()) == pytest.approx(1, abs=0.01)
+    np.testing.assert_allclose(left.lines[0].get_ydata(), left.lines[1].get_ydata())
+    ends = [(round(line.get_xdata()[-1], 3), round(line.get_ydata()[-1], 3)) for line in right.lines]
+    assert ends == [(0.05, 0.09), (0.1, 0.01)] * 2
 
 
 def test_law_follows_its_parameters():

@@ -9,6 +9,7 @@ from typing import Any
 
 TRAINING = "pretrain_checkpoint sweep_rate"
 MASKED = "initialize_model probe_frozen measure_curvature map_surface measure_paths"  # measure a loss
+MASKED += " measure_curves measure_spectrum"
 TUNING = "tune_rate finetune_model finetune_endpoint"
 OVER_TASKS = "rank_predictors judge_claims ablate_tasks compare_methods choose_predictor reconcile_literature"
 RESAMPLED = (
@@ -104,7 +105,10 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("curvature.max_products", 30, "measure_curvature"),
     ("curvature.rhos", [0.1], "measure_curvature"),
     ("curvature.draws", 4, "measure_curvature"),
-    ("curvature.seed", 1, "measure_curvature"),
+    ("curvature.spectrum.molecules", 6, "measure_spectrum"),
+    ("curvature.spectrum.steps", 9, "measure_spectrum"),
+    ("curvature.spectrum.starts", 3, "measure_spectrum"),
+    ("curvature.seed", 1, "measure_curvature measure_spectrum"),
     ("landscape.molecules", 8, "map_surface"),
     ("landscape.points", 7, "map_surface"),
     ("landscape.reach", 0.5, "map_surface"),
@@ -148,5 +152,12 @@ UNTRIED = {
 UNTRIED |= {"transfer.full.cells", "transfer.full.splits.scaffold", "tasks.control.corpus"}
 UNTRIED |= {f"transfer.full.tune_cell.{key}" for key in ("corpus", "seed", "budget")}
 UNTRIED |= {"transfer.learning_curves.tasks", "transfer.learning_curves.cells", "transfer.answers", "transfer.controls"}
-UNTRIED |= {"landscape.surfaces", "landscape.maps", "landscape.curves.cells", "external_models", "external_embeddings"}
+UNTRIED |= {
+    "landscape.surfaces",
+    "landscape.maps",
+    "landscape.curves.cells",
+    "curvature.spectrum.cells",
+    "external_models",
+    "external_embeddings",
+}
 UNTRIED |= {"curvature.eigenvalues"}  # always 5

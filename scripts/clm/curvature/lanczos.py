@@ -4,7 +4,7 @@ Power iteration with deflation, as in PyHessian, finds the eigenvalues of larges
 changes little, which is not when it is right; Lanczos finds both ends of the spectrum and knows its residuals.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -29,6 +29,44 @@ class Spectrum:
     basis: Tensor | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
+class Krylov:
+    """A Krylov space: the tridiagonal matrix of the operator in it, the norm of what leads out, orthonormal vectors."""
+
+    alphas: list[float]
+    betas: list[float]
+    beta: float
+    basis: list[Tensor] = field(repr=False)
+
+
+def krylov_spaces(product: Callable[[Tensor], Tensor], start: Tensor, max_steps: int) -> Iterator[Krylov]:
+    """Yield the Krylov spaces of 1, 2, ... max_steps products, each with full reorthogonalization.
+
+    Args:
+        product: v (n,) to H v (n,).
+        start: vector (n,).
+        max_steps: products at most; n are enough.
+    """
+    basis = [start / start.norm()]
+    alphas: list[float] = []
+    betas: list[float] = []
+    for _ in range(min(max_steps, len(start))):
+        new = product(basis[-1])
+        alphas.append(float(new @ basis[-1]))
+        for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, ch. 6)
+            stacked = torch.stack(basis)
+            new = new - stacked.T @ (stacked @ new)
+        beta = float(new.norm())
+        yield Krylov(alphas, betas, beta, basis)
+        betas.append(beta)
+        basis.append(new / beta)
+
+
+def tridiagonal(alphas: list[float], betas: list[float]) -> np.ndarray:
+    """Return the symmetric matrix with these diagonals."""
+    return np.diag(alphas) + np.diag(betas, 1) + np.diag(betas, -1)
+
+
 def extreme_eigenvalues(
     product: Callable[[Tensor], Tensor], start: Tensor, count: int, tolerance: float, max_steps: int
 ) -> Spectrum:
@@ -41,29 +79,17 @@ def extreme_eigenvalues(
         tolerance: residual relative to the largest modulus at which to stop.
         max_steps: products at most.
     """
-    basis = [start / start.norm()]
-    alphas: list[float] = []
-    betas: list[float] = []
-    for step in range(1, min(max_steps, len(start)) + 1):
-        new = product(basis[-1])
-        alphas.append(float(new @ basis[-1]))
-        for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, ch. 6)
-            stacked = torch.stack(basis)
-            new = new - stacked.T @ (stacked @ new)
-        beta = float(new.norm())
-        found = ritz(alphas, betas, beta, count, step)
-        exhausted = beta < 1e-10 * max(1.0, abs(found.largest[0]))
+    for step, space in enumerate(krylov_spaces(product, start, max_steps), start=1):
+        found = ritz(space.alphas, space.betas, space.beta, count, step)
+        exhausted = space.beta < 1e-10 * max(1.0, abs(found.largest[0]))
         if exhausted or (step % CHECK == 0 and step > count and found.residual < tolerance):
             break
-        betas.append(beta)
-        basis.append(new / beta)
-    return replace(found, basis=torch.stack(basis[: found.steps]))
+    return replace(found, basis=torch.stack(space.basis[: found.steps]))
 
 
 def ritz(alphas: list[float], betas: list[float], beta: float, count: int, steps: int) -> Spectrum:
     """Return the Ritz values of the tridiagonal matrix and their residuals beta |last component|."""
-    matrix = np.diag(alphas) + np.diag(betas, 1) + np.diag(betas, -1)
-    values, vectors = np.linalg.eigh(matrix)
+    values, vectors = np.linalg.eigh(tridiagonal(alphas, betas))
     wanted = [*range(len(values) - 1, max(-1, len(values) - 1 - count), -1), 0]
     residual = max(beta * abs(vectors[-1, i]) for i in wanted) / max(np.abs(values).max(), 1e-30)
     return Spectrum(

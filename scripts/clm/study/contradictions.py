@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, pairwise
 from typing import Any
 
-from clm.study.grid import UNTRAINED, curve_cells, full_cells, learning_cells, trunks
+from clm.study.grid import UNTRAINED, curve_cells, full_cells, learning_cells, spectrum_cells, trunks
 
 MANY = 20  # more names than that are not listed in a message
 
@@ -25,8 +25,9 @@ def unknown_names(config: Mapping[str, Any]) -> Iterator[str]:
     for section in ("full", "learning_curves"):
         cells = config["transfer"][section]["cells"]
         blocks += [(f"transfer.{section}.cells.{i}", block) for i, block in enumerate(cells)]
-    cells = config["landscape"]["curves"]["cells"]
-    blocks += [(f"landscape.curves.cells.{i}", block) for i, block in enumerate(cells)]
+    for place, section in (("landscape.curves", "curves"), ("curvature.spectrum", "spectrum")):
+        cells = config[place.split(".")[0]][section]["cells"]
+        blocks += [(f"{place}.cells.{i}", block) for i, block in enumerate(cells)]
     for place, block in blocks:
         for key, table in references:
             extra = [UNTRAINED, "none"] if place.startswith("transfer") else []
@@ -122,9 +123,10 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
         t = cell.trunk
         if t.corpus != UNTRAINED:
             wanted.append(("transfer.learning_curves.cells", (t.corpus, t.size, t.subset, t.seed, cell.budget)))
-    for cell in curve_cells(config):
-        t = cell.trunk
-        wanted.append(("landscape.curves.cells", (t.corpus, t.size, t.subset, t.seed, cell.budget)))
+    for place, cells in (("landscape.curves", curve_cells), ("curvature.spectrum", spectrum_cells)):
+        for cell in cells(config):
+            t = cell.trunk
+            wanted.append((f"{place}.cells", (t.corpus, t.size, t.subset, t.seed, cell.budget)))
     for number, s in enumerate(config["landscape"]["surfaces"]):
         wanted.append((f"landscape.surfaces.{number}", (s["corpus"], s["size"], s["subset"], s["seed"], s["budget"])))
     for place, key in dict.fromkeys(wanted):

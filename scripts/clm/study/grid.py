@@ -104,6 +104,11 @@ def curve_cells(config: Mapping[str, Any]) -> list[Checkpoint]:
     return sorted(block_cells(config["landscape"]["curves"]["cells"]), key=lambda cell: order.index(cell.budget))
 
 
+def spectrum_cells(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return the checkpoints of `curvature.spectrum.cells`, without repeats."""
+    return block_cells(config["curvature"]["spectrum"]["cells"])
+
+
 def block_cells(blocks: Iterable[Mapping[str, Any]]) -> list[Checkpoint]:
     """Return the checkpoints of blocks that name budgets, without repeats."""
     found = dict.fromkeys(

@@ -1,0 +1,63 @@
+"""Spectral density of a symmetric operator by stochastic Lanczos quadrature.
+
+Ubaru, Chen and Saad (SIAM J. Matrix Anal. Appl. 2017); for Hessians of networks Ghorbani et al. (ICML 2019,
+arXiv:1901.10159).
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from clm.curvature.lanczos import krylov_spaces, tridiagonal
+
+BULK = 0.01  # eigenvalues smaller than this share of the largest modulus count as bulk
+
+Quadrature = tuple[np.ndarray, np.ndarray]
+
+
+def quadrature(product: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> Quadrature:
+    """Return nodes and weights, float64 (steps,), that stand for the eigenvalues as `start` sees them.
+
+    Weights are positive and add up to 1; moments of the spectrum up to order 2 steps - 1 are exact for this start, and
+    its mean over random starts is the spectral density. Fewer nodes if the Krylov space is exhausted before.
+
+    Args:
+        product: v (n,) to H v (n,).
+        start: random vector (n,).
+        steps: products at most.
+    """
+    for space in krylov_spaces(product, start, steps):
+        values, vectors = np.linalg.eigh(tridiagonal(space.alphas, space.betas))
+        if space.beta < 1e-10 * max(1.0, float(np.abs(values).max())):
+            break
+    return values, np.square(vectors[0])
+
+
+def random_quadratures(
+    product: Callable[[Tensor], Tensor], like: Tensor, size: int, steps: int, starts: int, seed: int
+) -> list[Quadrature]:
+    """Return the quadratures of `starts` Gaussian starts (size,) of the type and device of `like`."""
+    generator = torch.Generator().manual_seed(seed)
+    return [quadrature(product, torch.randn(size, generator=generator).to(like), steps) for _ in range(starts)]
+
+
+def describe(found: Sequence[Quadrature]) -> dict[str, float]:
+    """Return extremes, mean (trace / n) with its standard error over starts, and the shares of bulk and of negatives.
+
+    Bulk is what is smaller than BULK times the largest modulus: nodes cannot tell it from zero. `negative_share` is
+    what is negative beyond that.
+    """
+    nodes, weights = (np.concatenate(part) for part in zip(*found, strict=True))
+    edge = BULK * np.abs(nodes).max()
+    means = np.array([np.sum(x * w) for x, w in found])
+    error = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else np.nan
+    return {
+        "largest": float(nodes.max()),
+        "smallest": float(nodes.min()),
+        "mean": float(means.mean()),
+        "mean_error": float(error),
+        "bulk_share": float(weights[np.abs(nodes) <= edge].sum() / len(found)),
+        "negative_share": float(weights[nodes < -edge].sum() / len(found)),
+    }
