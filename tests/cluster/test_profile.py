@@ -4,6 +4,8 @@ import re
 
 import pytest
 import yaml
+from clm.study.merge import read_configuration
+from clm.study.validate import resolve_config
 from snakemake_runs import ROOT, copy_workflow, snakemake
 
 PROFILE = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
@@ -86,3 +88,11 @@ def test_a_group_asks_for_less_than_a_day(tmp_path, study):
     groups = [block for block in blocks if block.startswith("Group job")]
     minutes = [sum(map(int, re.findall(r" runtime=(\d+)", block))) for block in groups]
     assert len(groups) > 10 and max(minutes) < 24 * 60
+
+
+def test_the_studies_of_the_cluster_tests_are_valid():
+    files = [ROOT / name for name in ("catalogue.yaml", "config.yaml", "studies/tiny.yaml")]
+    files += [ROOT / "tests" / "cluster" / f"{name}.yaml" for name in ("gpus", "long", "hurried")]
+    schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
+    for some in (files[:4], files[:5], files):
+        resolve_config(read_configuration(*some), schema)
