@@ -27,6 +27,7 @@ def tabulate_curvature(results: Path, config: dict[str, Any], out: Path) -> None
     columns = [*KEYS, "status", "loss", "parameters", "gradient_norm", "trace", "trace_error", "trace_probes"]
     columns += ["trace_per_parameter", *(f"eigenvalue_{i + 1}" for i in range(EIGENVALUES)), "most_negative"]
     columns += ["encoder_trace", "scale_aware_trace", "scale_aware_trace_error"]
+    columns += ["encoder_scale_aware_trace", "encoder_scale_aware_trace_error"]
     columns += [f"sharpness_{i + 1}{part}" for i in range(radii) for part in ("", "_rho", "_error")]
     write_table(out, [row | sharpness_columns(row["sharpness"]) for row in rows], columns)
 
@@ -34,14 +35,17 @@ def tabulate_curvature(results: Path, config: dict[str, Any], out: Path) -> None
 def flatten(metrics: dict[str, Any]) -> dict[str, Any]:
     """Return the numbers of one measurement as columns; what was not measured is missing."""
     trace = metrics.get("trace") or {}
-    scaled = metrics.get("scale_aware_trace") or {}
+    scaled, encoder = metrics.get("scale_aware_trace") or {}, metrics.get("encoder") or {}
+    scaled_encoder = encoder.get("scale_aware_trace") or {}
     eigenvalues = metrics.get("eigenvalues") or []
     return (
         {name: metrics.get(name) for name in SCALARS}
         | {"trace": trace.get("mean"), "trace_error": trace.get("standard_error"), "trace_probes": trace.get("probes")}
         | {f"eigenvalue_{i + 1}": value for i, value in enumerate(eigenvalues[:EIGENVALUES])}
-        | {"encoder_trace": ((metrics.get("encoder") or {}).get("trace") or {}).get("mean")}
+        | {"encoder_trace": (encoder.get("trace") or {}).get("mean")}
         | {"scale_aware_trace": scaled.get("mean"), "scale_aware_trace_error": scaled.get("standard_error")}
+        | {"encoder_scale_aware_trace": scaled_encoder.get("mean")}
+        | {"encoder_scale_aware_trace_error": scaled_encoder.get("standard_error")}
         | {"sharpness": metrics.get("sharpness") or []}
     )
 

@@ -17,7 +17,7 @@ CURVATURE = (
     *(f"eigenvalue_{i + 1}" for i in range(5)),
     "most_negative",
 )
-CURVATURE += ("encoder_trace", "scale_aware_trace")
+CURVATURE += ("encoder_trace", "scale_aware_trace", "encoder_scale_aware_trace")
 COLUMNS = (*KEYS, "task", "split", "split_seed", "label", "name", "value")
 
 

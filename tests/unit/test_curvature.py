@@ -84,7 +84,28 @@ def test_traces_agree_with_the_exact_ones(exact):
         ]
     )
     assert abs(found["encoder"].mean - float(diagonal[encoder].sum())) < 3 * error
-    assert abs(found["scale_aware"].mean - float(diagonal @ start**2)) < 3 * error * float((start**2).max())
+    scaled, bound = diagonal * start**2, 3 * error * float((start**2).max())
+    assert abs(found["scale_aware"].mean - float(scaled.sum())) < bound
+    assert abs(found["encoder_scale_aware"].mean - float(scaled[encoder].sum())) < bound
+
+
+def test_trace_of_the_encoder_is_that_of_its_own_weights():
+    """A quadratic with curvatures 1 to 5 in the encoder and 100 in the head."""
+
+    class Split(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.roberta = torch.nn.Linear(5, 1, bias=False, dtype=torch.float64)
+            self.lm_head = torch.nn.Linear(1, 1, bias=False, dtype=torch.float64)
+
+    model, bends = Split(), torch.arange(1.0, 6.0, dtype=torch.float64)
+    torch.nn.init.constant_(model.roberta.weight, 2.0)
+    torch.nn.init.constant_(model.lm_head.weight, 3.0)
+    objective = lambda _: (bends @ model.roberta.weight[0] ** 2 + 100 * model.lm_head.weight[0, 0] ** 2) / 2  # noqa: E731
+    found = traces(Curvature(model, objective, [0, 1], [1, 1]), 1, 0)
+    assert found["trace"].mean == pytest.approx(115) and found["encoder"].mean == pytest.approx(15)
+    assert found["scale_aware"].mean == pytest.approx(4 * 15 + 9 * 100)
+    assert found["encoder_scale_aware"].mean == pytest.approx(4 * 15)
 
 
 def test_eigenvalues_agree_with_the_exact_ones(exact):

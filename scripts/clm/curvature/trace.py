@@ -33,9 +33,10 @@ def combine(values: np.ndarray, weights: np.ndarray) -> Estimate:
 
 
 def traces(curvature: Curvature, probes: int, seed: int) -> dict[str, Estimate]:
-    """Return Hutchinson estimates of `trace`, `encoder` (its part in the encoder) and `scale_aware` = tr(H diag(w^2)).
+    """Return Hutchinson estimates of `trace` and `scale_aware` = tr(H diag(w^2)), and of their parts in the encoder.
 
-    All three read one diagonal estimate v * (H v) with Rademacher v (Hutchinson 1989; Bekas et al. 2007).
+    All four (`encoder` and `encoder_scale_aware` are the parts) read one diagonal estimate v * (H v) with Rademacher v
+    (Hutchinson 1989; Bekas et al. 2007).
 
     Args:
         curvature: gradients of at least two disjoint batches.
@@ -57,9 +58,10 @@ def traces(curvature: Curvature, probes: int, seed: int) -> dict[str, Estimate]:
         for _ in range(probes):
             vector = rademacher(squares, generator)
             diagonal += vector * curvature.batch_product(number, vector) / probes
-        rows.append([diagonal.sum().item(), diagonal[encoder].sum().item(), (diagonal @ squares).item()])
+        scaled = diagonal * squares
+        rows.append([part.sum().item() for part in (diagonal, diagonal[encoder], scaled, scaled[encoder])])
     weights = np.array(curvature.weights)
-    names = ("trace", "encoder", "scale_aware")
+    names = ("trace", "encoder", "scale_aware", "encoder_scale_aware")
     return {name: combine(column, weights) for name, column in zip(names, np.array(rows).T, strict=True)}
 
 

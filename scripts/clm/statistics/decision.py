@@ -19,7 +19,7 @@ SOURCES = (
     ("loss", "held-out molecules of the corpus (pretraining measures it)", None),
     (("parameters", "tokens", "molecules", "flops", "random", "largest_model"), "nothing", None),
     (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", "frozen"),
-    (("trace", "encoder_trace", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
+    (("trace", "encoder_", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
      "second derivatives of the pretraining loss", "curvature"),
     ("sharpness", "the pretraining loss around the weights", "curvature"),
     ("landscape_width", "the pretraining loss around the weights", "landscape"),  # one job for all: no cost of each
