@@ -12,7 +12,7 @@ from clm.tables.frames import read_table, write_table
 
 GAIN = ("axis", "mode", "split", "features", "task", "metric", "gain", "lower", "upper", "p", "p_holm", "p_equivalence")
 GAIN += ("family", "family_size", "n_cells", "n_trunks", "verdict", "reason")
-GAIN += ("review_change", "review_p", "review_verdict", "agrees")
+GAIN += ("review_change", "review_p", "review_verdict", "agrees", "review_best", "review_best_p", "review_best_verdict")
 STEP = ("axis", "mode", "split", "features", "task", "from", "to", "gain", "p", "p_bh")
 
 

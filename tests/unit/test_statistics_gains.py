@@ -6,7 +6,7 @@ import pytest
 from clm.statistics.gains import AXES, gain_of, gain_row, judge
 from clm.statistics.panels import Panel
 from clm.statistics.slopes import Slope
-from clm.statistics.steps import add_review, review_row, step_rows
+from clm.statistics.steps import add_review, review_row, step_rows, welch_drop
 from scipy import stats
 from synthetic_study import grid_cells
 
@@ -113,3 +113,43 @@ def test_review_definition_by_hand():
     single = review_row(panel(errors, cells, "rmse", repeats=once), N_AXIS)
     rows = judge([gain_row(panel(errors, cells, repeats=once), N_AXIS, 0.01, 4) | single], 0.01)
     assert add_review(rows, 0.01)[0]["review_verdict"] == "saturated"  # one value has no SD to drop below
+
+
+def ladder():
+    cells = grid_cells()
+    return cells[(cells["subset"] == "32k") & (cells["budget"] == "1600k")].reset_index(drop=True)
+
+
+def test_the_best_is_chosen_on_other_seeds_by_hand():
+    """On the first 2 of 5 seeds the second cell is best; on the other 3 the drop from it is tested."""
+    repeats = {0: np.array([0.30, 0.30, 0.1, 0.1, 0.1]), 1: np.array([0.2, 0.2, 0.31, 0.32, 0.33])}
+    repeats |= {2: np.array([0.40, 0.40, 0.4, 0.41, 0.42]), 3: np.array([0.3, 0.3, 0.50, 0.52, 0.51])}
+    found = review_row(panel(np.zeros(4), ladder(), repeats=repeats), N_AXIS)
+    assert found["review_best"] == "200k" and found["review_best_drop"]
+    assert found["review_best_p"] == pytest.approx(stats.ttest_ind(repeats[1][2:], repeats[3][2:], equal_var=False)[1])
+    rows = add_review(
+        judge([gain_row(panel(np.zeros(4), ladder(), repeats=repeats), N_AXIS, 0.01, 4) | found], 0.01), 0.01
+    )
+    assert rows[0]["review_best_verdict"] == "degraded"
+    best_is_last = repeats | {3: np.array([0.1, 0.1, 0.9, 0.91, 0.92])}
+    found = review_row(panel(np.zeros(4), ladder(), repeats=best_is_last), N_AXIS)
+    assert found["review_best"] == "1m" and not found["review_best_drop"] and np.isnan(found["review_best_p"])
+    two = {i: values[:2] for i, values in repeats.items()}
+    assert "review_best" not in review_row(panel(np.zeros(4), ladder(), repeats=two), N_AXIS)
+
+
+def test_equal_cells_do_not_degrade_from_the_best():
+    """At most 5 %, where the best on the same seeds gives far more; a planted drop is found."""
+    random, honest, naive = np.random.default_rng(0), [], []
+    cells = pd.concat([ladder()[:1]] * 12, ignore_index=True)
+    cells = cells.assign(size=[f"s{i}" for i in range(12)], parameters=2.0 ** np.arange(12), trunk=range(12))
+    for _ in range(300):
+        errors = 0.4 + 0.01 * random.normal(size=(12, 10))
+        found = review_row(panel(np.zeros(12), cells, repeats=dict(enumerate(errors))), N_AXIS)
+        honest.append(found["review_best_drop"] and found["review_best_p"] < 0.05)
+        p, drop = welch_drop(errors[errors.mean(axis=1).argmin()], errors[-1])
+        naive.append(drop and p < 0.05)
+    assert np.mean(honest) <= 0.05 and np.mean(naive) > 0.1
+    errors[1] -= 0.05
+    found = review_row(panel(np.zeros(12), cells, repeats=dict(enumerate(errors))), N_AXIS)
+    assert found["review_best"] == "s1" and found["review_best_drop"] and found["review_best_p"] < 0.05

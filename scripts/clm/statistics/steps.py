@@ -11,6 +11,8 @@ from clm.statistics.multiplicity import benjamini_hochberg, holm
 from clm.statistics.panels import Panel
 from clm.statistics.slopes import NEGLIGIBLE
 
+NAMED = {"N": "size", "D": "budget", "U": "subset"}  # what varies along an axis
+
 
 def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
     """Return the gain per doubling between neighbouring values along an axis, one row per pair.
@@ -19,7 +21,7 @@ def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
     one trunk are repeated measures), then tested against 0 by a t-test over those groups.
     """
     cells = panel.cells.assign(y=panel.y, x=np.log2(panel.cells[axis.column].astype(float)))
-    named = {"N": "size", "D": "budget", "U": "subset"}[axis.name]
+    named = NAMED[axis.name]
     order = cells.groupby(named)["x"].mean().sort_values(kind="stable").index.tolist()
     others = [name for name in ("size", "subset", "seed", "budget") if name != named]
     unit = [name for name in others if name != "budget"]
@@ -62,57 +64,85 @@ def review_row(panel: Panel, axis: Axis) -> dict[str, Any]:
     Change: (AUC2 - AUC1) / AUC1 or (RMSE1 - RMSE2) / RMSE1 per doubling. p: Welch's t-test of a drop over fine-tuning
     and split seeds, which takes one pretraining per cell for all pretrainings; shown for comparison only.
     """
-    ends = last_step(panel.cells, axis)
-    if ends is None:
+    ladder = cells_along(panel.cells, axis)
+    if len(ladder) < 2:
         return {}
+    ends = ladder[-2:]
     first, second = (panel.repeats[i] for i in ends)
-    x = np.log2(panel.cells[axis.column].to_numpy(dtype=float)[list(ends)])
+    x = np.log2(panel.cells[axis.column].to_numpy(dtype=float)[ends])
     if panel.metric == "auc":
         change = (first.mean() - second.mean()) / (1 - first.mean()) if first.mean() < 1 else None
     else:
         change = (first.mean() - second.mean()) / first.mean()
+    p, drop = welch_drop(first, second)
+    per_doubling = None if change is None else float(change / (x[1] - x[0]))
+    return {"review_change": per_doubling, "review_p": p, "review_drop": drop} | best_drop(panel, axis, ladder)
+
+
+def welch_drop(first: np.ndarray, second: np.ndarray) -> tuple[float, bool]:
+    """Return Welch's two-sided p (NaN when undefined) and whether the error rose by more than one pooled SD."""
     enough = min(len(first), len(second)) > 1
     spread = float(np.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)) if enough else np.nan
     p = float(stats.ttest_ind(first, second, equal_var=False).pvalue) if enough and spread > 0 else np.nan
-    drop = bool(second.mean() - first.mean() > spread)
-    per_doubling = None if change is None else float(change / (x[1] - x[0]))
-    return {"review_change": per_doubling, "review_p": p, "review_drop": drop}
+    return p, bool(second.mean() - first.mean() > spread)
 
 
-def last_step(cells: pd.DataFrame, axis: Axis) -> tuple[int, int] | None:
-    """Return the positions of the two cells with the largest values along the axis, all else fixed at its largest."""
+def best_drop(panel: Panel, axis: Axis, ladder: list[int]) -> dict[str, Any]:
+    """Return the drop of the last cell of `cells_along` from the best one, or nothing with fewer than 3 equal seeds.
+
+    The best is chosen on the first half of the seeds and compared on the others: chosen and compared on the same ones,
+    the best of equal cells has been lucky there, and the last seems to drop.
+    """
+    errors = [panel.repeats[i] for i in ladder]
+    if len({len(values) for values in errors}) > 1 or len(errors[0]) < 3:
+        return {}
+    half = len(errors[0]) // 2
+    best = int(np.argmin([values[:half].mean() for values in errors]))
+    told = {"review_best": panel.cells[NAMED[axis.name]].iloc[ladder[best]]}
+    if best == len(ladder) - 1:
+        return told | {"review_best_p": np.nan, "review_best_drop": False}
+    p, drop = welch_drop(errors[best][half:], errors[-1][half:])
+    return told | {"review_best_p": p, "review_best_drop": drop}
+
+
+def cells_along(cells: pd.DataFrame, axis: Axis) -> list[int]:
+    """Return the positions of the cells along the axis, ascending, all else fixed at its largest."""
     cells = cells.reset_index(drop=True)
-    along = {"parameters": "size", "tokens": "budget", "molecules": "subset"}[axis.column]
     columns = {"size": "parameters", "subset": "molecules", "budget": "tokens"}
     kept = cells[cells["seed"] == cells["seed"].min()]
     for name, column in columns.items():
-        if name != along and len(kept):
+        if name != NAMED[axis.name] and len(kept):
             kept = kept[kept[name] == kept.loc[kept[column].idxmax(), name]]
-    order = kept[axis.column].sort_values(kind="stable")
-    if order.nunique() < 2:
-        return None
-    return int(order.index[-2]), int(order.index[-1])
+    return kept[axis.column].sort_values(kind="stable").index.tolist()
 
 
 def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
-    """Add review_p (Holm-adjusted within the family), review_verdict and whether it agrees with ours.
+    """Add the review's p values (Holm-adjusted within the family), its verdicts and whether they agree with ours.
 
     degraded: a drop of more than one pooled SD with adjusted p < .05; saturated: a change below the margin; otherwise
-    improving.
+    improving. review_best_verdict says degraded or not degraded of the drop from the best cell.
     """
     frame = pd.DataFrame(rows)
     if frame.empty or "review_p" not in frame:
         return rows
+    last, best = (family_holm(frame, name) for name in ("review_p", "review_best_p"))
+    found = []
+    for row, p, p_best in zip(rows, last, best, strict=True):
+        if row.get("review_best") is not None:
+            degraded = row["review_best_drop"] and p_best < ALPHA
+            row = row | {"review_best_p": p_best, "review_best_verdict": "degraded" if degraded else "not degraded"}
+        if row.get("review_change") is not None:
+            degraded = row["review_drop"] and p < ALPHA
+            verdict = "degraded" if degraded else "saturated" if row["review_change"] < margin else "improving"
+            row = row | {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
+        found.append(row)
+    return found
+
+
+def family_holm(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Return the p values of a column adjusted within families; all missing when there is no such column."""
+    p = frame[column].astype(float) if column in frame else pd.Series(np.nan, index=frame.index)
     adjusted = pd.Series(np.nan, index=frame.index)
     for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
-        adjusted[members] = holm(frame.loc[members, "review_p"].to_numpy(dtype=float))
-    found = []
-    for row, p in zip(rows, adjusted, strict=True):
-        if row.get("review_change") is None:
-            found.append(row)
-            continue
-        degraded = row["review_drop"] and p < ALPHA
-        verdict = "degraded" if degraded else "saturated" if row["review_change"] < margin else "improving"
-        told = {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
-        found.append(row | told)
-    return found
+        adjusted[members] = holm(p[members].to_numpy())
+    return adjusted
