@@ -9,13 +9,13 @@ from clm.provenance.command import parser, run
 from clm.statistics.panels import PRIMARY, Panel, panels, study_runs
 from clm.statistics.predictors import Predictors, regret_choices
 from clm.statistics.ranking import POOLED, Ranking, Settings
-from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
+from clm.statistics.regret import anyone, mean_interval, panel_regret, pick, repeats_of
 from clm.tables.frames import read_table, write_table
 
 FAMILY = ("mode", "split", "features")
 CORRELATION = (*FAMILY, "task", "predictor", "pearson", "spearman", "lower", "upper", "p", "partial_loss")
 CORRELATION += ("partial_lower", "partial_upper", "partial_p", "n_cells", "n_trunks", "ceiling", "verdict")
-REGRET = ("mode", "split", "predictor", "task", "regret", "lower", "upper", "n_cells")
+REGRET = ("mode", "split", "predictor", "task", "regret", "lower", "upper", "n_cells", "repeats")
 
 
 def rank_predictors(
@@ -81,12 +81,12 @@ def regret_rows(
     """Return the regret of each predictor on each task with repeats, then over the tasks that count."""
     rows = []
     for panel in members:
-        if len(panel.replicates) < 2 or len(panel.cells) < 2:
+        repeats = repeats_of(panel)
+        if repeats is None:
             continue
         for name, choice in choices(panel, known, links).items():
             told = {"predictor": name, "task": panel.names["task"], "n_cells": int(np.sum(np.isfinite(choice)))}
-            weights = np.nan_to_num(choice)
-            rows.append(told | {"regret": chosen_regret(panel.replicates, weights)})
+            rows.append(told | {"regret": panel_regret(panel, np.nan_to_num(choice)), "repeats": repeats})
     pooled = []
     for name in dict.fromkeys(row["predictor"] for row in rows):
         own = [row for row in rows if row["predictor"] == name and row["task"] in settings.aggregate]
@@ -94,7 +94,8 @@ def regret_rows(
             found = np.array([row["regret"] for row in own])
             lower, upper = mean_interval(found, settings.count, settings.seed)
             told = {"predictor": name, "task": POOLED, "regret": float(found.mean()), "lower": lower, "upper": upper}
-            pooled.append(told | {"n_cells": min(row["n_cells"] for row in own)})
+            repeats = " or ".join(dict.fromkeys(row["repeats"] for row in own))
+            pooled.append(told | {"n_cells": min(row["n_cells"] for row in own), "repeats": repeats})
     return rows + pooled
 
 

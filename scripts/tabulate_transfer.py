@@ -28,7 +28,7 @@ def tabulate_transfer(results: Path, config: dict[str, Any], out: Path, predicto
             number of draws.
         out: one row per score.
         predictors: one row per number that may predict a score of a checkpoint on a task.
-        draws: one row per checkpoint and task on the scaffold split, with the log errors on drawn test sets.
+        draws: one row per checkpoint and task on the scaffold split, with the log errors on drawn test sets and halves.
     """
     rows, found, drawn = [], [], []
     groups: dict[str, dict[int, int]] = {}
@@ -47,12 +47,10 @@ def tabulate_transfer(results: Path, config: dict[str, Any], out: Path, predicto
                 path.with_suffix(".parquet"), groups[task], config["kinds"][task], config["bootstrap"]
             )
             for (at, features), values in sampled.items():
-                drawn.append(
-                    names | {"budget": at or budget, "split": SPLIT, "features": features, "log_error": values}
-                )
+                drawn.append(names | {"budget": at or budget, "split": SPLIT, "features": features} | values)
     write_table(out, rows, ["mode", *KEYS, "baseline", "task", *CELL])
     write_table(predictors, found, [*TRUNK, "budget", "task", *PREDICTOR[1:]])
-    columns = ["mode", *KEYS, "task", "split", "features", "log_error"]
+    columns = ["mode", *KEYS, "task", "split", "features", "log_error", "half_error"]
     write_parquet(draws, pd.DataFrame(drawn, columns=columns))
 
 

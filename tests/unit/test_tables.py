@@ -121,6 +121,14 @@ def test_regret_is_small_for_a_good_predictor(tables):
     assert regret["largest_model", "falling"] > 0.2 > 0.02 > regret["logme", "falling"]
 
 
+def test_regret_of_one_split_is_told_on_halves_of_its_scaffolds(tables):
+    rows = tables["regret"].query("mode == 'frozen' and split == 'scaffold'").set_index(["predictor", "task"])
+    assert set(rows["repeats"]) == {"halves of the test scaffolds"}
+    assert rows.loc[("loss", "rising"), "regret"] < 0.05 < 0.1 < rows.loc[("random", "rising"), "regret"]
+    assert set(tables["regret"].query("split == 'random' or mode == 'full'")["repeats"]) == {"seeds"}
+    assert "recommended" in set(tables["decision"].query("mode == 'frozen' and split == 'scaffold'")["verdict"])
+
+
 def test_claims_name_source_test_and_verdict(study):
     claims = read_json(study.root / "tables" / "claims.json")["claims"]
     found = {claim["id"]: claim for claim in claims}

@@ -29,6 +29,7 @@ class Panel:
         ratio: n_test / n_train.
         signal: share of checkpoints that beat the trivial predictor.
         left_out: checkpoints without a usable number.
+        halves: float64 (h, 2, n), log errors on both halves of the test scaffolds, or None.
     """
 
     names: dict[str, str]
@@ -40,6 +41,7 @@ class Panel:
     ratio: float
     signal: float
     left_out: int
+    halves: np.ndarray | None = None
 
     @property
     def y(self) -> np.ndarray:
@@ -101,29 +103,36 @@ def build(names: dict[str, str], rows: pd.DataFrame, runs: pd.DataFrame, draws: 
     good = good[good["position"].isin(positions)]
     sizes = good[["n_test", "n_train"]].mean()
     at = {position: i for i, position in enumerate(positions)}
+    drawn = draws if len(table) == 1 else None
+    samples = aligned_draws(drawn, runs.iloc[positions], "log_error", 1)
     return Panel(
         names=names,
         metric=str(good["metric"].iloc[0]),
         cells=runs.iloc[positions].reset_index(drop=True),
         errors=np.log(table.to_numpy(dtype=float)),
         repeats={at[position]: cell.to_numpy(dtype=float) for position, cell in good.groupby("position")["error"]},
-        draws=aligned_draws(draws, runs.iloc[positions]) if len(table) == 1 else None,
+        draws=None if samples is None else samples[:, 0],
         ratio=float(sizes["n_test"] / sizes["n_train"]),
         signal=float((good.groupby("position")["status"].agg(lambda s: (s == "ok").mean()) >= 0.5).mean()),
         left_out=rows["position"].nunique() - len(positions),
+        halves=aligned_draws(drawn, runs.iloc[positions], "half_error", 2),
     )
 
 
-def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame) -> np.ndarray | None:
-    """Return the draws (b, n) of the cells in their order, or None when one of them has none."""
+def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame, column: str, together: int) -> np.ndarray | None:
+    """Return a column of draws.parquet for the cells in their order, or None when one of them has none.
+
+    Returns:
+        float64 (b, together, n): draws that belong together are left out together when one is undefined.
+    """
     if draws is None:
         return None
     known: Mapping[Any, np.ndarray] = dict(
-        zip(draws[list(KEYS)].itertuples(index=False, name=None), draws["log_error"], strict=True)
+        zip(draws[list(KEYS)].itertuples(index=False, name=None), draws[column], strict=True)
     )
     keys = list(cells[list(KEYS)].itertuples(index=False, name=None))
     if not all(key in known for key in keys):
         return None
-    values = np.array([known[key] for key in keys], dtype=float).T
-    defined = np.isfinite(values).all(axis=1)
+    values = np.array([known[key] for key in keys], dtype=float).T.reshape(-1, together, len(keys))
+    defined = np.isfinite(values).all(axis=(1, 2))
     return values[defined] if defined.mean() >= MIN_SHARE else None

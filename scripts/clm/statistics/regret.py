@@ -1,10 +1,31 @@
 """What choosing a checkpoint by a predictor costs, against the best checkpoint.
 
 The best is chosen on some repeats (split or fine-tuning seeds) and scored on the others: chosen and scored on the
-same ones, the best of 60 equal checkpoints seems to beat the rest by noise alone.
+same ones, the best of 60 equal checkpoints seems to beat the rest by noise alone. A frozen encoder on the one scaffold
+split has no repeats; there it is chosen on half of the test scaffolds and scored on the other half.
 """
 
 import numpy as np
+
+from clm.statistics.panels import Panel
+
+SEEDS, SCAFFOLDS = "seeds", "halves of the test scaffolds"
+
+
+def repeats_of(panel: Panel) -> str | None:
+    """Return on what the best checkpoint of a task is chosen and scored, or None when there are no repeats."""
+    if len(panel.cells) < 2:
+        return None
+    if len(panel.replicates) > 1:
+        return SEEDS
+    return None if panel.halves is None else SCAFFOLDS
+
+
+def panel_regret(panel: Panel, choice: np.ndarray) -> float:
+    """Return the regret of a choice, float64 (n,) as in `chosen_regret`, on the repeats of `repeats_of`."""
+    if repeats_of(panel) == SEEDS:
+        return chosen_regret(panel.replicates, choice)
+    return half_regret(panel.halves, choice)
 
 
 def chosen_regret(errors: np.ndarray, choice: np.ndarray) -> float:
@@ -21,6 +42,18 @@ def chosen_regret(errors: np.ndarray, choice: np.ndarray) -> float:
     others = (errors.sum(axis=0) - errors) / (len(errors) - 1)
     oracle = errors[np.arange(len(errors)), np.argmin(others, axis=1)]
     return float(np.mean(errors @ choice - oracle))
+
+
+def half_regret(halves: np.ndarray, choice: np.ndarray) -> float:
+    """Return the regret of a choice against the oracle of one half, both scored on the other, mean over both ways.
+
+    Args:
+        halves: float64 (h, 2, n), log error of n checkpoints on both halves of h divisions of the test scaffolds.
+        choice: as in `chosen_regret`.
+    """
+    chosen, scored = np.concatenate([halves, halves[:, ::-1]]).transpose(1, 0, 2)
+    oracle = scored[np.arange(len(scored)), np.argmin(chosen, axis=1)]
+    return float(np.mean(scored @ choice - oracle))
 
 
 def pick(values: np.ndarray, sign: float) -> np.ndarray:

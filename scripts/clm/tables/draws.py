@@ -1,7 +1,8 @@
-"""Paired bootstrap of the test molecules: log errors of all checkpoints of a task on the same drawn test sets.
+"""Drawn test sets: log errors of all checkpoints of a task on the same resampled molecules, and on halves of them.
 
 Two checkpoints are tested on the same molecules, so most of their test noise is common and cancels in a comparison;
-single intervals cannot say how much. Whole scaffolds are drawn, as for the intervals of the cells.
+single intervals cannot say how much. Whole scaffolds are drawn, as for the intervals of the cells. Halves share no
+scaffold, so that a checkpoint chosen on one can be judged on the other: one split has no second seed for that.
 """
 
 from pathlib import Path
@@ -12,11 +13,14 @@ import pandas as pd
 from clm.tasks.scores import cluster_weights, errors, mean_over_labels
 
 COLUMNS = ("budget", "split", "split_seed", "finetune_seed", "features", "label", "row", "y", "prediction")
+HALVES = 50  # pairs
 SPLIT = "scaffold"  # seeded splits vary by their seeds, which is more than this bootstrap could show
 
 
-def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -> dict[tuple[str | None, str], list]:
-    """Return bootstrap log errors of one result file.
+def log_error_draws(
+    path: Path, groups: dict[int, int], kind: str, draws: int
+) -> dict[tuple[str | None, str], dict[str, np.ndarray]]:
+    """Return log errors of one result file on drawn test sets.
 
     Args:
         path: Parquet of test predictions.
@@ -25,9 +29,9 @@ def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -
         draws: number of bootstrap draws.
 
     Returns:
-        {(budget, features): float list (draws,)}: log of the error averaged over fine-tuning seeds, after labels (see
-        `mean_over_labels`); NaN where it is undefined. Read-outs of single layers are left out: no verdict rests on
-        them.
+        {(budget, features): {"log_error": float64 (draws,), "half_error": float64 (2 HALVES,), halves of a pair in
+        turn}}: log of the error averaged over fine-tuning seeds, after labels (see `mean_over_labels`); NaN where it is
+        undefined. Read-outs of single layers are left out: no verdict rests on them.
     """
     frame = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", SPLIT)])
     frame["features"] = frame["features"].fillna("mean")
@@ -35,7 +39,8 @@ def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -
     if frame.empty:
         return {}
     rows = np.sort(frame["row"].unique())
-    weights = cluster_weights(np.array([groups[row] for row in rows.tolist()]), draws, 0)
+    scaffolds = np.array([groups[row] for row in rows.tolist()])
+    weights = np.vstack([cluster_weights(scaffolds, draws, 0), half_weights(scaffolds, HALVES, 0)])
     found = {}
     for (budget, features), cell in frame.groupby(["budget", "features"], sort=True, dropna=False):
         samples = [
@@ -43,8 +48,24 @@ def log_error_draws(path: Path, groups: dict[int, int], kind: str, draws: int) -
             for _, replicate in cell.groupby("finetune_seed", sort=True, dropna=False)
         ]
         with np.errstate(divide="ignore", invalid="ignore"):
-            found[(None if pd.isna(budget) else budget, features)] = np.log(np.mean(samples, axis=0))
+            values = np.log(np.mean(samples, axis=0))
+        told = {"log_error": values[:draws], "half_error": values[draws:]}
+        found[(None if pd.isna(budget) else budget, features)] = told
     return found
+
+
+def half_weights(groups: np.ndarray, pairs: int, seed: int) -> np.ndarray:
+    """Return 1 for the molecules of a half and 0 for the others, float64 (2 pairs, n): complements, pair by pair.
+
+    Args:
+        groups: integer (n,), cluster of each molecule; a cluster is never divided.
+        pairs: number of random divisions of the clusters into halves of equal number.
+        seed: of the divisions.
+    """
+    names, cluster = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(seed).permuted(np.tile(np.arange(len(names)), (pairs, 1)), axis=1)
+    first = (order < len(names) // 2)[:, cluster].astype(np.float64)
+    return np.stack([first, 1 - first], axis=1).reshape(2 * pairs, -1)
 
 
 def label_errors(replicate: pd.DataFrame, rows: np.ndarray, weights: np.ndarray, kind: str) -> np.ndarray:
