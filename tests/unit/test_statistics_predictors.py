@@ -7,16 +7,16 @@ from clm.statistics.correlation import (
     associate,
     fisher_mean,
     percentile_interval,
-    resamples,
     stratum_ranks,
     two_sided_p,
     weighted_correlation,
 )
 from clm.statistics.panels import Panel
 from clm.statistics.predictors import Predictors
-from clm.statistics.ranking import verdict_of
+from clm.statistics.ranking import Ranking, Settings, verdict_of
 from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
 from clm.statistics.reliability import ceiling
+from clm.statistics.resampling import resamples
 from scipy import stats
 
 TRUNKS, BUDGETS = 12, 5
@@ -44,8 +44,8 @@ def test_strata_remove_what_differs_between_sizes():
     random = np.random.default_rng(1)
     strata = np.repeat(np.arange(4), 15)
     x, y = 100 * strata + random.normal(size=60), 100 * strata + random.normal(size=60)
-    across = associate(x, y, None, ONE, drawn(2))
-    within = associate(x, y, None, strata, drawn(2))
+    across = associate(x, y, (), ONE, drawn(2))
+    within = associate(x, y, (), strata, drawn(2))
     assert across.spearman > 0.9 and abs(within.spearman) < 0.4 and abs(within.pearson) < 0.4
 
 
@@ -65,7 +65,7 @@ def test_unrelated_trunk_effects_do_not_correlate():
     random, resampled, found, naive = np.random.default_rng(2), drawn(200), [], []
     for _ in range(300):
         x, y = (random.normal(size=TRUNKS)[TRUNK] + 0.3 * random.normal(size=len(TRUNK)) for _ in range(2))
-        link = associate(x, y, None, ONE, resampled)
+        link = associate(x, y, (), ONE, resampled)
         found.append(two_sided_p(link.spearman, link.null))
         naive.append(stats.spearmanr(x, y).pvalue)
     assert np.mean(np.array(found) < 0.05) <= 0.07
@@ -78,19 +78,72 @@ def test_partial_correlation_sees_through_the_loss():
         loss = random.normal(size=TRUNKS)[TRUNK] + 0.5 * random.normal(size=len(TRUNK))
         proxy = np.exp(loss) + 0.3 * random.normal(size=TRUNKS)[TRUNK]
         y = -loss + 0.3 * random.normal(size=TRUNKS)[TRUNK]
-        link = associate(proxy, y, loss, ONE, resampled)
+        link = associate(proxy, y, (loss,), ONE, resampled)
         found.append((link.spearman, link.partial, two_sided_p(link.partial, link.partial_null)))
     plain, partial, p = np.array(found).T
     assert plain.mean() < -0.6 and abs(partial.mean()) < 0.1 and np.mean(p < 0.05) <= 0.1
     x = random.normal(size=len(TRUNK))
-    link = associate(x, -loss + x, loss, ONE, resampled)
+    link = associate(x, -loss + x, (loss,), ONE, resampled)
     assert link.partial > 0.7 and two_sided_p(link.partial, link.partial_null) < 0.05
     assert percentile_interval(link.partial_boot)[0] > 0.4
 
 
+def compute_and_loss(random):
+    """Return compute that trunks and budgets share out, and a loss that follows it with noise of its own."""
+    compute = random.normal(size=TRUNKS)[TRUNK] + np.tile(np.linspace(-1, 1, BUDGETS), TRUNKS)
+    return compute, -compute + random.normal(size=TRUNKS)[TRUNK] + 0.5 * random.normal(size=len(TRUNK))
+
+
+def test_partial_correlation_sees_through_loss_and_compute_together():
+    """A proxy of compute adds to the loss and nothing to both; a number of its own adds to both."""
+    random, resampled, found = np.random.default_rng(6), drawn(200), []
+    for _ in range(100):
+        compute, loss = compute_and_loss(random)
+        proxy = np.exp(compute) + 0.2 * random.normal(size=TRUNKS)[TRUNK]
+        y = compute - loss + 0.3 * random.normal(size=TRUNKS)[TRUNK]
+        link = associate(proxy, y, (loss, compute), ONE, resampled)
+        found.append((link.partial, link.both, two_sided_p(link.both, link.both_null)))
+    given_loss, both, p = np.array(found).T
+    assert given_loss.mean() > 0.5 and abs(both.mean()) < 0.1 and np.mean(p < 0.05) <= 0.1
+    x = random.normal(size=len(TRUNK))
+    link = associate(x, compute - loss + x, (loss, compute), ONE, resampled)
+    assert link.both > 0.6 and two_sided_p(link.both, link.both_null) < 0.05
+    assert percentile_interval(link.both_boot)[0] > 0.3
+
+
+def test_partial_correlation_agrees_with_residuals_of_ranks():
+    random = np.random.default_rng(7)
+    compute, loss = compute_and_loss(random)
+    x, y = compute + random.normal(size=len(TRUNK)), loss + random.normal(size=len(TRUNK))
+    ranks = [stats.rankdata(values) for values in (loss, compute)]
+    plane = np.column_stack([np.ones(len(TRUNK)), *ranks])
+    rest = [r - plane @ np.linalg.lstsq(plane, r, rcond=None)[0] for r in (stats.rankdata(x), stats.rankdata(y))]
+    link = associate(x, y, (loss, compute), ONE, drawn(2))
+    assert link.both == pytest.approx(np.corrcoef(*rest)[0, 1])
+    constant = associate(x, y, (loss, np.ones(len(TRUNK))), ONE, drawn(2))
+    assert constant.both == pytest.approx(constant.partial)  # what does not vary explains nothing
+    assert np.isnan(associate(compute, y, (loss, compute), ONE, drawn(2)).both)
+
+
+@pytest.mark.parametrize(("trunks", "decided"), [(11, False), (12, True)])
+def test_loss_and_compute_together_need_12_trunks(trunks, decided):
+    random = np.random.default_rng(8)
+    compute, loss = compute_and_loss(random)
+    x = random.normal(size=len(TRUNK))
+    cells = pd.DataFrame({"trunk": TRUNK, "checkpoint": range(len(TRUNK)), "budget": BUDGET, "size": "s"})
+    cells = cells.assign(loss=np.exp(loss), flops=10.0**compute)[: trunks * BUDGETS]
+    names = {"mode": "frozen", "split": "random", "features": "mean", "task": "t"}
+    errors = (loss - compute - 2 * x + 0.02 * random.normal(size=(3, len(TRUNK))))[:, : trunks * BUDGETS]
+    panel = Panel(names, "rmse", cells, errors, {}, None, 0.1, 1.0, 0)
+    ranking = Ranking(Settings(200, 0, 4, 0.3, ("t",)))
+    (row,) = ranking.rows("trace_free", [ranking.find(panel, "trace_free", x[: trunks * BUDGETS])])
+    assert row["verdict"] == "predicts" and row["partial_loss_flops"] > 0.6
+    assert row["both_verdict"] == ("predicts" if decided else "undecided") and (row["both_p"] is None) != decided
+
+
 def test_p_is_undefined_when_permutations_cannot_move_the_predictor():
     tokens = np.tile(np.arange(BUDGETS, dtype=float), TRUNKS)
-    link = associate(tokens, tokens + 0.1 * np.random.default_rng(0).normal(size=len(TRUNK)), None, ONE, drawn(50))
+    link = associate(tokens, tokens + 0.1 * np.random.default_rng(0).normal(size=len(TRUNK)), (), ONE, drawn(50))
     assert link.spearman > 0.9 and two_sided_p(link.spearman, link.null) is None
 
 
@@ -162,6 +215,7 @@ def test_regret_of_known_choices():
     ],
 )
 def test_verdicts_on_predictors(numbers, expected):
-    assert verdict_of(numbers | {"predictor": "loss"}, 0.3) == expected
-    partial = {f"partial_{name}": numbers[name] for name in ("lower", "upper", "p")}
-    assert verdict_of(numbers | partial | {"predictor": "trace"}, 0.3) == expected
+    assert verdict_of(numbers, "", 0.3) == expected
+    for part in ("partial_", "both_"):
+        named = {f"{part}{name}": numbers[name] for name in ("lower", "upper", "p")}
+        assert verdict_of(named | {"ceiling": numbers["ceiling"]}, part, 0.3) == expected

@@ -4,56 +4,14 @@ Budgets of one trunk are repeated measures: 12 trunks with 5 budgets each taken 
 between unrelated trunk effects in 30 % of studies instead of 5 %. Everything is vectorized over resamples.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from clm.statistics.resampling import Resamples
+
 MIN_CELLS = 5
-
-
-@dataclass(frozen=True)
-class Resamples:
-    """Resamples of the n checkpoints of a family of tasks, shared by all tasks and predictors so that they pair.
-
-    Attributes:
-        weights: float64 (b, n), how often each checkpoint is drawn when trunks are drawn with replacement.
-        permutations: int64 (p, n), positions after whole trunks trade places; empty when there are too few trunks.
-    """
-
-    weights: np.ndarray
-    permutations: np.ndarray
-
-
-def resamples(
-    trunks: np.ndarray, budgets: np.ndarray, strata: np.ndarray, count: int, seed: int, min_trunks: int
-) -> Resamples:
-    """Draw resamples.
-
-    Args:
-        trunks: integer (n,).
-        budgets: (n,), names of the budgets; a trunk trades places only with one that has the same budgets.
-        strata: integer (n,), trunks trade places only within a stratum (models of one size, for example).
-        count: number of bootstrap draws and of permutations.
-        seed: of both.
-        min_trunks: trunks that can trade places below which there are no permutations.
-    """
-    random = np.random.default_rng(seed)
-    names, number = np.unique(trunks, return_inverse=True)
-    weights = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=count)[:, number].astype(float)
-    blocks = [np.flatnonzero(number == i) for i in range(len(names))]
-    blocks = [block[np.argsort(budgets[block], kind="stable")] for block in blocks]
-    alike: dict[tuple, list[np.ndarray]] = {}
-    for block in blocks:
-        alike.setdefault((strata[block[0]], *budgets[block]), []).append(block)
-    movable = [np.array(group) for group in alike.values() if len(group) > 1]
-    if sum(map(len, movable)) < min_trunks:
-        return Resamples(weights, np.empty((0, len(trunks)), dtype=np.int64))
-    permutations = np.tile(np.arange(len(trunks)), (count, 1))
-    for group in movable:
-        orders = random.permuted(np.tile(np.arange(len(group)), (count, 1)), axis=1)
-        for place, block in enumerate(group):
-            permutations[:, block] = group[orders[:, place]]
-    return Resamples(weights, permutations)
 
 
 def stratum_ranks(values: np.ndarray, weights: np.ndarray, strata: np.ndarray) -> np.ndarray:
@@ -81,7 +39,8 @@ def weighted_correlation(a: np.ndarray, b: np.ndarray, weights: np.ndarray) -> n
 
 
 def partial_out(ab: np.ndarray, ac: np.ndarray, bc: np.ndarray) -> np.ndarray:
-    """Return the correlation of a and b given c from the three pairwise correlations."""
+    """Return the correlation of a and b given c from the three pairwise correlations; a constant c explains nothing."""
+    ac, bc = np.nan_to_num(ac), np.nan_to_num(bc)
     rest = (1 - ac**2) * (1 - bc**2)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(rest > 1e-9, np.clip((ab - ac * bc) / np.sqrt(np.maximum(rest, 1e-12)), -1, 1), np.nan)
@@ -105,7 +64,8 @@ class Association:
         spearman: rank correlation.
         boot: float64 (b,), Spearman over bootstrap draws.
         null: float64 (p,), Spearman over permutations.
-        partial: Spearman given the covariate, NaN without one; partial_boot and partial_null alike.
+        partial: Spearman given the first covariate, NaN without one; partial_boot and partial_null alike.
+        both: Spearman given the first two covariates, NaN without them; both_boot and both_null alike.
     """
 
     pearson: float
@@ -115,22 +75,22 @@ class Association:
     partial: float
     partial_boot: np.ndarray
     partial_null: np.ndarray
+    both: float
+    both_boot: np.ndarray
+    both_null: np.ndarray
 
 
 def associate(
-    x: np.ndarray, y: np.ndarray, covariate: np.ndarray | None, strata: np.ndarray, drawn: Resamples
+    x: np.ndarray, y: np.ndarray, covariates: Sequence[np.ndarray], strata: np.ndarray, drawn: Resamples
 ) -> Association:
     """Correlate a predictor with a score within strata.
 
     Args:
         x: float64 (n,), predictor.
         y: float64 (n,), score.
-        covariate: float64 (n,), what the partial correlation holds fixed, or None.
+        covariates: none, one or two of float64 (n,), which partial correlations hold fixed.
         strata: integer (n,).
         drawn: resamples of the n checkpoints.
-
-    The permutation test of the partial correlation permutes residuals of the score on the covariate (Freedman and Lane,
-    J. Bus. Econ. Stat. 1983, 1, 292), here of ranks.
     """
     weights = np.vstack([np.ones(len(x)), drawn.weights])
     rx, ry = stratum_ranks(x, weights, strata), stratum_ranks(y, weights, strata)
@@ -139,14 +99,42 @@ def associate(
     one = np.ones(len(x))
     null = weighted_correlation(rx[0], ry[0][moved], one)
     linear = weighted_correlation(centre(x, strata), centre(y, strata), one)
-    if covariate is None:
-        empty = np.full(len(drawn.weights), np.nan)
-        return Association(float(linear), float(rho[0]), rho[1:], null, np.nan, empty, np.full(len(moved), np.nan))
-    rz = stratum_ranks(covariate, weights, strata)
-    given = partial_out(rho, weighted_correlation(rx, rz, weights), weighted_correlation(ry, rz, weights))
-    x_rest, y_rest = residual(rx[0], rz[0]), residual(ry[0], rz[0])
-    partial_null = weighted_correlation(x_rest, residual(y_rest[moved], rz[0]), one)
-    return Association(float(linear), float(rho[0]), rho[1:], null, float(given[0]), given[1:], partial_null)
+    held = [stratum_ranks(covariate, weights, strata) for covariate in covariates]
+    nothing = np.nan, np.full(len(drawn.weights), np.nan), np.full(len(moved), np.nan)
+    given = [
+        partial_association(rx, ry, held[:count], weights, moved) if len(held) >= count else nothing for count in (1, 2)
+    ]
+    return Association(float(linear), float(rho[0]), rho[1:], null, *given[0], *given[1])
+
+
+def partial_association(
+    rx: np.ndarray, ry: np.ndarray, held: Sequence[np.ndarray], weights: np.ndarray, moved: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the partial correlation of ranks, its bootstrap draws and its permutations.
+
+    The test permutes residuals of the score on the covariates (Freedman and Lane, J. Bus. Econ. Stat. 1983, 1, 292),
+    here of ranks.
+
+    Args:
+        rx: float64 (1 + b, n), centred ranks of the predictor; the first row without resampling.
+        ry: the same of the score.
+        held: the same of each covariate.
+        weights: float64 (1 + b, n).
+        moved: int64 (p, n), permutations.
+    """
+    given = partial_correlation(rx, ry, held, weights)
+    covariates = np.column_stack([ranks[0] for ranks in held])
+    x_rest, y_rest = residual(rx[0], covariates), residual(ry[0], covariates)
+    null = weighted_correlation(x_rest, residual(y_rest[moved], covariates), np.ones(rx.shape[1]))
+    return float(given[0]), given[1:], null
+
+
+def partial_correlation(a: np.ndarray, b: np.ndarray, held: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """Return the correlation of centred a and b (rows, n) given those in `held`, one by one, float64 (rows,)."""
+    if not held:
+        return weighted_correlation(a, b, weights)
+    *others, c = held
+    return partial_out(*(partial_correlation(u, v, others, weights) for u, v in ((a, b), (a, c), (b, c))))
 
 
 def centre(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
@@ -155,10 +143,9 @@ def centre(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
     return values - (same @ values) / same.sum(axis=1)
 
 
-def residual(values: np.ndarray, covariate: np.ndarray) -> np.ndarray:
-    """Return what a line through centred `covariate` (n,) leaves of centred `values` (..., n)."""
-    spread = float(covariate @ covariate)
-    return values if spread <= 1e-12 else values - (values @ covariate)[..., None] / spread * covariate
+def residual(values: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+    """Return what a plane through centred `covariates` (n, k) leaves of centred `values` (..., n)."""
+    return values - values @ np.linalg.pinv(covariates).T @ covariates.T
 
 
 def two_sided_p(observed: float, null: np.ndarray) -> float | None:

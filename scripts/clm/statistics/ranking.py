@@ -11,16 +11,16 @@ import pandas as pd
 from clm.statistics.correlation import (
     MIN_CELLS,
     Association,
-    Resamples,
     associate,
     fisher_mean,
     percentile_interval,
-    resamples,
     two_sided_p,
 )
+from clm.statistics.curves import levels
 from clm.statistics.panels import MIN_SIGNAL, Panel
 from clm.statistics.predictors import LOSS, strata_of
 from clm.statistics.reliability import ceiling
+from clm.statistics.resampling import Resamples, resamples
 
 POOLED = "(all)"
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
@@ -85,9 +85,8 @@ class Ranking:
         if len(used) < MIN_CELLS or len(np.unique(trunks)) < self.settings.min_trunks or np.ptp(values[used]) == 0:
             return None
         cells = panel.cells.iloc[used]
-        covariate = None if name == LOSS else cells["loss"].to_numpy(dtype=float)
         drawn = self.resamples(cells, strata[used])
-        association = associate(values[used], -panel.y[used], covariate, strata[used], drawn)
+        association = associate(values[used], -panel.y[used], covariates_of(name, cells), strata[used], drawn)
         top = ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
         chosen = tuple(cells["checkpoint"])
         signal = panel.signal >= MIN_SIGNAL
@@ -118,8 +117,29 @@ class Ranking:
         row = {"predictor": name, "task": task, "pearson": link.pearson, "spearman": link.spearman}
         row |= {"lower": lower, "upper": upper, "p": p, "partial_loss": link.partial, "partial_lower": partial_lower}
         row |= {"partial_upper": partial_upper, "partial_p": partial_p, "n_cells": len(item.chosen)}
-        row |= {"n_trunks": item.trunks, "ceiling": item.ceiling}
-        return row | {"verdict": verdict_of(row, self.settings.margin) if item.signal else "no_signal"}
+        row |= {"n_trunks": item.trunks, "ceiling": item.ceiling} | both_columns(link, item.trunks)
+        row["verdict"] = verdict_of(row, "" if name == LOSS else "partial_", self.settings.margin)
+        enough = item.trunks >= MIN_TRUNKS_P + 2
+        if np.isfinite(link.both):
+            row["both_verdict"] = verdict_of(row, "both_", self.settings.margin) if enough else "undecided"
+        return row if item.signal else row | {"verdict": "no_signal", "both_verdict": "no_signal"}
+
+
+def covariates_of(name: str, cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
+    """Return what partial correlations of a predictor hold fixed: loss, then compute.
+
+    Compute that differs by less than a batch of tokens counts as equal.
+    """
+    if name == LOSS:
+        return ()
+    return cells["loss"].to_numpy(dtype=float), levels(cells["flops"].to_numpy(dtype=float)).astype(float)
+
+
+def both_columns(link: Association, trunks: int) -> dict[str, float | None]:
+    """Return the columns on the correlation given loss and compute together; p from 12 trunks on."""
+    lower, upper = percentile_interval(link.both_boot)
+    p = two_sided_p(link.both, link.both_null) if trunks >= MIN_TRUNKS_P + 2 else None
+    return {"partial_loss_flops": link.both, "both_lower": lower, "both_upper": upper, "both_p": p}
 
 
 def pooled(links: Sequence[Association]) -> Association:
@@ -128,14 +148,14 @@ def pooled(links: Sequence[Association]) -> Association:
     return Association(**{name: float(part) if np.ndim(part) == 0 else part for name, part in parts.items()})
 
 
-def verdict_of(row: Mapping[str, Any], margin: float) -> str:
+def verdict_of(row: Mapping[str, Any], part: str, margin: float) -> str:
     """Return "predicts", "fails to predict" or "undecided" of one row.
 
-    Judged is what a predictor adds to the loss (the loss itself: its plain correlation). predicts: the interval
+    Judged is what a predictor adds to the loss ("partial_"; the loss itself, "": its plain correlation) or to loss and
+    compute together ("both_"). predicts: the interval
     excludes 0 and p < .05. fails to predict: the whole interval of |rho| lies below the margin although the score is
     reliable enough to be predicted.
     """
-    part = "" if row["predictor"] == LOSS else "partial_"
     lower, upper, p = row[f"{part}lower"], row[f"{part}upper"], row[f"{part}p"]
     if lower is None:
         return "undecided"

@@ -12,11 +12,11 @@ from clm.statistics.correlation import (
     Association,
     associate,
     percentile_interval,
-    resamples,
 )
 from clm.statistics.panels import MIN_SIGNAL, Panel
 from clm.statistics.ranking import MIN_TRUNKS_P, POOLED, pooled
 from clm.statistics.reliability import ceiling
+from clm.statistics.resampling import resamples
 
 VAGUE = 1.0  # an interval as wide as this agrees with anything
 
@@ -72,7 +72,7 @@ def link(panel: Panel, window: Window, draws: int, seed: int, min_trunks: int) -
         return None
     budgets = panel.cells["budget"].to_numpy(dtype=str)
     drawn = resamples(trunks[kept], budgets[kept], strata[kept], draws, seed, MIN_TRUNKS_P)
-    found = associate(loss[kept], panel.y[kept], None, strata[kept], drawn)
+    found = associate(loss[kept], panel.y[kept], (), strata[kept], drawn)
     log_loss = np.log(loss[kept])
     group_means = pd.Series(log_loss).groupby(strata[kept]).transform("mean").to_numpy()
     top = ceiling(panel.errors[:, kept], None if panel.draws is None else panel.draws[:, kept])
