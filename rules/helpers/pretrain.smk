@@ -6,9 +6,9 @@ WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_conf
 MASK_SHARE = config["pretraining"]["evaluation_mask_share"]
 
 
-def optimizer_settings(size: str) -> dict:
-    """The optimizer of a size and just those of its settings that it uses."""
-    section = config["pretraining"]["optimizer"] | config["sizes"][size].get("optimizer", {})
+def optimizer_settings() -> dict:
+    """The optimizer and just those of its settings that it uses."""
+    section = config["pretraining"]["optimizer"]
     return pick(section, "name", "weight_decay", {"adamw": "beta2", "sgd": "momentum"}[section["name"]])
 
 
@@ -16,8 +16,8 @@ def training(size: str) -> dict:
     """What the training of a size depends on, resources left out."""
     shares = ("mask_share", "mask_token_share", "random_token_share")
     keys = ("batch_tokens", "warmup_tokens", "decay_share", "clip_norm", "precision", *shares)
-    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings(size)}
-    return pick(config["pretraining"], *keys) | rate | pick(config["sizes"][size], "batch_tokens", "mask_share")
+    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings()}
+    return pick(config["pretraining"], *keys) | rate | pick(config["sizes"][size], "batch_tokens")
 
 
 def identity(wildcards) -> dict:

@@ -16,6 +16,7 @@ from clm.training.optimizers import build_optimizer
 from provoking import (
     SOURCE,
     archive,
+    compared,
     explained,
     killed_reader,
     lost_between_stages,
@@ -81,5 +82,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Commands", "a study without records", lambda: Chain(Path("results/tiny"))),
     ("Commands", "a file that no job made", unknown_result),
     ("Commands", "hours without a rate", no_rate),
+    ("Commands", "a study compared with none", lambda: compared("results/cell")),
+    ("Commands", "a comparison with a study that has not run", lambda: compared("results/cell", "results/selfies")),
     ("Commands", "a report that Snakemake cannot make", no_report),
 ]

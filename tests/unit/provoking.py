@@ -161,6 +161,13 @@ def no_rate() -> None:
     training_rate({}, "60k", None, {})
 
 
+def compared(*studies: str) -> None:
+    """Compare studies that have not run."""
+    from compare_studies import compare_studies
+
+    compare_studies(list(map(Path, studies)))
+
+
 def no_report() -> None:
     """Report on a study that is not there."""
     from write_report import write_report

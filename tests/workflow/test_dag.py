@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 from clm.provenance.digest import closure
-from snakemake_runs import ROOT, copy_workflow, scheduled, snakemake
+from snakemake_runs import ROOT, copy_workflow, jobs_in, scheduled, snakemake
 
-STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+# Overlays on studies/cell.yaml, and the settings in which the study differs from that one
+TRAINING = "pretrain_checkpoint.training."
+VARIED = {
+    "selfies": {"build_tokenizer.kind"},
+    "bpe": {"build_tokenizer.kind", "build_tokenizer.bpe_vocabulary"},
+    "masking": {TRAINING + "mask_share"},
+    "sgd": {TRAINING + key for key in ("learning_rate", "optimizer.name", "optimizer.beta2", "optimizer.momentum")},
+}
+STUDIES = [path.name for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
 NAMES = re.findall(r"^rule (\w+):", RULES, flags=re.M)
 
@@ -19,7 +27,7 @@ def clone(tmp_path_factory):
     return copy_workflow(tmp_path_factory.mktemp("clone"))
 
 
-@pytest.mark.parametrize("study", [None, *[path.name for path in STUDIES]])
+@pytest.mark.parametrize("study", [None, *STUDIES])
 def test_every_study_plans_from_a_fresh_clone(clone, study):
     overlay = ["--configfile", f"studies/{study}"] if study else []
     rules = {rule for rule, _ in scheduled(clone, *overlay)}
@@ -32,19 +40,39 @@ def test_tiny_runs_every_rule(clone):
     assert planned | fetched | {"probe_external"} == set(NAMES)  # external models: a test of their own in test_tiny
 
 
-def test_a_size_may_have_an_objective_of_its_own_and_is_measured_like_all(clone, tmp_path):
-    """Training of one size masks more and uses SGD; validation masks and all other sizes stay as they are."""
-    overlay = tmp_path / "objective.yaml"
-    overlay.write_text("sizes: {3k: {mask_share: 0.4, optimizer: {name: sgd}}}\n", encoding="utf-8")
-    until = ["--workflow-profile", "none", "--cores", "1", "--until", "pretrain_checkpoint", "--forceall"]
-    done = snakemake(clone, "-n", "-p", *until, "--configfile", "studies/tiny.yaml", str(overlay))
-    found = re.findall(r"pretrain_checkpoint\.py --code \S+ --config '(.*?)'", done.stdout)
-    settings = [json.loads(text) for text in found]
-    assert len(settings) == 14, done.stdout[-2000:]
-    assert {told["mask_share"] for told in settings} == {0.15}
-    trained = {(told["identity"]["size"], told["training"]["mask_share"], told["training"]["optimizer"]["name"])
-               for told in settings}  # fmt: skip
-    assert trained == {("3k", 0.4, "sgd"), ("7k", 0.15, "adamw"), ("25k", 0.15, "adamw")}
+@pytest.fixture(scope="module")
+def cell(clone):
+    """The plan of studies/cell.yaml alone."""
+    return planned(clone, "cell")
+
+
+@pytest.mark.parametrize("study", VARIED)
+def test_a_variation_of_a_cell_differs_in_what_it_is_named_after_and_is_measured_alike(clone, cell, study):
+    (rules, settings), (as_before, before) = planned(clone, "cell", study), cell
+    assert rules == as_before
+    assert {key for key in settings | before if settings.get(key) != before.get(key)} == VARIED[study]
+    assert settings["pretrain_checkpoint.mask_share"] == 0.15  # of validation
+
+
+def planned(folder, *studies):
+    """Return the rules that overlays schedule, and settings of vocabulary and training as {rule.key.key: value}."""
+    files = [f"studies/{name}.yaml" for name in studies]
+    done = snakemake(folder, "-n", "-p", "--workflow-profile", "none", "--cores", "1", "--configfile", *files)
+    assert done.returncode == 0, done.stdout[-3000:]
+    found = {}
+    for rule in ("build_tokenizer", "pretrain_checkpoint"):
+        text = re.search(rf"{rule}\.py --code \S+ --config '(.*?)'", done.stdout)[1]
+        any_budget = {"identity": None, "budget_tokens": None}
+        found |= flat(json.loads(text) | any_budget, f"{rule}.")
+    return {rule for rule, _ in jobs_in(done.stdout)}, found
+
+
+def flat(settings, prefix):
+    """Return nested settings as {prefix + key.key: value}."""
+    found = {}
+    for key, value in settings.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found
 
 
 def test_rules_are_named_after_their_scripts():
@@ -54,7 +82,7 @@ def test_rules_are_named_after_their_scripts():
         assert all(key in body for key in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=")), name
         # one thread fixes the bytes; a team of processes (one by default) has a core for each
         assert ("threads: processes" if name == "pretrain_checkpoint" else "threads: 1") in body, name
-    others = {"summarize_study", "explain", "estimate_cost"}  # commands for people
+    others = {"summarize_study", "explain", "estimate_cost", "compare_studies"}  # commands for people
     assert {path.stem for path in (ROOT / "scripts").glob("*.py")} - others == set(NAMES)
 
 
