@@ -35,7 +35,7 @@ def read_table(source: Path, config: dict[str, Any]) -> tuple[list[Molecule], di
     """Return molecules and counts of a CSV table, or of several that follow each other."""
     members = config.get("member")
     tables = [
-        table_rows(source, member, config.get("separator", ","))
+        table_rows(source, member, config.get("separator", ","), [config["smiles"], *config["labels"]])
         for member in (members if isinstance(members, list) else [members])
     ]
     return select_molecules(chain.from_iterable(tables), config, config["name"])

@@ -43,9 +43,9 @@ def archive() -> bytes:
     return SOURCE.read_bytes()
 
 
-def rows(table: str) -> None:
+def rows(table: str, wanted: tuple[str, ...] | list[str] = ()) -> None:
     """Read all rows of a table of a task."""
-    list(table_rows(write(SOURCE, table.encode()), None))
+    list(table_rows(write(SOURCE, table.encode()), None, wanted=wanted))
 
 
 def wrong_digest() -> None:

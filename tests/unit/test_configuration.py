@@ -14,8 +14,15 @@ SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
 DEFAULT = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
 
 
+def without_catalogue(config):
+    """Return a configuration with just the tasks that it uses: a tenth of the time to check."""
+    used = {*config["transfer"]["tasks"], *config["transfer"]["full"]["tasks"], *config["transfer"]["answers"]}
+    used |= {task for corpus in config["corpora"].values() for task in corpus["decontaminate"]}
+    return config | {"tasks": {name: task for name, task in config["tasks"].items() if name in used}}
+
+
 def with_change(path, value):
-    config = copy.deepcopy(DEFAULT)
+    config = copy.deepcopy(without_catalogue(DEFAULT))
     place = config
     *keys, last = path
     for key in keys:

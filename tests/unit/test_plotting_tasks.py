@@ -12,8 +12,9 @@ from clm.statistics.answers import Finding
 from matplotlib.image import imread
 
 SIZES = {"60k": 6e4, "1m": 1e6}
-CONFIG = json.dumps({"dpi": 60, "units": {"esol": "log mol/L"}})
-ANSWER = json.dumps({"dpi": 60, "task": "esol", "units": "log mol/L", "corpus": "zinc"})
+UNITS = r"$\frac$ <b>mol/L"  # free text of the configuration: neither a formula nor markup
+CONFIG = json.dumps({"dpi": 60, "units": {"esol": UNITS}})
+ANSWER = json.dumps({"dpi": 60, "task": "esol", "units": UNITS, "corpus": "zinc"})
 
 
 def tables(folder):

@@ -1,13 +1,16 @@
 """The workflow as a graph: every study plans, rules and scripts and environments agree."""
 
-import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from clm.provenance.chain import settings_of
 from clm.provenance.digest import closure
-from snakemake_runs import ROOT, copy_workflow, jobs_in, scheduled, snakemake
+from planning import commands, plan
+from snakemake_runs import ROOT, copy_workflow, environment, scheduled, snakemake
 
 # Overlays on studies/cell.yaml, and the settings in which the study differs from that one
 TRAINING = "pretrain_checkpoint.training."
@@ -17,9 +20,10 @@ VARIED = {
     "masking": {TRAINING + "mask_share"},
     "sgd": {TRAINING + key for key in ("learning_rate", "optimizer.name", "optimizer.beta2", "optimizer.momentum")},
 }
-STUDIES = [path.name for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
+STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
 NAMES = re.findall(r"^rule (\w+):", RULES, flags=re.M)
+TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +31,14 @@ def clone(tmp_path_factory):
     return copy_workflow(tmp_path_factory.mktemp("clone"))
 
 
-@pytest.mark.parametrize("study", [None, *STUDIES])
+@pytest.mark.parametrize("study", ["config.yaml", *STUDIES])
 def test_every_study_plans_from_a_fresh_clone(clone, study):
-    overlay = ["--configfile", f"studies/{study}"] if study else []
-    rules = {rule for rule, _ in scheduled(clone, *overlay)}
+    rules = {rule for rule, _ in plan(clone, "--configfile", study).stale}
     assert {"pretrain_checkpoint", "probe_frozen", "measure_curvature", "plot_loss", "write_report"} <= rules
 
 
 def test_tiny_runs_every_rule(clone):
+    """As a user asks for it: the plans of the other tests are made without a process of their own."""
     planned = {rule for rule, _ in scheduled(clone, "--configfile", "studies/tiny.yaml")}
     fetched = {"fetch_source"} if (ROOT / "results" / "sources").is_dir() else set()
     assert planned | fetched | {"probe_external"} == set(NAMES)  # external models: a test of their own in test_tiny
@@ -55,16 +59,15 @@ def test_a_variation_of_a_cell_differs_in_what_it_is_named_after_and_is_measured
 
 
 def planned(folder, *studies):
-    """Return the rules that overlays schedule, and settings of vocabulary and training as {rule.key.key: value}."""
+    """Return the scripts that overlays run, and settings of vocabulary and training as {rule.key.key: value}."""
     files = [f"studies/{name}.yaml" for name in studies]
-    done = snakemake(folder, "-n", "-p", "--workflow-profile", "none", "--cores", "1", "--configfile", *files)
-    assert done.returncode == 0, done.stdout[-3000:]
+    lines = {line.split()[1]: line for line in commands(folder, "--configfile", *files)}
     found = {}
     for rule in ("build_tokenizer", "pretrain_checkpoint"):
-        text = re.search(rf"{rule}\.py --code \S+ --config '(.*?)'", done.stdout)[1]
+        _, settings = settings_of({"command": lines[f"scripts/{rule}.py"]})
         any_budget = {"identity": None, "budget_tokens": None}
-        found |= flat(json.loads(text) | any_budget, f"{rule}.")
-    return {rule for rule, _ in jobs_in(done.stdout)}, found
+        found |= flat(settings | any_budget, f"{rule}.")
+    return set(lines), found
 
 
 def flat(settings, prefix):
@@ -92,9 +95,6 @@ SOME = ("pretrain_checkpoint", "probe_frozen", "judge_gains", "plot_loss", "prep
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in SOME else pytest.mark.slow) for n in NAMES])
 def test_every_imported_module_of_ours_is_in_the_identity_of_the_code(name):
     """Modules that are really loaded when a script is imported, in a fresh interpreter, against the static closure."""
-    import subprocess
-    import sys
-
     program = (
         "import sys, importlib; sys.path.insert(0, 'scripts'); importlib.import_module(sys.argv[1]);"
         "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'clm'))"
@@ -116,26 +116,21 @@ def test_lint_finds_nothing(clone):
     assert done.returncode == 0, done.stdout
 
 
-def test_bad_configuration_is_one_message_within_seconds(clone):
-    done = snakemake(clone, "-n", "--config", "studdy=1")
-    assert done.returncode == 1 and "unknown key 'studdy' (did you mean 'study'?)" in done.stdout
-    assert "Traceback" not in done.stdout
+def test_a_bad_configuration_is_one_message_before_any_job_and_no_part_of_it_is_run(clone, tmp_path):
+    """All faults at once, through Snakemake's own command line (test_hostile_configuration.py has more names)."""
+    overlay = tmp_path / "bad.yaml"
+    overlay.write_text(yaml.safe_dump({"studdy": 1, "study": "$(touch pwned)", "tasks": {"a; touch pwned": TASK}}))
+    done = snakemake(clone, "-n", "--configfile", str(overlay))
+    assert done.returncode == 1 and "Traceback" not in done.stdout, done.stdout
+    for told in ("unknown key 'studdy' (did you mean 'study'?)", 'study: "$(touch pwned)"', 'tasks: "a; touch pwned"'):
+        assert told in done.stdout, done.stdout
+    assert not list(clone.rglob("pwned"))
 
 
-def test_another_python_on_the_path_is_told(clone, monkeypatch, tmp_path):
+def test_another_python_on_the_path_is_told(clone, tmp_path):
     (tmp_path / "python").symlink_to("/bin/true")
-    import subprocess
-    import sys
-
-    from snakemake_runs import environment
-
     path = f"{tmp_path}:{environment()['PATH']}"
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-n"],
-        cwd=clone,
-        env=environment() | {"PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    call = [sys.executable, "-m", "snakemake", "-n"]
+    told = environment() | {"PATH": path}
+    done = subprocess.run(call, cwd=clone, env=told, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "activate that environment first" in done.stdout + done.stderr

@@ -1,11 +1,13 @@
 """Rows of fetched files: a member is read straight out of its archive, nothing is ever unpacked to disk."""
 
+import codecs
 import csv
 import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,6 +18,13 @@ from clm.provenance.command import UserError
 MAX_MEMBER_BYTES = 64 * 2**30
 # Lines are cut out of blocks of this size; a line that does not end within two blocks is shortened, not collected
 BLOCK = 2**20
+
+
+def listed(names: Collection[str], most: int = 20) -> str:
+    """Return names from a file for a message of one line: not too many, none too long, no control characters."""
+    short = [name if len(name) <= 40 else f"{name[:37]}..." for name in list(names)[:most]]
+    shown = ", ".join(name if name.isprintable() else ascii(name)[1:-1] for name in short)
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 @contextmanager
@@ -55,7 +64,7 @@ def open_member(content: Path, member: str | None, limit: int = MAX_MEMBER_BYTES
     """Open a fetched file, or a member of a fetched zip or wheel, as bytes; gzip is undone by its magic number.
 
     Raises:
-        UserError: the archive or the member cannot be read, is truncated or inflates beyond `limit` bytes.
+        UserError: the archive or the member cannot be read, is truncated, inflates beyond `limit` bytes or is UTF-16.
     """
     name = f"{content}:{member}" if member else str(content)
     try:
@@ -69,7 +78,10 @@ def open_member(content: Path, member: str | None, limit: int = MAX_MEMBER_BYTES
         with damage_told(name):
             start = head.peek(2)[:2]
         stream = gzip.GzipFile(fileobj=head) if start == b"\x1f\x8b" else head
-        yield io.BufferedReader(Bounded(stream, limit, name), 2**20)
+        content_stream = io.BufferedReader(Bounded(stream, limit, name), 2**20)
+        if content_stream.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise UserError(f"{name}: the text is UTF-16; change it to UTF-8 (save as CSV UTF-8)")
+        yield content_stream
     if outer:
         outer.close()
 
@@ -111,29 +123,44 @@ def smiles_rows(content: Path, member: str | None, column: str | int, separator:
 
 
 def header_position(header: bytes, column: str, separator: bytes, content: Path) -> int:
-    """Return the position of a named column; raises UserError that lists the columns there are."""
+    """Return the position of a named column; raises UserError that lists the columns there are, or when two have it."""
     names = [
         name.strip().strip('"') for name in header.decode("utf-8", "replace").lstrip("\ufeff").split(separator.decode())
     ]
     if column not in names:
-        raise UserError(f"{content}: no column '{column}'; the header has: {', '.join(names)}; change `column`")
+        raise UserError(f"{content}: no column '{column}'; the header has: {listed(names)}; change `column`")
+    if names.count(column) > 1:
+        raise UserError(f"{content}: {names.count(column)} columns are called '{column}'; give `column` as a number")
     return names.index(column)
 
 
-def table_rows(content: Path, member: str | None, separator: str = ",") -> Iterator[dict[str, str]]:
+def table_rows(
+    content: Path, member: str | None, separator: str = ",", wanted: Collection[str] = ()
+) -> Iterator[dict[str, str]]:
     """Yield the rows of a small CSV table as dictionaries, with full CSV quoting.
 
+    A quote that is never closed would swallow all rows after it, so quotes must be as in RFC 4180.
+
+    Args:
+        content: the fetched file.
+        member: name of the member inside a zip or wheel, or None.
+        separator: one character.
+        wanted: columns of which there may be only one.
+
     Raises:
-        UserError: the file is empty or is no table.
+        UserError: the file is empty, is no table or has two columns with a wanted name.
     """
     with open_member(content, member) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.DictReader(text, delimiter=separator)
+        reader = csv.DictReader(text, delimiter=separator, strict=True)
         try:
             if reader.fieldnames is None:
                 raise UserError(f"{content}: the table is empty; check the source")
+            counts = Counter(reader.fieldnames)
+            if repeated := [name for name in wanted if counts[name] > 1]:
+                raise UserError(f"{content}: several columns are called {listed(repeated)}; rename all but one")
             yield from reader
         except csv.Error as error:
             raise UserError(
-                f"{content}, line {reader.line_num + 1}: not a CSV table ({error}); check `separator`"
+                f"{content}, line {reader.line_num + 1}: not a CSV table ({error}); check `separator` and quotes"
             ) from error

@@ -36,7 +36,7 @@ def draw_errors(scores: pd.DataFrame, units: str) -> Figure:
             continue
         draw_split(axis, scores[scores["split"] == split], rows)
         auc = scores["metric"].iloc[0] == "auc"
-        axis.set_xlabel("1 − AUC" if auc else f"RMSE ({units})" if units else "RMSE")
+        axis.set_xlabel("1 − AUC" if auc else f"RMSE ({units})" if units else "RMSE", parse_math=False)
     kinds = [kind for kind in MARKS if kind in set(scores["kind"])]
     legend_below(figure, [Line2D([], [], linestyle="", color=MARKS[kind].color, marker=MARKS[kind].marker,
                                  markersize=3.5, label=kind) for kind in kinds])  # fmt: skip

@@ -33,7 +33,7 @@ def draw_learning(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
             continue
         draw_task(axis, rows, coding)
         unit = f" ({units[task]})" if units.get(task) else ""
-        axis.set_ylabel("1 − AUC" if rows["metric"].iloc[0] == "auc" else f"RMSE{unit}")
+        axis.set_ylabel("1 − AUC" if rows["metric"].iloc[0] == "auc" else f"RMSE{unit}", parse_math=False)
     legend_below(
         figure, [Line2D([], [], color=mark.color, marker=mark.marker, markersize=3.5, label=name)
                  for name, mark in coding.items()], columns=3

@@ -47,7 +47,7 @@ def draw_transfer(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFram
     for axis, task in zip(axes, names or [""], strict=True):
         axis.set_title(task)
         draw_task(axis, ok[ok["task"] == task], runs, coding, corpus)
-        axis.set_ylabel(error_label(task, ok, tasks), fontsize=6)
+        axis.set_ylabel(error_label(task, ok, tasks), fontsize=6, parse_math=False)
     for axis in axes[-COLUMNS:]:
         axis.set_xlabel(f"loss on {corpus or 'the corpus'}\n(nats per masked token)", fontsize=6)
     legend_below(figure, legend(runs, coding, corpus, ok), columns=4)

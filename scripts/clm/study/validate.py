@@ -1,13 +1,14 @@
 """Configuration errors in one line each: the key's path, the value, what is allowed; before any job starts."""
 
 import json
+import math
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from clm.study.contradictions import contradictions, nearest
+from clm.study.contradictions import MANY, contradictions, nearest
 from clm.study.controls import expand_controls
 
 
@@ -23,11 +24,18 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     from jsonschema import Draft202012Validator
 
     faults = [explain(error) for error in Draft202012Validator(schema).iter_errors(config)]
+    faults += [f"{place}: {value} is not a finite number" for place, value in endless(config)]
     if not faults:
         expand_controls(config)
         faults = list(contradictions(config))
     if faults:
-        raise ConfigurationError("the configuration cannot be used:\n" + "\n".join(f"  {fault}" for fault in faults))
+        told = "\n".join(f"  {plain(fault)}" for fault in faults)
+        raise ConfigurationError(f"the configuration cannot be used:\n{told}")
+
+
+def plain(text: str) -> str:
+    """Return a text in which line breaks, control characters and the like are written as escapes."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def explain(error: Any) -> str:
@@ -43,6 +51,8 @@ def explain(error: Any) -> str:
         return f"{place}: {shown} is text, not a number (YAML reads 1e-3 as text; write 1.0e-3)"
     if error.validator == "enum":
         return f"{place}: {shown} is not one of {', '.join(map(str, error.validator_value))}"
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"{place}: {shown} is not {error.schema['description']} ({error.validator_value})"
     if error.validator in ("oneOf", "anyOf"):
         options = "; ".join(sub.message for sub in error.context[:4])
         return f"{place}: {shown} fits none of the allowed forms ({options})"
@@ -53,8 +63,18 @@ def unknown_key(error: Any, place: str) -> str:
     """Name the unknown keys of an object and the nearest known ones."""
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
-    hints = [f"'{key}'" + nearest(key, known) for key in unknown]
+    hints = [f"{str(key)!r}" + nearest(str(key), known) for key in unknown[:MANY]]
     return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
+
+
+def endless(node: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """Yield (place, value) of every NaN and infinity, which no bound of the schema refuses."""
+    items = node.items() if isinstance(node, Mapping) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        place = f"{path}.{key}" if path else str(key)
+        if isinstance(value, float) and not math.isfinite(value):
+            yield place, value
+        yield from endless(value, place)
 
 
 def looks_like_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rdkit import Chem
 
+from clm.chemistry.sources import listed
 from clm.provenance.command import UserError
 from clm.tasks.molecules import read_molecule, scaffold_of
 from clm.tasks.table import COLUMNS
@@ -27,8 +28,11 @@ class Molecule(NamedTuple):
 
 def read_label(text: str | None, kind: str) -> tuple[float, str]:
     """Return (value, "present") or (NaN, reason): missing, not_a_number, infinite or not_binary."""
-    if text is None or text.strip().lower() in MISSING:
+    text = (text or "").strip()
+    if text.lower() in MISSING:
         return math.nan, "missing"
+    if not text.isascii() or "_" in text:  # 1_0 and digits of other scripts are numbers to float(), not to a table
+        return math.nan, "not_a_number"
     try:
         value = float(text)
     except ValueError:
@@ -46,8 +50,8 @@ def check_columns(header: Iterable[str], settings: Mapping[str, Any], name: str)
     absent = [column for column in (settings["smiles"], *settings["labels"]) if column not in header]
     if absent:
         raise UserError(
-            f"task {name}: no column {', '.join(map(repr, absent))}; the table has: {', '.join(header)}; "
-            "change `smiles` or `labels`"
+            f"task {name}: no column {', '.join(map(repr, absent))}; the table has: {listed(header)}; "
+            "change `smiles`, `labels` or `separator`"
         )
     taken = [label for label in settings["labels"] if label in COLUMNS]
     if taken:
@@ -75,7 +79,7 @@ def select_molecules(
     total = 0
     for row, record in checked(records, settings, name):
         total += 1
-        source = (record[settings["smiles"]] or "").strip()
+        source = " ".join((record[settings["smiles"]] or "").split())  # a name may follow, not a line break
         mol, reason = read_molecule(source)
         if mol is None:
             rejected[reason] += 1

@@ -97,13 +97,18 @@ def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:
 
     try:
         if path.suffix == ".npy":
-            keys = path.with_suffix(".smi").read_text(encoding="utf-8").split("\n")
-            values = np.load(path, allow_pickle=False)
-            return [line.strip() for line in keys if line.strip()], values.astype(np.float64)
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-        return table["smiles"].tolist(), table.drop(columns="smiles").to_numpy(dtype=np.float64)
-    except (OSError, ValueError, KeyError) as error:
+            lines = path.with_suffix(".smi").read_text(encoding="utf-8").split("\n")
+            keys = [line.strip() for line in lines if line.strip()]
+            values = np.load(path, allow_pickle=False).astype(np.float64)
+        else:
+            table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+            keys, values = table["smiles"].tolist(), table.drop(columns="smiles").to_numpy(dtype=np.float64)
+        if values.ndim != 2 or len(values) != len(keys) or not np.isfinite(values).all():
+            raise ValueError(f"{len(keys)} SMILES, numbers of shape {values.shape}, all must be finite")
+    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise UserError(
-            f"external_embeddings.{name}: {path} cannot be read ({error}); needed: Parquet or CSV with a column "
+            f"external_embeddings.{name}: {path} cannot be read ({reason}); needed: Parquet or CSV with a column "
             "`smiles` and numeric columns, or NPY with a .smi file beside it"
         ) from error
+    return keys, values

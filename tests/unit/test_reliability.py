@@ -1,0 +1,53 @@
+"""What docs/RELIABILITY.md and SECURITY.md say of tests: those named exist, counts are those of the records."""
+
+import re
+
+import pytest
+import test_hostile
+import test_hostile_configuration
+from clm.provenance.files import read_json
+from test_configuration import ROOT
+
+PAGE = (ROOT / "docs" / "RELIABILITY.md").read_text()
+RECORDS = read_json(ROOT / "reference" / "reliability.json")
+EDITS = {
+    "parameters": "one parameter each",
+    "structure": "a seed, size, subset",
+    "modules_and_scripts": "the largest module of each room",
+    "harmless": "comments, docstrings",
+}
+
+
+@pytest.mark.parametrize("page", ["docs/RELIABILITY.md", "SECURITY.md"])
+def test_every_test_that_is_named_is_there(page):
+    named = re.findall(r"`((?:[\w.]+/)*\w+\.py)`", (ROOT / page).read_text())
+    assert len(named) > 8
+    for name in named:
+        place = ROOT / name if "/" in name else ROOT / "tests" / "unit" / name
+        assert place.is_file(), name
+
+
+def test_counts_of_the_last_soak_are_those_of_the_page():
+    counts = RECORDS["kills"]
+    assert f"each of {len(counts['by_rule'])} rules five times, {counts['of_single_jobs']} kills" in PAGE
+    assert sum(counts["by_rule"].values()) == counts["of_single_jobs"] >= 100 and min(counts["by_rule"].values()) >= 5
+    resumed, saved = counts["resumed_at_step"], counts["after_saved_state"]
+    assert resumed.keys() == saved.keys() and all(step > 0 for step in resumed.values())
+    assert {f"{after} of {counts['by_rule'][rule]}" for rule, after in saved.items()} <= set(
+        re.findall(r"\d of \d", PAGE)
+    )
+
+
+@pytest.mark.parametrize(("kind", "row"), EDITS.items())
+def test_counts_of_edits_are_those_of_the_page(kind, row):
+    (tried,) = re.findall(rf"^\| {row}.*?\| (\d+) \|", PAGE, flags=re.M)
+    assert int(tried) == RECORDS["edits"][kind]
+
+
+def test_counts_of_inputs_are_those_of_the_tests():
+    def tried(row):
+        return re.search(rf"^\| {row}.*?\| (\d[\d ]*)", PAGE, flags=re.M)[1].replace(" ", "")
+
+    assert int(tried("mutated SMILES")) == test_hostile.SMILES_LINES >= 10_000
+    assert int(tried("damaged gzips")) == test_hostile.CUTS
+    assert int(tried("names that would be")) == len(test_hostile_configuration.NAMES)
