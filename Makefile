@@ -23,7 +23,7 @@ bench: $(READY)
 # Many more tables and configurations than the tests try, a job of each rule killed five times; its counts are in
 # reference/reliability.json
 soak: $(READY)
-	CLM_EXAMPLES=1000 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k hostile
+	CLM_EXAMPLES=1500 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k hostile
 	CLM_KILLS=5 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow
 
 watch:

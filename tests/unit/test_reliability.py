@@ -5,6 +5,7 @@ import re
 import pytest
 import test_hostile
 import test_hostile_configuration
+import test_hostile_tables
 from clm.provenance.files import read_json
 from test_configuration import ROOT
 
@@ -51,3 +52,8 @@ def test_counts_of_inputs_are_those_of_the_tests():
     assert int(tried("mutated SMILES")) == test_hostile.SMILES_LINES >= 10_000
     assert int(tried("damaged gzips")) == test_hostile.CUTS
     assert int(tried("names that would be")) == len(test_hostile_configuration.NAMES)
+    assert int(tried("configurations with")) == test_hostile_configuration.CONFIGURATIONS
+    assert int(tried("tables of tasks")) == test_hostile_tables.EXAMPLES
+    told = RECORDS["inputs"]
+    assert f"{told['tables_of_tasks']} tables of tasks and {told['configurations']}\nconfigurations" in PAGE
+    assert told["smiles"] == test_hostile.SMILES_LINES and told["damaged_zip"] * 2 == test_hostile.CUTS
