@@ -8,7 +8,7 @@ from clm.study import paths
 from clm.study.grid import Checkpoint, Frozen, Trunk
 from clm.tables.frames import read_table
 from synthetic_analysis import NAMES, SLOPES, run_all, small_trunks
-from synthetic_study import Study
+from synthetic_study import BUDGETS, Study
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +200,16 @@ def test_a_second_run_writes_the_same_bytes(study, tmp_path):
     run_all(study.root, study, tmp_path)
     for path in (study.root / "tables").iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+
+
+def test_one_trunk_fits_nothing_and_decides_nothing(tmp_path):
+    """A study of one cell, as studies/cell.yaml: every table is made, none claims what takes several trunks."""
+    trunks = [Trunk("zinc", "200k", "32k", 0, tuple(BUDGETS)), Trunk("untrained", "200k", "none", 0, ("0",))]
+    run_all(tmp_path, Study(tmp_path, SLOPES, trunks).write(), tmp_path / "tables")
+    found = {name: read_table(tmp_path / "tables" / f"{name}.csv") for name in NAMES}
+    assert set(found["fits"]["status"]) == {"too_few", "not_identified"}
+    assert all(set(found[name]["verdict"]) == {"too_few"} for name in ("saturation", "elasticity", "thresholds"))
+    assert {claim["verdict"] for claim in read_json(tmp_path / "tables" / "claims.json")["claims"]} == {"undecided"}
 
 
 def test_names_stay_names(tmp_path):
