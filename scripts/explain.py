@@ -14,25 +14,28 @@ from clm.provenance.files import read_json
 
 def explain(path: Path, row: int | None) -> list[str]:
     """Return the lines that explain `path`, or the data row `row` (from 1) of the table at `path`."""
-    chain = Chain(study_folder(path))
-    output = path.as_posix()
-    cells = None if row is None else row_of(path, row)
-    job, behind = chain.job(output), chain.behind(output, cells)
-    lines = [output if row is None else f"{output}, row {row}: {short(cells)}", "", "made by", *told(job)]
-    lines += ["", "from the jobs", *summary(behind)]
-    lines += ["", "from the sources", *sources(chain, behind | {output: job})]
-    return lines + ["", "with the versions", *versions([output, *behind_outputs(chain, behind)])]
+    root, output = located(path)
+    chain = Chain(root / Path(*output.parts[:2]))
+    name, cells = output.as_posix(), None if row is None else row_of(path, row)
+    job, behind = chain.job(name), chain.behind(name, cells)
+    lines = [name if row is None else f"{name}, row {row}: {short(cells)}", "", "made by", *told(job)]
+    lines += ["", "from the jobs", *summary(chain, behind)]
+    lines += ["", "from the sources", *sources(chain, behind | {name: job}, root)]
+    made = [root / output for output in (name, *behind_outputs(chain, behind))]
+    return lines + ["", "with the versions", *versions(made)]
 
 
-def study_folder(path: Path) -> Path:
-    """Return results/<study> for a path below it.
+def located(path: Path) -> tuple[Path, Path]:
+    """Return the folder that holds `results`, wherever that was moved, and the path from there, results/<study>/...
 
     Raises:
         UserError: the path is not below the results of a study.
     """
-    if len(path.parts) < 3 or path.parts[0] != "results" or path.parts[1] == "sources":
-        raise UserError(f"{path}: name a result as results/<study>/..., from the folder of the Snakefile")
-    return Path(*path.parts[:2])
+    parts = path.absolute().parts
+    at = max((place for place, part in enumerate(parts) if part == "results"), default=len(parts))
+    if len(parts) < at + 3 or parts[at + 1] == "sources":
+        raise UserError(f"{path}: not below results/<study>; name a result of a study, for example a table or a figure")
+    return Path(*parts[:at]), Path(*parts[at:])
 
 
 def row_of(path: Path, number: int) -> dict[str, str]:
@@ -63,20 +66,26 @@ def told(job: Job) -> list[str]:
     ]
 
 
-def summary(behind: dict[str, Job]) -> list[str]:
-    """Return a line per rule and code digest: how many jobs."""
-    counts = Counter((job["rule"], settings_of(job)[0]) for job in behind.values())
-    return [f"  {rule:24} {count:5} x  code {code or '-'}" for (rule, code), count in counts.items()]
+def summary(chain: Chain, behind: dict[str, Job]) -> list[str]:
+    """Return a line per rule and code digest: how many jobs, and what a single one made, to be explained in turn."""
+    made = {key: output for output, key in reversed(chain.outputs.items())}
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, job in behind.items():
+        found.setdefault((job["rule"], settings_of(job)[0]), []).append(made[key])
+    return [
+        f"  {rule:24} {len(outputs):5} x  code {code or '-':16}  {outputs[0] if len(outputs) == 1 else ''}".rstrip()
+        for (rule, code), outputs in found.items()
+    ]
 
 
-def sources(chain: Chain, behind: dict[str, Job]) -> list[str]:
+def sources(chain: Chain, behind: dict[str, Job], root: Path) -> list[str]:
     """Return name, address and sha256 of every fetched source behind a result."""
     inputs = {name for job in behind.values() for name in job["inputs"]}
     made = {output for output, key in chain.outputs.items() if key in behind}
     names = {Path(name).parts[2] for name in inputs | made if name.startswith("results/sources/")}
     lines = []
     for name in sorted(names):
-        record = Path("results", "sources", name, "record.json")
+        record = root / "results" / "sources" / name / "record.json"
         known = read_json(record) if record.is_file() else chain.config["sources"].get(name, {})
         lines.append(
             f"  {name:12} sha256 {known.get('sha256')}  {known.get('pypi') or known.get('url') or known.get('file')}"
@@ -89,9 +98,9 @@ def behind_outputs(chain: Chain, behind: dict[str, Job]) -> list[str]:
     return [output for output, key in chain.outputs.items() if key in behind]
 
 
-def versions(outputs: list[str]) -> list[str]:
+def versions(outputs: list[Path]) -> list[str]:
     """Return the library versions and devices that the costs of jobs record, and how many jobs had each."""
-    costs = [Path(name) for name in outputs if name.endswith("cost.json") and Path(name).is_file()]
+    costs = [path for path in outputs if path.name.endswith("cost.json") and path.is_file()]
     found: Counter = Counter()
     for cost in map(read_json, costs):
         names = " ".join(f"{name} {version}" for name, version in cost["versions"].items())
@@ -102,7 +111,7 @@ def versions(outputs: list[str]) -> list[str]:
 def main(argv: list[str] | None = None) -> None:
     """Command line."""
     command = parser(__doc__)
-    command.add_argument("path", type=Path, help="a file below results/<study>")
+    command.add_argument("path", type=Path, help="a file below results/<study>, wherever these lie")
     command.add_argument("--row", type=int, help="a data row of the table, counted from 1")
     a = command.parse_args(argv)
     print("\n".join(explain(a.path, a.row)))

@@ -177,9 +177,9 @@ def no_report() -> None:
 
 def explained(path: str) -> None:
     """Explain what is no result."""
-    from explain import row_of, study_folder
+    from explain import located, row_of
 
-    study_folder(Path(path))
+    located(Path(path))
     row_of(Path(path), 1)
 
 

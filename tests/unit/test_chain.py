@@ -2,10 +2,13 @@
 
 import base64
 import json
+import shutil
 
 import pytest
 from clm.provenance.chain import Chain, concerns, export_records, output_of, settings_of
 from clm.provenance.command import UserError
+from clm.provenance.files import write_json
+from explain import explain
 
 TRUNK = "results/s/pretrain/zinc/3k/t300/seed0"
 
@@ -53,6 +56,21 @@ def test_a_row_is_followed_to_its_own_cell(results):
     row = {"corpus": "zinc", "size": "3k", "subset": "t300", "seed": "0", "budget": "t20k"}
     rules = [job["command"] for job in chain(results).behind("results/s/tables/runs.csv", row).values()]
     assert len(rules) == 3 and rules[-1].endswith("t20k/metrics.json")
+
+
+def test_results_that_were_moved_are_explained_from_anywhere(results, tmp_path_factory, monkeypatch):
+    """By an absolute path, and from inside the study; a single job behind a row names what it made."""
+    chain(results)
+    write_json(results.parent / "sources" / "zinc" / "record.json", {"sha256": "12ab", "pypi": "molsets==0.3.1"})
+    (results / "tables" / "runs.csv").write_text("corpus,size,subset,seed,budget\nzinc,3k,t300,0,t20k\n")
+    moved = shutil.move(results.parent, tmp_path_factory.mktemp("ärchive of mine") / "results") / "s"
+    table = moved / "tables" / "runs.csv"
+    told = explain(table, 1)
+    (trained,) = (line for line in told if line.startswith("  pretrain "))
+    assert trained.split()[1:] == ["1", "x", "code", "abc", f"{TRUNK}/t20k/metrics.json"]
+    assert "  zinc         sha256 12ab  molsets==0.3.1" in told
+    monkeypatch.chdir(moved)
+    assert explain(table.relative_to(moved), 1) == told
 
 
 def test_inputs_concern_a_row_by_their_names():
