@@ -1,4 +1,5 @@
 # Helpers of all rules: the resolved configuration, the grid, identities of code. No rules here.
+import json
 import os
 import shutil
 import sys

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from clm.provenance.chain import settings_of
 from clm.provenance.digest import closure
+from clm.study.validate import resolve_config
 from planning import commands, plan
 from snakemake_runs import ROOT, copy_workflow, environment, scheduled, snakemake
 
@@ -42,6 +43,14 @@ def test_tiny_runs_every_rule(clone):
     planned = {rule for rule, _ in scheduled(clone, "--configfile", "studies/tiny.yaml")}
     fetched = {"fetch_source"} if (ROOT / "results" / "sources").is_dir() else set()
     assert planned | fetched | {"probe_external"} == set(NAMES)  # external models: a test of their own in test_tiny
+
+
+def test_the_report_gets_budgets_in_ascending_order_whatever_their_names(clone):
+    """A second Snakemake reads the configuration again: t3m comes before t12m."""
+    lines = commands(clone, "--configfile", "studies/gpu.yaml")
+    _, config = settings_of({"command": next(line for line in lines if "scripts/write_report.py" in line)})
+    resolve_config(config, yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text()))
+    assert [name for name in config["grid"]["budgets"] if name.endswith("m")] == ["t3m", "t6m", "t12m", "t25m"]
 
 
 @pytest.fixture(scope="module")
