@@ -126,7 +126,7 @@ def test_the_short_version_counts_and_names():
         "To choose a checkpoint for a new task, compute logme.",
     ]
     assert "No predictor" in summary.decision_line(decision.assign(verdict="undecided"))
-    assert "no gain and no loss" in summary.gains_line(saturation.assign(verdict="undecided"))
+    assert "No task is shown to gain or to lose" in summary.gains_line(saturation.assign(verdict="undecided"))
     assert summary.loss_line(fits[:0], "zinc") == summary.ablation_line(ablation[:0]) == ""
 
 

@@ -50,7 +50,9 @@ def gains_line(saturation: pd.DataFrame) -> str:
             chosen = rows[(rows["axis"] == axis) & (rows["verdict"] == verdict)]
             if len(chosen):
                 told.append(f"more {name} {verb} {listed(sorted(set(chosen['task'])))}")
-    return f"Shown in at least one mode and split: {'; '.join(told) or 'no gain and no loss from scale'}."
+    if not told:
+        return "No task is shown to gain or to lose by scale, in any mode and split."
+    return f"Shown in at least one mode and split: {'; '.join(told)}."
 
 
 def ablation_line(ablation: pd.DataFrame) -> str:
