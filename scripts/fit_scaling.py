@@ -5,6 +5,7 @@ from typing import Any
 
 from clm.provenance.command import parser, run
 from clm.statistics.panels import study_runs
+from clm.statistics.repeats import repeated_rows
 from clm.statistics.scaling import fit_rows
 from clm.tables.frames import read_table, write_table
 
@@ -25,6 +26,7 @@ def fit_scaling(runs: Path, config: dict[str, Any], out: Path) -> None:
         cells = study_runs(checkpoints, [corpus])
         if len(cells):
             found = fit_rows(cells, config["bootstrap"], config["seed"], config["min_trunks"])
+            found += repeated_rows(cells, config["bootstrap"], config["seed"])
             rows += [{"corpus": corpus, **row} for row in found]
     write_table(out, rows, COLUMNS)
 

@@ -24,6 +24,7 @@ def write_findings(tables: dict[str, Path], claims: Path, config: dict[str, str]
     sections = [
         summary.short_section(frame, config["corpus"]),
         findings.loss_section(frame["runs"], frame["fits"]),
+        robustness.repeats_section(frame["fits"]),
         findings.elasticity_section(frame["elasticity"], config["corpus"]),
         findings.gains_section(frame["saturation"]),
         robustness.thresholds_section(frame["thresholds"]),

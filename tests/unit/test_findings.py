@@ -22,7 +22,17 @@ def test_loss_is_told_as_a_fall_per_doubling():
     _, lines = findings.loss_section(runs(), fits)
     assert "1.250 nats per masked token (60k parameters" in lines[0] and "0 runs diverged" in lines[0]
     assert "falls by 50 % per doubling of parameters" in lines[1] and "[29 %, 75 %]" in lines[1]
-    assert lines[2].startswith("A floor of the loss is not identified along tokens")
+    assert lines[2].startswith("A floor of the loss is not identified along tokens") and len(lines) == 3
+
+
+def test_worth_of_repeated_tokens_is_told_with_its_open_end_or_as_unknown():
+    row = {"corpus": "zinc", "status": "ok", "estimate": 5.0, "lower": 4.0, "upper": 7.0, "n_trunks": 12}
+    assert "best fit 5, 95 % interval [4, 7] " in robustness.worth_line(row)
+    assert "best fit ∞, 95 % interval [4, ∞) " in robustness.worth_line(row | {"estimate": None, "upper": None})
+    assert "best fit 0, 95 % interval [0, 7] " in robustness.worth_line(row | {"estimate": None, "lower": 0.0})
+    note = "R* not identified: no data are repeated"
+    unknown = robustness.worth_line(row | {"status": "not_identified", "note": note})
+    assert unknown.endswith(f"is unknown: {note}.")
 
 
 def test_gains_name_only_what_is_decided():

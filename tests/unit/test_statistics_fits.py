@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.statistics.curves import envelope, identified, levels
-from clm.statistics.laws import fit_law, predict_log, profile_interval
+from clm.statistics.fit_intervals import profile_interval
+from clm.statistics.laws import Additive, centred, fit_law, predict_log
 from clm.statistics.scaling import fit_rows
 
 
@@ -57,7 +58,7 @@ def test_profile_interval_covers_the_truth():
         random = np.random.default_rng(seed)
         x = np.geomspace(1e4, 1e8, 12)[:, None]
         loss = (1 + 60 * x[:, 0] ** -0.35) * np.exp(0.01 * random.normal(size=12))
-        low, high = profile_interval(2, fit_law(x, loss)[1], x, loss, 12)
+        low, high = profile_interval(2, fit_law(x, loss)[1], Additive(centred(x)[0]), np.log(loss), 12)
         covered.append(low <= 0.35 <= high)
     assert np.mean(covered) >= 0.75
 

@@ -1,5 +1,6 @@
 """Sentences of the findings page on what a referee asks: choice of tasks, thresholds, rivals, the literature."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -34,6 +35,24 @@ def ablation_section(ablation: pd.DataFrame) -> Section:
             f"{len(names)} of {len(cut)} parts ({listed(names)})."
         )
     return "Does the conclusion hang on the choice of tasks", lines
+
+
+def repeats_section(fits: pd.DataFrame) -> Section:
+    """Tell what repeated data are worth to the pretraining loss."""
+    rows = fits[(fits["form"] == "repeated") & (fits["parameter"] == "R")]
+    return "What repeated molecules are worth", [worth_line(row) for row in rows.to_dict("records")]
+
+
+def worth_line(row: Mapping[str, Any]) -> str:
+    """Return the sentence on what repeated data are worth."""
+    if row["status"] != "ok":
+        return f"On {row['corpus']}, what repeated tokens are worth is unknown: {row['note']}."
+    best = f"{row['estimate']:.2g}" if pd.notna(row["estimate"]) else "∞" if pd.isna(row["upper"]) else "0"
+    upper = "∞)" if pd.isna(row["upper"]) else f"{row['upper']:.2g}]"
+    return (
+        f"On {row['corpus']}, tokens seen again lose their worth (to 1/e of a new one) after R* repetitions, best fit "
+        f"{best}, 95 % interval [{row['lower']:.2g}, {upper} (∞: as much as new ones; {row['n_trunks']:.0f} trunks)."
+    )
 
 
 def thresholds_section(thresholds: pd.DataFrame) -> Section:

@@ -4,18 +4,17 @@ Huber's loss of log residuals, summed, with scale 1e-3 and many starts, as Hoffm
 3.3); their mean instead of the sum stops optimizers early (Besiroglu et al., arXiv 2404.10102).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import product
+from typing import Protocol, Self
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import least_squares
 
 HUBER = 1e-3
 EXPONENTS = (0.05, 0.2, 0.5, 1.0)
 FLOORS = (0.1, 0.5, 0.9)  # of the smallest loss
-STEPS = 40  # of the search for an end of an interval
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,70 @@ class Law:
         )
 
 
+class Form(Protocol):
+    """A law on centred log inputs z, float64 (n, k), as a function of its parameters theta, float64 (p,)."""
+
+    def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return log L, float64 (n,), and its derivatives, float64 (n, p)."""
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the largest value of each parameter, float64 (p,) each."""
+
+    def starts(self, log_loss: np.ndarray) -> Iterable[np.ndarray]:
+        """Return parameters to start a fit from."""
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return the law on some of the inputs."""
+
+
+@dataclass(frozen=True)
+class Additive:
+    """E + sum of A_i / x_i^a_i on centred log inputs z, float64 (n, k)."""
+
+    z: np.ndarray
+
+    def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return log L and its derivatives, see `predict_log`."""
+        return predict_log(theta, self.z)
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bounds of the parameters: exponents are not negative."""
+        count = self.z.shape[1]
+        return np.repeat([-np.inf, 0.0], [1 + count, count]), np.full(1 + 2 * count, np.inf)
+
+    def starts(self, log_loss: np.ndarray) -> Iterable[np.ndarray]:
+        """Return a grid of floors and exponents."""
+        return starts(self.z, log_loss)
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return the law on some of the inputs."""
+        return replace(self, z=self.z[rows])
+
+
+@dataclass(frozen=True)
+class Power:
+    """A / (x_1^a_1 x_2^a_2 ...) on centred log inputs z, float64 (n, k): the law without a floor."""
+
+    z: np.ndarray
+
+    def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return log L and its derivatives by log A and the exponents."""
+        return theta[0] - self.z @ theta[1:], np.column_stack([np.ones(len(self.z)), -self.z])
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bounds of the parameters: exponents are not negative."""
+        count = self.z.shape[1]
+        return np.repeat([-np.inf, 0.0], [1, count]), np.full(1 + count, np.inf)
+
+    def starts(self, log_loss: np.ndarray) -> Iterable[np.ndarray]:
+        """Return the least-squares fit."""
+        return [np.linalg.lstsq(self(np.zeros(1 + self.z.shape[1]))[1], log_loss, rcond=None)[0]]
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return the law on some of the inputs."""
+        return replace(self, z=self.z[rows])
+
+
 def predict_log(theta: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return log L and its derivatives.
 
@@ -60,7 +123,7 @@ def predict_log(theta: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def solve(
-    start: np.ndarray, z: np.ndarray, log_loss: np.ndarray, held: tuple[int, float] | None = None
+    start: np.ndarray, form: Form, log_loss: np.ndarray, held: tuple[int, float] | None = None
 ) -> tuple[np.ndarray, float]:
     """Return parameters and objective of the local optimum from one start; `held` fixes one parameter."""
     free = np.array([i for i in range(len(start)) if held is None or i != held[0]])
@@ -70,16 +133,16 @@ def solve(
 
     def residuals(theta: np.ndarray) -> np.ndarray:
         full[free] = theta
-        return predict_log(full, z)[0] - log_loss
+        return form(full)[0] - log_loss
 
     def slopes(theta: np.ndarray) -> np.ndarray:
         full[free] = theta
-        return predict_log(full, z)[1][:, free]
+        return form(full)[1][:, free]
 
-    lower = np.where(np.arange(len(start)) > z.shape[1], 0.0, -np.inf)[free]  # exponents are not negative
-    first = np.maximum(full[free], np.where(np.isfinite(lower), lower + 1e-6, -np.inf))
+    lower, upper = (ends[free] for ends in form.bounds())
+    first = np.clip(full[free], lower + 1e-6, upper - 1e-6)
     found = least_squares(
-        residuals, first, slopes, bounds=(lower, np.inf), loss="huber", f_scale=HUBER, x_scale="jac", max_nfev=200
+        residuals, first, slopes, bounds=(lower, upper), loss="huber", f_scale=HUBER, x_scale="jac", max_nfev=200
     )
     full[free] = found.x
     return full.copy(), float(found.cost)
@@ -104,8 +167,13 @@ def fit_law(x: np.ndarray, loss: np.ndarray) -> tuple[Law, np.ndarray]:
         the law, and its parameters on centred inputs, float64 (1 + 2k,), from which intervals start.
     """
     z, centre = centred(x)
-    best = min((solve(start, z, np.log(loss)) for start in starts(z, np.log(loss))), key=lambda found: found[1])[0]
+    best = fit_form(Additive(z), np.log(loss))
     return law_of(best, centre), best
+
+
+def fit_form(form: Form, log_loss: np.ndarray) -> np.ndarray:
+    """Return the parameters of the best local optimum over all starts."""
+    return min((solve(start, form, log_loss) for start in form.starts(log_loss)), key=lambda found: found[1])[0]
 
 
 def centred(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -120,54 +188,3 @@ def law_of(theta: np.ndarray, centre: np.ndarray) -> Law:
     exponents = theta[1 + count :]
     scales = np.exp(theta[1 : 1 + count] + exponents * centre)
     return Law(float(np.exp(theta[0])), tuple(map(float, scales)), tuple(map(float, exponents)))
-
-
-def profile_interval(index: int, best: np.ndarray, x: np.ndarray, loss: np.ndarray, trunks: int) -> tuple[float, float]:
-    """Return the 95 % interval of one parameter on centred inputs from the profile of the objective.
-
-    All values at which the objective, refitted, stays below (1 + F / (trunks - p)) times its minimum (Bates and Watts,
-    Nonlinear Regression Analysis, 1988, section 6.1); the freedom is that of the trunks, whose budgets are repeated
-    measures. An end that is not found within `STEPS` is infinite.
-    """
-    z, _ = centred(x)
-    log_loss = np.log(loss)
-    lowest = solve(best, z, log_loss)[1]
-    freedom = max(trunks - len(best), 1)
-    limit = lowest * (1 + stats.f.ppf(0.95, 1, freedom) / freedom) + 1e-15
-    return tuple(profile_end(index, sign, best, z, log_loss, limit) for sign in (-1, 1))
-
-
-def profile_end(index: int, sign: int, best: np.ndarray, z: np.ndarray, log_loss: np.ndarray, limit: float) -> float:
-    """Return where the profile crosses the limit in one direction: doubled steps outwards, then bisection."""
-    step, inside, outside, theta = 1e-4, best[index], None, best
-    bound = 0.0 if index > z.shape[1] and sign < 0 else None
-    for _ in range(STEPS):
-        trial = (inside + outside) / 2 if outside is not None else best[index] + sign * step
-        if bound is not None and trial <= bound:
-            trial = bound
-        theta_trial, value = solve(theta, z, log_loss, (index, trial))
-        if value > limit:
-            outside = trial
-        elif trial == bound:
-            return bound
-        else:
-            inside, theta = trial, theta_trial
-        step *= 2
-        if outside is not None and abs(outside - inside) < 1e-3 * max(abs(inside), 1e-3):
-            return float(inside)
-    return float(inside) if outside is not None else sign * np.inf
-
-
-def bootstrap_parameters(
-    best: np.ndarray, x: np.ndarray, loss: np.ndarray, clusters: np.ndarray, draws: int, seed: int
-) -> np.ndarray:
-    """Return parameters (draws, p) on the centred inputs of all data, refitted to resampled trunks."""
-    z, _ = centred(x)
-    log_loss = np.log(loss)
-    members = [np.flatnonzero(clusters == name) for name in np.unique(clusters)]
-    random = np.random.default_rng(seed)
-    found = []
-    for _ in range(draws):
-        chosen = np.concatenate([members[i] for i in random.integers(len(members), size=len(members))])
-        found.append(solve(best, z[chosen], log_loss[chosen])[0])
-    return np.array(found)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.curves import DECADES, DISTINCT, Curve, curves, identified, levels
+from clm.statistics.fit_intervals import bootstrap_parameters, profile_interval
 from clm.statistics.gains import AXES, axis_design
-from clm.statistics.laws import Law, bootstrap_parameters, centred, fit_law, law_of, profile_interval
+from clm.statistics.laws import Additive, Law, centred, fit_law, law_of
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.slopes import Slope
 
@@ -107,8 +108,9 @@ def floor_intervals(
     """Return the 95 % interval of each parameter of a law and how it was made."""
     if trunks < PROFILE_BELOW:
         return [profiled(i, best, curve, trunks) for i in range(len(best))], "interval: profile of the objective"
-    centre = centred(curve.x)[1]
-    sample = bootstrap_parameters(best, curve.x, curve.loss, curve.cells["trunk"].to_numpy(), draws, seed)
+    z, centre = centred(curve.x)
+    clusters = curve.cells["trunk"].to_numpy()
+    sample = bootstrap_parameters(best, Additive(z), np.log(curve.loss), clusters, draws, seed)
     laws = [law_of(theta, centre) for theta in sample]
     table = np.array([(law.floor, *law.scales, *law.exponents) for law in laws])
     ends = np.quantile(table, [0.025, 0.975], axis=0).T
@@ -120,7 +122,7 @@ def profiled(index: int, best: np.ndarray, curve: Curve, trunks: int) -> tuple[f
     count = len(curve.inputs)
     if 0 < index <= count:
         return None, None
-    low, high = profile_interval(index, best, curve.x, curve.loss, trunks)
+    low, high = profile_interval(index, best, Additive(centred(curve.x)[0]), np.log(curve.loss), trunks)
     if index == 0:
         return float(np.exp(low)), float(np.exp(high)) if np.isfinite(high) else None
     return low, high if np.isfinite(high) else None
@@ -128,20 +130,33 @@ def profiled(index: int, best: np.ndarray, curve: Curve, trunks: int) -> tuple[f
 
 def compare(curve: Curve, power: list[dict[str, Any]], floor: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to both forms their error on the largest cells, held out, and say which predicts them better."""
-    errors = {"power": None, "floor": None}
-    if len(curve.cells):
-        level = levels(curve.cells[curve.held].to_numpy(dtype=float))
-        kept = level <= level.max() - max(1, round(HELD * (level.max() + 1)))
-        if len(np.unique(level[kept])) >= 2 and power[0]["status"] == "ok":
-            errors["power"] = held_error(line(curve.x[kept], curve.loss[kept]), curve, ~kept)
-        if floor[0]["status"] == "ok":
-            errors["floor"] = held_error(fit_law(curve.x[kept], curve.loss[kept])[0], curve, ~kept)
-    note = {}
-    if None not in errors.values():
-        better = "E = 0" if errors["power"] <= errors["floor"] else "the floor"
-        note = {"note": f"{better} predicts the largest cells better"}
-    rows = [row | {"holdout_error": errors["power"]} | note for row in power]
-    return rows + [row | {"holdout_error": errors["floor"]} for row in floor]
+    kept, power_error, floor_error = kept_cells(curve), None, None
+    if kept is not None and power[0]["status"] == "ok":
+        power_error = held_error(line(curve.x[kept], curve.loss[kept]), curve, ~kept)
+    if kept is not None and floor[0]["status"] == "ok":
+        floor_error = held_error(fit_law(curve.x[kept], curve.loss[kept])[0], curve, ~kept)
+    return with_errors(power, floor, power_error, floor_error)
+
+
+def kept_cells(curve: Curve) -> np.ndarray | None:
+    """Return whether each cell is kept for a fit that must predict the largest ones, or None when too few are."""
+    if not len(curve.cells):
+        return None
+    level = levels(curve.cells[curve.held].to_numpy(dtype=float))
+    kept = level <= level.max() - max(1, round(HELD * (level.max() + 1)))
+    return kept if len(np.unique(level[kept])) >= 2 else None
+
+
+def with_errors(
+    power: list[dict[str, Any]], floor: list[dict[str, Any]], power_error: float | None, floor_error: float | None
+) -> list[dict[str, Any]]:
+    """Return the rows of both forms with their held-out errors, and which is better when both are known."""
+    note = None
+    if power_error is not None and floor_error is not None:
+        note = f"{'E = 0' if power_error <= floor_error else 'the floor'} predicts the largest cells better"
+    notes = ["; ".join(filter(None, (row.get("note"), note))) for row in power]
+    rows = [row | {"holdout_error": power_error, "note": told} for row, told in zip(power, notes, strict=True)]
+    return rows + [row | {"holdout_error": floor_error} for row in floor]
 
 
 def line(x: np.ndarray, loss: np.ndarray) -> Law:
