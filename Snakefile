@@ -37,7 +37,11 @@ wildcard_constraints:
     subset=one_of([*config["subsets"], "none", "valid"]),
     budget=one_of([*config["grid"]["budgets"], "0"]),
     task=one_of(config["tasks"]),
-    baseline=one_of(config["transfer"]["baselines"]),
+    baseline=one_of(
+        name
+        for name in config["transfer"]["baselines"]
+        if name not in config["transfer"]["graph_networks"]["networks"]
+    ),
     split="scaffold|random|scaffold_balanced",
     seed=r"\d+",
     shard=r"\d+",
@@ -67,6 +71,7 @@ include: "rules/pretrain.smk"
 include: "rules/probe.smk"
 include: "rules/finetune.smk"
 include: "rules/external.smk"
+include: "rules/graphs.smk"
 include: "rules/learning.smk"
 include: "rules/curvature.smk"
 include: "rules/landscape.smk"

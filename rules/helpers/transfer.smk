@@ -4,6 +4,10 @@ FULL = config["transfer"]["full"]
 END_SEEDS = FULL["seeds"][:2]
 UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay")
 FULL_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FULL["splits"].get(split, [])]
+# the baselines that a study names and that are graph networks
+GRAPH_NETWORKS = [
+    name for name in config["transfer"]["baselines"] if name in config["transfer"]["graph_networks"]["networks"]
+]
 # every probe asks for its trunk several times
 TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.trunks(config) + grid.untrained(config)}
 
@@ -69,6 +73,14 @@ def endpoint_config(wildcards) -> dict:
     """Settings of the fine-tuning behind an end point on the parameter-space map."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels")
     return task | {"seeds": END_SEEDS, "settings": UPDATES}
+
+
+def network_config(wildcards) -> dict:
+    """Settings of one graph network on one task."""
+    graphs = config["transfer"]["graph_networks"]
+    settings = pick(graphs, "epochs", "warmup_epochs", "batch_molecules") | graphs["networks"][wildcards.network]
+    told = {"network": wildcards.network, "splits": SPLITS, "seeds": config["transfer"]["baseline_seeds"]}
+    return task_config(wildcards.task, "kind", "labels") | told | {"settings": settings}
 
 
 def external_config(wildcards) -> dict:

@@ -28,6 +28,7 @@ ALONE = {
     "tune_rate",
     "finetune_endpoint",
     "probe_external",
+    "train_graph_network",
     "measure_curvature",
     "map_surface",
     "map_parameters",

@@ -36,7 +36,7 @@ from provoking import (
     usable,
     wrong_digest,
 )
-from provoking_models import diverged_surface, embeddings, few_batches, no_weights, other_vocabulary
+from provoking_models import diverged_surface, embeddings, few_batches, no_package, no_weights, other_vocabulary
 
 GOOD = {"mol": "CCO", "y": "1"}
 FAULTS: list[tuple[str, str, Callable[[], object]]] = [
@@ -81,6 +81,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "embeddings that lack a molecule", lambda: embeddings(b"smiles,a\nCCO,1.0\n")),
     ("Models", "embeddings that are no numbers", lambda: embeddings(b"smiles,a\nCCO,x\n")),
     ("Models", "embeddings that are not finite", lambda: embeddings(b"smiles,a\nCCO,inf\n")),
+    ("Models", "a graph network whose package is not installed", no_package),
     ("Commands", "a path that is no result", lambda: explained("tables/runs.csv")),
     ("Commands", "a row of what is no table", lambda: explained("results/tiny/figures/loss.png")),
     ("Commands", "a row that is not there", no_row),

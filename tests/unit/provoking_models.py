@@ -44,6 +44,16 @@ def no_weights() -> None:
     model_features(["CCO"], {"model": "models/mine", "revision": "main", "remote_code": False}, "mine")
 
 
+def no_package() -> None:
+    """Train a graph network without the package that it comes from."""
+    from unittest.mock import patch
+
+    from clm.graphs.networks import require_package
+
+    with patch.dict("sys.modules", {"chemprop": None}):
+        require_package("dmpnn")
+
+
 def embeddings(text: bytes) -> None:
     """Look molecules up in a table of embeddings."""
     table_features(["CCO", "CCN"], write(Path("data/embeddings.csv"), text), "unimol")

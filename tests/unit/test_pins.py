@@ -7,12 +7,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDA_NAMES = {"pytorch": "torch", "python-duckdb": "duckdb", "snakemake-minimal": "snakemake"}
-UNPINNED = {"pip", "pygments"}  # tools of the environment, not of results
+UNPINNED = {"pip", "pygments", "psutil", "requests", "rich"}  # tools of the environment, not of results
+
+
+INSTALLED = ("requirements.txt", "requirements-nodeps.txt", "requirements-graphs.txt")
 
 
 def required():
-    lines = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-nodeps.txt").read_text()
-    return dict(re.findall(r"^([\w.-]+)==([\w.+]+)$", lines, re.M))
+    return {name: version for file in INSTALLED for name, version in pins_of(file).items()}
+
+
+def pins_of(file):
+    return dict(re.findall(r"^([\w.-]+)==([\w.+]+)$", (ROOT / file).read_text(), re.M))
 
 
 def test_environments_pin_what_requirements_pin():
@@ -29,8 +35,20 @@ def test_environments_pin_what_requirements_pin():
             assert found and all(pins[name] == version for name, version in found)
 
 
+def test_a_package_has_one_version_wherever_it_is_pinned():
+    files = [pins_of(path.name) for path in ROOT.glob("requirements*.txt")]
+    assert len(files) == 5
+    for pins in files:
+        assert (
+            pins.items()
+            <= {**pins, **{name: v for other in files for name, v in other.items() if name in pins}}.items()
+        )
+    script = (ROOT / "envs" / "graphs.post-deploy.sh").read_text()
+    assert dict(re.findall(r"([\w-]+)==([\w.]+)", script)) == pins_of("requirements-graphs.txt")
+
+
 def test_every_requirement_is_exactly_pinned():
-    for name in ("requirements.txt", "requirements-nodeps.txt", "requirements-dev.txt", "requirements-bench.txt"):
+    for name in (*INSTALLED, "requirements-dev.txt", "requirements-bench.txt"):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
                 assert re.fullmatch(r"[\w.-]+==[\w.+]+", line), f"{name}: {line}"

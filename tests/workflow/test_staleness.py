@@ -24,7 +24,9 @@ from snakemake_runs import ROOT, copy_workflow, scheduled, snakemake
 
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 ROOMS = sorted(path for path in (ROOT / "scripts" / "clm").iterdir() if (path / "__init__.py").exists())
-MANY = re.compile(r"^(sizes|sources|corpora|tasks|subsets|grid\.budgets|splits)\.[^.]+")  # sections with names of ours
+MANY = re.compile(
+    r"^(sizes|sources|corpora|tasks|subsets|grid\.budgets|splits|transfer\.graph_networks\.networks)\.[^.]+"
+)  # sections with names of ours
 
 
 @pytest.fixture(scope="module")

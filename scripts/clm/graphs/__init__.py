@@ -1,0 +1,1 @@
+"""Graph networks without pretraining, from maintained packages, trained on one task."""
