@@ -91,7 +91,6 @@ rule choose_predictor:
     input:
         correlations="<results>/tables/correlations.csv",
         regret="<results>/tables/regret.csv",
-        costs="<results>/tables/costs.csv",
     output:
         table=report(
             "<results>/tables/decision.csv",
@@ -113,7 +112,7 @@ rule choose_predictor:
         code=code("choose_predictor"),
         config=canonical(judgement("bootstrap", "seed", "aggregate")),
     shell:
-        "python scripts/choose_predictor.py --code {params.code} --config {params.config:q} --correlations {input.correlations:q} --regret {input.regret:q} --costs {input.costs:q} --out {output.table:q} > {log:q} 2>&1"
+        "python scripts/choose_predictor.py --code {params.code} --config {params.config:q} --correlations {input.correlations:q} --regret {input.regret:q} --out {output.table:q} > {log:q} 2>&1"
 
 
 rule reconcile_literature:

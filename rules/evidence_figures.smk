@@ -89,6 +89,7 @@ rule plot_agreement:
 rule plot_decision:
     input:
         decision="<results>/tables/decision.csv",
+        costs="<results>/tables/costs.csv",
     output:
         png=report(
             "<results>/figures/decision.png",
@@ -111,7 +112,7 @@ rule plot_decision:
         code=code("plot_decision"),
         config=DPI,
     shell:
-        "python scripts/plot_decision.py --code {params.code} --config {params.config:q} --decision {input.decision:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+        "python scripts/plot_decision.py --code {params.code} --config {params.config:q} --decision {input.decision:q} --costs {input.costs:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
 
 rule plot_reconciliation:

@@ -1,4 +1,4 @@
-"""Set cost, rank correlation and regret of each predictor side by side: which should be computed for a new task?"""
+"""Set needs, rank correlation and regret of each predictor side by side: which should be computed for a new task?"""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ from clm.provenance.command import parser, run
 from clm.statistics.decision import decision_rows
 from clm.tables.frames import read_table, write_table
 
-COLUMNS = ("mode", "split", "predictor", "needs", "cost_seconds", "cost_stage", "spearman", "spearman_lower")
+COLUMNS = ("mode", "split", "predictor", "needs", "stage", "spearman", "spearman_lower")
 COLUMNS += (
     "spearman_upper",
     "n_trunks",
@@ -22,27 +22,27 @@ COLUMNS += (
 COLUMNS += ("difference_lower", "difference_upper", "verdict", "reason")
 
 
-def choose_predictor(correlations: Path, regret: Path, costs: Path, config: dict[str, Any], out: Path) -> None:
+def choose_predictor(correlations: Path, regret: Path, config: dict[str, Any], out: Path) -> None:
     """Write decision.csv.
 
     Args:
         correlations: correlations.csv.
         regret: regret.csv.
-        costs: costs.csv.
         config: `bootstrap`, `seed`, `aggregate` (tasks that count).
-        out: one row per mode, split and predictor; `n_cells` checkpoints could be chosen from.
+        out: one row per mode, split and predictor; `n_cells` checkpoints could be chosen from, `stage` is that of
+            costs.csv whose job measures it.
     """
-    tables = (read_table(path) for path in (correlations, regret, costs))
+    tables = (read_table(path) for path in (correlations, regret))
     write_table(out, decision_rows(*tables, config["aggregate"], config["bootstrap"], config["seed"]), COLUMNS)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Command line."""
     command = parser(__doc__)
-    for name in ("correlations", "regret", "costs", "out"):
+    for name in ("correlations", "regret", "out"):
         command.add_argument(f"--{name}", type=Path, required=True)
     a = command.parse_args(argv)
-    choose_predictor(a.correlations, a.regret, a.costs, a.config, a.out)
+    choose_predictor(a.correlations, a.regret, a.config, a.out)
 
 
 if __name__ == "__main__":

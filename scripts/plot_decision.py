@@ -9,9 +9,10 @@ from clm.provenance.command import run
 
 def main(argv: list[str] | None = None) -> None:
     """Command line."""
-    a = figure_parser(__doc__, "decision").parse_args(argv)
+    a = figure_parser(__doc__, "decision", "costs").parse_args(argv)
     table = read_table(a.decision, TEXT, NUMBERS)
-    write_figure(lambda: draw_decision(table), a.pdf, a.png, a.config["dpi"])
+    costs = read_table(a.costs, ("stage",), ("wall_seconds",))
+    write_figure(lambda: draw_decision(table, costs), a.pdf, a.png, a.config["dpi"])
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def run_all(root, study, tables):
     estimate_elasticity.main(arguments(**read, out=file["elasticity"]))
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
     rank_predictors.main(arguments(**read, **ranked))
-    chosen = {name: file[name] for name in ("correlations", "regret", "costs")}
+    chosen = {name: file[name] for name in ("correlations", "regret")}
     choose_predictor.main(arguments(config=told, **chosen, out=file["decision"]))
     reconcile_literature.main(arguments(**read, out=file["reconciliation"]))
     find_thresholds.main(arguments(**read, out=file["thresholds"]))

@@ -175,7 +175,7 @@ def decision_table() -> pd.DataFrame:
     verdicts = ["recommended", "costs nothing", "undecided", "not recommended"]
     return pd.DataFrame(
         dict(mode=mode, split="scaffold", predictor=name, needs="nothing", n_tasks=12, verdict=verdicts[i % 4],
-             cost_seconds=[0.0, 3.2, np.nan][i % 3], spearman=(r := rng.uniform(-0.8, 0.8)), spearman_lower=r - 0.1,
+             stage=["", "frozen", "full"][i % 3], spearman=(r := rng.uniform(-0.8, 0.8)), spearman_lower=r - 0.1,
              spearman_upper=r + 0.1, regret=0.02 * i, regret_lower=0.02 * i - 0.03 if i else np.nan,
              regret_upper=0.02 * i + 0.03)
         for mode in ("frozen", "full") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
@@ -345,7 +345,7 @@ FIGURES = {
     "ablation": (plot_ablation, ("ablation",)),
     "thresholds": (plot_thresholds, ("thresholds", "runs")),
     "agreement": (plot_agreement, ("saturation",)),
-    "decision": (plot_decision, ("decision",)),
+    "decision": (plot_decision, ("decision", "costs")),
     "reconciliation": (plot_reconciliation, ("reconciliation",)),
     "paths": (plot_paths, ("paths", "task_vectors")),
     "spectrum": (plot_spectrum, ("spectrum_nodes",)),

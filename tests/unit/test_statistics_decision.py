@@ -6,7 +6,6 @@ import pytest
 from clm.statistics.decision import NESTED, decision_rows, nested_choice, source_of
 
 TASKS = [f"t{i}" for i in range(12)]
-COSTS = pd.DataFrame({"stage": ["frozen", "frozen", "frozen", "curvature"], "wall_seconds": [1.0, 2.0, 9.0, 30.0]})
 NO_LINKS = pd.DataFrame(
     columns=["mode", "split", "features", "task", "predictor", "spearman", "lower", "upper", "n_trunks"]
 )
@@ -23,7 +22,7 @@ def regrets(tasks=TASKS, **planted):
 
 
 def decided(table, links=NO_LINKS):
-    return pd.DataFrame(decision_rows(links, table, COSTS, TASKS, 300, 0)).set_index("predictor")
+    return pd.DataFrame(decision_rows(links, table, TASKS, 300, 0)).set_index("predictor")
 
 
 def test_verdicts_on_planted_regrets():
@@ -62,11 +61,11 @@ def test_the_nested_choice_does_not_see_the_task():
     assert nested_choice(table[:1]).empty
 
 
-def test_costs_and_correlations_stand_beside():
+def test_what_measures_a_predictor_and_correlations_stand_beside():
     link = {"mode": "frozen", "split": "random", "features": "mean", "task": "(all)", "predictor": "logme"}
     links = pd.DataFrame([link | {"spearman": 0.4, "lower": 0.1, "upper": 0.6, "n_trunks": 12}])
     planted = dict.fromkeys(("random", "logme", "sharpness_1", "domain_loss_carbon", "loss_carbon"), (0.1, 0.01))
     found = decided(regrets(**planted), links)
-    assert found.loc["logme", "cost_seconds"] == 2.0 and found.loc["sharpness_1", "cost_seconds"] == 30.0
-    assert found.loc["loss_carbon", "cost_seconds"] == 0.0 and found.loc["logme", "spearman"] == 0.4
+    assert found.loc["logme", "stage"] == "frozen" and found.loc["sharpness_1", "stage"] == "curvature"
+    assert pd.isna(found.loc["loss_carbon", "stage"]) and found.loc["logme", "spearman"] == 0.4
     assert "no labels" in source_of("domain_loss_carbon")[0] and source_of("unheard_of") == ("not stated", None)

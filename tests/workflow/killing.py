@@ -16,7 +16,8 @@ from clm.provenance.files import read_json
 from snakemake_runs import environment
 
 RESUMABLE = ("pretrain_checkpoint", "sweep_rate")  # jobs that save state
-UNLIKE = ("cost.json", "report.html", "costs.csv", "costs.png", "costs.pdf")  # hold times, so no two are alike
+# hold times, so no two are alike
+UNLIKE = ("cost.json", "report.html", "costs.csv", "costs.png", "costs.pdf", "decision.png", "decision.pdf")
 
 
 @dataclass(frozen=True)

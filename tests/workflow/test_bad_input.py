@@ -46,7 +46,8 @@ def overlay(folder):
         "grid": {"trunks": trunks},
         "tasks": tasks,
         "transfer": {"tasks": list(TABLES), "answers": ["lone"], "full": full},
-        "landscape": {"maps": [mapped]},
+        "landscape": {"maps": [mapped], "curves": {"cells": []}},
+        "curvature": {"spectrum": {"cells": []}},
     }
     (folder / "studies" / "bad.yaml").write_text(yaml.safe_dump(config))
 

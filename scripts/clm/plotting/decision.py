@@ -9,19 +9,21 @@ from matplotlib.lines import Line2D
 from clm.plotting.palette import BLACK, GREEN, GREY, VERMILLION
 from clm.plotting.style import legend_below, log_axis, new_figure, no_data
 
-TEXT = ("mode", "split", "predictor", "needs", "verdict")
-NUMBERS = ("cost_seconds", "spearman", "spearman_lower", "spearman_upper", "regret", "regret_lower", "regret_upper")
+TEXT = ("mode", "split", "predictor", "needs", "stage", "verdict")
+NUMBERS = ("spearman", "spearman_lower", "spearman_upper", "regret", "regret_lower", "regret_upper")
 NUMBERS += ("n_tasks",)
 VERDICTS = {"costs nothing": BLACK, "recommended": GREEN, "not recommended": VERMILLION, "undecided": GREY}
 LEAST = 0.1  # seconds: where the axis of costs begins
 
 
-def draw_decision(decision: pd.DataFrame) -> Figure:
+def draw_decision(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
     """Draw a row of three panels per mode and split: regret, correlation, cost; predictors by regret.
 
     Args:
         decision: columns TEXT and NUMBERS of decision.csv.
+        costs: columns `stage` and `wall_seconds` of costs.csv.
     """
+    seconds = {"": 0.0} | costs.groupby("stage")["wall_seconds"].median().to_dict()
     keys = list(dict.fromkeys(decision[["mode", "split"]].itertuples(index=False, name=None)))
     groups = [decision[(decision["mode"] == mode) & (decision["split"] == split)] for mode, split in keys]
     heights = [0.145 * len(group) + 0.6 for group in groups] or [1.5]
@@ -35,7 +37,7 @@ def draw_decision(decision: pd.DataFrame) -> Figure:
         tasks = f"{count:.0f} task{'s' if count > 1 else ''}"
         estimates(row[0], group, "regret", 100, "regret (% more error)")
         estimates(row[1], group, "spearman", 1, "rank correlation with the score")
-        draw_cost(row[2], group)
+        draw_cost(row[2], group["stage"].map(seconds))
         row[0].set_title(f"{'frozen encoder' if mode == 'frozen' else mode + ' fine-tuning'}, {split} split, {tasks}",
                          loc="left")  # fmt: skip
         for axis in row:
@@ -61,13 +63,13 @@ def estimates(axis: Axes, rows: pd.DataFrame, name: str, factor: float, label: s
     axis.set_xlabel(label)
 
 
-def draw_cost(axis: Axes, rows: pd.DataFrame) -> None:
-    """Draw the seconds of the job that measures a predictor; 0 at the left edge."""
-    known = rows["cost_seconds"][np.isfinite(rows["cost_seconds"])]
+def draw_cost(axis: Axes, seconds: pd.Series) -> None:
+    """Draw the seconds of the median job that measures a predictor; 0 at the left edge."""
+    known = seconds[np.isfinite(seconds)]
     axis.set_xlim(LEAST / 1.5, max(known.max() if len(known) else 1, 1) * 3)
     log_axis(axis, "x", plain=False)
-    for y, seconds in known.items():
-        axis.hlines(y, LEAST / 1.5, max(seconds, LEAST / 1.5), color=GREY, linewidth=2.5)
-        if seconds == 0:
+    for y, value in known.items():
+        axis.hlines(y, LEAST / 1.5, max(value, LEAST / 1.5), color=GREY, linewidth=2.5)
+        if value == 0:
             axis.text(LEAST / 1.2, y, "nothing more", va="center", fontsize=5, color=GREY)
     axis.set_xlabel("job that measures it (s)")

@@ -1,4 +1,4 @@
-"""Which predictor should a user with a new task compute? Cost, rank correlation and regret of each, side by side."""
+"""Which predictor should a user with a new task compute? What each needs, its rank correlation and its regret."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,13 +34,6 @@ def source_of(predictor: str) -> tuple[str, str | None]:
     return ("the regret of all predictors on other tasks", "full") if predictor == NESTED else ("not stated", None)
 
 
-def cost_of(predictor: str, costs: pd.DataFrame) -> dict[str, Any]:
-    """Return needs, seconds and the stage of one predictor: the median job, which measures others too."""
-    needs, stage = source_of(predictor)
-    seconds = costs.loc[costs["stage"] == stage, "wall_seconds"].median() if stage else 0.0
-    return {"needs": needs, "cost_seconds": seconds, "cost_stage": stage}
-
-
 def nested_choice(table: pd.DataFrame) -> pd.Series:
     """Return the regret on each task of the predictor that did best on the other tasks.
 
@@ -68,14 +61,13 @@ def decide(found: Mapping[str, Any], free: bool) -> tuple[str, str]:
 
 
 def decision_rows(
-    correlations: pd.DataFrame, regret: pd.DataFrame, costs: pd.DataFrame, aggregate: list[str], draws: int, seed: int
+    correlations: pd.DataFrame, regret: pd.DataFrame, aggregate: list[str], draws: int, seed: int
 ) -> list[dict[str, Any]]:
     """Return the rows of decision.csv: per mode and split one row per predictor, least regret first.
 
     Args:
         correlations: correlations.csv.
         regret: regret.csv; orientation of predictors comes from the other tasks, so each task is a new one.
-        costs: costs.csv.
         aggregate: tasks that count.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
@@ -92,7 +84,7 @@ def decision_rows(
         links = correlations[(correlations["mode"] == mode) & (correlations["split"] == split)]
         links = links[(links["features"] == PRIMARY) & (links["task"] == POOLED)].set_index("predictor")
         cells = kept.groupby("predictor")["n_cells"].min()
-        found = [predictor_row(name, table, links, draws, seed) | cost_of(name, costs) for name in table]
+        found = [predictor_row(name, table, links, draws, seed) for name in table]
         found = [row | {"n_cells": cells.get(row["predictor"])} for row in found]
         for row in sorted(found, key=lambda row: (np.isnan(row["regret"]), row["regret"])):
             verdict, reason = decide(row, row["predictor"] in FREE)
@@ -104,7 +96,9 @@ def predictor_row(name: str, table: pd.DataFrame, links: pd.DataFrame, draws: in
     """Return regret and rank correlation of one predictor; table: tasks x predictors, links: pooled correlations."""
     values = table[name].dropna()
     lower, upper = mean_interval(values.to_numpy(dtype=float), draws, seed)
-    row = {"predictor": name, "n_tasks": len(values), "regret": float(values.mean()), "regret_lower": lower}
+    needs, stage = source_of(name)
+    row = {"predictor": name, "needs": needs, "stage": stage, "n_tasks": len(values)}
+    row |= {"regret": float(values.mean()), "regret_lower": lower}
     row |= {
         "regret_upper": upper,
         "rival": None,
