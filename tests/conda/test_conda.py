@@ -74,18 +74,24 @@ def test_the_user_chooses_the_build_of_torch_by_the_driver_that_conda_sees(conda
     assert linked["pytorch"] == build
 
 
+def environments(study):
+    return {path for path in (study / ".snakemake" / "conda").iterdir() if path.is_dir()}
+
+
 def test_a_pin_file_beside_an_environment_is_what_is_installed(conda, study):
     """Written from the solved environment as `conda list --explicit` does; one package fewer tells the two apart."""
-    made = run(study, conda, "--conda-create-envs-only", "-R", "tabulate_rates", "--until", "tabulate_rates")
+    only_environments = ("--conda-create-envs-only", "-R", "tabulate_rates", "--until", "tabulate_rates")
+    made = run(study, conda, *only_environments)
     assert made.returncode == 0, made.stdout[-3000:]
-    (solved,) = (path for path in (study / ".snakemake" / "conda").iterdir() if path.is_dir())
+    before, asked = environments(study), (study / "envs" / "analysis.yaml").read_bytes()
+    (solved,) = (path for path in before if path.with_name(path.name + ".yaml").read_bytes() == asked)
     listed = subprocess.run(["conda", "list", "-p", solved, "--explicit"], env=conda, capture_output=True, text=True)
     lines = [line for line in listed.stdout.splitlines() if "/statsmodels-" not in line]
     assert len(lines) == len(listed.stdout.splitlines()) - 1
     (study / "envs" / "analysis.linux-64.pin.txt").write_text("\n".join(lines) + "\n")
-    made = run(study, conda, "--conda-create-envs-only", "-R", "tabulate_rates", "--until", "tabulate_rates")
+    made = run(study, conda, *only_environments)
     assert made.returncode == 0, made.stdout[-3000:]
-    (pinned,) = (path for path in (study / ".snakemake" / "conda").iterdir() if path.is_dir() and path != solved)
+    (pinned,) = environments(study) - before
     names = {path.name.rsplit("-", 2)[0] for path in (pinned / "conda-meta").glob("*.json")}
     assert "pandas" in names and "statsmodels" not in names
 
