@@ -23,9 +23,12 @@ def add_size(config: Config) -> None:
 
 def remove_size(config: Config) -> None:
     """A size that nothing uses any more."""
-    config["grid"]["trunks"][0]["sizes"].remove("3k")
     del config["sizes"]["3k"]
-    config["transfer"]["full"]["cells"][0]["sizes"].remove("3k")
+    transfer, curves = config["transfer"], config["landscape"]["curves"]
+    curves["cells"] = [cell for cell in curves["cells"] if cell["sizes"] != ["3k"]]
+    used = (config["grid"]["trunks"], transfer["full"]["cells"], transfer["learning_curves"]["cells"])
+    for cell in (*used[0], *used[1], *used[2], *curves["cells"], *config["curvature"]["spectrum"]["cells"]):
+        cell["sizes"] = [size for size in cell["sizes"] if size != "3k"]
 
 
 def add_subset(config: Config) -> None:
