@@ -26,6 +26,7 @@ CLUSTER = (
 )
 TINY = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml")
 LONG = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml", "tests/cluster/long.yaml")
+LONGER = (*LONG, "tests/cluster/longer.yaml")
 HURRIED = (*LONG, "tests/cluster/hurried.yaml")
 TARGET = "results/long/pretrain/zinc/25k/t900/seed0/long/metrics.json"
 LOG = "results/long/logs/pretrain_checkpoint/zinc-25k-t900-0-long.log"
@@ -142,12 +143,12 @@ def test_a_time_limit_that_is_too_short_is_survived(workflow):
 
 
 def test_a_killed_main_process_leaves_no_two_writers(workflow):
-    process = launch(workflow)
+    process = launch(workflow, LONGER)
     wait_for(lambda: saved(workflow), 120, "the first saved state")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    snakemake(workflow, "--workflow-profile", "none", "--unlock", *LONG)
-    successor = launch(workflow)
+    snakemake(workflow, "--workflow-profile", "none", "--unlock", *LONGER)
+    successor = launch(workflow, LONGER)
     wait_for(lambda: squeue("%T").split() == ["RUNNING"] * 2, 60, "the orphan and its successor at the same time")
     finished_well(workflow, successor)
     assert "waiting for results/long/.state" in (workflow / LOG).read_text(errors="replace")
