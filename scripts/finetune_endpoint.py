@@ -76,7 +76,12 @@ def copied(module: torch.nn.Module) -> list[Tensor]:
 
 @torch.no_grad()
 def task_loss(tuned: Finetuner, scaling: Scaling, task: Task, shard: Shard, chosen: Any, kind: str) -> float:
-    """Return the mean loss of fine-tuning over molecules at some positions: squared error in SDs, or log loss."""
+    """Return the mean loss of fine-tuning over molecules at some positions: squared error in SDs, or log loss.
+
+    NaN without molecules.
+    """
+    if not len(chosen):
+        return float("nan")
     where = next(tuned.parameters()).device
     sequences = list(shard.take(chosen).sequences())
     pieces = [slice(i, i + 64) for i in range(0, len(chosen), 64)]

@@ -44,10 +44,10 @@ def test_the_tiny_study_in_environments_gives_the_tables_of_a_local_run(conda, f
     folder, witness = copy_workflow(tmp_path / "w"), tmp_path / "witness.txt"
     made = run(folder, conda, "--conda-create-envs-only")
     assert made.returncode == 0, made.stdout[-5000:]
+    # PYTHONPATH does not reach an activated environment, and some systems have a sitecustomize of their own
     for packages in (folder / ".snakemake" / "conda").glob("*/lib/python*/site-packages"):
-        shutil.copy(
-            HERE / "witness" / "sitecustomize.py", packages
-        )  # PYTHONPATH does not reach an activated environment
+        shutil.copy(HERE / "witness.py", packages)
+        (packages / "witness.pth").write_text("import witness\n")
     done = run(folder, conda | {"CLM_WITNESS": str(witness)})
     assert done.returncode == 0, done.stdout[-5000:]
     for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
