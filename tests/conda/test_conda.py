@@ -30,6 +30,7 @@ def conda(tmp_path_factory):
     subprocess.run([*build, *sorted((ROOT / "envs").glob("*.yaml"))], check=True)
     (channels / "bioconda").symlink_to("conda-forge")
     here = environment() | {"CONDA_OVERRIDE_CUDA": ""}  # the CPU build of torch, whatever machine this is
+    del here["PYTHONDONTWRITEBYTECODE"]  # packages of the local channel are compiled by the first job, not by each
     return here | {"PATH": f"{here['PATH']}{os.pathsep}{base / 'bin'}"}
 
 
