@@ -66,6 +66,7 @@ rule all:
 
 
 include: "rules/data.smk"
+include: "rules/tokens.smk"
 include: "rules/tasks.smk"
 include: "rules/pretrain.smk"
 include: "rules/probe.smk"
@@ -82,6 +83,8 @@ include: "rules/answers.smk"
 include: "rules/published.smk"
 include: "rules/figures.smk"
 include: "rules/evidence_figures.smk"
+include: "rules/landscape_figures.smk"
+include: "rules/report.smk"
 
 
 onstart:

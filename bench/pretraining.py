@@ -20,6 +20,12 @@ BASE = {"batch": 32, "sampling": "group_by_length", "workers": 0, "compile": Fal
 
 def ours(case: Case) -> dict[str, Any]:
     """Train by the workflow's own loop, as its jobs do."""
+    trainer, seconds = trained(case)
+    return figures(seconds, trainer.progress.tokens, validation(trainer.model.eval()))
+
+
+def trained(case: Case) -> tuple[Any, float]:
+    """Return the trainer of the workflow after `budget` tokens of a `size` with a `seed`, and the seconds it took."""
     import torch
     from clm.models.build import load_model
     from clm.tokens.shards import read_shard
@@ -34,8 +40,7 @@ def ours(case: Case) -> dict[str, Any]:
         began = time.perf_counter()
         trainer = Trainer(load_model(inputs.untrained(case["size"])), read_shard(inputs.TOKENS), settings, case["seed"])
         train_budget(trainer, schedule, case["budget"], Path(folder))
-        seconds = time.perf_counter() - began
-    return figures(seconds, trainer.progress.tokens, validation(trainer.model.eval()))
+        return trainer, time.perf_counter() - began
 
 
 def theirs(case: Case) -> dict[str, Any]:

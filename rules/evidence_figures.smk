@@ -1,4 +1,32 @@
-# Figures of the tables in evidence.smk.
+# Figures of correlations and of the tables in evidence.smk.
+
+
+rule plot_correlations:
+    input:
+        correlations="<results>/tables/correlations.csv",
+    output:
+        png=report(
+            "<results>/figures/correlations.png",
+            caption="../report/correlations.rst",
+            category="Prediction",
+            labels={"figure": "predictors of transfer"},
+        ),
+        pdf="<results>/figures/correlations.pdf",
+    log:
+        "<logs>/plot_correlations.log",
+    benchmark:
+        "<benchmarks>/plot_correlations.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("plot_correlations"),
+        config=DPI_AND_SPLIT,
+    shell:
+        "python scripts/plot_correlations.py --code {params.code} --config {params.config:q} --correlations {input.correlations:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_ablation:

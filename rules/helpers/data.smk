@@ -1,4 +1,4 @@
-# Helpers of the rules in data.smk: which files a stage of a corpus reads.
+# Helpers of the rules in data.smk and tokens.smk: which files a stage of a corpus reads.
 DATABASE_MB = config["resources"]["database_mb"]
 
 

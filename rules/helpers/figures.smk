@@ -1,4 +1,4 @@
-# Helpers of the rules in figures.smk: what is drawn, from what, and what the report holds.
+# Helpers of the rules of figures and the report: what is drawn, from what, and what the report holds.
 PLOTS = (
     "loss",
     "transfer",

@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 import harness
+import repeatability
 import study
 import table
 import trainer_sweep
@@ -68,3 +71,15 @@ def test_account_of_a_study_adds_up(tmp_path):
 def test_jobs_of_a_dry_run_are_read_from_its_table():
     assert workflow.jobs_of(" rule   count\n ------\n a  3\n\n total     31 \n") == 31
     assert workflow.jobs_of("Nothing to be done") == 0
+
+
+def test_distance_of_two_runs(tmp_path):
+    weights = {"a": np.array([3.0, 4.0], np.float32), "b": np.array([[0.0]], np.float32)}
+    moved = weights | {"a": np.array([3.0, 4.5], np.float32)}
+    runs = []
+    for name, values, loss in (("one", weights, 1.0), ("two", moved, 0.75)):
+        save_file(values, tmp_path / name)
+        runs.append({"weights": str(tmp_path / name), "loss": loss})
+    found = repeatability.apart(*runs)
+    assert found == {"weights_that_differ": 1, "weights": 3, "relative_norm": 0.1, "loss_difference": 0.25}
+    assert repeatability.largest("x", [found, found | {"relative_norm": 0.2}])["relative_norm"] == 0.2

@@ -31,10 +31,12 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": path, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def snakemake(folder: Path, *arguments: str, timeout: float = 3600) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake in a folder and return what it printed (both streams in stdout)."""
+def snakemake(
+    folder: Path, *arguments: str, timeout: float = 3600, under: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in a folder, `under` another command, and return what it printed (both streams in stdout)."""
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
+        [*under, sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,

@@ -115,6 +115,7 @@ def test_a_changed_source(bench):
             found = plan(folder)
     readers = {job for job, reads in found.reads.items() if ("fetch_source", "source=molalkit") in reads}
     assert readers and bench.wrong(found, readers) == {}
+    told("edits", changed_sources=1)
 
 
 @pytest.mark.slow
@@ -125,6 +126,7 @@ def test_a_lost_result(bench):
             lost.unlink()
             found = plan(folder)
     assert bench.wrong(found, named(found, "tabulate_runs")) == {}
+    told("edits", lost_results=1)
 
 
 @pytest.mark.slow
@@ -140,6 +142,7 @@ def test_a_clone_with_copied_results_and_touched_files(finished, tmp_path):
         if path.is_file() and ".snakemake" not in path.parts:
             path.touch()
     assert plan(clone).stale == frozenset()
+    told("edits", copied_and_touched=2)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.plotting.palette import BLACK, GREY, PURPLE, VERMILLION, Mark, marks
+from clm.plotting.palette import BLACK, GREEN, GREY, PURPLE, SKY, VERMILLION, Mark, marks
 from clm.plotting.style import legend_below, no_data, panels, short_number
 from clm.plotting.tables import NAMES, PRIMARY_FEATURES, by_size, in_order, main_corpus, read_table
 
@@ -26,7 +26,13 @@ LINES = (
     ("ecfp_boosting", "ECFP counts + boosting", VERMILLION, ":"),
     ("token_counts", "token counts", PURPLE, "--"),
     ("untrained", "untrained encoder (median)", BLACK, "-."),
+    ("dmpnn", "D-MPNN", GREEN, "-"),
+    ("attentive_fp", "AttentiveFP", GREEN, "--"),
+    ("graph_conv", "GraphConv", GREEN, "-."),
+    ("mpnn", "MPNN", GREEN, ":"),
 )
+# Dashes of external models and embeddings, under the names that the study gives them
+DASHES = ("-", "--", "-.", ":")
 
 
 def draw_transfer(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str) -> Figure:
@@ -111,11 +117,19 @@ def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:
     untrained = rows[
         (rows["corpus"] == "untrained") & (rows["mode"] == "frozen") & (rows["features"] == PRIMARY_FEATURES)
     ]
-    for name, _, color, dashes in LINES:
+    for name, _, color, dashes in lines_of(rows):
         errors = untrained["error"] if name == "untrained" else rows.loc[rows["baseline"] == name, "error"]
         if len(errors):
             level = errors.median() if name == "untrained" else errors.mean()
             axis.axhline(level, color=color, linestyle=dashes, linewidth=0.8, zorder=2)
+
+
+def lines_of(rows: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Return those of LINES that occur, then one for each baseline that has a name of its own."""
+    present = {*rows["baseline"], *rows["corpus"]}
+    known = [line for line in LINES if line[0] in present]
+    others = sorted(set(rows["baseline"]) - {line[0] for line in LINES} - {""})
+    return known + [(name, name, SKY, DASHES[i % len(DASHES)]) for i, name in enumerate(others)]
 
 
 def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.DataFrame) -> list[Line2D]:
@@ -140,6 +154,5 @@ def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.Da
         handles.append(
             Line2D([], [], linestyle="", marker="+", color=GREY, markersize=4, label="other corpus (full: ×)")
         )
-    present = {*rows["baseline"], *rows["corpus"]}
-    handles += [Line2D([], [], color=c, linestyle=d, label=text) for name, text, c, d in LINES if name in present]
+    handles += [Line2D([], [], color=c, linestyle=d, label=text) for _, text, c, d in lines_of(rows)]
     return handles

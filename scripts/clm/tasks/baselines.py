@@ -37,6 +37,12 @@ def model_seeds(seeds: list[int] | None, seeded_split: bool) -> list[int | None]
     return list(seeds[:1] if seeded_split else seeds)
 
 
+def as_result(baseline: str, task: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is written about a method without a pretraining run of ours: its names and its cells."""
+    identity: dict[str, Any] = dict.fromkeys(("corpus", "size", "subset", "seed"))
+    return identity | {"mode": "baseline", "baseline": baseline, "task": task, "cells": cells, "predictors": []}
+
+
 def fit_predict(
     baseline: str,
     features: np.ndarray,
