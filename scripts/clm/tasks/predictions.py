@@ -29,19 +29,30 @@ def write_predictions(path: Path, records: list[dict[str, Any]]) -> None:
     """Write the records of `clm.tasks.cells.prediction_columns`, one row per molecule, atomically."""
     tables = [pa.Table.from_arrays(columns_of(record), schema=SCHEMA) for record in records]
     with atomic(path) as temporary:
-        pq.write_table(pa.concat_tables([SCHEMA.empty_table(), *tables]), temporary, compression="zstd")
+        everything = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+        pq.write_table(everything, temporary, compression="zstd")
 
 
 def columns_of(record: dict[str, Any]) -> list[pa.Array]:
-    """Return the columns of a record in the order of SCHEMA.
-
-    Built from buffers: `pa.array` would import pandas, half a second in each of hundreds of jobs.
-    """
+    """Return the columns of a record in the order of SCHEMA."""
     count = len(record["row"])
-    constant = [pa.repeat(pa.scalar(record[key], SCHEMA.field(key).type), count) for key in KEYS]
     types = {"row": np.int64, "y": np.float64, "prediction": np.float64}
     values = [np.ascontiguousarray(record[key], dtype=kind) for key, kind in types.items()]
-    return constant + [
+    return [constant(record[key], SCHEMA.field(key).type, count) for key in KEYS] + [
         pa.Array.from_buffers(SCHEMA.field(key).type, count, [None, pa.py_buffer(value)])
         for key, value in zip(types, values, strict=True)
     ]
+
+
+def constant(value: str | int | None, kind: pa.DataType, count: int) -> pa.Array:
+    """Return a column that holds one value `count` times.
+
+    Built from buffers: `pa.array` and `pa.scalar` would import pandas, a third of a second in each of hundreds of jobs.
+    """
+    if value is None:
+        return pa.nulls(count, kind)
+    if isinstance(value, str):
+        text = value.encode()
+        offsets = np.arange(count + 1, dtype=np.int32) * len(text)
+        return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(offsets), pa.py_buffer(text * count)])
+    return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(np.full(count, value, dtype=np.int64))])
