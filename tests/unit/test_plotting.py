@@ -469,8 +469,7 @@ def test_mean_over_labels_replaces_single_labels():
 def test_every_baseline_that_occurs_has_a_line_of_its_own():
     names = ["ecfp_forest", "dmpnn", "attentive_fp", "graph_conv", "mpnn", "chemberta", "unimol", ""]
     lines = transfer.lines_of(pd.DataFrame({"baseline": names, "corpus": ""}))
-    assert {name for name, *_ in lines} == set(names) - {""}
-    assert len({(color, dashes) for _, _, color, dashes in lines}) == len(lines)
+    assert set(lines) == set(names) - {""} and len(set(lines.values())) == len(lines)
 
 
 def test_gains_are_percent_in_order_of_elasticity(study):

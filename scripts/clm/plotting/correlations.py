@@ -20,7 +20,7 @@ COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
 
 
 def draw_correlations(correlations: pd.DataFrame, split: str) -> Figure:
-    """Draw one heat map per mode: tasks down, predictors across, the pooled row last.
+    """Draw one heat map per mode side by side: predictors down, tasks across, the pooled column last.
 
     Args:
         correlations: columns TEXT and NUMBERS of correlations.csv.
@@ -28,45 +28,48 @@ def draw_correlations(correlations: pd.DataFrame, split: str) -> Figure:
     """
     primary = correlations["features"].isin([PRIMARY_FEATURES, ""]) | (correlations["mode"] == "full")
     rows = correlations[(correlations["split"] == split) & primary & correlations["spearman"].notna()]
-    modes = in_order(rows["mode"])
-    heights = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1.5 for mode in modes] or [8]
-    figure = new_figure(0.155 * sum(heights) + 1.2 * len(heights))
-    axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0].tolist()
+    modes, predictors = in_order(rows["mode"]), in_order(rows["predictor"])
+    widths = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1 for mode in modes] or [8]
+    figure = new_figure(0.135 * len(predictors) + 1.3)
+    axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths, sharey=True)[0].tolist()
     if not modes:
         no_data(axes[0])
         return figure
     for axis, mode in zip(axes, modes, strict=True):
-        image = draw_map(axis, rows[rows["mode"] == mode])
-        trunks = usual_trunks(rows[rows["mode"] == mode])
-        title = "frozen encoder" if mode == "frozen" else f"{mode} fine-tuning"
-        axis.set_title(f"{title} (n = {trunks:.0f} trunks unless told otherwise)" if trunks > 0 else title)
+        image = draw_map(axis, rows[rows["mode"] == mode], predictors)
+        axis.set_title(title(mode, usual_trunks(rows[rows["mode"] == mode])))
+    axes[0].set_yticks(range(len(predictors)), [name.replace("_", " ") for name in predictors])
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
     bar.set_label("Spearman ρ with the score")
     bar.outline.set_visible(False)
     return figure
 
 
-def draw_map(axis: Axes, rows: pd.DataFrame) -> AxesImage:
+def title(mode: str, trunks: float) -> str:
+    """Return the mode in words and the usual number of trunks, where one is known."""
+    name = "frozen encoder" if mode == "frozen" else f"{mode} fine-tuning"
+    return f"{name}\n(n = {trunks:.0f} trunks)" if trunks > 0 else name
+
+
+def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str]) -> AxesImage:
     """Draw one heat map: correlation, a star when p < .05, trunks in brackets where they are not the usual number."""
     tasks = [task for task in in_order(rows["task"]) if task != POOLED]
     tasks += [POOLED] if POOLED in set(rows["task"]) else []
-    predictors = in_order(rows["predictor"])
-    cells = rows.drop_duplicates(["task", "predictor"]).set_index(["task", "predictor"])
-    grid = cells["spearman"].unstack().reindex(index=tasks, columns=predictors).to_numpy(dtype=float)
+    cells = rows.drop_duplicates(["task", "predictor"]).set_index(["predictor", "task"])
+    grid = cells["spearman"].unstack().reindex(index=predictors, columns=tasks).to_numpy(dtype=float)
     colors = colormaps[COLORMAP].with_extremes(bad="#E6E6E6")
     image = axis.imshow(np.ma.masked_invalid(grid), cmap=colors, vmin=-1, vmax=1, aspect="auto")
     usual = usual_trunks(rows)
-    for (task, predictor), cell in cells.iterrows():
+    for (predictor, task), cell in cells.iterrows():
         color = "white" if abs(cell["spearman"]) > 0.65 else "black"
-        place = predictors.index(predictor), tasks.index(task)
+        place = tasks.index(task), predictors.index(predictor)
         axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=5, color=color)
-    names = [name.replace("_", " ") for name in predictors]
-    axis.set_xticks(range(len(predictors)), names, rotation=40, ha="right", rotation_mode="anchor")
-    axis.set_yticks(range(len(tasks)), ["all tasks" if task == POOLED else task for task in tasks])
+    names = ["all tasks" if task == POOLED else task for task in tasks]
+    axis.set_xticks(range(len(tasks)), names, rotation=40, ha="right", rotation_mode="anchor")
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     if POOLED in tasks:
-        axis.axhline(len(tasks) - 1.5, color="white", linewidth=3)
+        axis.axvline(len(tasks) - 1.5, color="white", linewidth=3)
     return image
 
 

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from clm.plotting.names import baseline_name
 from clm.plotting.palette import BLACK, BLUE, GREEN, GREY, VERMILLION, Mark
 from clm.plotting.style import legend_below, no_data, panels
 from clm.plotting.tables import in_order
@@ -50,5 +51,5 @@ def draw_split(axis: Axes, scores: pd.DataFrame, rows: list[str]) -> None:
         at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
         axis.hlines(at, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["error"], at, color=mark.color, marker=mark.marker, s=12, linewidth=0.8, zorder=3)
-    axis.set_yticks(range(len(rows)), rows)
+    axis.set_yticks(range(len(rows)), [baseline_name(name) for name in rows], parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)

@@ -5,14 +5,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from clm.plotting.names import baseline_name
 from clm.plotting.palette import BLACK, VERMILLION, Mark, marks
 from clm.plotting.style import legend_below, log_axis, no_data, panels
 from clm.plotting.tables import in_order
 
-TEXT = ("task", "model", "corpus", "size", "baseline", "metric")
+TEXT = ("task", "model", "corpus", "size", "subset", "budget", "baseline", "metric")
 NUMBERS = ("labels", "error", "lower", "upper")
 COLUMNS = 3
-OTHERS = {"forest": Mark(VERMILLION, "s"), "untrained": Mark(BLACK, "x")}
+OTHERS = {"forest": Mark(VERMILLION, "v"), "untrained": Mark(BLACK, "x")}
 
 
 def draw_learning(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
@@ -34,11 +35,21 @@ def draw_learning(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
         draw_task(axis, rows, coding)
         unit = f" ({units[task]})" if units.get(task) else ""
         axis.set_ylabel("1 − AUC" if rows["metric"].iloc[0] == "auc" else f"RMSE{unit}", parse_math=False)
+    texts = {row["model"]: in_words(row) for row in curves.drop_duplicates("model").to_dict("records")}
     legend_below(
-        figure, [Line2D([], [], color=mark.color, marker=mark.marker, markersize=3.5, label=name)
-                 for name, mark in coding.items()], columns=3
+        figure, [Line2D([], [], color=mark.color, marker=mark.marker, markersize=3.5, label=texts[name])
+                 for name, mark in coding.items()], columns=2
     )  # fmt: skip
     return figure
+
+
+def in_words(row: dict[str, str]) -> str:
+    """Return what is written for a model."""
+    if row["baseline"]:
+        return baseline_name(row["baseline"])
+    if row["corpus"] == "untrained":
+        return f"{row['size']}, untrained"
+    return f"{row['size']}, {row['subset']} molecules of {row['corpus']}, {row['budget']} tokens"
 
 
 def coding_of(curves: pd.DataFrame) -> dict[str, Mark]:

@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clm.plotting.errors import MARKS
+from clm.plotting.names import baseline_name
 from clm.plotting.palette import PURPLE, Mark
-from clm.plotting.style import legend_below, no_data, panels
+from clm.plotting.style import no_data, panels
 from clm.plotting.tables import in_order
 
 TEXT = ("task", "metric", "origin", "model", "kind", "source")
@@ -16,12 +17,13 @@ ALL_MARKS = {"published": Mark(PURPLE, "^"), **MARKS}
 
 
 def draw_published(scores: pd.DataFrame) -> Figure:
-    """Draw one panel per task, a row per model, published ones on top.
+    """Draw one panel per task, a row per model, published ones on top with the number of their source.
 
     Args:
         scores: columns TEXT and NUMBERS of published.csv.
     """
     tasks = in_order(scores["task"])
+    sources = in_order(scores.loc[scores["kind"] == "published", "source"])
     most = max((len(group) for _, group in scores.groupby("task")), default=4)
     figure, axes = panels(len(tasks), 2, 0.6 + 0.13 * most)
     for axis, task in zip(axes, tasks or [""], strict=True):
@@ -30,19 +32,29 @@ def draw_published(scores: pd.DataFrame) -> Figure:
         if rows.empty:
             no_data(axis, "no published score on this split")
             continue
-        draw_task(axis, rows.reset_index(drop=True))
+        draw_task(axis, rows.reset_index(drop=True), sources)
     kinds = [kind for kind in ALL_MARKS if kind in set(scores["kind"])]
-    legend_below(figure, [Line2D([], [], linestyle="", color=ALL_MARKS[kind].color, marker=ALL_MARKS[kind].marker,
-                                 markersize=3.5, label=kind) for kind in kinds])  # fmt: skip
+    handles = [Line2D([], [], linestyle="", color=ALL_MARKS[kind].color, marker=ALL_MARKS[kind].marker,
+                      markersize=3.5, label=kind) for kind in kinds]  # fmt: skip
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.6)
+    cited = [f"[{number}] {source}" for number, source in enumerate(sources, start=1)]
+    figure.supxlabel("\n".join(cited), fontsize=5, ha="left", x=0.01, parse_math=False)
     return figure
 
 
-def draw_task(axis: Axes, rows: pd.DataFrame) -> None:
+def draw_task(axis: Axes, rows: pd.DataFrame, sources: list[str]) -> None:
     """Draw the scores of one task, one below the other."""
     for kind, mark in ALL_MARKS.items():
         chosen = rows[rows["kind"] == kind]
         axis.hlines(chosen.index, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["score"], chosen.index, color=mark.color, marker=mark.marker, s=12, zorder=3)
-    axis.set_yticks(rows.index, rows["model"], fontsize=5)
+    names = [
+        f"{row['model']} [{sources.index(row['source']) + 1}]"
+        if row["kind"] == "published"
+        else baseline_name(row["model"])
+        for row in rows.to_dict("records")
+    ]
+    axis.set_yticks(rows.index, names, fontsize=5, parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlabel("AUC" if rows["metric"].iloc[0] == "auc" else "RMSE (units of the label)")

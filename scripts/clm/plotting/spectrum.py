@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from clm.plotting.curves import name_of
-from clm.plotting.palette import COLORS
+from clm.plotting.palette import COLORS, GREY
 from clm.plotting.style import new_figure, no_data
 from clm.plotting.tables import NAMES
 
@@ -41,6 +42,8 @@ def draw_spectrum(nodes: pd.DataFrame) -> Figure:
     left.legend()
     right.set(xscale="log", yscale="log", xlim=(LEAST, 1.2), xlabel="|eigenvalue| / largest eigenvalue",
               ylabel="share of eigenvalues beyond")  # fmt: skip
+    signs = (("positive", "-"), ("negative", "--"))
+    right.legend(handles=[Line2D([], [], color=GREY, linestyle=line, label=name) for name, line in signs])
     return figure
 
 

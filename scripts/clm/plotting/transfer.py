@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from clm.plotting.names import baseline_name
 from clm.plotting.palette import BLACK, GREEN, GREY, PURPLE, SKY, VERMILLION, Mark, marks
 from clm.plotting.style import legend_below, no_data, panels, short_number
 from clm.plotting.tables import NAMES, PRIMARY_FEATURES, by_size, in_order, main_corpus, read_table
@@ -20,17 +21,17 @@ NUMBERS = ("error", "lower", "upper")
 RUN_TEXT = (*NAMES, "status")
 TASK_TEXT = ("task", "metric", "units")
 COLUMNS = 4
-# What a horizontal line stands for: name in the table, text, colour, dashes
-LINES = (
-    ("ecfp_forest", "ECFP counts + random forest", VERMILLION, "-"),
-    ("ecfp_boosting", "ECFP counts + boosting", VERMILLION, ":"),
-    ("token_counts", "token counts", PURPLE, "--"),
-    ("untrained", "untrained encoder (median)", BLACK, "-."),
-    ("dmpnn", "D-MPNN", GREEN, "-"),
-    ("attentive_fp", "AttentiveFP", GREEN, "--"),
-    ("graph_conv", "GraphConv", GREEN, "-."),
-    ("mpnn", "MPNN", GREEN, ":"),
-)
+# Colour and dashes of horizontal lines
+LINES = {
+    "ecfp_forest": (VERMILLION, "-"),
+    "ecfp_boosting": (VERMILLION, ":"),
+    "token_counts": (PURPLE, "--"),
+    "untrained": (BLACK, "-."),
+    "dmpnn": (GREEN, "-"),
+    "attentive_fp": (GREEN, "--"),
+    "graph_conv": (GREEN, "-."),
+    "mpnn": (GREEN, ":"),
+}
 # Dashes of external models and embeddings, under the names that the study gives them
 DASHES = ("-", "--", "-.", ":")
 
@@ -117,19 +118,19 @@ def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:
     untrained = rows[
         (rows["corpus"] == "untrained") & (rows["mode"] == "frozen") & (rows["features"] == PRIMARY_FEATURES)
     ]
-    for name, _, color, dashes in lines_of(rows):
+    for name, (color, dashes) in lines_of(rows).items():
         errors = untrained["error"] if name == "untrained" else rows.loc[rows["baseline"] == name, "error"]
         if len(errors):
             level = errors.median() if name == "untrained" else errors.mean()
             axis.axhline(level, color=color, linestyle=dashes, linewidth=0.8, zorder=2)
 
 
-def lines_of(rows: pd.DataFrame) -> list[tuple[str, str, str, str]]:
-    """Return those of LINES that occur, then one for each baseline that has a name of its own."""
+def lines_of(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return colour and dashes of those of LINES that occur, then of each baseline that has a name of its own."""
     present = {*rows["baseline"], *rows["corpus"]}
-    known = [line for line in LINES if line[0] in present]
-    others = sorted(set(rows["baseline"]) - {line[0] for line in LINES} - {""})
-    return known + [(name, name, SKY, DASHES[i % len(DASHES)]) for i, name in enumerate(others)]
+    others = sorted(set(rows["baseline"]) - {*LINES, ""})
+    named = {name: (SKY, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
+    return {name: line for name, line in LINES.items() if name in present} | named
 
 
 def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.DataFrame) -> list[Line2D]:
@@ -154,5 +155,7 @@ def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.Da
         handles.append(
             Line2D([], [], linestyle="", marker="+", color=GREY, markersize=4, label="other corpus (full: ×)")
         )
-    handles += [Line2D([], [], color=c, linestyle=d, label=text) for _, text, c, d in lines_of(rows)]
+    for name, (color, dashes) in lines_of(rows).items():
+        text = "untrained encoder (median)" if name == "untrained" else baseline_name(name)
+        handles.append(Line2D([], [], color=color, linestyle=dashes, label=text))
     return handles
