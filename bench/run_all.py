@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-PROGRAMS = ("pretraining", "finetuning", "curvature", "data", "workflow", "study")
+PROGRAMS = ("pretraining", "finetuning", "curvature", "data", "workflow", "study", "repeatability")
 
 
 def run_all() -> list[str]:

@@ -7,6 +7,7 @@ import plot_answer
 import plot_learning
 import plot_published
 import pytest
+from clm.plotting import published
 from clm.plotting.answers import answer_page
 from clm.statistics.answers import Finding
 from matplotlib.image import imread
@@ -70,3 +71,10 @@ def test_every_text_of_the_page_is_escaped():
     page = answer_page("<task>", "y & z", "On <task>", findings, {"<rows>": 3}, scores, curves, "a.csv")
     assert "<b>" not in page and "<task>" not in page and "&lt;rows&gt;" in page and "a &amp; b" in page
     assert "Not measured." in page and "a.csv" in page
+
+
+def test_published_scores_are_told_apart_by_their_source():
+    row = {"model": "GCN", "kind": "published", "source": "b"}
+    names = [published.in_words(row | {"source": source}, ["a", "b"]) for source in ("a", "b", "")]
+    assert names == ["GCN [1]", "GCN [2]", "GCN"]
+    assert published.in_words({"model": "token_counts", "kind": "baseline", "source": ""}, []) == "token counts"

@@ -49,12 +49,13 @@ def draw_task(axis: Axes, rows: pd.DataFrame, sources: list[str]) -> None:
         chosen = rows[rows["kind"] == kind]
         axis.hlines(chosen.index, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["score"], chosen.index, color=mark.color, marker=mark.marker, s=12, zorder=3)
-    names = [
-        f"{row['model']} [{sources.index(row['source']) + 1}]"
-        if row["kind"] == "published"
-        else baseline_name(row["model"])
-        for row in rows.to_dict("records")
-    ]
+    names = [in_words(row, sources) for row in rows.to_dict("records")]
     axis.set_yticks(rows.index, names, fontsize=5, parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlabel("AUC" if rows["metric"].iloc[0] == "auc" else "RMSE (units of the label)")
+
+
+def in_words(row: dict[str, str], sources: list[str]) -> str:
+    """Return the name of a model, published ones with the number of their source."""
+    cited = f" [{sources.index(row['source']) + 1}]" if row["kind"] == "published" and row["source"] else ""
+    return baseline_name(row["model"]) + cited
