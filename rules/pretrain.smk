@@ -54,6 +54,7 @@ rule pretrain_checkpoint:
         gpu=lambda w: GPUS * processes(w),
         processes=processes,
         micro_tokens=lambda w: config["sizes"][w.size].get("micro_tokens", 0),
+        fused=lambda w: int(config["sizes"][w.size].get("fused", False)),
         # for SLURM: as many tasks as processes, which the job itself starts by srun, a core (and a GPU) for each
         nodes=nodes,
         mpi=lambda w: if_several(w, "srun"),
@@ -67,7 +68,7 @@ rule pretrain_checkpoint:
         state=f"{STATE}/pretrain",
         folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/pretrain_checkpoint.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {params.folder:q} --processes {resources.processes} --micro-tokens {resources.micro_tokens} > {log:q} 2>&1"
+        "python scripts/pretrain_checkpoint.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {params.folder:q} --processes {resources.processes} --micro-tokens {resources.micro_tokens} --fused {resources.fused} > {log:q} 2>&1"
 
 
 rule sweep_rate:

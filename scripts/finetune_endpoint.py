@@ -14,7 +14,7 @@ from clm.provenance.state import watch_signals
 from clm.tasks.table import Task, load_split, load_task
 from clm.tokens.shards import Shard
 from clm.training.masked_loss import padded
-from clm.transfer.finetune import Finetuner, Scaling, finetune, masked_objective
+from clm.transfer.finetune import Finetuner, Scaling, Tuner, masked_objective
 from clm.transfer.tokens import tokenize
 from safetensors.torch import save_file
 from torch import Tensor
@@ -49,10 +49,13 @@ def finetune_endpoint(
     """
     task = load_task(molecules, config["labels"])
     shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
-    settings = config["settings"] | {"learning_rate": read_json(rate)["learning_rate"]}
+    peak = read_json(rate)["learning_rate"]
     parts = load_split(split, task.rows)
     model = load_model(checkpoint).to(device())
-    runs = [finetune(model, task, shard, parts["train"], config["kind"], settings, seed) for seed in config["seeds"]]
+    tuners = [Tuner(model, len(task.names), config["kind"], config["settings"]) for _ in config["seeds"]]
+    runs = [
+        tuner.run(task, shard, parts["train"], peak, seed) for tuner, seed in zip(tuners, config["seeds"], strict=True)
+    ]
     for path, (tuned, _) in zip(out, runs, strict=True):
         weights = {f"roberta_prelayernorm.{name}": value.cpu() for name, value in tuned.encoder.state_dict().items()}
         with atomic(path) as temporary:

@@ -14,7 +14,7 @@ from clm.provenance.state import watch_signals
 from clm.tasks.cells import prediction_columns, score_labels, unscored
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
-from clm.transfer.finetune import finetune, predict
+from clm.transfer.finetune import Tuner, predict
 from clm.transfer.tokens import tokenize
 
 log = logging.getLogger(__name__)
@@ -44,9 +44,10 @@ def finetune_model(
     shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
     diverged = read_json(checkpoint / "metrics.json")["status"] != "ok"
     model = load_model(checkpoint).to(device())
-    settings = config["settings"] | {"learning_rate": read_json(rate)["learning_rate"]}
+    tuner = Tuner(model, len(task.names), config["kind"], config["settings"])
+    chosen_rate = read_json(rate)["learning_rate"]
     cells, records = [], []
-    selected = {"selected": {"learning_rate": settings["learning_rate"]}}
+    selected = {"selected": {"learning_rate": chosen_rate}}
     for path, (split, split_seed) in zip(splits, config["splits"], strict=True):
         parts = load_split(path, task.rows)
         for seed in config["seeds"]:
@@ -55,7 +56,7 @@ def finetune_model(
             if diverged:
                 cells += [cell | keys | selected for cell in unscored(task, parts, config["kind"], "diverged")]
                 continue
-            tuned, scaling = finetune(model, task, shard, parts["train"], config["kind"], settings, seed)
+            tuned, scaling = tuner.run(task, shard, parts["train"], chosen_rate, seed)
             prediction = predict(tuned, scaling, shard, parts["test"], config["kind"])
             found = score_labels(task, parts, prediction, config["kind"])
             cells += [cell | keys | selected for cell in found]

@@ -14,6 +14,7 @@ from clm.provenance.state import lease, state_folder, watch_signals
 from clm.tokens.shards import Shard, read_shard
 from clm.tokens.vocabulary import class_ids
 from clm.training.masked_loss import validation_loss
+from clm.training.recorded import compiled
 from clm.training.schedule import Schedule
 from clm.training.team import ALONE, Team, join, launch, leave, member
 from clm.training.trainer import Progress, Trainer
@@ -30,6 +31,7 @@ def pretrain_checkpoint(
     state: Path,
     team: Team,
     micro_tokens: int | None,
+    fused: bool = False,
 ) -> Trainer:
     """Train with a team of processes and return the trainer at the decayed checkpoint.
 
@@ -41,11 +43,13 @@ def pretrain_checkpoint(
         state: folder of this trunk's resume states; the first process holds its lease.
         team: the processes that train this model; they and `micro_tokens` change nothing but rounding.
         micro_tokens: tokens that a process handles at once, or None for all of its part of a batch.
+        fused: compile the layers if this job has a GPU.
     """
     training, shard = config["training"], read_shard(tokens)
     check_vocabulary(shard, tokens, read_json(vocabulary)["digest"])
     trainer = Trainer(load_model(start).to(device()), shard, training, config["seed"], team, micro_tokens)
-    train_budget(trainer, schedule_of(training), config["budget_tokens"], state)
+    with compiled(trainer.model, fused and device().type == "cuda"):
+        train_budget(trainer, schedule_of(training), config["budget_tokens"], state)
     return trainer
 
 
@@ -122,6 +126,7 @@ def main(argv: list[str] | None = None) -> None:
     command.add_argument("--valid", nargs="+", required=True, help="validation shards in the order of config corpora")
     command.add_argument("--processes", type=int, default=1, help="that train together; results do not depend on it")
     command.add_argument("--micro-tokens", type=int, default=0, help="tokens that a process handles at once, 0 for all")
+    command.add_argument("--fused", type=int, default=0, help="1: compile the layers on a GPU")
     a = command.parse_args(argv)
     rank = member()
     if a.processes > 1 and rank is None:
@@ -137,7 +142,7 @@ def main(argv: list[str] | None = None) -> None:
     with nullcontext() if rank else lease(state), Meter() as meter:
         team = ALONE if rank is None else join(rank)
         micro = a.micro_tokens or None
-        trainer = pretrain_checkpoint(a.config, a.start, a.tokens, a.vocabulary, state, team, micro)
+        trainer = pretrain_checkpoint(a.config, a.start, a.tokens, a.vocabulary, state, team, micro, bool(a.fused))
         if team.rank == 0:
             cost = write_checkpoint(trainer, a.config, a.start, valid, a.vocabulary, a.out)
             forget_branch(schedule_of(a.config["training"]), a.config["budget_tokens"], state)

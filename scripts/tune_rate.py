@@ -11,6 +11,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
 from clm.provenance.state import watch_signals
 from clm.tasks.table import load_split, load_task
+from clm.transfer.finetune import Tuner
 from clm.transfer.tokens import tokenize
 from clm.transfer.tune import best_rate, validation_error
 
@@ -36,10 +37,10 @@ def tune_rate(
     for path, split, about in zip(molecules, splits, config["tasks"], strict=True):
         task = load_task(path, about["labels"])
         shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
-        loaded.append((task, shard, load_split(split, task.rows), about["kind"]))
+        tuner = Tuner(model, len(task.names), about["kind"], config["settings"])
+        loaded.append((tuner, task, shard, load_split(split, task.rows)))
     for rate in rates:
-        settings = config["settings"] | {"learning_rate": rate}
-        table.append([validation_error(model, *one, settings) for one in loaded])
+        table.append([validation_error(*one, rate) for one in loaded])
         log.info("learning rate %g: relative validation errors %s", rate, table[-1])
     names = [about["name"] for about in config["tasks"]]
     rows = [

@@ -13,7 +13,7 @@ from clm.tasks.table import Task
 from clm.tokens.shards import write_shard
 from clm.training.masked_loss import evaluation_batches
 from clm.training.masks import fixed_masks
-from clm.transfer.finetune import Finetuner, finetune
+from clm.transfer.finetune import Finetuner, Tuner
 from models import random_shard, small_model
 from safetensors.torch import save_file
 from torch.nn import functional as F
@@ -41,8 +41,8 @@ def test_head_is_fixed_and_ends_are_the_fine_tuned_encoders(tmp_path):
     model, shard = load_model(small_model(tmp_path / "m")), random_shard(40)
     y = shard.lengths[:, None].astype(float)
     task = Task(np.arange(40), [""] * 40, [""] * 40, [""] * 40, y, ["value"])
-    settings = {"learning_rate": 0.01, "steps": 20, "warmup_steps": 2, "batch_molecules": 8, "weight_decay": 0.0}
-    tuned, scaling = finetune(model, task, shard, np.arange(30), "regression", settings, 0)
+    updates = {"steps": 20, "warmup_steps": 2, "batch_molecules": 8, "weight_decay": 0.0, "precision": "float32"}
+    tuned, scaling = Tuner(model, 1, "regression", updates).run(task, shard, np.arange(30), 0.01, 0)
     chosen = np.arange(30, 40)
 
     def loss(net=tuned):

@@ -6,7 +6,7 @@ import torch
 from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
-from clm.transfer.finetune import Scaling, finetune, masked_objective, predict, triangle
+from clm.transfer.finetune import Scaling, Tuner, masked_objective, predict, triangle
 from clm.transfer.logme import log_evidence, logme
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
@@ -16,7 +16,8 @@ from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from transformers import AutoModel
 
-SETTINGS = {"learning_rate": 3e-3, "steps": 150, "warmup_steps": 5, "batch_molecules": 16, "weight_decay": 0.01}
+RATE = 3e-3
+SETTINGS = {"steps": 150, "warmup_steps": 5, "batch_molecules": 16, "weight_decay": 0.01, "precision": "float32"}
 
 
 def task_of(y, names=("y",)):
@@ -91,12 +92,12 @@ def test_finetuning_learns_a_planted_label_and_repeats_itself(tmp_path):
     y = np.array([np.sin(ids.astype(float)).mean() for ids in shard.sequences()]) * 10
     train, test = np.arange(120), np.arange(120, 150)
     task = task_of(y)
-    tuned, scaling = finetune(model, task, shard, train, "regression", SETTINGS, 0)
-    found = predict(tuned, scaling, shard, test, "regression")
+    tuner = Tuner(model, 1, "regression", SETTINGS)
+    found, other, again = (
+        predict(*tuner.run(task, shard, train, RATE, seed), shard, test, "regression") for seed in (0, 1, 0)
+    )
     assert np.sqrt(np.mean((found[:, 0] - y[test]) ** 2)) < 0.7 * y[train].std()
-    again = predict(*finetune(model, task, shard, train, "regression", SETTINGS, 0), shard, test, "regression")
-    assert (again == found).all()
-    other = predict(*finetune(model, task, shard, train, "regression", SETTINGS, 1), shard, test, "regression")
+    assert (again == found).all(), "something of an earlier run is left"
     assert (other != found).any()
 
 

@@ -19,17 +19,17 @@ def device() -> torch.device:
     """Return a GPU of this job's own, or the CPU.
 
     A scheduler shows a job only its own GPU (CUDA_VISIBLE_DEVICES). On a machine where a job sees several, it claims
-    the first that no other job of this user holds, and waits if all are taken.
+    the first that no other job of this user holds, and waits if all are taken. All work goes to a stream of its own,
+    since nothing can be recorded on the default one (`clm.training.recorded`).
     """
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    count = torch.cuda.device_count()
-    if count == 1:
-        return torch.device("cuda", 0)
-    folder = Path(tempfile.gettempdir(), f"clm-gpus-{getpass.getuser()}")
-    names = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
-    index = claim(folder, names)
+    count, index = torch.cuda.device_count(), 0
+    if count > 1:
+        folder = Path(tempfile.gettempdir(), f"clm-gpus-{getpass.getuser()}")
+        index = claim(folder, [str(torch.cuda.get_device_properties(number).uuid) for number in range(count)])
     torch.cuda.set_device(index)
+    torch.cuda.set_stream(torch.cuda.Stream())
     return torch.device("cuda", index)
 
 

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,12 @@ import torch
 
 from clm.tokens.regex import PAD
 from clm.tokens.shards import Shard
-from clm.training.batches import resume_stream
+from clm.training.batches import BUCKET, resume_stream
 from clm.training.masked_loss import Batch
 from clm.training.masks import Corruption
 from clm.training.team import ALONE, Team
+
+NO_TARGET = -100  # what torch's cross entropy leaves out
 
 
 class Work(NamedTuple):
@@ -36,6 +39,7 @@ class Feed:
         vocabulary_size: int,
         team: Team = ALONE,
         micro_tokens: int | None = None,
+        one_shape: bool = False,
     ) -> None:
         """Prepare.
 
@@ -46,7 +50,9 @@ class Feed:
             vocabulary_size: number of token ids.
             team: the processes that share each batch.
             micro_tokens: tokens (padding included) that a process handles at once; the rest of its slice follows.
+            one_shape: pad the batches of a bucket to one shape, which changes no loss.
         """
+        self.one_shape = one_shape
         self.shard, self.seed, self.vocabulary_size, self.team = shard, seed, vocabulary_size, team
         self.batch_tokens, self.micro_tokens = settings["batch_tokens"], micro_tokens
         shares = (settings[name] for name in ("mask_share", "mask_token_share", "random_token_share"))
@@ -62,16 +68,20 @@ class Feed:
     def draw(self, chosen: np.ndarray, rng: np.random.Generator) -> Work:
         """Return the work on molecules (B,), corrupted as a whole and then cut."""
         lengths = self.lengths[chosen]
-        ids = rows_of(self.tokens, self.shard.offsets[chosen], lengths)
+        width = min(-(-lengths.max() // BUCKET) * BUCKET, self.lengths.max()) if self.one_shape else lengths.max()
+        ids = rows_of(self.tokens, self.shard.offsets[chosen], lengths, width)
         corrupted, positions = self.corruption.draw(ids, self.vocabulary_size, rng)
-        mine = self.team.slice(len(ids))
-        parts = pieces(mine, ids.shape[1], self.micro_tokens)
-        return Work([cut(ids, corrupted, positions, part) for part in parts], len(positions), lengths)
+        if self.one_shape:
+            batches = [filled(ids, corrupted, positions, ceil(self.corruption.share * ids.size))]
+        else:
+            parts = pieces(self.team.slice(len(ids)), width, self.micro_tokens)
+            batches = [cut(ids, corrupted, positions, part) for part in parts]
+        return Work(batches, len(positions), lengths)
 
 
-def rows_of(tokens: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Return the molecules that begin at `starts` (B,) as rows of int64 (B, longest), padded on the right."""
-    columns = np.arange(lengths.max())
+def rows_of(tokens: np.ndarray, starts: np.ndarray, lengths: np.ndarray, width: int) -> np.ndarray:
+    """Return the molecules that begin at `starts` (B,) as rows of int64 (B, width), padded on the right."""
+    columns = np.arange(width)
     real = columns < lengths[:, None]
     out = np.full(real.shape, PAD, dtype=np.int64)
     out[real] = tokens[(starts[:, None] + columns)[real]]
@@ -96,6 +106,14 @@ def cut(ids: np.ndarray, corrupted: np.ndarray, positions: np.ndarray, rows: ran
     attention = None if real.all() else torch.from_numpy(real)
     inputs = torch.from_numpy(corrupted[rows.start : rows.stop])
     return Batch(inputs, attention, torch.from_numpy(here - rows.start * width), targets)
+
+
+def filled(ids: np.ndarray, corrupted: np.ndarray, positions: np.ndarray, most: int) -> Batch:
+    """Return a corrupted batch (B, T) with `most` positions, those that are too many without a target."""
+    rest = max(1, most) - len(positions)
+    targets = np.pad(ids.ravel()[positions], (0, rest), constant_values=NO_TARGET)
+    arrays = (corrupted, ids != PAD, np.pad(positions, (0, rest)), targets)
+    return Batch(*map(torch.from_numpy, arrays))
 
 
 def pinned(batch: Batch) -> Batch:

@@ -27,9 +27,9 @@ class Batch(NamedTuple):
         return Batch(*(None if x is None else x.to(device, non_blocking=True) for x in self))
 
 
-def padded(sequences: Sequence[np.ndarray], pad: int = 0) -> np.ndarray:
-    """Return sequences as int64 (B, longest), padded on the right."""
-    out = np.full((len(sequences), max(map(len, sequences))), pad, dtype=np.int64)
+def padded(sequences: Sequence[np.ndarray], width: int | None = None) -> np.ndarray:
+    """Return sequences as int64 (B, width), by default (B, longest), padded on the right by zeros."""
+    out = np.zeros((len(sequences), width or max(map(len, sequences))), dtype=np.int64)
     for row, ids in zip(out, sequences, strict=True):
         row[: len(ids)] = ids
     return out

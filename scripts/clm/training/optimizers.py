@@ -16,6 +16,8 @@ from clm.provenance.command import UserError
 class Optimizer:
     """Parameters in two groups: matrices, which decay, and vectors (biases, norms), which do not."""
 
+    recordable = False  # whether its steps take the rate from a tensor, as a recorded step must
+
     def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float) -> None:
         """Sort the parameters."""
         everything = list(parameters)
@@ -28,9 +30,16 @@ class Optimizer:
         for parameter in self.parameters:
             parameter.grad = None
 
-    def step(self, rate: float) -> None:
+    def step(self, rate: float | Tensor) -> None:
         """Take a step at a learning rate."""
         raise NotImplementedError
+
+    @torch.no_grad()
+    def reset(self) -> None:
+        """Forget what later steps depend on."""
+        for tensors in self.state_dict().values():
+            for tensor in tensors:
+                tensor.zero_()
 
     def state_dict(self) -> dict[str, Any]:
         """Return what later steps depend on."""
@@ -46,6 +55,8 @@ class Optimizer:
 class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019)."""
 
+    recordable = True
+
     def __init__(
         self, parameters: Iterable[nn.Parameter], weight_decay: float, betas: tuple[float, float] = (0.9, 0.999)
     ) -> None:
@@ -58,7 +69,7 @@ class AdamW(Optimizer):
         self.place = {id(p): number for number, p in enumerate(self.parameters)}
 
     @torch.no_grad()
-    def step(self, rate: float) -> None:
+    def step(self, rate: float | Tensor) -> None:
         """Take a step; parameters without gradient stay."""
         for group, decay in self.groups:
             chosen = [p for p in group if p.grad is not None]

@@ -19,6 +19,7 @@ from clm.tokens.shards import Shard
 from clm.training.feed import Feed, Work, ahead
 from clm.training.masked_loss import Batch
 from clm.training.optimizers import Optimizer, build_optimizer
+from clm.training.recorded import Recorded
 from clm.training.sharded import Sharded, sum_gradients
 from clm.training.team import ALONE, Team
 
@@ -69,12 +70,15 @@ class Trainer:
         """
         self.model, self.shard, self.settings, self.team = model.train(), shard, settings, team
         self.optimizer = self.build_optimizer()
-        self.feed = Feed(shard, settings, seed, model.config["vocab_size"], team, micro_tokens)
+        self.device = next(model.parameters()).device
+        # A whole step can be recorded when this process takes it alone, in one pass
+        whole = self.device.type == "cuda" and team.size == 1 and not micro_tokens and self.optimizer.recordable
+        self.recorded = Recorded(self.whole_step) if whole else None
+        self.feed = Feed(shard, settings, seed, model.config["vocab_size"], team, micro_tokens, whole)
         self.progress = Progress()
         self.losses: list[torch.Tensor] = []
         self.coming: Iterator[Work] | None = None
         self.trained_tokens, self.training_seconds = 0, 0.0
-        self.device = next(model.parameters()).device
         self.rounding = rounding(settings["precision"])
 
     def build_optimizer(self) -> Optimizer:
@@ -106,19 +110,32 @@ class Trainer:
 
     def step(self, work: Work, rate: float) -> torch.Tensor:
         """Take one optimizer step and return this process's part of its loss (on the device)."""
-        self.optimizer.zero_grad()
-        losses = [self.backward(batch.to(self.device), work.masked) for batch in work.batches]
-        if self.team.size > 1:
-            sum_gradients(self.optimizer.parameters, self.team)
-        torch.nn.utils.clip_grad_norm_(self.optimizer.parameters, self.settings["clip_norm"])
-        self.optimizer.step(rate)
+        if self.recorded:
+            loss = self.recorded(list(work.batches[0]), self.device, work.masked, rate)
+        else:
+            loss = self.update(work.batches, work.masked, rate)
         self.progress.step += 1
         self.progress.previous_tokens = self.progress.tokens
         self.progress.tokens += int(work.lengths.sum())
         self.progress.flops += training_flops(self.model.config, work.lengths, work.masked)
+        return loss
+
+    def update(self, batches: list[Batch], masked: int | torch.Tensor, rate: float | torch.Tensor) -> torch.Tensor:
+        """Change the weights by the gradient of all batches together; return this process's part of the loss."""
+        self.optimizer.zero_grad()
+        losses = [self.backward(batch.to(self.device), masked) for batch in batches]
+        if self.team.size > 1:
+            sum_gradients(self.optimizer.parameters, self.team)
+        torch.nn.utils.clip_grad_norm_(self.optimizer.parameters, self.settings["clip_norm"])
+        self.optimizer.step(rate)
         return torch.stack(losses).sum() if losses else torch.zeros((), device=self.device)
 
-    def backward(self, batch: Batch, masked: int) -> torch.Tensor:
+    def whole_step(self, *arguments: torch.Tensor) -> torch.Tensor:
+        """Take an optimizer step on one batch: its tensors, then the number of masked tokens and the rate."""
+        *batch, masked, rate = arguments
+        return self.update([Batch(*batch)], masked, rate)
+
+    def backward(self, batch: Batch, masked: int | torch.Tensor) -> torch.Tensor:
         """Add the gradient of one part of a batch; its loss is a share of the mean over all `masked` tokens."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.rounding is torch.bfloat16):
             logits = self.model(batch.ids, batch.attention, batch.positions)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from clm.models.device import rounding
 from clm.models.encoder import MaskedLM
 from clm.provenance.state import stop_if_requested
 from clm.tasks.table import Task
@@ -18,6 +19,7 @@ from clm.tokens.regex import PAD
 from clm.tokens.shards import Shard
 from clm.training.masked_loss import by_length, padded
 from clm.training.optimizers import AdamW
+from clm.training.recorded import Recorded
 from clm.transfer.embed import pool
 
 log = logging.getLogger(__name__)
@@ -28,16 +30,25 @@ class Finetuner(nn.Module):
     """An encoder and a linear head for L labels."""
 
     def __init__(self, model: MaskedLM, labels: int) -> None:
-        """Copy the encoder; the head starts at zero, so that the first predictions are the training mean."""
+        """Copy the encoder."""
         super().__init__()
         self.encoder = copy.deepcopy(model.roberta_prelayernorm)
         self.head = nn.Linear(model.config["hidden_size"], labels)
+        self.start(model)
+
+    @torch.no_grad()
+    def start(self, model: MaskedLM) -> "Finetuner":
+        """Take over the encoder's weights; the head starts at zero, so that first predictions are the training mean."""
+        self.encoder.load_state_dict(model.roberta_prelayernorm.state_dict())
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        return self
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return (B, L) for ids (B, T)."""
-        attention = None if bool((ids != PAD).all()) else ids != PAD
+        attention = ids != PAD
+        if ids.device.type == "cpu" and bool(attention.all()):  # faster without; a GPU would have to be waited for
+            attention = None
         return self.head(pool(self.encoder(ids, attention), ids))
 
 
@@ -79,40 +90,70 @@ def masked_objective(output: Tensor, y: Tensor, kind: str) -> Tensor:
     return (one(output, target, reduction="none") * known).sum() / known.sum().clamp(min=1)
 
 
-def finetune(
-    model: MaskedLM, task: Task, shard: Shard, train: np.ndarray, kind: str, settings: Mapping[str, Any], seed: int
-) -> tuple[Finetuner, Scaling]:
-    """Fine-tune on the training part for `steps` updates (linear warm-up, linear decay to zero) and return the result.
+class Tuner:
+    """Fine-tunes copies of one model on one kind of task, one after the other in the same place."""
 
-    Args:
-        model: pretrained or untrained; not changed.
-        task: labels.
-        shard: molecules of the task as tokens.
-        train: positions of the training part.
-        kind: "regression" or "classification".
-        settings: `learning_rate`, `steps`, `warmup_steps`, `batch_molecules`, `weight_decay`.
-        seed: of the order of molecules.
-    """
-    where = next(model.parameters()).device
-    tuned = Finetuner(model, len(task.names)).to(where).train()
-    scaling = Scaling.of(task.labels[train], kind)
-    y = torch.from_numpy((task.labels - scaling.mean) / scaling.sd).float().to(where)
-    labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
-    if not len(labelled):  # nothing to learn from; the cells say so
-        return tuned.eval(), scaling
-    sequences = list(shard.sequences())
-    optimizer = AdamW(tuned.parameters(), settings["weight_decay"])
-    order = batches(shard.lengths[labelled], settings["batch_molecules"], np.random.default_rng([seed, 2]))
-    for step in range(settings["steps"]):
-        chosen = labelled[next(order)]
-        ids = torch.from_numpy(padded([sequences[i] for i in chosen])).to(where)
-        loss = masked_objective(tuned(ids), y[torch.from_numpy(chosen).to(where)], kind)
-        optimizer.zero_grad()
+    def __init__(self, model: MaskedLM, labels: int, kind: str, settings: Mapping[str, Any]) -> None:
+        """Prepare.
+
+        Args:
+            model: pretrained or untrained; not changed.
+            labels: number of labels of the tasks.
+            kind: "regression" or "classification".
+            settings: `steps`, `warmup_steps`, `batch_molecules`, `weight_decay`, `precision`.
+        """
+        self.model, self.kind, self.settings = model, kind, settings
+        self.device = next(model.parameters()).device
+        self.tuned = Finetuner(model, labels).to(self.device)
+        self.optimizer = AdamW(self.tuned.parameters(), settings["weight_decay"])
+        self.half = rounding(settings["precision"]) is torch.bfloat16
+        self.recorded = Recorded(self.update)
+
+    def update(self, ids: Tensor, y: Tensor, rate: float | Tensor) -> Tensor:
+        """Take one optimizer step on molecules (B, T) and their scaled labels (B, L); return the loss."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            output = self.tuned(ids)
+        loss = masked_objective(output.float(), y, self.kind)
+        self.optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(tuned.parameters(), 1.0)
-        optimizer.step(settings["learning_rate"] * triangle(step, settings["warmup_steps"], settings["steps"]))
-        stop_if_requested()
-    return tuned.eval(), scaling
+        torch.nn.utils.clip_grad_norm_(self.tuned.parameters(), 1.0)
+        self.optimizer.step(rate)
+        return loss.detach()
+
+    def run(self, task: Task, shard: Shard, train: np.ndarray, rate: float, seed: int) -> tuple[Finetuner, Scaling]:
+        """Fine-tune on the training part for `steps` updates (linear warm-up, linear decay to zero).
+
+        Args:
+            task: labels.
+            shard: molecules of the task as tokens.
+            train: positions of the training part.
+            rate: peak learning rate.
+            seed: of the order of molecules.
+
+        Returns:
+            The fine-tuned model, good until the next run, and the scaling of its labels.
+        """
+        self.tuned.start(self.model).train()
+        self.optimizer.reset()
+        settings, scaling = self.settings, Scaling.of(task.labels[train], self.kind)
+        y = torch.from_numpy((task.labels - scaling.mean) / scaling.sd).float()
+        labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
+        if not len(labelled):  # nothing to learn from; the cells say so
+            return self.tuned.eval(), scaling
+        sequences = list(shard.sequences())
+        order = batches(shard.lengths[labelled], settings["batch_molecules"], np.random.default_rng([seed, 2]))
+        for step in range(settings["steps"]):
+            chosen = labelled[next(order)]
+            ids = torch.from_numpy(padded([sequences[i] for i in chosen], self.width(shard, chosen)))
+            now = rate * triangle(step, settings["warmup_steps"], settings["steps"])
+            self.recorded([ids, y[torch.from_numpy(chosen)]], self.device, now)
+            stop_if_requested()
+        return self.tuned.eval(), scaling
+
+    def width(self, shard: Shard, chosen: np.ndarray) -> int:
+        """Return the tokens to which molecules are padded: on a GPU few widths occur, since each is recorded."""
+        longest = int(shard.lengths[chosen].max())
+        return longest if self.device.type == "cpu" else min(-(-longest // 8) * 8, int(shard.lengths.max()))
 
 
 def triangle(step: int, warmup: int, steps: int) -> float:

@@ -1,25 +1,24 @@
 """One learning rate per size: the best on validation over several tasks, so that none is judged at a bad rate."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from clm.models.encoder import MaskedLM
 from clm.tasks.scores import errors
 from clm.tasks.table import Task
 from clm.tokens.shards import Shard
-from clm.transfer.finetune import finetune, predict
+from clm.transfer.finetune import Tuner, predict
 
 
 def validation_error(
-    model: MaskedLM, task: Task, shard: Shard, parts: Mapping[str, np.ndarray], kind: str, settings: Mapping[str, Any]
+    tuner: Tuner, task: Task, shard: Shard, parts: Mapping[str, np.ndarray], rate: float
 ) -> float | None:
     """Return RMSE over that of the training mean, or (1 - AUC) / .5, on the validation part: 1 means nothing learned.
 
     Averaged over labels; None when undefined for all of them.
     """
-    tuned, scaling = finetune(model, task, shard, parts["train"], kind, settings, seed=0)
+    tuned, scaling = tuner.run(task, shard, parts["train"], rate, seed=0)
+    kind = tuner.kind
     prediction = predict(tuned, scaling, shard, parts["valid"], kind)
     relative = []
     for column in range(len(task.names)):
