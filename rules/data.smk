@@ -34,7 +34,7 @@ rule gather_corpus:
         "<logs>/gather_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/gather_corpus/{corpus}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -58,7 +58,7 @@ rule standardize_corpus:
         "<logs>/standardize_corpus/{corpus}-{shard}.log",
     benchmark:
         "<benchmarks>/standardize_corpus/{corpus}-{shard}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -82,7 +82,7 @@ rule deduplicate_corpus:
         "<logs>/deduplicate_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/deduplicate_corpus/{corpus}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -132,7 +132,7 @@ rule split_corpus:
         "<logs>/split_corpus/{corpus}.log",
     benchmark:
         "<benchmarks>/split_corpus/{corpus}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1

@@ -18,6 +18,7 @@ rule tune_rate:
         "<benchmarks>/tune_rate/{start}-{size}.tsv"
     wildcard_constraints:
         start="pretrained|untrained",
+    priority: 10
     conda:
         "../envs/train.yaml"
     threads: 1

@@ -13,7 +13,7 @@ rule initialize_model:
         "<logs>/initialize_model/{size}-{seed}.log",
     benchmark:
         "<benchmarks>/initialize_model/{size}-{seed}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/train.yaml"
     threads: 1

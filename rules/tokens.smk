@@ -10,7 +10,7 @@ rule draw_subset:
         "<logs>/draw_subset/{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/draw_subset/{corpus}-{subset}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -33,7 +33,7 @@ rule count_tokens:
         "<logs>/count_tokens/{corpus}.log",
     benchmark:
         "<benchmarks>/count_tokens/{corpus}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -59,7 +59,7 @@ rule build_tokenizer:
         "<logs>/build_tokenizer.log",
     benchmark:
         "<benchmarks>/build_tokenizer.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -85,7 +85,7 @@ rule tokenize_subset:
         "<logs>/tokenize_subset/{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/tokenize_subset/{corpus}-{subset}.tsv"
-    priority: 20
+    priority: 1000
     conda:
         "../envs/chemistry.yaml"
     threads: 1

@@ -51,9 +51,9 @@ def sweep(wildcards) -> dict:
 
 
 def sooner(wildcards) -> int:
-    """Small budgets first: then larger ones continue their trunk instead of waiting for it."""
-    budgets = list(config["grid"]["budgets"])
-    return len(budgets) - budgets.index(wildcards.budget)
+    """Small budgets first: larger ones continue their trunk instead of waiting for it. Of these the largest models."""
+    budgets, sizes = list(config["grid"]["budgets"]), list(config["sizes"])
+    return (len(budgets) - budgets.index(wildcards.budget)) * len(sizes) + sizes.index(wildcards.size)
 
 
 def processes(wildcards) -> int:

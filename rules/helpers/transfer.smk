@@ -2,7 +2,9 @@
 FULL = config["transfer"]["full"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
 END_SEEDS = FULL["seeds"][:2]
-UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay") | pick(config["pretraining"], "precision")
+UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay") | pick(
+    config["pretraining"], "precision"
+)
 FULL_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FULL["splits"].get(split, [])]
 # the baselines that a study names and that are graph networks
 GRAPH_NETWORKS = [
