@@ -1,13 +1,14 @@
 """Identity of the code a job runs: a digest of the syntax tree of a script and of every module it imports.
 
-Comments, docstrings, formatting and time stamps do not count; `ast.unparse` gives the same text on
-Python 3.11 to 3.13 (unlike `ast.dump`).
+Comments, docstrings, formatting and time stamps do not count, nor does the version of Python (3.11 to 3.13: there
+`ast.dump` tells of empty fields or does not, and `ast.unparse` quotes f-strings in one way or the other).
 """
 
 import ast
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "clm"
 
@@ -29,11 +30,34 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+def normal_form(node: Any, out: list[str]) -> None:
+    """Append a text that is the same for the same syntax tree: classes of nodes, and their fields if not empty."""
+    if isinstance(node, ast.AST):
+        out.append(f"{type(node).__name__}(")
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(node, ast.JoinedStr):  # an f-string, to whose formats Python 3.12 adds an empty text
+                value = [part for part in value if not (isinstance(part, ast.Constant) and part.value == "")]
+            if value is not None and value != [] and name != "ctx":  # which follows from where the node stands
+                out.append(f"{name}=")
+                normal_form(value, out)
+        out.append(")")
+    elif isinstance(node, list):
+        out.append("[")
+        for item in node:
+            normal_form(item, out)
+            out.append(",")
+        out.append("]")
+    else:
+        out.append(repr(node))
+
+
 @cache
 def module_digest(path: Path) -> str:
-    """Return the sha256 of the unparsed syntax tree of one file without docstrings."""
-    tree = without_docstrings(parse(path))  # which keeps every import
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+    """Return the sha256 of the syntax tree of one file without docstrings."""
+    parts: list[str] = []
+    normal_form(without_docstrings(parse(path)), parts)  # which keeps every import
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def resolve(name: str, root: Path) -> Path | None:
