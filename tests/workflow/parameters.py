@@ -50,6 +50,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("sizes.7k.learning_rate", 0.02, "pretrain_checkpoint/size=7k sweep_rate/size=7k"),
     ("sizes.7k.memory_mb", 999, ""),
     ("sizes.7k.minutes", 99, ""),
+    ("sizes.7k.fused", True, ""),
     ("pretraining.batch_tokens", 512, TRAINING),
     ("pretraining.mask_share", 0.2, TRAINING),
     ("pretraining.evaluation_mask_share", 0.2, TRAINING + " " + MASKED),
@@ -58,7 +59,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("pretraining.warmup_tokens", 3000, TRAINING),
     ("pretraining.decay_share", 0.3, TRAINING),
     ("pretraining.clip_norm", 2.0, TRAINING),
-    ("pretraining.precision", "float32", TRAINING),
+    ("pretraining.precision", "float32", f"{TRAINING} {TUNING}"),
     ("pretraining.optimizer.name", "sgd", TRAINING),
     ("pretraining.optimizer.beta2", 0.99, TRAINING),
     ("pretraining.optimizer.momentum", 0.8, ""),  # of sgd
