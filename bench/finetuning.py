@@ -14,7 +14,14 @@ import numpy as np
 from harness import Case, alternate, compared, main, peak_mb
 
 CASE = {"size": "800k", "task": "bace", "kind": "classification", "label": "Class", "seeds": [0, 1, 2, 3, 4]}
-SETTINGS = {"learning_rate": 1e-3, "steps": 100, "warmup_steps": 10, "batch_molecules": 12, "weight_decay": 0.01}
+SETTINGS = {
+    "learning_rate": 1e-3,
+    "steps": 100,
+    "warmup_steps": 10,
+    "batch_molecules": 12,
+    "weight_decay": 0.01,
+    "precision": "bfloat16",  # on a GPU; CPUs compute in float32
+}
 
 
 def load(case: Case) -> tuple[Any, dict[str, np.ndarray], Any]:
@@ -31,14 +38,15 @@ def load(case: Case) -> tuple[Any, dict[str, np.ndarray], Any]:
 def ours(case: Case) -> dict[str, Any]:
     """Fine-tune all seeds by the workflow's code."""
     from clm.models.build import load_model
-    from clm.transfer.finetune import finetune, predict
+    from clm.models.device import device
+    from clm.transfer.finetune import Tuner, predict
 
-    began = time.perf_counter()
+    began, settings = time.perf_counter(), SETTINGS | case.get("settings", {})
     task, parts, shard = load(case)
-    model = load_model(inputs.checkpoint(case["size"]))
-    pairs = []
+    model = load_model(inputs.checkpoint(case["size"])).to(device())
+    tuner, pairs = Tuner(model, 1, case["kind"], settings), []
     for seed in case["seeds"]:
-        tuned, scaling = finetune(model, task, shard, parts["train"], case["kind"], SETTINGS, seed)
+        tuned, scaling = tuner.run(task, shard, parts["train"], settings["learning_rate"], seed)
         prediction = predict(tuned, scaling, shard, parts["test"], case["kind"])[:, 0]
         pairs.append((task.labels[parts["test"], 0], prediction))
     return figures(time.perf_counter() - began, pairs)
@@ -61,7 +69,7 @@ def theirs(case: Case) -> dict[str, Any]:
         for seed in case["seeds"]:
             trainer = Trainer(
                 pooled_classifier(case["size"]),
-                trainer_arguments(case, folder, seed),
+                trainer_arguments(case, SETTINGS | case.get("settings", {}), folder, seed),
                 data_collator=DataCollatorWithPadding(tokenizer),
                 train_dataset=train,
             )
@@ -95,23 +103,24 @@ def pooled_classifier(size: str) -> Any:
     return PooledClassifier()
 
 
-def trainer_arguments(case: Case, folder: str, seed: int) -> Any:
+def trainer_arguments(case: Case, settings: dict[str, Any], folder: str, seed: int) -> Any:
     """Return TrainingArguments with the updates of our protocol; nothing logged or saved."""
     from transformers import TrainingArguments
 
     return TrainingArguments(
         folder,
-        max_steps=SETTINGS["steps"],
-        per_device_train_batch_size=SETTINGS["batch_molecules"],
+        max_steps=settings["steps"],
+        per_device_train_batch_size=settings["batch_molecules"],
         per_device_eval_batch_size=64,
         train_sampling_strategy=case["sampling"],
-        learning_rate=SETTINGS["learning_rate"],
+        learning_rate=settings["learning_rate"],
         lr_scheduler_type="linear",
-        warmup_steps=SETTINGS["warmup_steps"],
+        warmup_steps=settings["warmup_steps"],
         optim="adamw_torch_fused",
-        weight_decay=SETTINGS["weight_decay"],
+        weight_decay=settings["weight_decay"],
         max_grad_norm=1.0,
-        use_cpu=True,
+        use_cpu=not case.get("gpu", False),
+        bf16=case.get("bf16", False),
         seed=seed,
         eval_strategy="no",
         save_strategy="no",

@@ -1,6 +1,10 @@
-"""What the benchmarks read: files of the default study, made by the workflow itself."""
+"""What the benchmarks read: files of a study, made by the workflow itself.
+
+CLM_BENCH_STUDY names another study than the default one, an overlay in studies/.
+"""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +12,11 @@ from typing import Any
 
 from harness import ROOT
 
-STUDY = ROOT / "results" / "default"
-TOKENS = STUDY / "corpora/zinc/tokens/32k.safetensors"
+NAME = os.environ.get("CLM_BENCH_STUDY", "default")
+OVERLAY = [] if NAME == "default" else ["--configfile", f"studies/{NAME}.yaml"]
+STUDY = ROOT / "results" / NAME
+SUBSET = {"default": "32k", "gpu": "200k"}[NAME]
+TOKENS = STUDY / f"corpora/zinc/tokens/{SUBSET}.safetensors"
 VALID = STUDY / "corpora/zinc/tokens/valid.safetensors"
 VOCABULARY = STUDY / "tokenizer/vocabulary.json"
 SPLITS = [("scaffold", 0), ("random", 0), ("random", 1), ("random", 2)]
@@ -21,7 +28,9 @@ def untrained(size: str) -> Path:
 
 
 def checkpoint(size: str) -> Path:
-    """Return the folder of a checkpoint of 100 000 tokens on 32 000 molecules."""
+    """Return the folder of a checkpoint of 100 000 tokens on 32 000 molecules (on a GPU of an untrained encoder)."""
+    if NAME != "default":
+        return untrained(size)
     return STUDY / f"pretrain/zinc/{size}/32k/seed0/100k"
 
 
@@ -44,17 +53,27 @@ def files() -> list[Path]:
 
 def prepare() -> None:
     """Let snakemake make what is missing or stale; the first time fetches 60 MB and takes two minutes."""
-    wanted = [str(path.relative_to(ROOT)) for path in files()]
-    subprocess.run([sys.executable, "-m", "snakemake", "--quiet", "all", "--", *wanted], cwd=ROOT, check=True)
+    make(files())
+
+
+def make(paths: list[Path]) -> None:
+    """Let snakemake make files of the study."""
+    wanted = [str(path.relative_to(ROOT)) for path in paths]
+    command = [sys.executable, "-m", "snakemake", *OVERLAY, "--quiet", "all", "--", *wanted]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def training_settings(size: str) -> dict[str, Any]:
     """Return the pretraining settings of a size as the workflow passes them to its job."""
     import yaml
 
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    shared = {k: v for k, v in config["pretraining"].items() if k != "sweep"}
-    return shared | {"learning_rate": config["sizes"][size]["learning_rate"]}
+    overlays = [] if NAME == "default" else [f"studies/{NAME}.yaml"]
+    settings, rate = {}, None
+    for name in ("config.yaml", *overlays):
+        config = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+        settings |= {k: v for k, v in config["pretraining"].items() if k != "sweep"}
+        rate = config["sizes"].get(size, {}).get("learning_rate", rate)
+    return settings | {"learning_rate": rate}
 
 
 def read_json(path: Path) -> Any:

@@ -8,7 +8,7 @@ from harness import OUT
 
 
 class Promise(NamedTuple):
-    """A row: key of the measurement, work, other party, goal in words and as limits (ratio at least, ours at most)."""
+    """A row: key of the measurement, work, other party, goal in words and as limits (ratio or ours at least, ours at most)."""
 
     key: str
     work: str
@@ -16,18 +16,24 @@ class Promise(NamedTuple):
     goal: str
     least_ratio: float | None = None
     most: float | None = None
+    least: float | None = None
 
 
 TRAINER, FIVE = "transformers.Trainer at its best settings", "five runs of transformers.Trainer"
+UP_TO_10M = ("60k", "800k", "10m")
 PROMISES = (
     Promise("pretraining 60k threads 1", "pretraining, 60k, CPU, one thread each", TRAINER, ">= 2x", 2),
     Promise("pretraining 800k threads 1", "pretraining, 800k, CPU, one thread each", TRAINER, ">= 2x", 2),
     Promise("pretraining 800k threads 2", "pretraining, 800k, ours one thread, theirs two", TRAINER, "told", None),
-    Promise("pretraining gpu", "pretraining, up to 10 M, one GPU", TRAINER, ">= 5x", 5),
-    Promise("utilization gpu", "pretraining, from 30 M, H100", "bf16 peak", ">= 45 %", 0.45),
+    *(Promise(f"pretraining gpu {size}", f"pretraining, {size}, H100", TRAINER, ">= 5x", 5) for size in UP_TO_10M),
+    *(
+        Promise(f"utilization gpu {size}", f"pretraining, {size}, H100", "bf16 peak", ">= 0.45", least=0.45)
+        for size in ("30m", "100m")
+    ),
     Promise("finetuning random", "fine-tuning, 800k on BACE, five seeds, CPU", FIVE, ">= 3x", 3),
     Promise("finetuning group_by_length", "the same, the Trainer grouping by length", FIVE, ">= 3x", 3),
-    Promise("finetuning gpu", "fine-tuning, five seeds, GPU", FIVE, ">= 10x", 10),
+    Promise("finetuning gpu 800k", "fine-tuning, 800k on BACE, five seeds, H100", FIVE, ">= 10x", 10),
+    Promise("finetuning gpu 10m", "fine-tuning, 10m on BACE, five seeds, H100", FIVE, ">= 10x", 10),
     Promise("curvature", "trace to 2 % + five eigenvalues to 1e-3", "PyHessian 0.1", ">= 5x", 5),
     Promise("curvature memory", "the same: memory beyond model and libraries", "PyHessian 0.1", "> 1x", 1),
     Promise(
@@ -62,6 +68,8 @@ def verdict(promise: Promise, row: dict[str, Any]) -> str:
     """Return whether a goal is met, by the median."""
     if promise.least_ratio is not None:
         return "met" if row["ratio"] >= promise.least_ratio else "missed"
+    if promise.least is not None:
+        return "met" if row["ours"] >= promise.least else "missed"
     if promise.most is not None:
         return "met" if row["ours"] <= promise.most else "missed"
     return ""

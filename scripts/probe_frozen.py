@@ -11,6 +11,7 @@ from clm.models.device import device
 from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import read_json, write_json
+from clm.tasks.algebra import on
 from clm.tasks.cells import unscored
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import Task, load_split, load_task
@@ -36,7 +37,7 @@ def probe_frozen(
         molecules: molecules.csv of the task.
         splits: CSV of each split, in the order of `config["splits"]` (the first is the primary one).
         config: `identity` (corpus, size, subset, seed), `task`, `kind`, `labels`, `budgets`, `splits`, `mask_share`,
-            `max_tokens`, `projected_width`, `domain_molecules`, `roughness_molecules`.
+            `max_tokens`, `projected_width`, `inner_layers`, `domain_molecules`, `roughness_molecules`.
         out: JSON of cells and predictors.
     """
     task = load_task(molecules, config["labels"])
@@ -64,13 +65,13 @@ def probe_budget(
     if metrics["status"] != "ok":
         return diverged_cells(budget, task, parts, config["kind"]), [], []
     model = load_model(folder).to(device())
-    layers = embed(model, shard, every_layer=True)
+    layers, algebra = embed(model, shard, every_layer=True), on(device())
     cells, predictors, records = [], [], []
     for number, (split, seed, part) in enumerate(parts):
         keys = {"budget": budget, "split": split, "split_seed": seed}
-        for name, features in feature_sets(layers, config["projected_width"], number == 0).items():
+        for name, features in feature_sets(layers, config, number == 0).items():
             told = keys | {"finetune_seed": None, "features": name}
-            new, rows, scores = probe_cells(features, task, part, config["kind"], told)
+            new, rows, scores = probe_cells(features, task, part, config["kind"], told, algebra)
             cells += new
             if name == "mean":
                 records += rows
@@ -94,13 +95,20 @@ def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> li
     ]
 
 
-def feature_sets(layers: np.ndarray, projected_width: int, primary: bool) -> dict[str, np.ndarray]:
+def feature_sets(layers: np.ndarray, config: dict[str, Any], primary: bool) -> dict[str, np.ndarray]:
     """Return the features to probe: pooled last states, and on the primary split projected ones and inner layers."""
     sets = {"mean": layers[-1]}
     if primary:
-        sets["projected"] = project(layers[-1], projected_width)
-        sets |= {f"layer{depth}": features for depth, features in enumerate(layers[:-1])}
+        sets["projected"] = project(layers[-1], config["projected_width"])
+        sets |= {f"layer{depth}": layers[depth] for depth in inner_layers(len(layers) - 1, config["inner_layers"])}
     return sets
+
+
+def inner_layers(count: int, most: int) -> list[int]:
+    """Return which of `count` inner layers are probed: `most` of them, evenly spaced, and the middle one."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(step * (count - 1) / (most - 1)) for step in range(most)} | {count // 2})
 
 
 def sample(task: Task, train: np.ndarray, molecules: int) -> np.ndarray:

@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
+import torch
+from clm.tasks.algebra import NUMPY, tensors
 from clm.tasks.folds import grouped_folds
 from clm.tasks.linear_head import PENALTIES, fit_head, logistic_path, ridge_path
 from sklearn.linear_model import LogisticRegression, Ridge
+
+# What a GPU runs is tried on a CPU where there is none
+ALGEBRAS = [NUMPY, tensors(torch.device("cuda" if torch.cuda.is_available() else "cpu"))]
+on_both = pytest.mark.parametrize("algebra", ALGEBRAS, ids=["numpy", "torch"])
 
 
 def features(n=300, d=20, seed=0):
@@ -17,22 +23,24 @@ def classes(x, seed=1):
     return (generator.random(len(x)) < 1 / (1 + np.exp(-linear))).astype(float)
 
 
+@on_both
 @pytest.mark.parametrize("shape", [(300, 20), (40, 90)])
-def test_ridge_path_equals_scikit_learn(shape):
+def test_ridge_path_equals_scikit_learn(shape, algebra):
     x = features(*shape)
     y = x[:, 0] + np.random.default_rng(2).standard_normal(len(x)) + 5
-    weights, intercepts = ridge_path(x, y, PENALTIES)
+    weights, intercepts = ridge_path(x, y, PENALTIES, algebra)
     for column, penalty in enumerate(PENALTIES):
         model = Ridge(alpha=penalty * len(y), solver="svd").fit(x, y)
         np.testing.assert_allclose(weights[:, column], model.coef_, atol=1e-8)
         assert intercepts[column] == pytest.approx(model.intercept_)
 
 
+@on_both
 @pytest.mark.parametrize("shape", [(300, 20), (60, 40)])
-def test_logistic_path_equals_scikit_learn(shape):
+def test_logistic_path_equals_scikit_learn(shape, algebra):
     x = features(*shape)
     y = classes(x)
-    weights, intercepts = logistic_path(x, y, PENALTIES)
+    weights, intercepts = logistic_path(x, y, PENALTIES, algebra)
     for column, penalty in enumerate(PENALTIES):
         model = LogisticRegression(C=1 / (penalty * len(y)), tol=1e-12, max_iter=2000, solver="newton-cholesky").fit(
             x, y
@@ -51,6 +59,15 @@ def test_separable_and_one_class_labels_stay_finite():
         prediction = head.predict(x)
         assert np.isfinite(prediction).all() and prediction.min() >= 0 and prediction.max() <= 1
     assert head.score is None and prediction.min() > 0.9
+
+
+@pytest.mark.parametrize("kind", ["regression", "classification"])
+def test_a_head_is_the_same_on_a_gpu(kind):
+    x = features(200, 30)
+    y = classes(x) if kind == "classification" else x[:, 1] * 3 + 7
+    heads = [fit_head(x, y, np.arange(200) // 2, kind, algebra) for algebra in ALGEBRAS]
+    assert heads[0].penalty == heads[1].penalty and heads[0].score == pytest.approx(heads[1].score, abs=1e-8)
+    np.testing.assert_allclose(heads[0].predict(x), heads[1].predict(x), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["regression", "classification"])

@@ -7,11 +7,12 @@ from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
 from clm.transfer.finetune import Scaling, Tuner, masked_objective, predict, triangle
-from clm.transfer.logme import log_evidence, logme
+from clm.transfer.logme import log_evidence, logme, singular
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
+from probe_frozen import inner_layers
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from transformers import AutoModel
@@ -58,7 +59,7 @@ def test_logme_is_the_maximum_of_the_dense_gaussian_evidence():
         return -multivariate_normal(np.zeros(40), covariance).logpdf(y) / 40
 
     best = minimize(negative, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10})
-    assert log_evidence(x, y) == pytest.approx(-best.fun, abs=1e-5)
+    assert log_evidence(*singular(x), 6, y) == pytest.approx(-best.fun, abs=1e-5)
 
 
 def test_logme_prefers_features_that_hold_the_label():
@@ -75,6 +76,14 @@ def test_neighbours_find_clusters_and_nothing_in_noise():
     clustered = rng.standard_normal((100, 8)) + 6 * y[:, None]
     assert nearest_score(clustered, y, "classification") == pytest.approx(1, abs=0.01)
     assert abs(nearest_score(rng.standard_normal((100, 8)), y, "classification") - 0.5) < 0.2
+
+
+def test_inner_layers_are_spread_evenly_with_the_middle_among_them():
+    assert [inner_layers(count, 4) for count in (1, 4)] == [[0], [0, 1, 2, 3]]
+    assert inner_layers(15, 4) == [0, 5, 7, 9, 14] and inner_layers(10, 2) == [0, 5, 9]
+    for count in range(2, 40):
+        chosen = inner_layers(count, 4)
+        assert chosen[0] == 0 and chosen[-1] == count - 1 and count // 2 in chosen and len(chosen) <= 5
 
 
 def test_a_probe_never_sees_test_or_validation_labels():

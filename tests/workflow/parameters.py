@@ -94,6 +94,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("transfer.graph_networks.networks.graph_conv.learning_rate", 0.01, ""),
     ("transfer.graph_networks.networks.mpnn.weight_decay", 0.1, ""),
     ("transfer.frozen.projected_width", 15, "probe_frozen"),
+    ("transfer.frozen.inner_layers", 2, "probe_frozen"),
     ("transfer.frozen.domain_molecules", 51, "probe_frozen"),
     ("transfer.frozen.roughness_molecules", 99, "probe_frozen"),
     ("transfer.full.learning_rates", [1.0e-3], "tune_rate"),

@@ -6,18 +6,24 @@ STEPS = 100
 TOLERANCE = 1e-5
 
 
-def log_evidence(features: np.ndarray, y: np.ndarray) -> float:
+def singular(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return left singular vectors (n, r) and singular values (r,) of centred features (n, d)."""
+    u, s, _ = np.linalg.svd(features - features.mean(axis=0), full_matrices=False)
+    return u, s
+
+
+def log_evidence(u: np.ndarray, s: np.ndarray, d: int, y: np.ndarray) -> float:
     """Return the maximum over alpha, beta of log p(y | features) / n for y ~ N(F w, 1/beta), w ~ N(0, 1/alpha).
 
     Fixed-point iteration in the basis of the singular vectors (You et al., algorithm 1; arXiv:2110.10545).
 
     Args:
-        features: float64 (n, d), centred here.
+        u: float64 (n, r), left singular vectors of the centred features.
+        s: float64 (r,), their singular values.
+        d: number of features.
         y: float64 (n,), finite.
     """
-    x = features - features.mean(axis=0)
-    n, d = x.shape
-    u, s, _ = np.linalg.svd(x, full_matrices=False)
+    n = len(y)
     power, sigma = (u.T @ y) ** 2, s**2
     rest = max(float(y @ y - power.sum()), 0.0)
     alpha, beta = 1.0, 1.0
@@ -49,7 +55,6 @@ def logme(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
     """
     if len(y) < 3 or np.ptp(y) == 0:
         return None
-    features = np.asarray(features, dtype=np.float64)
-    if kind == "regression":
-        return log_evidence(features, (y - y.mean()) / y.std())
-    return float(np.mean([log_evidence(features, (y == c).astype(np.float64)) for c in (0, 1)]))
+    u, s = singular(np.asarray(features, dtype=np.float64))
+    targets = [(y - y.mean()) / y.std()] if kind == "regression" else [(y == c).astype(np.float64) for c in (0, 1)]
+    return float(np.mean([log_evidence(u, s, features.shape[1], target) for target in targets]))

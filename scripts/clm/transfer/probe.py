@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from clm.tasks.algebra import NUMPY, Algebra
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.linear_head import fit_head
 from clm.tasks.table import Task
 
 
 def probe(
-    features: np.ndarray, task: Task, parts: dict[str, np.ndarray], kind: str
+    features: np.ndarray, task: Task, parts: dict[str, np.ndarray], kind: str, algebra: Algebra = NUMPY
 ) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
     """Return test predictions, float64 (n_test, L), and penalty and cross-validated score of each label's head.
 
@@ -24,14 +25,19 @@ def probe(
         if not len(known):
             predictions.append(np.full(len(parts["test"]), np.nan))
             continue
-        head = fit_head(features[parts["train"]], y, task.groups[parts["train"]], kind)
+        head = fit_head(features[parts["train"]], y, task.groups[parts["train"]], kind, algebra)
         predictions.append(head.predict(features[parts["test"]]))
         selected[label] = {"penalty": head.penalty, "cv_score": head.score}
     return np.column_stack(predictions), selected
 
 
 def probe_cells(
-    features: np.ndarray, task: Task, parts: dict[str, np.ndarray], kind: str, keys: Mapping[str, Any]
+    features: np.ndarray,
+    task: Task,
+    parts: dict[str, np.ndarray],
+    kind: str,
+    keys: Mapping[str, Any],
+    algebra: Algebra = NUMPY,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     """Return cells, prediction records, and the cross-validated scores as predictors of one probe.
 
@@ -41,8 +47,9 @@ def probe_cells(
         parts: positions of train, valid and test.
         kind: "regression" or "classification".
         keys: budget, split, split_seed, finetune_seed, features.
+        algebra: where the heads are solved.
     """
-    prediction, selected = probe(features, task, parts, kind)
+    prediction, selected = probe(features, task, parts, kind, algebra)
     cells = [
         cell | dict(keys) | {"selected": selected.get(cell["label"], {})}
         for cell in score_labels(task, parts, prediction, kind)

@@ -1,0 +1,60 @@
+"""The few operations of linear algebra that differ between numpy and a GPU, so that one algorithm runs on both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.special import expit
+
+if TYPE_CHECKING:
+    import torch
+
+Array = Any  # of numpy, or a tensor on a GPU
+
+
+@dataclass(frozen=True)
+class Algebra:
+    """Arrays are float64; `factor` gives what `solve(factor, right)` takes, for positive definite matrices."""
+
+    array: Callable[[np.ndarray], Array]
+    numpy: Callable[[Array], np.ndarray]
+    eigh: Callable[[Array], tuple[Array, Array]]
+    factor: Callable[[Array], Any]
+    solve: Callable[[Any, Array], Array]
+    sigmoid: Callable[[Array], Array]
+    softplus: Callable[[Array], Array]
+
+
+NUMPY = Algebra(
+    array=lambda x: x,
+    numpy=lambda x: x,
+    eigh=np.linalg.eigh,
+    factor=lambda x: cho_factor(x, lower=True, check_finite=False),
+    solve=lambda factor, right: cho_solve(factor, right, check_finite=False),
+    sigmoid=expit,
+    softplus=lambda x: np.logaddexp(0, x),
+)
+
+
+def on(device: "torch.device") -> Algebra:
+    """Return the operations of a device: those of numpy on a CPU, where they are as fast and need no torch."""
+    if device.type == "cpu":
+        return NUMPY
+    return tensors(device)
+
+
+def tensors(device: "torch.device") -> Algebra:
+    """Return the operations of torch on a device."""
+    import torch
+
+    return Algebra(
+        array=lambda x: torch.from_numpy(np.ascontiguousarray(x)).to(device),
+        numpy=lambda x: x.cpu().numpy(),
+        eigh=torch.linalg.eigh,
+        factor=lambda x: torch.linalg.cholesky_ex(x)[0],
+        solve=lambda factor, right: torch.cholesky_solve(right[:, None], factor)[:, 0],
+        sigmoid=torch.sigmoid,
+        softplus=lambda x: torch.logaddexp(torch.zeros_like(x), x),
+    )
