@@ -8,7 +8,7 @@ from harness import OUT
 
 
 class Promise(NamedTuple):
-    """A row: key of the measurement, work, other party, goal in words and as limits (ratio or ours at least, ours at most)."""
+    """A row: key of the measurement, work, other party, goal in words and as limits of the ratio or of ours."""
 
     key: str
     work: str
