@@ -39,6 +39,8 @@ def peak_mb() -> float:
 def run_party(program: str, party: str, case: Case, threads: int = 1) -> dict[str, Any]:
     """Run one party in a process with that many threads; return what it printed as JSON on its last line.
 
+    It sees no GPU unless its case has `gpu`.
+
     Raises:
         RuntimeError: the party failed; its standard error is in the message.
     """
@@ -48,6 +50,8 @@ def run_party(program: str, party: str, case: Case, threads: int = 1) -> dict[st
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
+    if not case.get("gpu", False):
+        environment["CUDA_VISIBLE_DEVICES"] = ""
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
     if done.returncode:
         raise RuntimeError(f"{Path(program).name} {party} {case}: {done.stderr[-2000:]}")
@@ -113,11 +117,12 @@ def version(name: str) -> str | None:
         return None
 
 
-def write(name: str, record: dict[str, Any]) -> None:
-    """Write reference/bench/{name}.json."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=1, default=float)
-    (OUT / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+def write(name: str, record: dict[str, Any], folder: Path = OUT) -> None:
+    """Write {name}.json, in reference/bench unless told otherwise; one that is killed leaves the last whole file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{name}.part"
+    part.write_text(json.dumps(record, indent=1, default=float) + "\n", encoding="utf-8")
+    part.replace(folder / f"{name}.json")
 
 
 def main(

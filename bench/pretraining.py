@@ -7,6 +7,7 @@ schedule and the fused optimizer. Both models are scored by the same validation 
 import argparse
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def trained(case: Case) -> tuple[Any, float]:
     """Return the trainer of the workflow after `budget` tokens of a `size` with a `seed`, and the seconds it took."""
     import torch
     from clm.models.build import load_model
+    from clm.models.device import device
     from clm.tokens.shards import read_shard
     from clm.training.schedule import Schedule
     from clm.training.trainer import Trainer
@@ -38,7 +40,8 @@ def trained(case: Case) -> tuple[Any, float]:
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(case["seed"])
         began = time.perf_counter()
-        trainer = Trainer(load_model(inputs.untrained(case["size"])), read_shard(inputs.TOKENS), settings, case["seed"])
+        model = load_model(inputs.untrained(case["size"])).to(device())
+        trainer = Trainer(model, read_shard(inputs.TOKENS), settings, case["seed"])
         train_budget(trainer, schedule, case["budget"], Path(folder))
         return trainer, time.perf_counter() - began
 
@@ -54,28 +57,29 @@ def theirs(case: Case) -> dict[str, Any]:
         model = AutoModelForMaskedLM.from_pretrained(inputs.untrained(case["size"]), attn_implementation="sdpa")
         steps = round(case["budget"] / (counted.mean_length * case["batch"]))
         arguments = trainer_arguments(case, folder, steps)
-        warm = steady_clock(steps // 5)
+        first = max(1, steps // 5)
+        warm = steady_clock([first])
         trainer = Trainer(model, arguments, data_collator=counted, train_dataset=counted.molecules, callbacks=[warm])
         trainer.train()
         now = time.perf_counter()
         model.save_pretrained(folder)
         scored = validation(load_model(Path(folder)))
     tokens = counted.tokens_of(steps)
-    steady = 1e6 * (now - warm.at) / (tokens * (1 - warm.step / steps))
+    steady = 1e6 * (now - warm.at[first]) / (tokens * (1 - first / steps))
     return figures(now - began, tokens, scored) | {"steady_microseconds_per_token": steady}
 
 
-def steady_clock(step: int) -> Any:
-    """Return a callback that notes when a step is reached: what comes later has no compilation or warm-up in it."""
+def steady_clock(steps: Sequence[int], now: Callable[[], float] = time.perf_counter) -> Any:
+    """Return a callback that notes when steps are reached: what comes later has no compilation or warm-up in it."""
     from transformers import TrainerCallback
 
     class SteadyClock(TrainerCallback):
         def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-            if state.global_step == self.step:
-                self.at = time.perf_counter()
+            if state.global_step in steps:
+                self.at[state.global_step] = now()
 
     clock = SteadyClock()
-    clock.step = max(1, step)
+    clock.at = {}
     return clock
 
 
@@ -104,6 +108,9 @@ def trainer_arguments(case: Case, folder: str, steps: int) -> Any:
         max_grad_norm=settings["clip_norm"],
         use_cpu=not case.get("gpu", False),
         bf16=case.get("gpu", False),
+        tf32=True if case.get("gpu", False) else None,
+        logging_nan_inf_filter=False,  # looks at the loss after every step, for which a GPU has to be waited for
+        dataloader_drop_last=case.get("gpu", False),
         seed=case["seed"],
         eval_strategy="no",
         save_strategy="no",
@@ -116,8 +123,8 @@ def trainer_arguments(case: Case, folder: str, steps: int) -> Any:
 class Counter:
     """The Trainer's own collator for masked language models over tokenized molecules; it counts real tokens."""
 
-    def __init__(self, size: str, seed: int) -> None:
-        """Load molecules and tokenizer."""
+    def __init__(self, size: str, seed: int, multiple: int | None = None) -> None:
+        """Load molecules and tokenizer; batches are padded to a multiple of that many tokens."""
         from clm.tokens.shards import read_shard
         from torch.multiprocessing import Value
         from transformers import AutoTokenizer, DataCollatorForLanguageModeling
@@ -126,7 +133,9 @@ class Counter:
         self.molecules = [{"input_ids": ids.tolist()} for ids in shard.sequences()]
         self.mean_length = float(shard.lengths.mean())
         tokenizer = AutoTokenizer.from_pretrained(inputs.untrained(size))
-        self.collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15, seed=seed)
+        self.collate = DataCollatorForLanguageModeling(
+            tokenizer, mlm_probability=0.15, seed=seed, pad_to_multiple_of=multiple
+        )
         self.seen = Value("l", 0), Value("l", 0)  # shared with the workers: tokens, batches
 
     def __call__(self, molecules: list[dict[str, Any]]) -> Any:

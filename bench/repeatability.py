@@ -6,7 +6,6 @@ is told as the share of weights that differ, the norm of their difference and th
 
 import argparse
 import itertools
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ PLACES = (("one thread", False, 1), ("two threads", False, 2), ("GPU", True, 1))
 
 def train(case: Case) -> dict[str, Any]:
     """Pretrain once, save the weights where the case says and return the validation loss."""
-    if not case["gpu"]:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import torch
     from safetensors.torch import save_file
 
