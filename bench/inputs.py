@@ -1,10 +1,12 @@
 """What the benchmarks read: files of a study, made by the workflow itself.
 
-CLM_BENCH_STUDY names another study than the default one, an overlay in studies/.
+CLM_BENCH_STUDY names another study than the default one, an overlay in studies/. CLM_BENCH_INPUTS is a folder with what
+`gpu_inputs.py` packed of the study for one GPU, for a machine without Snakemake; untrained models are built there.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +16,9 @@ from harness import ROOT
 
 NAME = os.environ.get("CLM_BENCH_STUDY", "default")
 OVERLAY = [] if NAME == "default" else ["--configfile", f"studies/{NAME}.yaml"]
-STUDY = ROOT / "results" / NAME
-SUBSET = {"default": "32k", "gpu": "200k"}[NAME]
+GIVEN = os.environ.get("CLM_BENCH_INPUTS")
+STUDY = Path(GIVEN).resolve() if GIVEN else ROOT / "results" / NAME
+SUBSET = "200k" if GIVEN or NAME == "gpu" else "32k"
 TOKENS = STUDY / f"corpora/zinc/tokens/{SUBSET}.safetensors"
 VALID = STUDY / "corpora/zinc/tokens/valid.safetensors"
 VOCABULARY = STUDY / "tokenizer/vocabulary.json"
@@ -29,7 +32,7 @@ def untrained(size: str) -> Path:
 
 def checkpoint(size: str) -> Path:
     """Return the folder of a checkpoint of 100 000 tokens on 32 000 molecules (on a GPU of an untrained encoder)."""
-    if NAME != "default":
+    if GIVEN or NAME != "default":
         return untrained(size)
     return STUDY / f"pretrain/zinc/{size}/32k/seed0/100k"
 
@@ -57,23 +60,51 @@ def prepare() -> None:
 
 
 def make(paths: list[Path]) -> None:
-    """Let snakemake make files of the study."""
+    """Let snakemake make files of the study; of a given folder build models.
+
+    Raises:
+        SystemExit: files are missing in the given folder.
+    """
+    if GIVEN:
+        for size in {path.parents[3].name for path in paths if path.name == "model.safetensors"}:
+            build(size)
+        missing = [str(path) for path in paths if not path.exists()]
+        if missing:
+            sys.exit(f"missing in CLM_BENCH_INPUTS: {', '.join(missing)}")
+        return
     wanted = [str(path.relative_to(ROOT)) for path in paths]
     command = [sys.executable, "-m", "snakemake", *OVERLAY, "--quiet", "all", "--", *wanted]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
+def build(size: str) -> None:
+    """Build the untrained encoder of a size, as the workflow does, unless it is there."""
+    folder = untrained(size)
+    if (folder / "model.safetensors").exists():
+        return
+    from clm.models.build import TOKENIZER_FILES
+    from clm.models.initialize import architecture, save_untrained
+
+    vocabulary, config = len(read_json(VOCABULARY)["tokens"]), configuration()
+    made = folder.with_name(f"{folder.name}.part")
+    save_untrained(made, architecture(config["sizes"][size], vocabulary, config["tokenizer"]["max_tokens"]), 0)
+    for name in TOKENIZER_FILES:
+        shutil.copyfile(VOCABULARY.parent / name, made / name)
+    made.rename(folder)
+
+
+def configuration() -> dict[str, Any]:
+    """Return the configuration of the study."""
+    from clm.study.merge import read_configuration
+
+    return read_configuration(ROOT / "config.yaml", *(ROOT / name for name in OVERLAY[1:]))
+
+
 def training_settings(size: str) -> dict[str, Any]:
     """Return the pretraining settings of a size as the workflow passes them to its job."""
-    import yaml
-
-    overlays = [] if NAME == "default" else [f"studies/{NAME}.yaml"]
-    settings, rate = {}, None
-    for name in ("config.yaml", *overlays):
-        config = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
-        settings |= {k: v for k, v in config["pretraining"].items() if k != "sweep"}
-        rate = config["sizes"].get(size, {}).get("learning_rate", rate)
-    return settings | {"learning_rate": rate}
+    config = configuration()
+    settings = {k: v for k, v in config["pretraining"].items() if k != "sweep"}
+    return settings | {"learning_rate": config["sizes"][size]["learning_rate"]}
 
 
 def read_json(path: Path) -> Any:
