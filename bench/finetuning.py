@@ -121,6 +121,8 @@ def trainer_arguments(case: Case, settings: dict[str, Any], folder: str, seed: i
         max_grad_norm=1.0,
         use_cpu=not case.get("gpu", False),
         bf16=case.get("bf16", False),
+        tf32=True if case.get("gpu", False) else None,
+        logging_nan_inf_filter=False,
         seed=seed,
         eval_strategy="no",
         save_strategy="no",

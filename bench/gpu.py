@@ -1,175 +1,181 @@
 """One GPU: pretraining and fine-tuning against transformers.Trainer, and the share of the peak that training reaches.
 
-Encoders are untrained ones of studies/gpu.yaml (CLM_BENCH_STUDY=gpu), batches of 16 384 tokens in bfloat16 on both
-sides. Steady parts are timed: compilation, recording and the first steps are left out on both sides. A run of either
-party does all sizes in one process and tells each, so that one which is stopped at its limit keeps what it has.
+Encoders are untrained ones of studies/gpu.yaml, batches of 16 384 tokens in bfloat16 on both sides. Two processes, one
+of each party, take turns, case after case; only steady windows are timed. All fits into `--seconds`: what does not is
+not measured, and what is measured is written at once. Without CUDA nothing is measured and nothing is written.
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-os.environ["CLM_BENCH_STUDY"] = "gpu"
+os.environ.setdefault("CLM_BENCH_STUDY", "gpu")
 
 import inputs  # noqa: E402
-import pretraining  # noqa: E402
-from harness import ROOT, Case, main  # noqa: E402
+from gpu_rows import Budget, best, rows_of  # noqa: E402
+from harness import OUT, Case, machine, write  # noqa: E402
+from workers import Failed, Worker, serve  # noqa: E402
 
-SIZES = ("60k", "10m", "800k")
-WIDE = ("100m", "30m")
-BUDGET, WARM = 3_000_000, 1_000_000  # tokens: of a run, and before its clock starts
-PEAK = 989.4e12  # bfloat16 operations/s of a H100 SXM without sparsity (NVIDIA H100 data sheet)
-FINETUNED = {"settings": {"steps": 200, "warmup_steps": 20, "batch_molecules": 32}, "gpu": True}
-
-
-def ours(case: Case) -> None:
-    """Train every size by the workflow's own loop and tell each."""
-    for size in case["sizes"]:
-        tell(size, trained(size, case.get("fused", False)))
-
-
-def trained(size: str, fused: bool) -> dict[str, Any]:
-    """Return speed, utilization and validation loss of one training; the clock runs after the warm-up."""
-    import torch
-    from clm.models.build import load_model
-    from clm.models.device import device
-    from clm.tokens.shards import read_shard
-    from clm.training.recorded import compiled
-    from clm.training.schedule import Schedule
-    from clm.training.trainer import Trainer
-
-    settings = inputs.training_settings(size)
-    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_share"])
-    trainer = Trainer(load_model(inputs.untrained(size)).to(device()), read_shard(inputs.TOKENS), settings, 0)
-    marks = []
-    with compiled(trainer.model, fused):
-        for until in (WARM, schedule.branch_tokens(BUDGET)):
-            trainer.run(until, schedule.trunk, lambda: None, 1e9)
-            torch.cuda.synchronize()
-            marks.append((time.perf_counter(), trainer.progress.tokens, trainer.progress.flops))
-        start = trainer.progress.tokens
-        trainer.run(BUDGET, lambda tokens: schedule.decay(tokens, start, BUDGET), lambda: None, 1e9)
-    seconds, tokens, flops = (after - before for before, after in zip(*marks, strict=True))
-    told = {"microseconds_per_token": 1e6 * seconds / tokens, "utilization": flops / seconds / PEAK}
-    return told | {"validation_loss": pretraining.validation(trainer.model.eval()), "tokens": trainer.progress.tokens}
+# In this order: against the Trainer, for utilization, fine-tuning, then what rounds off the picture
+CASES = (
+    *(("pretraining", size) for size in ("60k", "800k", "10m")),
+    *(("wide", size) for size in ("30m", "100m")),
+    *(("finetuning", size) for size in ("800k", "10m")),
+    *(("unfused", size) for size in ("30m", "100m")),
+    *(("speed", size) for size in ("150k", "3m")),
+)
+# Steps: 200 visit every shape of a batch and compile or record it, then two windows. Of 50 batches the Trainer makes a
+# group that it sorts by length, so windows are multiples of it; 400 are less than an epoch.
+MARKS = [200, 300, 400]
+SWEPT = {"size": "800k", "marks": [50, 100], "score": False}
+SETTINGS = ("sampling", "workers", "compile")
+BASE = {"sampling": "group_by_length", "workers": 4, "compile": False}
+TUNED = {"settings": {"steps": 200, "warmup_steps": 20, "batch_molecules": 32}, "seeds": [0, 1, 2, 3, 4]}
+TUNINGS = [{"bf16": b, "sampling": s} for b, s in ((True, "random"), (False, "random"), (True, "group_by_length"))]
+CASE_SECONDS = 60.0  # of one party: more than any case should take
+SWEEP_SHARE = 0.35  # of the time, after which no other setting is tried
+MINIATURE = {
+    "cases": (("pretraining", "60k"), ("wide", "150k"), ("finetuning", "60k"), ("unfused", "150k")),
+    "marks": [1, 2, 3],
+    "swept": {"size": "60k", "marks": [1, 2], "score": False},
+    "tuned": {"settings": {"steps": 2, "warmup_steps": 1, "batch_molecules": 8}, "seeds": [0, 1]},
+}
 
 
-def theirs(case: Case) -> None:
-    """Train every size by transformers.Trainer and tell each; the same schedule, tokens per step and total tokens."""
-    import torch
-    from clm.models.build import load_model
-    from clm.models.device import device
-    from transformers import AutoModelForMaskedLM, Trainer
+class Bench:
+    """The two parties, the time left and what they have told."""
 
-    for size in case["sizes"]:
-        counted = pretraining.Counter(size, 0)
-        batch = round(inputs.training_settings(size)["batch_tokens"] / counted.mean_length)
-        steps = round(BUDGET / (counted.mean_length * batch))
-        one = case | {"size": size, "seed": 0, "batch": batch, "budget": BUDGET, "gpu": True}
-        with tempfile.TemporaryDirectory() as folder:
-            model = AutoModelForMaskedLM.from_pretrained(inputs.untrained(size), attn_implementation="sdpa")
-            warm = pretraining.steady_clock(round(steps * WARM / BUDGET))
-            arguments = pretraining.trainer_arguments(one, folder, steps)
-            trainer = Trainer(
-                model, arguments, data_collator=counted, train_dataset=counted.molecules, callbacks=[warm]
-            )
-            trainer.train()
-            torch.cuda.synchronize()
-            seconds = time.perf_counter() - warm.at
-            model.save_pretrained(folder)
-            loss = pretraining.validation(load_model(Path(folder)).to(device()))
-        tokens = counted.tokens_of(steps)
-        steady = 1e6 * seconds / (tokens * (1 - warm.step / steps))
-        tell(size, {"microseconds_per_token": steady, "validation_loss": loss, "tokens": tokens})
+    def __init__(self, seconds: float, out: Path, plan: Case | None = None) -> None:
+        """Start both processes; `plan` replaces the cases, for a trial without a GPU."""
+        self.plan = plan or {"cases": CASES, "marks": MARKS, "swept": SWEPT, "tuned": TUNED}
+        self.basis = {"gpu": plan is None}
+        self.out, self.budget, self.seconds = out, Budget(seconds), seconds
+        self.workers = {side: Worker(__file__) for side in ("ours", "theirs")}
+        for worker in self.workers.values():
+            worker.start()
+        self.found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.record: dict[str, Any] = {"machine": machine(), "sweep": [], "tunings": [], "errors": []}
+        self.best: dict[str, Any] = {}
 
-
-def tuned(case: Case) -> None:
-    """Fine-tune five seeds of a size on BACE, by our code or by the Trainer, and tell seconds and scores."""
-    import finetuning
-
-    for size in case["sizes"]:
-        one = finetuning.CASE | FINETUNED | case | {"size": size}
-        told = finetuning.ours(one) if case["party"] == "ours" else finetuning.theirs(one)
-        tell(size, told)
-
-
-def tell(size: str, record: dict[str, Any]) -> None:
-    """Print what was measured, one line each."""
-    print(json.dumps({"size": size} | record, default=float), flush=True)
-
-
-def party(name: str, case: Case, limit: float) -> dict[str, dict[str, Any]]:
-    """Return what a party tells of each size within so many seconds."""
-    command = [sys.executable, __file__, "--party", name, "--case", json.dumps(case)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as log:
+    def ask(self, side: str, party: str, case: Case) -> dict[str, Any]:
+        """Return the answer of a party, or its error."""
+        case = self.basis | case
+        began, limit = time.monotonic(), min(CASE_SECONDS, self.budget.left())
         try:
-            subprocess.run(command, stdout=out, stderr=log, env=environment, cwd=ROOT, timeout=limit)
-        except subprocess.TimeoutExpired:
-            print(f"   {name} {case}: stopped after {limit:.0f} s", file=sys.stderr)
-        for file in (out, log):
-            file.seek(0)
-        told = [json.loads(line) for line in out if line.startswith('{"size"')]
-        if len(told) < len(case["sizes"]):
-            print(log.read()[-1500:], file=sys.stderr)
-    print(f"   {name} {case}: {time.perf_counter() - began:.0f} s {told}", file=sys.stderr, flush=True)
-    return {record.pop("size"): record for record in told}
+            answer = self.workers[side].ask(party, case, limit) if limit > 0 else {"error": "no time left"}
+        except Failed as error:
+            answer = {"error": str(error)}
+        if "error" in answer:
+            self.record["errors"].append({"party": party, "case": case} | answer)
+        print(f"  {time.monotonic() - began:5.1f} s  {party} {case}: {answer}", file=sys.stderr, flush=True)
+        return answer
+
+    def save(self) -> None:
+        """Write all that is known by now."""
+        told = {kind_size for kind_size, answers in self.found.items() if any("ours" in one for one in answers)}
+        self.record |= {
+            "rows": rows_of(self.found, self.record["machine"]["gpu"] or ""),
+            "trainer": self.best,
+            "not_measured": [" ".join(case) for case in self.plan["cases"] if case not in told],
+            "seconds": self.seconds - self.budget.left(),
+        }
+        write("gpu", self.record, self.out)
+
+    def sweep(self) -> None:
+        """Find the Trainer's fastest settings: sampling, then workers, then compilation, each with the best so far."""
+        for stage in stages():
+            for change in stage:
+                if self.budget.left() < (1 - SWEEP_SHARE) * self.seconds:
+                    break
+                setting = BASE | (best(self.record["sweep"], "microseconds_per_token", SETTINGS) or {}) | change
+                told = self.ask("theirs", "theirs", self.plan["swept"] | setting)
+                self.record["sweep"].append(setting | told)
+        self.best["pretraining"] = best(self.record["sweep"], "microseconds_per_token", SETTINGS) or BASE
+        self.save()
+
+    def sweep_tuning(self, size: str) -> None:
+        """Find the Trainer's fastest precision and sampling on one seed; ours has a run, too, before it is timed."""
+        one = self.plan["tuned"] | {"seeds": [0], "size": size}
+        self.ask("ours", "tune_ours", one)
+        for setting in TUNINGS:
+            self.record["tunings"].append(setting | self.ask("theirs", "tune_theirs", one | setting))
+        self.best["finetuning"] = best(self.record["tunings"], "seconds", ("bf16", "sampling")) or TUNINGS[0]
+
+    def measure(self, kind: str, size: str, turn: int) -> None:
+        """Measure a case once; parties swap who goes first with every turn."""
+        if kind == "finetuning" and "finetuning" not in self.best:
+            self.sweep_tuning(size)
+        case, answer = {"size": size}, {}
+        if kind == "finetuning":
+            case, ours, theirs = case | self.plan["tuned"], "tune_ours", "tune_theirs"
+        else:
+            case |= {"marks": self.plan["marks"], "score": kind == "pretraining", "fused": kind == "wide"}
+            ours, theirs = "ours", "theirs"
+        sides = [("ours", ours, case)]
+        if kind in self.best:
+            answer["settings"] = self.best[kind]
+            sides.append(("theirs", theirs, case | self.best[kind]))
+        for side, party, one in sides if turn % 2 == 0 else sides[::-1]:
+            told = self.ask(side, party, one)
+            answer |= {} if "error" in told else {side: told}
+        self.found.setdefault((kind, size), []).append(answer)
+        self.save()
+
+    def run(self, repeats: int) -> None:
+        """Sweep, then measure every case in turn as often as asked and as time allows."""
+        self.sweep()
+        for turn in range(repeats):
+            for case in self.plan["cases"]:
+                if self.budget.fits(case):
+                    began = time.monotonic()
+                    self.measure(*case, turn)
+                    self.budget.note(case, began)
+
+    def close(self) -> None:
+        """End both processes."""
+        for worker in self.workers.values():
+            worker.stop()
 
 
-def rows_of(key: str, value: str, unit: str, mine: list[dict], rivals: dict[str, dict]) -> list[dict[str, Any]]:
-    """Return a row per size: our runs against the best of the other party's settings."""
-    rows = []
-    for size in mine[0]:
-        runs = [run[size] for run in mine if size in run]
-        tried = {name: told[size] for name, told in rivals.items() if size in told}
-        if not tried:
-            continue
-        best = min(tried, key=lambda name: tried[name][value])
-        ratios = sorted(tried[best][value] / run[value] for run in runs)
-        middle = sorted(run[value] for run in runs)[len(runs) // 2]
-        row = {"key": f"{key} {size}", "unit": unit, "ours": middle, "theirs": tried[best][value]}
-        told = {"ratio": tried[best][value] / middle, "spread": [ratios[0], ratios[-1]], "best": best}
-        rows.append(row | told | {"runs": {"ours": runs, "theirs": tried}})
-    return rows
+def stages() -> Iterator[list[dict[str, Any]]]:
+    """Yield the changes of settings that are tried together, each stage around the best of those before it."""
+    yield [{"sampling": "group_by_length"}, {"sampling": "random"}]
+    yield [{"workers": 2}, {"workers": 8}]
+    yield [{"compile": True}]
 
 
-def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure all within about four minutes of a H100."""
-    import torch
+def main() -> None:
+    """Command line."""
+    command = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    command.add_argument("--seconds", type=float, default=190.0, help="of the whole; the rest is not measured")
+    command.add_argument("--repeats", type=int, default=2)
+    command.add_argument("--out", type=Path, default=OUT)
+    command.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    command.add_argument("--miniature", action="store_true", help=argparse.SUPPRESS)  # on a CPU, to try the program
+    a = command.parse_args()
+    if a.serve:
+        from gpu_parties import PARTIES
 
-    if not torch.cuda.is_available():
-        sys.exit("no GPU here: nothing measured")
-    folders = [inputs.untrained(size) for size in (*SIZES, *WIDE)]
-    inputs.make([inputs.TOKENS, inputs.VALID, *(folder / "model.safetensors" for folder in folders)])
-    grouped = {"sizes": SIZES, "sampling": "group_by_length", "workers": 4, "compile": False}
-    first = party("ours", {"sizes": SIZES}, 60)
-    rivals = {"group_by_length": party("theirs", grouped, 60)}
-    wide = {name: party("ours", {"sizes": WIDE, "fused": name == "fused"}, 60) for name in ("recorded", "fused")}
-    small = {"sizes": ("800k", "10m")}
-    faster = party("tuned", small | {"party": "ours"}, 40)
-    trainer = small | {"party": "theirs", "sampling": "group_by_length"}
-    slower = {name: party("tuned", trainer | {"bf16": name == "bf16"}, 60) for name in ("bf16", "float32")}
-    rivals["compiled"] = party("theirs", grouped | {"compile": True}, 90)
-    rows = rows_of(
-        "pretraining gpu", "microseconds_per_token", "us/token", [first, party("ours", {"sizes": SIZES}, 60)], rivals
-    )
-    rows += rows_of("finetuning gpu", "seconds", "s", [faster], slower)
-    for size in WIDE:
-        best = max((told[size]["utilization"] for told in wide.values() if size in told), default=None)
-        rows += (
-            []
-            if best is None
-            else [{"key": f"utilization gpu {size}", "unit": "of the peak", "ours": best, "ratio": best}]
-        )
-    return {"device": torch.cuda.get_device_name(), "rows": rows, "wide": wide}
+        return serve(PARTIES)
+    bench = Bench(a.seconds, a.out, MINIATURE if a.miniature else None)
+    try:
+        hello = [bench.ask(side, "hello", {}) for side in bench.workers]
+        if any("error" in one for one in hello):
+            sys.exit("a party did not start")
+        gpu = hello[0]["gpu"]
+        if gpu is None and not a.miniature:
+            return print("no GPU here: nothing is measured or written")
+        if not inputs.GIVEN:
+            inputs.make([path for path in inputs.files() if path.name != "model.safetensors"])
+        bench.record["machine"]["gpu"] = gpu
+        bench.run(a.repeats)
+    finally:
+        bench.close()
 
 
 if __name__ == "__main__":
-    main(__file__, measure, {"ours": ours, "theirs": theirs, "tuned": tuned})
+    main()
