@@ -10,23 +10,17 @@ import time
 from pathlib import Path
 
 import pytest
-from snakemake_runs import copy_workflow, environment, scheduled, snakemake
+import yaml
+from killing import jobs
+from snakemake_runs import ROOT, copy_workflow, environment, scheduled, snakemake
 
 pytestmark = [pytest.mark.slurm, pytest.mark.skipif(os.geteuid() != 0, reason="starting SLURM needs root")]
 HERE = Path(__file__).parent
-CLUSTER = (
-    "--workflow-profile",
-    "profiles/slurm",
-    "--slurm-init-seconds-before-status-checks",
-    "7",
-    "--latency-wait",
-    "5",
-    "--seconds-between-status-checks",
-    "2",
-)
+PROFILE = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+IMPATIENT = (sys.executable, "tests/cluster/impatient.py")
+CLUSTER = ("--workflow-profile", "profiles/slurm", "--latency-wait", "5")
 TINY = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml")
 LONG = ("--configfile", "studies/tiny.yaml", "tests/cluster/gpus.yaml", "tests/cluster/long.yaml")
-LONGER = (*LONG, "tests/cluster/longer.yaml")
 HURRIED = (*LONG, "tests/cluster/hurried.yaml")
 TARGET = "results/long/pretrain/zinc/25k/t900/seed0/long/metrics.json"
 LOG = "results/long/logs/pretrain_checkpoint/zinc-25k-t900-0-long.log"
@@ -62,7 +56,7 @@ def workflow(prepared, tmp_path):
 def launch(folder, study=LONG):
     """Start Snakemake on the cluster in the background."""
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", TARGET, *CLUSTER, *study],
+        [*IMPATIENT, TARGET, *CLUSTER, *study],
         cwd=folder,
         env=environment() | {"CLM_SAVE_SECONDS": "1"},
         stdout=(folder / "launched.txt").open("a"),
@@ -82,6 +76,12 @@ def wait_for(condition, seconds, what):
 
 def saved(folder):
     return any((folder / "results" / "long" / ".state").rglob("passing.pt"))
+
+
+def training(folder):
+    """Return the process that trains in a folder: it holds the lease."""
+    (lease,) = (folder / "results" / "long" / ".state").rglob("lease")
+    return int(re.match(r"process (\d+) on ", lease.read_text())[1])
 
 
 def squeue(form):
@@ -137,31 +137,51 @@ def test_a_preempted_job_is_requeued_and_continues(workflow):
 
 
 def test_a_time_limit_that_is_too_short_is_survived(workflow):
-    finished_well(workflow, launch(workflow, HURRIED))
-    assert "Trying to restart job" in (workflow / "launched.txt").read_text(), "no time limit was met"
-    assert "JobState=TIMEOUT" in shown("jobs")
+    """The first attempt stands still until its time is over, as on a node that is too slow for it."""
+    process = launch(workflow, HURRIED)
+    wait_for(lambda: saved(workflow), 120, "the first saved state")
+    job = job_id()
+    os.kill(training(workflow), signal.SIGSTOP)
+    wait_for(lambda: "JobState=TIMEOUT" in shown("job", job), 180, "the time limit")
+    finished_well(workflow, process)
+    assert "Trying to restart job" in (workflow / "launched.txt").read_text()
 
 
 def test_a_killed_main_process_leaves_no_two_writers(workflow):
-    process = launch(workflow, LONGER)
+    """The orphan stands still until its successor has come, so that the two meet however fast they are."""
+    process = launch(workflow)
     wait_for(lambda: saved(workflow), 120, "the first saved state")
+    orphan = training(workflow)
+    os.kill(orphan, signal.SIGSTOP)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    snakemake(workflow, "--workflow-profile", "none", "--unlock", *LONGER)
-    successor = launch(workflow, LONGER)
-    wait_for(lambda: squeue("%T").split() == ["RUNNING"] * 2, 60, "the orphan and its successor at the same time")
+    snakemake(workflow, "--workflow-profile", "none", "--unlock", *LONG)
+    successor = launch(workflow)
+    told = "waiting for results/long/.state"
+    wait_for(lambda: told in (workflow / LOG).read_text(errors="replace"), 120, "the successor to wait for the orphan")
+    assert squeue("%T").split() == ["RUNNING"] * 2 and training(workflow) == orphan
+    os.kill(orphan, signal.SIGCONT)
     finished_well(workflow, successor)
-    assert "waiting for results/long/.state" in (workflow / LOG).read_text(errors="replace")
+
+
+def submissions(folder):
+    """Return what was submitted from a folder: rule with wildcards or group with rules, whether a GPU was asked for."""
+    jobs = [job for job in shown("jobs").split("\n\n") if f"WorkDir={folder}\n" in job]
+    return [(re.search(r"Comment=rule_(.+)", job)[1], "TresPerJob=gres:gpu:1" in job) for job in jobs]
 
 
 def test_the_tiny_study_gives_the_same_tables_as_a_local_run(slurm, finished, tmp_path):
     folder = copy_workflow(tmp_path / "w")
-    done = snakemake(folder, *CLUSTER, "--jobs", "6", *TINY, timeout=3600)
+    done = snakemake(folder, *CLUSTER, "--jobs", "6", *TINY, timeout=3600, program=IMPATIENT)
     assert done.returncode == 0, done.stdout[-5000:]
     for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
         if table.name != "costs.csv":
             assert (folder / "results" / "tiny" / "tables" / table.name).read_bytes() == table.read_bytes(), table.name
-    assert shown("jobs").count("TresPerJob=gres:gpu:1") > 30
+    assert set(re.findall(r"^localrule (\w+):", done.stdout, flags=re.M)) <= {"all", "fetch_source", "write_report"}
+    on_gpus = {name for name, told in PROFILE["set-resources"].items() if told["slurm_partition"] == "gpu"}
+    made = submissions(folder)
+    assert all(gpu == any(rule in told for rule in on_gpus) for told, gpu in made), made
+    assert all(any(rule in told for told, _ in made) for rule in on_gpus & set(jobs(finished))), made
 
 
 def test_moving_a_local_study_to_slurm_rebuilds_nothing(slurm, study):

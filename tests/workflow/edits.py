@@ -24,6 +24,7 @@ def add_size(config: Config) -> None:
 def remove_size(config: Config) -> None:
     """A size that nothing uses any more."""
     del config["sizes"]["3k"]
+    del config["grid"]["trunks"][0]  # of this size alone
     transfer, curves = config["transfer"], config["landscape"]["curves"]
     curves["cells"] = [cell for cell in curves["cells"] if cell["sizes"] != ["3k"]]
     used = (config["grid"]["trunks"], transfer["full"]["cells"], transfer["learning_curves"]["cells"])
@@ -74,7 +75,7 @@ STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("nothing", lambda c: None, ""),
     ("keys reordered, 32 as 32.0", reorder, ""),
     ("a seed added", lambda c: block(c, seeds=[1]), ""),
-    ("a seed removed", lambda c: c["grid"]["trunks"].pop(1), ""),
+    ("a seed removed", lambda c: c["grid"]["trunks"].pop(2), ""),
     ("a size added", add_size, ""),
     ("a size removed", remove_size, ""),
     ("a subset added", add_subset, ""),

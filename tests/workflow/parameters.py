@@ -99,7 +99,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("transfer.frozen.roughness_molecules", 99, "probe_frozen"),
     ("transfer.full.learning_rates", [1.0e-3], "tune_rate"),
     ("transfer.full.tune_tasks", ["freesolv"], "tune_rate"),
-    ("transfer.full.tune_cell.subset", "t300", "tune_rate/start=pretrained"),
+    ("transfer.full.tune_cell.budget", "t10k", "tune_rate/start=pretrained"),
     ("transfer.full.steps", 11, TUNING),
     ("transfer.full.batch_molecules", 8, TUNING),
     ("transfer.full.warmup_steps", 3, TUNING),
@@ -160,7 +160,7 @@ UNTRIED = {
     "transfer.full.tasks",
 }
 UNTRIED |= {"transfer.full.cells", "transfer.full.splits.scaffold", "tasks.control.corpus"}
-UNTRIED |= {f"transfer.full.tune_cell.{key}" for key in ("corpus", "seed", "budget")}
+UNTRIED |= {f"transfer.full.tune_cell.{key}" for key in ("corpus", "seed", "subset")}
 UNTRIED |= {"transfer.learning_curves.tasks", "transfer.learning_curves.cells", "transfer.answers", "transfer.controls"}
 UNTRIED |= {
     "landscape.surfaces",

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SNAKEMAKE = (sys.executable, "-m", "snakemake")
 Job = tuple[str, str]  # rule and its wildcards as Snakemake prints them
 
 
@@ -32,11 +33,11 @@ def environment() -> dict[str, str]:
 
 
 def snakemake(
-    folder: Path, *arguments: str, timeout: float = 3600, under: tuple[str, ...] = ()
+    folder: Path, *arguments: str, timeout: float = 3600, program: tuple[str, ...] = SNAKEMAKE
 ) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake in a folder, `under` another command, and return what it printed (both streams in stdout)."""
+    """Run Snakemake in a folder, as `program` calls it, and return what it printed (both streams in stdout)."""
     return subprocess.run(
-        [*under, sys.executable, "-m", "snakemake", *arguments],
+        [*program, *arguments],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,

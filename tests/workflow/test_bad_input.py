@@ -35,8 +35,8 @@ def overlay(folder):
     wild = {"layers": 1, "width": 16, "heads": 2, "learning_rate": 1e30, "memory_mb": 1000, "minutes": 10}
     block = {"corpora": ["zinc"], "seeds": [0], "budgets": ["t10k", "t20k"]}
     trunks = [
-        block | {"sizes": ["3k", "25k"], "subsets": ["t300", "t900"]},
-        block | {"sizes": ["wild"], "subsets": ["t900"]},
+        block | {"sizes": ["3k"], "subsets": ["t300", "t900"]},
+        block | {"sizes": ["25k", "wild"], "subsets": ["t900"]},
     ]
     cells = [block | {"sizes": ["25k", "wild"], "subsets": ["t900"], "budgets": ["t20k"]}]
     full = {"tasks": ["all_test", "flat"], "tune_tasks": ["lone", "all_test"], "cells": cells}
@@ -48,6 +48,7 @@ def overlay(folder):
         "transfer": {"tasks": list(TABLES), "answers": ["lone"], "full": full},
         "landscape": {"maps": [mapped], "curves": {"cells": []}},
         "curvature": {"spectrum": {"cells": []}},
+        "analysis": {"min_trunks": 3},
     }
     (folder / "studies" / "bad.yaml").write_text(yaml.safe_dump(config))
 

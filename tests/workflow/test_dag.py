@@ -100,19 +100,31 @@ def test_rules_are_named_after_their_scripts():
     assert {path.stem for path in (ROOT / "scripts").glob("*.py")} - others == set(NAMES)
 
 
-SOME = ("pretrain_checkpoint", "probe_frozen", "judge_gains", "plot_loss", "prepare_task")
+# Imports each script in a fork of one process, which holds what takes seconds to import and nothing of ours
+LOADED = """
+import importlib, os, sys
+import matplotlib.pyplot, numpy, pandas, rdkit.Chem, scipy.stats, torch
+sys.path.insert(0, "scripts")
+assert not any(name.split(".")[0] == "clm" for name in sys.modules)
+for name in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        importlib.import_module(name)
+        print(name, *(m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "clm"), sep="\\t", flush=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, name
+"""
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in SOME else pytest.mark.slow) for n in NAMES])
-def test_every_imported_module_of_ours_is_in_the_identity_of_the_code(name):
-    """Modules that are really loaded when a script is imported, in a fresh interpreter, against the static closure."""
-    program = (
-        "import sys, importlib; sys.path.insert(0, 'scripts'); importlib.import_module(sys.argv[1]);"
-        "print(*sorted(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'clm'))"
-    )
-    done = subprocess.run([sys.executable, "-c", program, name], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = {Path(file).resolve() for file in done.stdout.split()}
-    assert loaded <= {path.resolve() for path in closure(ROOT / "scripts" / f"{name}.py")}
+def test_every_imported_module_of_ours_is_in_the_identity_of_the_code():
+    """Modules that are really loaded when a script is imported, against the static closure."""
+    call = [sys.executable, "-c", LOADED, *NAMES]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
+    lines = (line.split("\t") for line in done.stdout.splitlines())
+    loaded = {name: {Path(file) for file in files} for name, *files in lines}
+    assert set(loaded) == set(NAMES) and all(loaded.values())
+    for name, files in loaded.items():
+        assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / f"{name}.py")), name
 
 
 def test_both_profiles_agree_on_what_is_stale():
