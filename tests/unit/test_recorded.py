@@ -66,8 +66,7 @@ def test_recorded_steps_are_the_steps(tmp_path, fused):
 def test_a_recorded_training_goes_on_from_its_state(tmp_path):
     folder = small_model(tmp_path)
     trainer, _ = pretrained(folder, recorded=True, steps=60)
-    state = {name: value for name, value in trainer.state().items()}
-    torch.save(state, tmp_path / "state.pt")
+    torch.save(trainer.state(), tmp_path / "state.pt")
     state = torch.load(tmp_path / "state.pt", map_location=device(), weights_only=True)
     losses = [trainer.step(trainer.work(), 1e-3).item() for _ in range(20)]
     trainer.restore(state)
@@ -80,8 +79,6 @@ def test_recorded_fine_tuning_repeats_itself_and_learns(tmp_path):
     y = np.array([np.sin(ids.astype(float)).mean() for ids in shard.sequences()]) * 10
     train, test = np.arange(120), np.arange(120, 150)
     tuner = Tuner(model, 1, "regression", UPDATES)
-    runs = [tuner.run(task_of(y), shard, train, RATE, seed) for seed in (0,)]
-    first = predict(*runs[0], shard, test, "regression")
-    again = predict(*tuner.run(task_of(y), shard, train, RATE, 0), shard, test, "regression")
+    first, again = (predict(*tuner.run(task_of(y), shard, train, RATE, 0), shard, test, "regression") for _ in range(2))
     assert np.abs(first - again).max() < 1e-2 * y.std()
     assert np.sqrt(np.mean((first[:, 0] - y[test]) ** 2)) < 0.7 * y[train].std()

@@ -53,7 +53,7 @@ def tensors(device: "torch.device") -> Algebra:
         array=lambda x: torch.from_numpy(np.ascontiguousarray(x)).to(device),
         numpy=lambda x: x.cpu().numpy(),
         eigh=torch.linalg.eigh,
-        factor=lambda x: torch.linalg.cholesky_ex(x)[0],
+        factor=torch.linalg.cholesky,
         solve=lambda factor, right: torch.cholesky_solve(right[:, None], factor)[:, 0],
         sigmoid=torch.sigmoid,
         softplus=lambda x: torch.logaddexp(torch.zeros_like(x), x),

@@ -88,7 +88,7 @@ class Recorded:
 def compiled(model: MaskedLM, wanted: bool) -> Iterator[None]:
     """Fuse the kernels of the layers by torch.compile as long as the context lasts: one compilation serves them all.
 
-    It takes seconds of a job, and pays for wide layers on a GPU, whose time goes into moving activations.
+    It takes up to 20 s of a job, and pays for wide layers in long jobs on a GPU.
     """
     layers = model.roberta_prelayernorm.encoder.layer if wanted else []
     for layer in layers:
