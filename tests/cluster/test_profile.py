@@ -69,6 +69,11 @@ def test_rules_that_ask_for_a_gpu_go_to_its_partition_and_no_others():
     assert asking and given == asking
 
 
+def test_rules_that_ask_for_a_gpu_say_how_much_of_its_memory():
+    saying = {name for name, body in rules().items() if re.search(r"^        gpu_mb=", body, flags=re.M)}
+    assert saying == {name for name, body in rules().items() if asks_for_a_gpu(body)}
+
+
 @pytest.mark.parametrize("group", sorted(set(PROFILE["groups"].values())))
 def test_a_group_is_of_one_partition(group):
     members = {name for name, of in PROFILE["groups"].items() if of == group}
