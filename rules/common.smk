@@ -16,6 +16,7 @@ from clm.study.validate import resolve_config, require_python
 RESULTS = f"results/{config['study']}"
 STATE = f"{RESULTS}/.state"
 GPUS = int(config["resources"]["gpus"])
+GPU_MB = 2000  # of a GPU's memory for a job with a small model, CUDA's own included
 
 
 def code(script: str) -> Callable:

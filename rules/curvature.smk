@@ -19,6 +19,7 @@ rule measure_curvature:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=lambda w: 2 * gpu_memory(w),
     params:
         code=code("measure_curvature"),
         config=canonical(
@@ -53,6 +54,7 @@ rule measure_spectrum:
         mem_mb=largest_memory,
         runtime=60,
         gpu=GPUS,
+        gpu_mb=lambda w: 2 * largest_gpu_memory(w),
     params:
         code=code("measure_spectrum"),
         config=canonical(spectrum_config()),

@@ -23,6 +23,7 @@ rule probe_external:
         mem_mb=4000,
         runtime=120,
         gpu=GPUS,
+        gpu_mb=GPU_MB * GPUS,
     params:
         code=code("probe_external"),
         config=lambda w: canonical(external_config(w)),

@@ -26,6 +26,7 @@ rule tune_rate:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("tune_rate"),
         config=lambda w: canonical(tuning_config(w)),
@@ -58,6 +59,7 @@ rule finetune_model:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("finetune_model"),
         config=lambda w: canonical(full_config(w)),
@@ -92,6 +94,7 @@ rule finetune_endpoint:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("finetune_endpoint"),
         config=lambda w: canonical(endpoint_config(w)),

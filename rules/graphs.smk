@@ -22,6 +22,7 @@ rule train_graph_network:
         mem_mb=4000,
         runtime=240,
         gpu=GPUS,
+        gpu_mb=GPU_MB * GPUS,
     params:
         code=code("train_graph_network"),
         config=lambda w: canonical(network_config(w)),

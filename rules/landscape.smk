@@ -18,6 +18,7 @@ rule map_surface:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("map_surface"),
         config=canonical(pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_share": MASK_SHARE}),
@@ -77,6 +78,7 @@ rule compare_representations:
         mem_mb=largest_memory,
         runtime=30,
         gpu=GPUS,
+        gpu_mb=largest_gpu_memory,
     params:
         code=code("compare_representations"),
         config=canonical(study_cells("trunks") | COMPARED),
@@ -108,6 +110,7 @@ rule measure_paths:
         mem_mb=largest_memory,
         runtime=30,
         gpu=GPUS,
+        gpu_mb=largest_gpu_memory,
     params:
         code=code("measure_paths"),
         config=canonical(path_config()),
@@ -139,6 +142,7 @@ rule measure_curves:
         mem_mb=largest_memory,
         runtime=30,
         gpu=GPUS,
+        gpu_mb=largest_gpu_memory,
     params:
         code=code("measure_curves"),
         config=canonical(curve_config()),

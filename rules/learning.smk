@@ -21,6 +21,7 @@ rule trace_labels:
         mem_mb=4000,
         runtime=120,
         gpu=GPUS,
+        gpu_mb=largest_gpu_memory,
     params:
         code=code("trace_labels"),
         config=lambda w: canonical(learning_config(w) | {"cells": list(map(key_of, grid.learning_cells(config)))}),

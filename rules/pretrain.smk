@@ -20,6 +20,8 @@ rule initialize_model:
     resources:
         mem_mb=memory,
         runtime=minutes,
+        gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("initialize_model"),
         config=lambda w: canonical(untrained_model(w)),
@@ -52,6 +54,7 @@ rule pretrain_checkpoint:
         mem_mb=team_memory,
         runtime=minutes,
         gpu=lambda w: GPUS * processes(w),
+        gpu_mb=lambda w: gpu_memory(w) * processes(w),
         processes=processes,
         micro_tokens=lambda w: config["sizes"][w.size].get("micro_tokens", 0),
         fused=lambda w: int(config["sizes"][w.size].get("fused", False)),
@@ -92,6 +95,7 @@ rule sweep_rate:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("sweep_rate"),
         config=lambda w: canonical(sweep(w)),

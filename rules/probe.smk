@@ -23,6 +23,7 @@ rule probe_frozen:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
+        gpu_mb=gpu_memory,
     params:
         code=code("probe_frozen"),
         config=lambda w: canonical(frozen_config(w)),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.build import TOKENIZER_FILES, load_model, parameters
+from clm.models.device import device
 from clm.models.initialize import architecture, save_untrained
 from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
@@ -35,7 +36,7 @@ def initialize_model(config: dict[str, Any], tokenizer: Path, valid: dict[str, P
     for name in TOKENIZER_FILES:
         with atomic(folder / name) as temporary:
             shutil.copyfile(tokenizer / name, temporary)
-    model = load_model(folder)
+    model = load_model(folder).to(device())
     losses = {
         corpus: validation_loss(model, read_shard(path), config["mask_share"], class_ids(vocabulary))
         for corpus, path in valid.items()

@@ -81,6 +81,16 @@ def memory(wildcards, attempt: int) -> int:
     return config["sizes"][wildcards.size]["memory_mb"] * attempt
 
 
+def gpu_memory(wildcards) -> int:
+    """Memory of a GPU that a training of this size takes, in MB: what keeps jobs that share a device from filling it."""
+    return GPUS * config["sizes"][wildcards.size].get("gpu_mb", GPU_MB)
+
+
+def largest_gpu_memory(wildcards) -> int:
+    """Memory of a GPU for a job that reads models of every size, one after the other, in MB."""
+    return GPUS * max(config["sizes"][size].get("gpu_mb", GPU_MB) for size in grid.sizes(config))
+
+
 def minutes(wildcards, attempt: int) -> int:
     """Time limit of a job with a model of this size; more at each attempt."""
     return config["sizes"][wildcards.size]["minutes"] * attempt

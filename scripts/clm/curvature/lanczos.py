@@ -12,13 +12,45 @@ import torch
 from torch import Tensor
 
 CHECK = 5  # steps between two looks at the residuals
+BLOCK = 10  # vectors for which memory is taken at a time
+
+
+class Basis:
+    """Orthonormal vectors (n,) as rows of blocks: another one moves none of them, and little memory waits for more."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.blocks: list[Tensor] = []
+        self.count = 0
+
+    def add(self, vector: Tensor) -> None:
+        """Add a vector (n,) of norm 1 that is orthogonal to the others."""
+        if self.count == BLOCK * len(self.blocks):
+            self.blocks.append(vector.new_empty(BLOCK, len(vector)))
+        self.blocks[-1][self.count % BLOCK] = vector
+        self.count += 1
+
+    def rows(self) -> list[Tensor]:
+        """Return the vectors of each block, (k, n) with k <= BLOCK."""
+        return [block[: self.count - BLOCK * number] for number, block in enumerate(self.blocks)]
+
+    @property
+    def last(self) -> Tensor:
+        """Return the vector (n,) added last."""
+        return self.blocks[-1][(self.count - 1) % BLOCK]
+
+    def outside(self, vector: Tensor) -> Tensor:
+        """Return what of a vector (n,) is orthogonal to all of them."""
+        for rows in self.rows():
+            vector = torch.addmv(vector, rows.T, rows @ vector, alpha=-1)
+        return vector
 
 
 @dataclass(frozen=True)
 class Spectrum:
     """Largest eigenvalues (descending), the smallest one, the largest relative residual among them, and steps taken.
 
-    basis: orthonormal rows (steps, n) of the Krylov space; block_trace: trace of the operator within it (exact).
+    basis: of the Krylov space, `steps` vectors; block_trace: trace of the operator within it (exact).
     """
 
     largest: list[float]
@@ -26,7 +58,7 @@ class Spectrum:
     residual: float
     steps: int
     block_trace: float
-    basis: Tensor | None = field(default=None, repr=False)
+    basis: Basis | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -36,7 +68,7 @@ class Krylov:
     alphas: list[float]
     betas: list[float]
     beta: float
-    basis: list[Tensor] = field(repr=False)
+    basis: Basis = field(repr=False)
 
 
 def krylov_spaces(product: Callable[[Tensor], Tensor], start: Tensor, max_steps: int) -> Iterator[Krylov]:
@@ -47,19 +79,18 @@ def krylov_spaces(product: Callable[[Tensor], Tensor], start: Tensor, max_steps:
         start: vector (n,).
         max_steps: products at most; n are enough.
     """
-    basis = [start / start.norm()]
+    basis, new, beta = Basis(), start, float(start.norm())
     alphas: list[float] = []
     betas: list[float] = []
     for _ in range(min(max_steps, len(start))):
-        new = product(basis[-1])
-        alphas.append(float(new @ basis[-1]))
+        basis.add(new / beta)
+        new = product(basis.last)
+        alphas.append(float(new @ basis.last))
         for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, ch. 6)
-            stacked = torch.stack(basis)
-            new = new - stacked.T @ (stacked @ new)
+            new = basis.outside(new)
         beta = float(new.norm())
         yield Krylov(alphas, betas, beta, basis)
         betas.append(beta)
-        basis.append(new / beta)
 
 
 def tridiagonal(alphas: list[float], betas: list[float]) -> np.ndarray:
@@ -84,7 +115,7 @@ def extreme_eigenvalues(
         exhausted = space.beta < 1e-10 * max(1.0, abs(found.largest[0]))
         if exhausted or (step % CHECK == 0 and step > count and found.residual < tolerance):
             break
-    return replace(found, basis=torch.stack(space.basis[: found.steps]))
+    return replace(found, basis=space.basis)
 
 
 def ritz(alphas: list[float], betas: list[float], beta: float, count: int, steps: int) -> Spectrum:

@@ -82,11 +82,10 @@ def deflated_trace(
         seed: of the probes.
     """
     basis = spectrum.basis
-    generator = torch.Generator(device=basis.device).manual_seed(seed)
+    generator = torch.Generator(device=basis.last.device).manual_seed(seed)
     samples: list[float] = []
     while len(samples) < max_probes:
-        vector = rademacher(basis[0], generator)
-        vector = vector - basis.T @ (basis @ vector)
+        vector = basis.outside(rademacher(basis.last, generator))
         samples.append(float(vector @ product(vector)))
         if len(samples) >= min(5, max_probes):
             error = float(np.std(samples, ddof=1) / np.sqrt(len(samples)))
