@@ -6,7 +6,7 @@ import torch
 from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
-from clm.transfer.finetune import Scaling, Tuner, masked_objective, predict, triangle
+from clm.transfer.finetune import Scaling, Tuner, batches, masked_objective, predict, triangle
 from clm.transfer.logme import log_evidence, logme, singular
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
@@ -108,6 +108,14 @@ def test_finetuning_learns_a_planted_label_and_repeats_itself(tmp_path):
     assert np.sqrt(np.mean((found[:, 0] - y[test]) ** 2)) < 0.7 * y[train].std()
     assert (again == found).all(), "something of an earlier run is left"
     assert (other != found).any()
+
+
+def test_an_epoch_of_batches_is_a_permutation_and_the_next_another_one():
+    drawn = batches(10, 4, np.random.default_rng(0))
+    epochs = [[next(drawn) for _ in range(3)] for _ in range(2)]
+    assert [len(batch) for batch in epochs[0]] == [4, 4, 2]
+    first, second = (np.concatenate(epoch) for epoch in epochs)
+    assert sorted(first) == sorted(second) == list(range(10)) and first.tolist() != second.tolist()
 
 
 def test_missing_labels_do_not_reach_the_objective():

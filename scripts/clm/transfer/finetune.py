@@ -23,7 +23,6 @@ from clm.training.recorded import Recorded
 from clm.transfer.embed import pool
 
 log = logging.getLogger(__name__)
-POOL = 8  # batches that are drawn together and sorted by length, which halves padding
 
 
 class Finetuner(nn.Module):
@@ -71,15 +70,15 @@ class Scaling:
         return cls(mean, np.where(sd > 0, sd, 1.0))
 
 
-def batches(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield positions of batches forever: epochs are permutations; within a pool of batches lengths are sorted."""
+def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield positions of batches forever: epochs are permutations.
+
+    Batches of alike lengths would need less padding, but labels go with length: with those, fine-tuned scores were
+    worse and varied twice as much between seeds (bench/NOTES.md).
+    """
     while True:
-        order = rng.permutation(len(lengths))
-        for start in range(0, len(order), size * POOL):
-            pooled = order[start : start + size * POOL]
-            pooled = pooled[np.argsort(lengths[pooled], kind="stable")]
-            pieces = [pooled[i : i + size] for i in range(0, len(pooled), size)]
-            yield from (pieces[i] for i in rng.permutation(len(pieces)))
+        order = rng.permutation(count)
+        yield from (order[start : start + size] for start in range(0, count, size))
 
 
 def masked_objective(output: Tensor, y: Tensor, kind: str) -> Tensor:
@@ -141,7 +140,7 @@ class Tuner:
         if not len(labelled):  # nothing to learn from; the cells say so
             return self.tuned.eval(), scaling
         sequences = list(shard.sequences())
-        order = batches(shard.lengths[labelled], settings["batch_molecules"], np.random.default_rng([seed, 2]))
+        order = batches(len(labelled), settings["batch_molecules"], np.random.default_rng([seed, 2]))
         for step in range(settings["steps"]):
             chosen = labelled[next(order)]
             ids = torch.from_numpy(padded([sequences[i] for i in chosen], self.width(shard, chosen)))
