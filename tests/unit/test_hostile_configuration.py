@@ -115,6 +115,7 @@ def test_mutated_configurations_are_valid_or_each_fault_names_its_key():
     @settings(max_examples=CONFIGURATIONS, deadline=None, derandomize=True, database=None)
     @given(mutated())
     @example(copy.deepcopy(tiny()) | {1: 2})  # a key that is no text
+    @example(copy.deepcopy(tiny()) | {"a" * 10_000: 2})
     @example(copy.deepcopy(tiny()) | {"splits": {"random": [0]}})
     def tried(config):
         told = faults(config)

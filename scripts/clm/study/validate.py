@@ -40,9 +40,9 @@ def plain(text: str) -> str:
 
 def explain(error: Any) -> str:
     """Turn an error of jsonschema into `path: value, what is allowed`."""
-    place = ".".join(str(part) for part in error.absolute_path) or "(top level)"
+    place = ".".join(short(str(part)) for part in error.absolute_path) or "(top level)"
     value = json.dumps(error.instance, default=str)
-    shown = value if len(value) <= 60 else value[:57] + "..."
+    shown = short(value)
     if error.validator == "additionalProperties":
         return unknown_key(error, place)
     if error.validator == "required":
@@ -56,14 +56,19 @@ def explain(error: Any) -> str:
     if error.validator in ("oneOf", "anyOf"):
         options = "; ".join(sub.message for sub in error.context[:4])
         return f"{place}: {shown} fits none of the allowed forms ({options})"
-    return f"{place}: {error.message if len(value) <= 60 else shown + ' ' + str(error.validator)}"
+    return f"{place}: {error.message if shown == value else shown + ' ' + str(error.validator)}"
+
+
+def short(text: str) -> str:
+    """Return at most 60 characters of a text."""
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def unknown_key(error: Any, place: str) -> str:
     """Name the unknown keys of an object and the nearest known ones."""
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
-    hints = [f"{str(key)!r}" + nearest(str(key), known) for key in unknown[:MANY]]
+    hints = [f"{short(str(key))!r}" + nearest(str(key), known) for key in unknown[:MANY]]
     return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
 
 
