@@ -152,6 +152,7 @@ rule judge_claims:
 rule write_findings:
     input:
         runs="<results>/tables/runs.csv",
+        rates="<results>/tables/rates.csv",
         transfer="<results>/tables/transfer.csv",
         fits="<results>/tables/fits.csv",
         saturation="<results>/tables/saturation.csv",
@@ -179,4 +180,4 @@ rule write_findings:
         code=code("write_findings"),
         config=canonical(judgement("study", "corpus") | pick(config["figures"], "split")),
     shell:
-        "python scripts/write_findings.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --transfer {input.transfer:q} --fits {input.fits:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --correlations {input.correlations:q} --decision {input.decision:q} --ablation {input.ablation:q} --thresholds {input.thresholds:q} --contrasts {input.contrasts:q} --reconciliation {input.reconciliation:q} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"
+        "python scripts/write_findings.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --rates {input.rates:q} --transfer {input.transfer:q} --fits {input.fits:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --correlations {input.correlations:q} --decision {input.decision:q} --ablation {input.ablation:q} --thresholds {input.thresholds:q} --contrasts {input.contrasts:q} --reconciliation {input.reconciliation:q} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"

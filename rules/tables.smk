@@ -32,6 +32,7 @@ rule tabulate_runs:
 rule tabulate_rates:
     input:
         sweeps=[f"{RESULTS}/pretrain/rates/{size}.json" for size in grid.sizes(config)],
+        checkpoints=[paths.checkpoint(RESULTS, cell) / "metrics.json" for cell in grid.repeated_checkpoints(config)],
     output:
         table="<results>/tables/rates.csv",
     log:
@@ -47,7 +48,7 @@ rule tabulate_rates:
     params:
         code=code("tabulate_rates"),
     shell:
-        "python scripts/tabulate_rates.py --code {params.code} --sweeps {input.sweeps:q} --out {output.table:q} > {log:q} 2>&1"
+        "python scripts/tabulate_rates.py --code {params.code} --sweeps {input.sweeps:q} --checkpoints {input.checkpoints:q} --out {output.table:q} > {log:q} 2>&1"
 
 
 rule tabulate_curvature:

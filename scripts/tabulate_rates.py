@@ -1,30 +1,58 @@
-"""Tabulate the check of pretraining learning rates: validation loss at multiples of each size's rate."""
+"""Tabulate the check of pretraining learning rates: validation loss at multiples of each size's rate.
 
-import csv
+With a size's own rate the check does what the study does as well, so both losses tell how repeatable a training is.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from clm.provenance.command import parser, run
-from clm.provenance.files import atomic, read_json
+from clm.provenance.files import read_json
+from clm.tables.frames import write_table
 
 COLUMNS = ("size", "corpus", "budget_tokens", "factor", "learning_rate", "loss", "status")
+COLUMNS += ("trained_again", "difference")
 
 
-def tabulate_rates(sweeps: list[Path], out: Path) -> None:
-    """Write one row per size and rate; a diverged run has no loss."""
-    with atomic(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        for sweep in map(read_json, sweeps):
-            writer.writerows(sweep | rate for rate in sweep["rates"])
+def tabulate_rates(sweeps: list[Path], checkpoints: list[Path], out: Path) -> None:
+    """Write one row per size and rate; a diverged run has no loss.
+
+    Args:
+        sweeps: the JSON of each size.
+        checkpoints: metrics.json of the study's checkpoints of the same corpus, subset, seed and budget.
+        out: the table; `trained_again` is the loss of the checkpoint that had the same training, where there is one,
+            and `difference` how far it lies from `loss`, in nats: 0 where trainings are repeatable to the bit.
+    """
+    again = {metrics["size"]: metrics for metrics in map(read_json, checkpoints)}
+    write_table(
+        out,
+        (
+            sweep | rate | repeated(sweep, rate, again.get(sweep["size"], {}))
+            for sweep in map(read_json, sweeps)
+            for rate in sweep["rates"]
+        ),
+        COLUMNS,
+    )
+
+
+def repeated(sweep: Mapping[str, Any], rate: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the loss of the checkpoint with the same rate and tokens, and its difference; nothing if it had others."""
+    same = metrics.get("learning_rate") == rate["learning_rate"] and metrics.get("tokens") == sweep["tokens_read"]
+    if not same or metrics["status"] != "ok" or rate["loss"] is None:
+        return {}
+    loss = metrics["validation"][sweep["corpus"]]["loss"]
+    return {"trained_again": loss, "difference": loss - rate["loss"]}
 
 
 def main(argv: list[str] | None = None) -> None:
     """Command line."""
     command = parser(__doc__)
     command.add_argument("--sweeps", type=Path, nargs="+", required=True)
+    command.add_argument("--checkpoints", type=Path, nargs="*", required=True)
     command.add_argument("--out", type=Path, required=True)
     a = command.parse_args(argv)
-    tabulate_rates(a.sweeps, a.out)
+    tabulate_rates(a.sweeps, a.checkpoints, a.out)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
 
-TABLES = ("runs", "transfer", "fits", "saturation", "elasticity", "correlations", "decision", "ablation")
+TABLES = ("runs", "rates", "transfer", "fits", "saturation", "elasticity", "correlations", "decision", "ablation")
 TABLES += ("thresholds", "contrasts", "reconciliation")
 
 
@@ -25,6 +25,7 @@ def write_findings(tables: dict[str, Path], claims: Path, config: dict[str, str]
         summary.short_section(frame, config["corpus"]),
         findings.loss_section(frame["runs"], frame["fits"]),
         robustness.repeats_section(frame["fits"]),
+        robustness.repeatability_section(frame["rates"]),
         findings.elasticity_section(frame["elasticity"], config["corpus"]),
         findings.gains_section(frame["saturation"]),
         robustness.thresholds_section(frame["thresholds"]),

@@ -40,6 +40,13 @@ def test_everything_promised_is_there(finished):
     assert len(rows(results / "answers" / "freesolv.csv")) == 65  # test molecules, one label
 
 
+def test_a_training_that_is_done_twice_ends_with_the_same_loss_to_the_bit(finished):
+    twice = [row for row in rows(finished / "results" / "tiny" / "tables" / "rates.csv") if row["trained_again"]]
+    assert len(twice) == 3 and all(
+        row["trained_again"] == row["loss"] and float(row["difference"]) == 0 for row in twice
+    )
+
+
 def test_no_partial_or_temporary_file_is_left(finished):
     strange = [
         p

@@ -55,6 +55,20 @@ def worth_line(row: Mapping[str, Any]) -> str:
     )
 
 
+def repeatability_section(rates: pd.DataFrame) -> Section:
+    """Tell how far trainings lie apart that were done twice, by the study and by the check of learning rates."""
+    twice = rates[rates["difference"].notna()]
+    lines = []
+    if len(twice):
+        apart = (twice["difference"] / twice["loss"]).abs()
+        line = f"{len(twice)} trainings were done twice; {(apart == 0).sum()} ended with the same loss to the bit"
+        if apart.max() > 0:
+            told = [f"{size} {percent(value)}" for size, value in zip(twice["size"], apart, strict=True)]
+            line += f", the others lie apart by, at {twice['budget_tokens'].iloc[0]:.2g} tokens: {listed(told)}"
+        lines.append(line + ".")
+    return "Is a training repeatable", lines
+
+
 def thresholds_section(thresholds: pd.DataFrame) -> Section:
     """Tell from where on tasks saturate or degrade; the undecided are counted."""
     lines = []

@@ -74,6 +74,17 @@ def checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
     return [Checkpoint(trunk, budget) for trunk in trunks(config) for budget in trunk.budgets]
 
 
+def repeated_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return the checkpoints whose training the check of learning rates does a second time, one per size at most."""
+    sweep = config["pretraining"]["sweep"]
+    chosen = (sweep["corpus"], sweep["subset"], 0, sweep["budget"])
+    return [
+        cell
+        for cell in checkpoints(config)
+        if (cell.trunk.corpus, cell.trunk.subset, cell.trunk.seed, cell.budget) == chosen
+    ]
+
+
 def frozen_cells(config: Mapping[str, Any]) -> list[Frozen]:
     """Return the frozen probes: every trunk, untrained ones too, on every selected task."""
     everything = trunks(config) + untrained(config)
