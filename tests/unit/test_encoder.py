@@ -46,6 +46,23 @@ def test_padding_changes_no_real_position(tmp_path):
     torch.testing.assert_close(alone, padded, atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_states_without_padding_are_those_of_padded_ones_and_so_are_gradients(tmp_path, attention):
+    encoder = load_model(small_model(tmp_path), attention).roberta_prelayernorm
+    ids = torch.randint(5, VOCABULARY, (4, 12))
+    for row, length in enumerate((12, 7, 1, 9)):
+        ids[row, length:] = 0
+    real, found = ids != 0, []
+    for forward in (encoder, encoder.unpadded):
+        encoder.zero_grad()
+        states = forward(ids, real)
+        (states[real] ** 3).sum().backward()
+        found.append([states[real].detach(), *(parameter.grad.clone() for parameter in encoder.parameters())])
+    assert not encoder.unpadded(ids, real)[~real].any()
+    for padded, unpadded in zip(*found, strict=True):
+        torch.testing.assert_close(unpadded, padded, atol=1e-5, rtol=1e-4)
+
+
 def test_parameters_are_counted_without_embeddings_and_head(tmp_path):
     count = parameters(load_model(small_model(tmp_path, width=16, layers=2)))
     layer = 12 * 16**2 + 13 * 16  # attention and feed-forward with their biases and two norms

@@ -5,12 +5,14 @@ parameter names and gives the same logits (a test compares them). Jobs run it be
 longer than many of them compute, and because the loop needs the head on masked positions only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from clm.models.attention import Attention, Output, padding_bias
 
 
 class Embeddings(nn.Module):
@@ -33,53 +35,6 @@ class Embeddings(nn.Module):
         return self.LayerNorm(self.word_embeddings(ids) + positions + self.token_type_embeddings.weight[0])
 
 
-class SelfAttention(nn.Module):
-    """The three projections of an attention layer."""
-
-    def __init__(self, width: int) -> None:
-        """Allocate query, key and value."""
-        super().__init__()
-        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
-
-
-class Output(nn.Module):
-    """A projection back to the residual stream."""
-
-    def __init__(self, inner: int, width: int) -> None:
-        """Allocate the projection."""
-        super().__init__()
-        self.dense = nn.Linear(inner, width)
-
-
-class Attention(nn.Module):
-    """Pre-LN multi-head self-attention."""
-
-    def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
-        """Allocate; `eager` computes attention explicitly (fused kernels have no double backward)."""
-        super().__init__()
-        width = config["hidden_size"]
-        self.heads, self.eager = config["num_attention_heads"], eager
-        self.LayerNorm = nn.LayerNorm(width, config["layer_norm_eps"])
-        self.self = SelfAttention(width)
-        self.output = Output(width, width)
-
-    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
-        """Return x plus attention over x, (B, T, width); `bias` (B, 1, 1, T) is -inf at padding."""
-        batch, length, width = x.shape
-        normed = self.LayerNorm(x)
-        projections = (self.self.query, self.self.key, self.self.value)
-        q, k, v = (p(normed).view(batch, length, self.heads, -1).transpose(1, 2) for p in projections)
-        mixed = self.attend(q, k, v, bias)
-        return x + self.output.dense(mixed.transpose(1, 2).reshape(batch, length, width))
-
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
-        """Return softmax(q k' / sqrt(d) + bias) v, all (B, heads, T, d)."""
-        if not self.eager:
-            return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
-        return F.softmax(scores if bias is None else scores + bias, dim=-1) @ v
-
-
 class Intermediate(nn.Module):
     """The first half of the feed-forward layer."""
 
@@ -100,9 +55,9 @@ class Layer(nn.Module):
         self.intermediate = Intermediate(config)
         self.output = Output(config["intermediate_size"], config["hidden_size"])
 
-    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
-        """Return the next residual stream, (B, T, width)."""
-        x = self.attention(x, bias)
+    def forward(self, x: Tensor, bias: Tensor | None, lengths: Sequence[int] | None = None) -> Tensor:
+        """Return the next residual stream, (B, T, width); arguments as of `Attention`."""
+        x = self.attention(x, bias, lengths)
         inner = F.gelu(self.intermediate.dense(self.intermediate.LayerNorm(x)))
         return x + self.output.dense(inner)
 
@@ -143,14 +98,18 @@ class Encoder(nn.Module):
             x = layer(x, bias)
         return self.LayerNorm(x)
 
+    def unpadded(self, ids: Tensor, attention: Tensor) -> Tensor:
+        """Return what `forward` returns, 0 at padding: all layers see real tokens only.
 
-def padding_bias(attention: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """Return 0 at real tokens and -inf at padding, (B, 1, 1, T); None when nothing is padded."""
-    if attention is None:
-        return None
-    return torch.zeros(attention.shape, dtype=dtype, device=attention.device).masked_fill(~attention, -torch.inf)[
-        :, None, None, :
-    ]
+        On a CPU this is faster where lengths differ, as in batches drawn at random; a GPU would have to be waited for.
+        """
+        x = self.embeddings(ids)[attention][None]
+        lengths = attention.sum(1).tolist()
+        for layer in self.encoder.layer:
+            x = layer(x, None, lengths)
+        hidden = x.new_zeros(*ids.shape, x.shape[-1])
+        hidden[attention] = self.LayerNorm(x[0])
+        return hidden
 
 
 class Head(nn.Module):

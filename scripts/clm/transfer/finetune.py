@@ -46,9 +46,8 @@ class Finetuner(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Return (B, L) for ids (B, T)."""
         attention = ids != PAD
-        if ids.device.type == "cpu" and bool(attention.all()):  # faster without; a GPU would have to be waited for
-            attention = None
-        return self.head(pool(self.encoder(ids, attention), ids))
+        hidden = self.encoder.unpadded if ids.device.type == "cpu" else self.encoder
+        return self.head(pool(hidden(ids, attention), ids))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,72 @@
+"""Attention of the encoder: over padded batches, or over sequences that stand one behind the other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class SelfAttention(nn.Module):
+    """The three projections of an attention layer."""
+
+    def __init__(self, width: int) -> None:
+        """Allocate query, key and value."""
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+
+
+class Output(nn.Module):
+    """A projection back to the residual stream."""
+
+    def __init__(self, inner: int, width: int) -> None:
+        """Allocate the projection."""
+        super().__init__()
+        self.dense = nn.Linear(inner, width)
+
+
+class Attention(nn.Module):
+    """Pre-LN multi-head self-attention."""
+
+    def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
+        """Allocate; `eager` computes attention explicitly (fused kernels have no double backward)."""
+        super().__init__()
+        width = config["hidden_size"]
+        self.heads, self.eager = config["num_attention_heads"], eager
+        self.LayerNorm = nn.LayerNorm(width, config["layer_norm_eps"])
+        self.self = SelfAttention(width)
+        self.output = Output(width, width)
+
+    def forward(self, x: Tensor, bias: Tensor | None, lengths: Sequence[int] | None = None) -> Tensor:
+        """Return x plus attention over x, (B, T, width).
+
+        `bias` (B, 1, 1, T) is -inf at padding; `lengths` are those of sequences that stand one behind the other in T,
+        each of which attends to itself.
+        """
+        batch, length, width = x.shape
+        normed = self.LayerNorm(x)
+        projections = (self.self.query, self.self.key, self.self.value)
+        q, k, v = (p(normed).view(batch, length, self.heads, -1).transpose(1, 2) for p in projections)
+        if lengths is None:
+            mixed = self.attend(q, k, v, bias)
+        else:
+            parts = zip(*(tensor.split(lengths, dim=2) for tensor in (q, k, v)), strict=True)
+            mixed = torch.cat([self.attend(*part, None) for part in parts], dim=2)
+        return x + self.output.dense(mixed.transpose(1, 2).reshape(batch, length, width))
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+        """Return softmax(q k' / sqrt(d) + bias) v, all (B, heads, T, d)."""
+        if not self.eager:
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+        return F.softmax(scores if bias is None else scores + bias, dim=-1) @ v
+
+
+def padding_bias(attention: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    """Return 0 at real tokens and -inf at padding, (B, 1, 1, T); None when nothing is padded."""
+    if attention is None:
+        return None
+    return torch.zeros(attention.shape, dtype=dtype, device=attention.device).masked_fill(~attention, -torch.inf)[
+        :, None, None, :
+    ]
