@@ -32,6 +32,7 @@ def test_counts_of_the_last_soak_are_those_of_the_page():
     counts = RECORDS["kills"]
     assert f"each of {len(counts['by_rule'])} rules five times, {counts['of_single_jobs']} kills" in PAGE
     assert sum(counts["by_rule"].values()) == counts["of_single_jobs"] >= 100 and min(counts["by_rule"].values()) >= 5
+    assert f"the study: {counts['files_compared']} files" in PAGE and counts["of_jobs_under_snakemake"] == 10
     resumed, saved = counts["resumed_at_step"], counts["after_saved_state"]
     assert resumed.keys() == saved.keys() and all(step > 0 for step in resumed.values())
     assert {f"{after} of {counts['by_rule'][rule]}" for rule, after in saved.items()} <= set(
