@@ -20,12 +20,11 @@ bench: $(READY)
 	$(VENV)/bin/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-bench.txt
 	python bench/run_all.py
 
-# Many more tables and configurations than the tests try, a job of each rule killed five times, every module and script
-# edited; its counts are in reference/reliability.json
+# Many more tables and configurations than the tests try, a job of each rule killed five times; its counts are in
+# reference/reliability.json
 soak: $(READY)
 	CLM_EXAMPLES=1500 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k hostile
 	CLM_KILLS=5 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow
-	CLM_CODE=all CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_staleness.py -m slow -k modules
 
 watch:
 	@tail -n 2 -F $$(ls -t results/*/logs/*/*.log results/*/logs/*/*/*.log 2>/dev/null | head -n 4)

@@ -14,7 +14,7 @@ RECORDS = read_json(ROOT / "reference" / "reliability.json")
 EDITS = {
     "parameters": "one parameter each",
     "structure": "a seed, size, subset",
-    "modules_and_scripts": "the largest module of each room",
+    "modules_and_scripts": "every module of the library",
     "harmless": "comments, docstrings",
 }
 

@@ -1,7 +1,7 @@
 """What each edit makes stale, as exact sets of (rule, wildcards): no job too many, none too few.
 
 The edits are those of parameters.py and edits.py, modules and scripts of ours; each gets a plan of the real
-Snakefile in a copy of the finished tiny study. CLM_CODE=all edits every module and script, not some (`make soak`).
+Snakefile in a copy of the finished tiny study.
 """
 
 import os
@@ -24,7 +24,6 @@ from snakemake_runs import ROOT, copy_workflow, scheduled, snakemake
 
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 ROOMS = sorted(path for path in (ROOT / "scripts" / "clm").iterdir() if (path / "__init__.py").exists())
-EVERY = os.environ.get("CLM_CODE") == "all"
 MANY = re.compile(
     r"^(sizes|sources|corpora|tasks|subsets|grid\.budgets|splits|transfer\.graph_networks\.networks)\.[^.]+"
 )  # sections with names of ours
@@ -85,12 +84,9 @@ def test_each_job_depends_on_the_code_of_the_script_that_it_runs(finished):
 
 
 @pytest.mark.slow
-def test_modules_and_scripts(bench):
+def test_every_module_and_script(bench):
     """An edited module makes stale the jobs of the rules that import it, and what follows."""
-    if EVERY:
-        modules = [path for room in ROOMS for path in sorted(room.rglob("[a-z]*.py"))] + SCRIPTS
-    else:
-        modules = [max(room.glob("[a-z]*.py"), key=lambda path: path.stat().st_size) for room in ROOMS] + SCRIPTS[::10]
+    modules = [path for room in ROOMS for path in sorted(room.rglob("[a-z]*.py"))] + SCRIPTS
     users = {script.stem: closure(script) for script in SCRIPTS}
 
     def planned(module: Path) -> Plan:
@@ -99,7 +95,7 @@ def test_modules_and_scripts(bench):
     rows = zip(modules, bench.map(planned, modules), strict=True)
     wrong = lambda module, found: bench.wrong(found, {j for j in found.reads if module in users[j[0]]})  # noqa: E731
     assert_none_wrong((str(module), wrong(module, found)) for module, found in rows)
-    told("edits", **{"every_module_and_script" if EVERY else "modules_and_scripts": len(modules)})
+    told("edits", modules_and_scripts=len(modules))
 
 
 @pytest.mark.slow
