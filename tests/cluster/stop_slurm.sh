@@ -9,4 +9,6 @@ for _ in $(seq 100); do
     [ -f "$FOLDER/slurmd.pid" ] || [ -f "$FOLDER/slurmctld.pid" ] || [ -f "$FOLDER/munged.pid" ] || break
     sleep 0.1
 done
+# With a configuration but no daemon every snakemake would wait 9 s for an answer
+grep -qs '^ClusterName=loopback$' /etc/slurm/slurm.conf && rm -f /etc/slurm/slurm.conf /etc/slurm/gres.conf
 exit 0
