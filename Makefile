@@ -1,4 +1,4 @@
-# make study: the default study; make tiny: every rule once; make test: the tests; make bench: the benchmarks. README.md explains.
+# make study: the default study; make tiny: nearly every rule; make test: the fast tests; make bench: the benchmarks. README.md explains.
 PYTHON ?= python3
 VENV   := .venv
 READY  := $(VENV)/.ready
@@ -27,7 +27,7 @@ soak: $(READY)
 	CLM_KILLS=5 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow
 
 watch:
-	@tail -n 2 -F $$(ls -t results/*/logs/*/*.log results/*/logs/*/*/*.log 2>/dev/null | head -n 4)
+	@tail -n 2 -F $$(ls -t results/*/logs/*.log results/*/logs/*/*.log results/*/logs/*/*/*.log 2>/dev/null | head -n 4)
 
 clean:
 	@echo "This removes results/ (`du -sh results 2>/dev/null | cut -f1`) and .snakemake/; fetched sources are fetched again."

@@ -51,9 +51,12 @@ PROMISES = (
     Promise("dry run of the default study", "snakemake -n, default study", "-", "<= 5 s", None, 5),
     Promise("run with nothing to do", "snakemake, finished default study", "-", "<= 5 s", None, 5),
     # the account has seconds of jobs without their start; the wall time of a clean run is told in reference/README.md
-    Promise("default study", "default study, sum over its jobs", "-", "<= 30 min on 2 cores"),
+    Promise("default study", "default study, sum over the jobs in its costs.csv", "-", "<= 30 min on 2 cores"),
     Promise(
-        "gpu study", "the part of the study for one H100 that was run, sum over its jobs", "-", "<= 20 min of the GPU"
+        "gpu study",
+        "part of the study for one H100, sum over the jobs in reference/gpu/tables/costs.csv",
+        "-",
+        "<= 20 min of the GPU",
     ),
 )
 

@@ -1,6 +1,7 @@
 """Tabulate the check of pretraining learning rates: validation loss at multiples of each size's rate.
 
-With a size's own rate the check does what the study does as well, so both losses tell how repeatable a training is.
+With a size's own rate the check does what the study does as well (in one process, its layers not compiled), so both
+losses tell how repeatable a training is.
 """
 
 from collections.abc import Mapping
@@ -37,9 +38,9 @@ def tabulate_rates(sweeps: list[Path], checkpoints: list[Path], out: Path) -> No
 
 
 def repeated(sweep: Mapping[str, Any], rate: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the loss of the checkpoint with the same rate and tokens, and its difference; nothing if it had others."""
-    same = metrics.get("learning_rate") == rate["learning_rate"] and metrics.get("tokens") == sweep["tokens_read"]
-    if not same or metrics["status"] != "ok" or rate["loss"] is None:
+    """Return the loss of the checkpoint with the same rate, and the difference; nothing if either diverged."""
+    same = metrics.get("learning_rate") == rate["learning_rate"]
+    if not same or metrics["status"] != "ok" or rate["status"] != "ok":
         return {}
     loss = metrics["validation"][sweep["corpus"]]["loss"]
     return {"trained_again": loss, "difference": loss - rate["loss"]}

@@ -4,16 +4,16 @@
 # FOLDER holds its state; stop_slurm.sh FOLDER stops it.
 set -euo pipefail
 FOLDER=$(realpath -m "${1:?folder}")
+# Never over the configuration of a real cluster
+if [ -e /etc/slurm/slurm.conf ] && ! grep -q '^ClusterName=loopback$' /etc/slurm/slurm.conf; then
+    echo "/etc/slurm/slurm.conf is not of these tests: run them on a machine that belongs to no cluster" >&2
+    exit 1
+fi
 mkdir -p "$FOLDER"/{state,spool,log}
 if ! command -v slurmctld >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge >"$FOLDER/log/apt.log"
-fi
-# Never over the configuration of a real cluster
-if [ -e /etc/slurm/slurm.conf ] && ! grep -q '^ClusterName=loopback$' /etc/slurm/slurm.conf; then
-    echo "/etc/slurm/slurm.conf is not of these tests: run them on a machine that belongs to no cluster" >&2
-    exit 1
 fi
 # The executor strips SLURM_* from the environment of nested steps, so the configuration must lie in its usual place
 cat >/etc/slurm/slurm.conf <<CONF

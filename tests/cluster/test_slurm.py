@@ -29,9 +29,11 @@ LOG = "results/long/logs/pretrain_checkpoint/zinc-25k-t900-0-long.log"
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slurm")
-    subprocess.run([HERE / "start_slurm.sh", folder], check=True)
-    yield folder
-    subprocess.run([HERE / "stop_slurm.sh", folder], check=False)
+    try:
+        subprocess.run([HERE / "start_slurm.sh", folder], check=True)
+        yield folder
+    finally:
+        subprocess.run([HERE / "stop_slurm.sh", folder], check=False)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def test_repeated_trainings_are_counted_and_their_distance_is_told():
     rates = pd.DataFrame({"size": ["60k", "60k", "800k"], "loss": [2.0, 2.1, 1.0], "difference": [0.0, None, -0.02]})
     _, lines = robustness.repeatability_section(rates.assign(budget_tokens=3125000))
     told = "2 trainings were done twice; 1 ended with the same loss to the bit, the others lie apart by, at "
-    assert lines == [told + "3.1e+06 tokens: 60k 0 %, 800k 2 %."]
+    assert lines == [told + "3,125,000 tokens: 800k 2 %."]
     assert robustness.repeatability_section(rates.assign(difference=None))[1] == []
 
 

@@ -10,7 +10,7 @@ from clm.study.merge import read_configuration
 from clm.tables.frames import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYS = {"corpus": "zinc", "budget_tokens": 1000, "tokens_read": 1024}
+KEYS = {"corpus": "zinc", "budget_tokens": 1000, "tokens_read": 640}  # of the last rate, which may have diverged
 
 
 def write_sweep(folder, size, losses):
@@ -29,13 +29,15 @@ def write_checkpoint(folder, size, loss, **other):
 
 
 def test_the_checkpoint_of_the_same_training_is_told_beside_the_sweep(tmp_path):
-    losses = {"same": (2.0, 3.0), "apart": (2.0, 3.0), "longer": (2.0, 3.0), "bad": (None, None), "alone": (1.0, 2.0)}
+    losses = {"same": (2.0, None), "apart": (2.0, 3.0), "faster": (2.0, 3.0), "lost": (2.0, 3.0)}
+    losses |= {"bad": (None, None), "alone": (1.0, 2.0)}
     sweeps = [write_sweep(tmp_path, *item) for item in losses.items()]
     checkpoints = [write_checkpoint(tmp_path, "same", 2.0), write_checkpoint(tmp_path, "apart", 2.25)]
-    checkpoints += [write_checkpoint(tmp_path, "longer", 2.5, tokens=2048), write_checkpoint(tmp_path, "bad", 2.0)]
+    checkpoints += [write_checkpoint(tmp_path, "faster", 2.5, learning_rate=0.03)]
+    checkpoints += [write_checkpoint(tmp_path, "lost", None, status="diverged"), write_checkpoint(tmp_path, "bad", 2.0)]
     tabulate_rates.tabulate_rates(sweeps, checkpoints, tmp_path / "rates.csv")
     rows = read_table(tmp_path / "rates.csv").set_index(["size", "factor"])
-    assert len(rows) == 10 and rows["difference"].dropna().to_dict() == {("same", 1): 0.0, ("apart", 1): 0.25}
+    assert len(rows) == 12 and rows["difference"].dropna().to_dict() == {("same", 1): 0.0, ("apart", 1): 0.25}
     assert rows["trained_again"].dropna().to_dict() == {("same", 1): 2.0, ("apart", 1): 2.25}
 
 

@@ -40,6 +40,17 @@ def test_counts_of_the_last_soak_are_those_of_the_page():
     )
 
 
+def test_distance_between_one_thread_and_two_is_that_of_the_record():
+    rows = read_json(ROOT / "reference" / "bench" / "repeatability.json")["rows"]
+    (row,) = (row for row in rows if row["what"] == "two threads and one thread")
+    differ, count = (f"{row[name]:,}".replace(",", " ") for name in ("weights_that_differ", "weights"))
+    told = (
+        f"{differ} of {count} weights differ, by {row['relative_norm']:.1e} of their norm, and the validation loss by "
+    )
+    told = told.replace("e-0", "e-") + f"{row['loss_difference']:.1e} nats".replace("e-0", "e-")
+    assert told in " ".join(PAGE.split())
+
+
 @pytest.mark.parametrize(("kind", "row"), EDITS.items())
 def test_counts_of_edits_are_those_of_the_page(kind, row):
     (tried,) = re.findall(rf"^\| {row}.*?\| (\d+) \|", PAGE, flags=re.M)

@@ -27,9 +27,10 @@ def copy_workflow(target: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a user: the interpreter of the tests first on PATH, one thread per job."""
+    """The environment of a user: the interpreter of the tests first on PATH, one thread per job, no GPU to be seen."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    told = {"PATH": path, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return os.environ | told
 
 
 def snakemake(

@@ -63,8 +63,8 @@ def repeatability_section(rates: pd.DataFrame) -> Section:
         apart = (twice["difference"] / twice["loss"]).abs()
         line = f"{len(twice)} trainings were done twice; {(apart == 0).sum()} ended with the same loss to the bit"
         if apart.max() > 0:
-            told = [f"{size} {percent(value)}" for size, value in zip(twice["size"], apart, strict=True)]
-            line += f", the others lie apart by, at {twice['budget_tokens'].iloc[0]:.2g} tokens: {listed(told)}"
+            told = [f"{size} {percent(value)}" for size, value in zip(twice["size"], apart, strict=True) if value > 0]
+            line += f", the others lie apart by, at {twice['budget_tokens'].iloc[0]:,.0f} tokens: {listed(told)}"
         lines.append(line + ".")
     return "Is a training repeatable", lines
 
