@@ -57,7 +57,7 @@ def ours(case: Case) -> dict[str, Any]:
     with compiled(trainer.model, case["fused"]):
         for step in case["marks"]:
             trainer.run(step * batch_tokens, rate, lambda: None, 1e9)
-            marks.append((now(), trainer.progress.tokens, trainer.progress.flops))
+            marks.append((now(), trainer.progress.tokens, operations(trainer)))
     spent = [[after - before for before, after in zip(*pair, strict=True)] for pair in pairwise(marks)]
     told = {
         "microseconds_per_token": [1e6 * seconds / tokens for seconds, tokens, _ in spent],
@@ -65,6 +65,15 @@ def ours(case: Case) -> dict[str, Any]:
         "tokens": trainer.progress.tokens,
     }
     return told | ({"validation_loss": pretraining.validation(trainer.model.eval())} if case["score"] else {})
+
+
+def operations(trainer: Any) -> int:
+    """Return the operations that training has taken: without what it spares in the last layer."""
+    from clm.models.flops import skipped_flops
+
+    progress = trainer.progress
+    masked = round(trainer.settings["mask_share"] * progress.tokens)  # specials, of which none is masked, in it
+    return progress.flops - skipped_flops(trainer.model.config, progress.tokens, masked)
 
 
 def fresh_trainer(size: str) -> Any:

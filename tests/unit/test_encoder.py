@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from clm.models.build import load_model, parameters, save_model
-from clm.models.flops import forward_flops, training_flops
+from clm.models.flops import forward_flops, skipped_flops, training_flops
 from models import VOCABULARY, small_model
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoModelForMaskedLM
@@ -72,13 +72,38 @@ def test_parameters_are_counted_without_embeddings_and_head(tmp_path):
     assert count["total"] == count["non_embedding"] + embeddings + head
 
 
+def counted(compute):
+    with FlopCounterMode(display=False) as counter:
+        compute()
+    return counter.get_total_flops()
+
+
 def test_flops_are_those_that_torch_counts(tmp_path):
     model = load_model(small_model(tmp_path), "eager")
     ids, positions = torch.randint(5, VOCABULARY, (3, 11)), torch.tensor([1, 5, 17, 30])
-    with FlopCounterMode(display=False) as counter:
-        loss = model(ids, None, positions).sum()
-    assert counter.get_total_flops() == forward_flops(model.config, np.array([11, 11, 11]), 4)
-    with FlopCounterMode(display=False) as backward:
-        loss.backward()
-    both = counter.get_total_flops() + backward.get_total_flops()
-    assert both == training_flops(model.config, np.array([11, 11, 11]), 4)
+    lengths, table = np.array([11, 11, 11]), model.roberta_prelayernorm.embeddings.word_embeddings.weight
+
+    def whole():
+        return model.lm_head(model.roberta_prelayernorm(ids).flatten(0, 1)[positions], table).sum()
+
+    assert counted(whole) == forward_flops(model.config, lengths, 4)
+    assert counted(lambda: whole().backward()) == training_flops(model.config, lengths, 4)
+    taken = counted(lambda: model(ids, None, positions).sum().backward())
+    assert taken == training_flops(model.config, lengths, 4) - skipped_flops(model.config, 33, 4)
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_the_last_layer_where_it_is_read_is_that_of_all_positions_and_so_are_gradients(tmp_path, attention):
+    encoder = load_model(small_model(tmp_path), attention).roberta_prelayernorm
+    ids = torch.randint(5, VOCABULARY, (4, 12))
+    ids[1, 7:] = 0
+    positions, found = torch.tensor([0, 3, 13, 24, 47]), []
+    for states in (
+        lambda: encoder(ids, ids != 0).flatten(0, 1)[positions],
+        lambda: encoder.at(ids, ids != 0, positions),
+    ):
+        encoder.zero_grad()
+        (states() ** 3).sum().backward()
+        found.append([states().detach(), *(parameter.grad.clone() for parameter in encoder.parameters())])
+    for everywhere, here in zip(*found, strict=True):
+        torch.testing.assert_close(here, everywhere, atol=1e-5, rtol=1e-4)

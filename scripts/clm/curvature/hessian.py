@@ -64,7 +64,10 @@ class Curvature:
 
     def batch_product(self, number: int, vector: Tensor) -> Tensor:
         """Return the Hessian of one batch times a vector (size,)."""
-        product = hessian_vector_product(self.slopes[number], self.parameters, self.shaped(vector))
+        # The gradient along the vector is a number: for tensors torch would first import sympy, to compare their shapes
+        pieces = vector.split([p.numel() for p in self.parameters])
+        along = [torch.dot(g.reshape(-1), v) for g, v in zip(self.slopes[number], pieces, strict=True)]
+        product = hessian_vector_product((torch.stack(along).sum(),), self.parameters, None)
         return self.flat(product).detach()
 
     def product(self, vector: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from clm.models.products import Linear
+
 
 class SelfAttention(nn.Module):
     """The three projections of an attention layer."""
@@ -14,7 +16,7 @@ class SelfAttention(nn.Module):
     def __init__(self, width: int) -> None:
         """Allocate query, key and value."""
         super().__init__()
-        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+        self.query, self.key, self.value = (Linear(width, width) for _ in range(3))
 
 
 class Output(nn.Module):
@@ -23,7 +25,7 @@ class Output(nn.Module):
     def __init__(self, inner: int, width: int) -> None:
         """Allocate the projection."""
         super().__init__()
-        self.dense = nn.Linear(inner, width)
+        self.dense = Linear(inner, width)
 
 
 class Attention(nn.Module):
@@ -38,8 +40,14 @@ class Attention(nn.Module):
         self.self = SelfAttention(width)
         self.output = Output(width, width)
 
-    def forward(self, x: Tensor, bias: Tensor | None, lengths: Sequence[int] | None = None) -> Tensor:
-        """Return x plus attention over x, (B, T, width).
+    def forward(
+        self,
+        x: Tensor,
+        bias: Tensor | None,
+        lengths: Sequence[int] | None = None,
+        positions: Tensor | None = None,
+    ) -> Tensor:
+        """Return x plus attention over x, (B, T, width), or (M, width) at the flat `positions` (M,) only.
 
         `bias` (B, 1, 1, T) is -inf at padding; `lengths` are those of sequences that stand one behind the other in T,
         each of which attends to itself.
@@ -53,7 +61,10 @@ class Attention(nn.Module):
         else:
             parts = zip(*(tensor.split(lengths, dim=2) for tensor in (q, k, v)), strict=True)
             mixed = torch.cat([self.attend(*part, None) for part in parts], dim=2)
-        return x + self.output.dense(mixed.transpose(1, 2).reshape(batch, length, width))
+        mixed = mixed.transpose(1, 2).reshape(batch, length, width)
+        if positions is not None:
+            x, mixed = (tensor.flatten(0, 1).index_select(0, positions) for tensor in (x, mixed))
+        return x + self.output.dense(mixed)
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
         """Return softmax(q k' / sqrt(d) + bias) v, all (B, heads, T, d)."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from clm.models.attention import Attention, Output, padding_bias
+from clm.models.products import Linear, linear
 
 
 class Embeddings(nn.Module):
@@ -42,7 +43,7 @@ class Intermediate(nn.Module):
         """Allocate norm and projection."""
         super().__init__()
         self.LayerNorm = nn.LayerNorm(config["hidden_size"], config["layer_norm_eps"])
-        self.dense = nn.Linear(config["hidden_size"], config["intermediate_size"])
+        self.dense = Linear(config["hidden_size"], config["intermediate_size"])
 
 
 class Layer(nn.Module):
@@ -55,9 +56,15 @@ class Layer(nn.Module):
         self.intermediate = Intermediate(config)
         self.output = Output(config["intermediate_size"], config["hidden_size"])
 
-    def forward(self, x: Tensor, bias: Tensor | None, lengths: Sequence[int] | None = None) -> Tensor:
-        """Return the next residual stream, (B, T, width); arguments as of `Attention`."""
-        x = self.attention(x, bias, lengths)
+    def forward(
+        self,
+        x: Tensor,
+        bias: Tensor | None,
+        lengths: Sequence[int] | None = None,
+        positions: Tensor | None = None,
+    ) -> Tensor:
+        """Return the next residual stream, (B, T, width) or (M, width); arguments as of `Attention`."""
+        x = self.attention(x, bias, lengths, positions)
         inner = F.gelu(self.intermediate.dense(self.intermediate.LayerNorm(x)))
         return x + self.output.dense(inner)
 
@@ -98,6 +105,18 @@ class Encoder(nn.Module):
             x = layer(x, bias)
         return self.LayerNorm(x)
 
+    def at(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
+        """Return what `forward` returns at the flat positions (M,) of ids (B, T), (M, width).
+
+        The last layer is computed for them alone, from its attention on: nobody reads the others.
+        """
+        x = self.embeddings(ids)
+        bias = padding_bias(attention, x.dtype)
+        *layers, last = self.encoder.layer
+        for layer in layers:
+            x = layer(x, bias)
+        return self.LayerNorm(last(x, bias, positions=positions))
+
     def unpadded(self, ids: Tensor, attention: Tensor) -> Tensor:
         """Return what `forward` returns, 0 at padding: all layers see real tokens only.
 
@@ -119,13 +138,13 @@ class Head(nn.Module):
         """Allocate projection, norm and bias."""
         super().__init__()
         width = config["hidden_size"]
-        self.dense = nn.Linear(width, width)
+        self.dense = Linear(width, width)
         self.layer_norm = nn.LayerNorm(width, config["layer_norm_eps"])
         self.bias = nn.Parameter(torch.zeros(config["vocab_size"]))
 
     def forward(self, hidden: Tensor, table: Tensor) -> Tensor:
         """Return logits (..., V) for hidden (..., width) and the token table (V, width)."""
-        return F.linear(self.layer_norm(F.gelu(self.dense(hidden))), table, self.bias)
+        return linear(self.layer_norm(F.gelu(self.dense(hidden))), table, self.bias)
 
 
 class MaskedLM(nn.Module):
@@ -140,7 +159,5 @@ class MaskedLM(nn.Module):
 
     def forward(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
         """Return logits (M, V) at the flat positions (M,) of ids (B, T): the head runs nowhere else."""
-        hidden = self.roberta_prelayernorm(ids, attention)
-        return self.lm_head(
-            hidden.flatten(0, 1)[positions], self.roberta_prelayernorm.embeddings.word_embeddings.weight
-        )
+        hidden = self.roberta_prelayernorm.at(ids, attention, positions)
+        return self.lm_head(hidden, self.roberta_prelayernorm.embeddings.word_embeddings.weight)

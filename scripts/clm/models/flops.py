@@ -1,4 +1,8 @@
-"""Exact floating-point operations of the encoder: matrix products on real tokens, the head on masked positions."""
+"""Exact floating-point operations of the encoder: matrix products on real tokens, the head on masked positions.
+
+They are those of the model: every layer sees every token. The last one is computed where it is read only
+(`Encoder.at`), which `skipped_flops` counts: a measure of compute must not hang on how well a program spares it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,3 +30,15 @@ def forward_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -
 def training_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -> int:
     """Return the operations of forward and backward: each product has two of the same size in its gradient."""
     return 3 * forward_flops(config, lengths, masked)
+
+
+def skipped_flops(config: Mapping[str, Any], tokens: int, masked: int) -> int:
+    """Return the operations of `training_flops` that are spared: of the last layer where nothing is masked.
+
+    Args:
+        config: content of config.json.
+        tokens: without padding.
+        masked: number of them that the head sees.
+    """
+    width, inner = config["hidden_size"], config["intermediate_size"]
+    return 3 * 2 * (tokens - masked) * (width**2 + 2 * width * inner)

@@ -1,0 +1,74 @@
+"""Products by oneDNN against those of torch, with their first and second derivatives."""
+
+import pytest
+import torch
+from clm.models import products
+from clm.models.build import load_model
+from clm.models.products import Product, linear, outer
+from models import VOCABULARY, small_model
+from torch.nn import functional as F
+
+pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
+
+
+@pytest.fixture(autouse=True)
+def small_products_too(monkeypatch):
+    monkeypatch.setattr(products, "SMALL", 0)
+
+
+def tensors(*shapes):
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(shape, generator=generator).requires_grad_() for shape in shapes]
+
+
+def close(found, expected):
+    torch.testing.assert_close(found, expected, atol=2e-5, rtol=2e-5)
+
+
+@pytest.mark.parametrize("rows", [(7,), (3, 5)])
+@pytest.mark.parametrize("biased", [True, False])
+def test_values_and_gradients_are_those_of_torch(rows, biased):
+    x, weight, bias = tensors((*rows, 6), (9, 6), (9,))
+    bias = bias if biased else None
+    inputs = [x, weight, bias] if biased else [x, weight]
+    assert isinstance(linear(x, weight, bias).grad_fn, Product._backward_cls)
+    close(linear(x, weight, bias), F.linear(x, weight, bias))
+    found, expected = (torch.autograd.grad((f(x, weight, bias) ** 3).sum(), inputs) for f in (linear, F.linear))
+    for ours, theirs in zip(found, expected, strict=True):
+        close(ours, theirs)
+
+
+def test_second_derivatives_are_those_of_torch():
+    x, weight, bias = tensors((7, 6), (9, 6), (9,))
+    directions = [torch.randn(tensor.shape) for tensor in (x, weight, bias)]
+
+    def product(function):
+        slopes = torch.autograd.grad((function(x, weight, bias) ** 3).sum(), [x, weight, bias], create_graph=True)
+        along = sum((slope * d).sum() for slope, d in zip(slopes, directions, strict=True))
+        return torch.autograd.grad(along, [x, weight, bias])
+
+    for ours, theirs in zip(product(linear), product(F.linear), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("shapes", [((7, 3), (7, 5)), ((7, 5), (7, 3))])
+def test_sums_of_outer_products_turn_either_side(shapes):
+    left, right = tensors(*shapes)
+    close(outer(left, right), left.T @ right)
+
+
+def test_double_precision_and_small_products_are_left_to_torch(monkeypatch):
+    x, weight = (tensor.double() for tensor in tensors((7, 6), (9, 6)))
+    assert torch.equal(linear(x, weight), F.linear(x, weight))
+    monkeypatch.setattr(products, "SMALL", 10**9)
+    x, weight = tensors((7, 6), (9, 6))
+    assert torch.equal(linear(x, weight), F.linear(x, weight))
+
+
+def test_every_product_with_weights_of_the_encoder_is_one_of_them(tmp_path, monkeypatch):
+    model = load_model(small_model(tmp_path, layers=2))
+    ids, positions, shapes = torch.randint(5, VOCABULARY, (3, 11)), torch.arange(33), []
+    ours = model(ids, None, positions)
+    monkeypatch.setattr(products.Product, "apply", lambda x, w, b: shapes.append(tuple(w.shape)) or F.linear(x, w, b))
+    torch.testing.assert_close(ours, model(ids, None, positions), atol=2e-5, rtol=2e-5)
+    assert shapes == 2 * [*4 * [(16, 16)], (64, 16), (16, 64)] + [(16, 16), (VOCABULARY, 16)]
