@@ -1,7 +1,9 @@
 """Masked-LM pretraining against transformers.Trainer: same model, data, tokens, validation masks.
 
 The Trainer has the settings that `trainer_sweep.py` found best, an input that is tokenized beforehand, the same
-schedule and the fused optimizer. Both models are scored by the same validation code.
+schedule and the fused optimizer. Both models are scored by the same validation code. Larger batches are faster per
+token and learn less from them, so the comparison that counts gives both sides batches of equal size; another one shows
+the batches of the study.
 """
 
 import argparse
@@ -35,7 +37,7 @@ def trained(case: Case) -> tuple[Any, float]:
     from clm.training.trainer import Trainer
     from clm.training.trunk import train_budget
 
-    settings = inputs.training_settings(case["size"])
+    settings = inputs.training_settings(case["size"]) | case.get("settings", {})
     schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_share"])
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(case["seed"])
@@ -182,15 +184,28 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Compare one thread with one thread for every size, and with the Trainer on two threads for the largest."""
     inputs.prepare()
     rows = []
-    for size, threads in ((SIZES[0], 1), (SIZES[-1], 1), (SIZES[-1], 2)):
-        case = {"size": size, "budget": BUDGET, "seed": 0}
-        trainer = case | best_settings(threads)
+    for size, threads, equal in (
+        *((size, 1, equal) for size in SIZES for equal in (True, False)),
+        (SIZES[-1], 2, True),
+    ):
+        trainer = {"size": size, "budget": BUDGET, "seed": 0} | best_settings(threads)
+        case = trainer | ({"settings": {"batch_tokens": batch_tokens(trainer["batch"])}} if equal else {})
         pairs = alternate(__file__, ("ours", case, 1), ("theirs", trainer, threads), arguments.repeats)
-        row = compared(f"pretraining {size} threads {threads}", pairs, "microseconds_per_token", "us/token")
-        losses = {name: pairs[0][side]["validation_loss"] for side, name in enumerate(("ours", "theirs"))}
-        tokens = {name: pairs[0][side]["tokens"] for side, name in enumerate(("ours", "theirs"))}
-        rows.append(row | {"validation_loss": losses, "tokens": tokens, "trainer": trainer})
+        key = f"pretraining {size} threads {threads}" + ("" if equal else " batches of the study")
+        row = compared(key, pairs, "microseconds_per_token", "us/token")
+        told = {
+            name: {side: pairs[0][place][name] for place, side in enumerate(("ours", "theirs"))}
+            for name in ("validation_loss", "tokens")
+        }
+        rows.append(row | told | {"trainer": trainer, "settings": case.get("settings", {})})
     return {"rows": rows}
+
+
+def batch_tokens(molecules: int) -> int:
+    """Return the tokens of a batch of that many molecules."""
+    from clm.tokens.shards import read_shard
+
+    return round(molecules * float(read_shard(inputs.TOKENS).lengths.mean()))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,20 @@ class Promise(NamedTuple):
 TRAINER, FIVE = "transformers.Trainer at its best settings", "five runs of transformers.Trainer"
 UP_TO_10M = ("60k", "800k", "10m")
 PROMISES = (
-    Promise("pretraining 60k threads 1", "pretraining, 60k, CPU, one thread each", TRAINER, ">= 2x", 2),
-    Promise("pretraining 800k threads 1", "pretraining, 800k, CPU, one thread each", TRAINER, ">= 2x", 2),
-    Promise("pretraining 800k threads 2", "pretraining, 800k, ours one thread, theirs two", TRAINER, "told", None),
+    *(
+        promise
+        for size in ("60k", "800k")
+        for promise in (
+            Promise(f"pretraining {size} threads 1", f"pretraining, {size}, CPU, one thread each", TRAINER, ">= 2x", 2),
+            Promise(
+                f"pretraining {size} threads 1 batches of the study",
+                "the same, ours in batches of the study",
+                TRAINER,
+                "told",
+            ),
+        )
+    ),
+    Promise("pretraining 800k threads 2", "pretraining, 800k, ours one thread, theirs two", TRAINER, "told"),
     *(Promise(f"pretraining gpu {size}", f"pretraining, {size}, H100", TRAINER, ">= 5x", 5) for size in UP_TO_10M),
     *(
         Promise(f"utilization gpu {size}", f"pretraining, {size}, H100", "bf16 peak", ">= 45 %", 0.45)
@@ -85,13 +96,17 @@ def line(promise: Promise, row: dict[str, Any] | None) -> list[str]:
     """Return the cells of a row."""
     if row is None:
         return [promise.work, promise.against, promise.goal, "not measured", "", "", ""]
-    low, high = row.get("spread", (None, None))
-    ours = f"{row['ours']:.3g} {row['unit']}"
     if "ratio" not in row:
-        return [promise.work, promise.against, promise.goal, ours, "", "", verdict(promise, row)]
-    ratio = f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})"
-    theirs = f"{row['theirs']:.3g} {row['unit']}"
-    return [promise.work, promise.against, promise.goal, ours, theirs, ratio, verdict(promise, row)]
+        return [promise.work, promise.against, promise.goal, reached(row, "ours"), "", "", verdict(promise, row)]
+    ratio = "{:.2f} ({:.2f} to {:.2f})".format(row["ratio"], *row["spread"])
+    both = [reached(row, side) for side in ("ours", "theirs")]
+    return [promise.work, promise.against, promise.goal, *both, ratio, verdict(promise, row)]
+
+
+def reached(row: dict[str, Any], side: str) -> str:
+    """Return what a side reached, and its validation loss where it has one."""
+    loss = row.get("validation_loss", {}).get(side)
+    return f"{row[side]:.3g} {row['unit']}" + (f", {loss:.2f} nats" if loss else "")
 
 
 def table() -> str:

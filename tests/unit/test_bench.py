@@ -45,6 +45,8 @@ def test_what_was_not_measured_is_said_and_a_verdict_follows_the_ratio():
     row = {"key": "k", "unit": "s", "ours": 1.0, "theirs": 1.9, "ratio": 1.9, "spread": [1.5, 2.3]}
     assert table.line(promise, row)[-1] == "missed"
     assert table.line(promise, row | {"ratio": 2.0})[-1] == "met"
+    both = table.line(promise, row | {"validation_loss": {"ours": 2.0, "theirs": 2.125}})
+    assert both[3:5] == ["1 s, 2.00 nats", "1.9 s, 2.12 nats"]
     assert table.line(table.Promise("k", "w", "-", "<= 15 s", None, 15), {"ours": 16.0, "unit": "s"})[-1] == "missed"
 
 
