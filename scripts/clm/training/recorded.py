@@ -86,9 +86,10 @@ class Recorded:
 
 @contextmanager
 def compiled(model: MaskedLM, wanted: bool) -> Iterator[None]:
-    """Fuse the kernels of the layers by torch.compile as long as the context lasts: one compilation serves them all.
+    """Fuse the kernels of the layers by torch.compile as long as the context lasts.
 
-    It takes up to 20 s of a job, and pays for wide layers in long jobs on a GPU.
+    One compilation serves all but the last layer, which has one of its own. A compilation took up to 20 s; it pays for
+    wide layers in long jobs on a GPU.
     """
     layers = model.roberta_prelayernorm.encoder.layer if wanted else []
     for layer in layers:
