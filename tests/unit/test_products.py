@@ -38,6 +38,18 @@ def test_values_and_gradients_are_those_of_torch(rows, biased):
         close(ours, theirs)
 
 
+@pytest.mark.parametrize(
+    "reduced",
+    [torch.sum, lambda y: (y.sum(0) ** 2).sum(), lambda y: (y[:, ::2] ** 2).sum(), lambda y: (y.T[1:4] ** 2).sum()],
+    ids=["one slope for all", "one slope per column", "columns", "turned"],
+)
+def test_slopes_may_lie_in_memory_as_they_like(reduced):
+    inputs = tensors((7, 6), (9, 6), (9,))
+    found, expected = (torch.autograd.grad(reduced(f(*inputs)), inputs) for f in (linear, F.linear))
+    for ours, theirs in zip(found, expected, strict=True):
+        close(ours, theirs)
+
+
 def test_second_derivatives_are_those_of_torch():
     x, weight, bias = tensors((7, 6), (9, 6), (9,))
     directions = [torch.randn(tensor.shape) for tensor in (x, weight, bias)]
