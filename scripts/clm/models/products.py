@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SMALL = 10_000_000  # multiply-adds of a product whose call costs more than oneDNN saves
+SMALL = 4_000_000  # multiply-adds of a product whose call costs more than oneDNN saves
 
 
 class Product(torch.autograd.Function):
