@@ -8,12 +8,14 @@ from clm.models.products import Product, linear, outer
 from models import VOCABULARY, small_model
 from torch.nn import functional as F
 
+FASTER = products.faster
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 
 
 @pytest.fixture(autouse=True)
-def small_products_too(monkeypatch):
+def all_by_onednn(monkeypatch):
     monkeypatch.setattr(products, "SMALL", 0)
+    monkeypatch.setattr(products, "faster", lambda: True)
 
 
 def tensors(*shapes):
@@ -67,6 +69,15 @@ def test_second_derivatives_are_those_of_torch():
 def test_sums_of_outer_products_turn_either_side(shapes):
     left, right = tensors(*shapes)
     close(outer(left, right), left.T @ right)
+
+
+@pytest.mark.parametrize(("vendor", "told"), [("AuthenticAMD", True), ("GenuineIntel", False), (None, False)])
+def test_mkl_keeps_the_products_of_processors_that_it_is_made_for(tmp_path, monkeypatch, vendor, told):
+    cpu = tmp_path / "cpuinfo"
+    if vendor:
+        cpu.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n", encoding="utf-8")
+    monkeypatch.setattr(products, "PROCESSOR", cpu)
+    assert FASTER.__wrapped__() is told
 
 
 def test_double_precision_and_small_products_are_left_to_torch(monkeypatch):

@@ -1,9 +1,11 @@
-"""Matrix products of linear layers, on a CPU by oneDNN.
+"""Matrix products of linear layers, on a processor of AMD by oneDNN.
 
-torch leaves products in float32 to MKL, which keeps to AVX2 on processors that are not Intel's; oneDNN, which torch
-brings along as well, is more than twice as fast there (bench/NOTES.md).
+torch leaves products in float32 to MKL, which keeps to AVX2 there; oneDNN, which torch brings along as well, is more
+than twice as fast. On processors of Intel MKL is the faster of the two (bench/NOTES.md).
 """
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 SMALL = 4_000_000  # multiply-adds of a product whose call costs more than oneDNN saves
+PROCESSOR = Path("/proc/cpuinfo")
 
 
 class Product(torch.autograd.Function):
@@ -41,10 +44,17 @@ def outer(left: Tensor, right: Tensor) -> Tensor:
     return linear(left.T, right.T) if left.shape[1] <= right.shape[1] else linear(right.T, left.T).T
 
 
+@cache
+def faster() -> bool:
+    """Return whether oneDNN multiplies faster than MKL on this processor."""
+    made_by_amd = PROCESSOR.exists() and "AuthenticAMD" in PROCESSOR.read_text(encoding="utf-8")
+    return made_by_amd and torch.backends.mkldnn.is_available()
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return x weight' + bias, (..., m) for x (..., n), weight (m, n), bias (m,) or None."""
     single = x.dtype == weight.dtype == torch.float32 and x.device.type == "cpu"
-    if single and x.numel() * len(weight) >= SMALL and torch.backends.mkldnn.is_available():
+    if single and faster() and x.numel() * len(weight) >= SMALL:
         return Product.apply(x, weight, bias)
     return F.linear(x, weight, bias)
 
