@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "workflow")]
+FOLDERS = [*sorted((ROOT / "tests" / "unit").iterdir()), ROOT / "tests" / "workflow", ROOT / "scripts"]
+sys.path[:0] = [str(folder) for folder in FOLDERS]
 
 from snakemake_runs import copy_workflow, snakemake  # noqa: E402
 

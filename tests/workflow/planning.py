@@ -99,7 +99,7 @@ def look(
 
     os.chdir(folder)
     os.environ.update(environment)
-    sys.path[:] = [path for path in sys.path if not path.endswith(("/scripts", "/tests/unit", "/tests/workflow"))]
+    sys.path[:] = [path for path in sys.path if not path.endswith("/scripts") and "/tests/" not in path]
     build = workflow.Workflow._build_dag
 
     def build_and_leave(self: workflow.Workflow) -> None:

@@ -22,7 +22,7 @@ from clm.training.trunk import train_budget
 from models import VOCABULARY, random_shard, small_model
 from test_training import SCHEDULE, SETTINGS
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "pretrain_checkpoint.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "pretrain_checkpoint.py"
 SGD = SETTINGS | {"optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}}
 
 

@@ -21,7 +21,7 @@ from rdkit.Chem.rdMolDescriptors import CalcNumRings
 from test_baselines import molecules
 from train_graph_network import train_graph_network
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = list(PACKAGES)
 LONGER = dict(width=32, layers=2, dropout=0.0, learning_rate=1e-2, weight_decay=0.0)
 LONGER |= dict(epochs=12, warmup_epochs=1, batch_molecules=32)

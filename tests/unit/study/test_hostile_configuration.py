@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_configuration import SCHEMA, without_catalogue
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CONFIGURATIONS = int(os.environ.get("CLM_EXAMPLES", "100"))
 GRIDS = (grid.checkpoints, grid.frozen_cells, grid.full_cells, grid.learning_cells, grid.curve_cells)
 GRIDS += (grid.spectrum_cells, grid.baseline_cells, grid.final_checkpoints, grid.subsets)

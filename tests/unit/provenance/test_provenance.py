@@ -12,7 +12,7 @@ from clm.provenance.files import atomic, read_json, write_json
 from clm.provenance.state import lease, state_folder
 from summarize_study import other_versions
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 
 
 def test_canonical_ignores_order_and_whole_floats():

@@ -11,7 +11,7 @@ from clm.study.merge import merged, read_configuration
 from estimate_cost import LENGTH, estimate, jobs, parameters, trunk_tokens
 from test_configuration import DEFAULT
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_tokens_of_a_trunk_are_its_constant_part_and_its_decays():

@@ -16,7 +16,7 @@ from clm.provenance.canonical import canonical
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CONTENT = bytes(range(256)) * 4000
 OTHER = CONTENT[::-1]
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -27,7 +27,7 @@ from gather_corpus import gather_corpus
 from rdkit import Chem
 from standardize_corpus import standardize_corpus
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SMILES_LINES, CUTS = 10_000, 300
 REAL = [
     "CC(=O)Oc1ccccc1C(=O)O",

@@ -15,7 +15,7 @@ from prepare_task import prepare_task
 from score_baseline import features_of, fit_labels
 from split_task import split_task
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = read_configuration(ROOT / "catalogue.yaml")
 REFERENCE = json.loads((Path(__file__).parent / "deepchem_splits.json").read_text())
 # ECFP counts and a random forest on DeepChem's scaffold split, an independent run: AUC, or RMSE in units of the label.

@@ -9,7 +9,7 @@ from clm.study import grid
 from clm.study.merge import read_configuration
 from clm.tables.frames import read_table
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KEYS = {"corpus": "zinc", "budget_tokens": 1000, "tokens_read": 640}  # of the last rate, which may have diverged
 
 

@@ -1,6 +1,7 @@
 """Digests of DeepChem's own scaffold splits, to be made again where DeepChem is installed:
 
-    python tests/unit/deepchem_reference.py molalkit-1.2.0-py3-none-any.whl > tests/unit/deepchem_splits.json
+    cd tests/unit/tasks
+    python deepchem_reference.py molalkit-1.2.0-py3-none-any.whl > deepchem_splits.json
 
 DeepChem's code is not part of the project, and its environment not that of the tests.
 """

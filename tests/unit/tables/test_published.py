@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from compare_published import compare_published, ours
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PUBLISHED = pd.read_csv(ROOT / "reference" / "published_scores.csv")
 KEYS = ["corpus", "size", "subset", "seed", "budget"]
 

@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "ERRORS.md"
 WORDS = "check change choose lower raise delete remove rename add give name map mend leave needed run list"
 TO_DO = re.compile(rf"\b({WORDS.replace(' ', '|')})\b")
 INTRODUCTION = """\
-Every fault that a user can mend, as it is told: `tests/unit/test_errors.py` provokes each and makes this page.
+Every fault that a user can mend, as it is told: `tests/docs/test_errors.py` provokes each and makes this page.
 A job ends with exit status 1 and one line, `Error: ...`, at the end of its log, which Snakemake shows; unknown options
 of a script end with status 2. Snakemake ends with status 1 when the jobs that could run have ended."""
 MACHINE = [

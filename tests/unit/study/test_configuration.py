@@ -9,7 +9,7 @@ from clm.study.grid import checkpoints, frozen_cells, full_cells, trunks, untrai
 from clm.study.merge import read_configuration
 from clm.study.validate import ConfigurationError, resolve_config
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
 DEFAULT = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
 
