@@ -74,7 +74,7 @@ FAULTS = [
     (
         ("tasks", "esol", "source"),
         "molalkitt",
-        "tasks.esol: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)",
+        "tasks.esol.source: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)",
     ),
     (("sources", "molsets", "sha256"), "abc", "sources.molsets.sha256: "),
     (("tasks", "control_logp", "control", "molecules"), 5000, "more than corpora.zinc.validation_molecules"),
@@ -93,7 +93,19 @@ FAULTS = [
     (("curvature", "spectrum", "cells", 0, "seeds"), [3], "curvature.spectrum.cells: zinc/60k/32k/seed3/800k is not a"),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
     (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
-    (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),
+    (("figures", "split"), "scaffold_balanced", "figures.split: 'scaffold_balanced' is not defined in splits"),
+    (
+        ("corpora", "zinc", "files", 0, "source"),
+        "molset",
+        "corpora.zinc.files.0.source: 'molset' is not defined in sources (did you mean 'molsets'?)",
+    ),
+    (("transfer", "answers"), ["vdsss"], "transfer.answers: 'vdsss' is not one of transfer.tasks (did you mean '"),
+    (("transfer", "full", "splits"), {"scaffold_balanced": [0]}, "transfer.full.splits: 'scaffold_balanced' is not"),
+    (
+        ("transfer", "learning_curves", "cells", 1, "budgets"),
+        ["800k"],
+        "transfer.learning_curves.cells: untrained/800k/none/seed0/800k: an untrained encoder has subset none and",
+    ),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
     (
         ("grid", "budgets"),

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from clm.study.contradictions import MANY, contradictions, nearest
+from jsonschema import Draft202012Validator
+
+from clm.study.contradictions import contradictions
 from clm.study.controls import expand_controls
+from clm.study.references import MANY, nearest, unknown_names
 
 
 class ConfigurationError(Exception):
@@ -21,13 +24,11 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
 
     Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`.
     """
-    from jsonschema import Draft202012Validator
-
     faults = [explain(error) for error in Draft202012Validator(schema).iter_errors(config)]
     faults += [f"{place}: {value} is not a finite number" for place, value in endless(config)]
     if not faults:
         expand_controls(config)
-        faults = list(contradictions(config))
+        faults = list(unknown_names(config, schema)) or list(contradictions(config))
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
