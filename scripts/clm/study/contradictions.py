@@ -32,8 +32,8 @@ def impossible_training(config: Mapping[str, Any]) -> Iterator[str]:
         if low >= high and {small, large} <= used:
             yield f"grid.budgets: {large} ({high} tokens) comes after {small} ({low}); list budgets in ascending order"
     pretraining = config["pretraining"]
-    if pretraining["mask_token_share"] + pretraining["random_token_share"] > 1:
-        yield "pretraining: mask_token_share and random_token_share add up to more than 1"
+    if pretraining["mask_token_fraction"] + pretraining["random_token_fraction"] > 1:
+        yield "pretraining: mask_token_fraction and random_token_fraction add up to more than 1"
 
 
 def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
@@ -56,13 +56,13 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
 
 def named_checkpoints(config: Mapping[str, Any]) -> Iterator[tuple[str, Checkpoint]]:
     """Yield (place, checkpoint) for every checkpoint that a section names."""
-    tuned = config["transfer"]["full"]["tune_cell"]
+    tuned = config["transfer"]["fine_tuning"]["tune_cell"]
     for cell, task in full_cells(config):
-        yield f"transfer.full.cells (task {task})", cell
+        yield f"transfer.fine_tuning.cells (task {task})", cell
         if cell.trunk.corpus != UNTRAINED:
             size = cell.trunk.size
             trunk = Trunk(tuned["corpus"], size, tuned["subset"], tuned["seed"])
-            yield f"transfer.full.tune_cell (size {size})", Checkpoint(trunk, tuned["budget"])
+            yield f"transfer.fine_tuning.tune_cell (size {size})", Checkpoint(trunk, tuned["budget"])
     sections = {
         "transfer.learning_curves": learning_cells,
         "landscape.curves": curve_cells,
@@ -86,7 +86,7 @@ def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:
             )
         if control and name in config["corpora"][control["corpus"]]["decontaminate"]:
             yield f"corpora.{control['corpus']}.decontaminate: task {name} is itself made from this corpus"
-    for split, seeds in config["transfer"]["full"]["splits"].items():
+    for split, seeds in config["transfer"]["fine_tuning"]["splits"].items():
         extra = [str(seed) for seed in seeds if seed not in config["splits"].get(split, [])]
         if extra:
-            yield f"transfer.full.splits.{split}: seed {', '.join(extra)} is not in splits.{split}"
+            yield f"transfer.fine_tuning.splits.{split}: seed {', '.join(extra)} is not in splits.{split}"
