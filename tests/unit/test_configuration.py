@@ -1,15 +1,12 @@
 """Faults of a configuration stop in one line each, before any job."""
 
 import copy
-import functools
 from pathlib import Path
 
 import pytest
 import yaml
 from clm.study.grid import checkpoints, frozen_cells, full_cells, trunks, untrained
 from clm.study.merge import read_configuration
-from clm.study.references import value_at
-from clm.study.renamed import RENAMED
 from clm.study.validate import ConfigurationError, resolve_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,23 +136,6 @@ def test_a_fault_names_key_value_and_what_is_allowed(path, value, message):
     lines = str(error.value).splitlines()
     assert any(message in line for line in lines[1:]), str(error.value)
     assert all(len(line) < 400 for line in lines)
-
-
-def property_of(schema, key):
-    """Return the schema of a key within the schema of a section, or nothing."""
-    schema = value_at(SCHEMA, schema["$ref"].removeprefix("#/").replace("/", ".")) if "$ref" in schema else schema
-    return schema["additionalProperties"] if key == "*" else schema["properties"].get(key)
-
-
-@pytest.mark.parametrize(("place", "new"), RENAMED.items())
-def test_an_old_key_stops_with_the_new_one(place, new):
-    *section, old = place.split(".")
-    allowed = functools.reduce(property_of, section, SCHEMA)
-    assert property_of(allowed, new) and not property_of(allowed, old)
-    path = [{"corpora": "pubchem", "sizes": "60k"}[section[0]] if key == "*" else key for key in section]
-    with pytest.raises(ConfigurationError) as error:
-        resolve_config(with_change((*path, old), None), SCHEMA)
-    assert str(error.value).splitlines()[1:] == [f"  {'.'.join([*path, old])}: renamed to {new}"]
 
 
 def test_all_faults_are_told_at_once():

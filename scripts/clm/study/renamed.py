@@ -1,7 +1,10 @@
-"""Keys of the configuration that had another name in earlier versions."""
+"""What had another name in earlier versions: keys of the configuration and folders of results."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from clm.study.paths import FINE_TUNED, PROBED
 
 # The place of the old key (* stands for any name) and the new key in the same section
 RENAMED = {
@@ -16,6 +19,24 @@ RENAMED = {
     "transfer.full": "fine_tuning",
     "transfer.learning_curves.labels": "train_sizes",
 }
+# Folders below results/<study>/ of earlier versions and where the same results lie today
+FOLDERS = {"transfer/frozen": PROBED, "transfer/full": FINE_TUNED}
+
+
+def older_results(results: Path, folders: Mapping[str, str] = FOLDERS) -> str | None:
+    """Return a line about results that an earlier version left in the folder of a study, or None where there are none.
+
+    Args:
+        results: folder of the study; it need not exist.
+        folders: old to new folders below it.
+    """
+    left = [old for old, new in folders.items() if old != new and (results / old).is_dir()]
+    if not left:
+        return None
+    return (
+        f"{results} holds results of an earlier version ({', '.join(left)}) and is made anew: "
+        f"move it elsewhere to keep them, or delete {' and '.join(str(results / old) for old in left)}"
+    )
 
 
 def renamed_keys(config: Any) -> Iterator[tuple[list[str], str]]:
