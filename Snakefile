@@ -22,6 +22,8 @@ with Path(workflow.basedir, "schemas", "config.schema.yaml").open() as handle:
     resolve_config(config, yaml.safe_load(handle))
 if not workflow.deployment_settings.deployment_method:
     require_python()
+if workflow.is_main_process and (older := older_results(Path(RESULTS))):
+    logger.warning(older)
 
 
 pathvars:

@@ -21,7 +21,7 @@ from harness import machine
 from scale_shards import as_they_stand, from_molecules, known_molecules, molecule_numbers, verified, write_shards
 from scale_watch import watched
 
-CORPUS = {"files": [{"source": "lines", "member": None}], "column": 1, "separator": "\t", "thin": 1}
+CORPUS = {"files": [{"source": "lines", "member": None}], "column": 1, "separator": "\t", "sample_fraction": 1}
 STANDARD = {"max_characters": 200, "largest_fragment": False, "neutralize": False}
 TOKENS = {"kind": "atoms", "max_tokens": 128, "min_count": 10}
 DATABASE_MB = 2000  # what the default study gives the job (its key database_mb and 500)

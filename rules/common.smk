@@ -11,7 +11,9 @@ from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
 from clm.study import grid, paths
+from clm.study.renamed import older_results
 from clm.study.validate import resolve_config, require_python
+from snakemake.logging import logger
 
 RESULTS = f"results/{config['study']}"
 STATE = f"{RESULTS}/.state"

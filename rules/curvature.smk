@@ -24,7 +24,7 @@ rule measure_curvature:
         code=code("measure_curvature"),
         config=canonical(
             {name: value for name, value in config["curvature"].items() if name != "spectrum"}
-            | {"mask_share": MASK_SHARE}
+            | {"mask_fraction": MASK_SHARE}
         ),
         checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
     shell:

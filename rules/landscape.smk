@@ -21,7 +21,9 @@ rule map_surface:
         gpu_mb=gpu_memory,
     params:
         code=code("map_surface"),
-        config=canonical(pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_share": MASK_SHARE}),
+        config=canonical(
+            pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_fraction": MASK_SHARE}
+        ),
         checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
     shell:
         "python scripts/map_surface.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --valid {input.valid:q} --out {output.surface:q} > {log:q} 2>&1"

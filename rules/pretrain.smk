@@ -57,7 +57,7 @@ rule pretrain_checkpoint:
         gpu_mb=lambda w: gpu_memory(w) * processes(w),
         processes=processes,
         micro_tokens=lambda w: config["sizes"][w.size].get("micro_tokens", 0),
-        fused=lambda w: int(config["sizes"][w.size].get("fused", False)),
+        fused=lambda w: int(config["sizes"][w.size].get("compile", False)),
         # for SLURM: as many tasks as processes, which the job itself starts by srun, a core (and a GPU) for each
         nodes=nodes,
         mpi=lambda w: if_several(w, "srun"),

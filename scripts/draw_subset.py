@@ -25,7 +25,7 @@ def draw_subset(train: Path, config: dict[str, Any], out: Path) -> None:
         if left:
             raise UserError(
                 f"subset {config['subset']} wants {wanted} molecules, corpus {config['corpus']} has {wanted - left} "
-                f"for training: raise corpora.{config['corpus']}.thin, add sources, or lower "
+                f"for training: raise corpora.{config['corpus']}.sample_fraction, add sources, or lower "
                 f"subsets.{config['subset']}"
             )
 

@@ -29,14 +29,14 @@ def parameters(size: Mapping[str, Any]) -> int:
 
 def trunk_tokens(config: Mapping[str, Any], trunk: grid.Trunk) -> int:
     """Return the tokens that a trunk processes: its constant part once and the decay of each budget."""
-    share = config["pretraining"]["decay_share"]
+    share = config["pretraining"]["decay_fraction"]
     budgets = [config["grid"]["budgets"][name] for name in trunk.budgets]
     return round(max(budgets) * (1 - share) + share * sum(budgets))
 
 
 def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
     """Return training operations per token at a typical length (exact ones are in runs.csv)."""
-    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_share"])
+    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_fraction"])
     shape = {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": size["layers"]}
     return training_flops(shape | {"vocab_size": 100}, [LENGTH], masked) / LENGTH
 
@@ -47,7 +47,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
     Hessian-vector product two of them.
     """
-    full, curvature = config["transfer"]["full"], config["curvature"]
+    full, curvature = config["transfer"]["fine_tuning"], config["curvature"]
     fitted = full["steps"] * full["batch_molecules"] * LENGTH
     runs = fitted * len(full["seeds"]) * sum(map(len, full["splits"].values()))
     batch = curvature["molecules_per_batch"] * LENGTH * curvature["batches"]

@@ -27,7 +27,7 @@ def gather_corpus(sources: list[Path], config: dict[str, Any], out: Path, counts
 
     Args:
         sources: the fetched files of `config["files"]`, each once, in the order of first use.
-        config: which files, column and separator, and the `thin` share of the rows that is kept.
+        config: which files, column and separator, and the `sample_fraction` of the rows that is kept.
         out: Parquet file.
         counts: JSON of rows read, kept and rejected by reason.
 
@@ -42,7 +42,7 @@ def gather_corpus(sources: list[Path], config: dict[str, Any], out: Path, counts
     )
     read = kept = 0
     with table_writer(out, SCHEMA) as writer:
-        for seen, numbers, raws in groups(rows, config["thin"]):
+        for seen, numbers, raws in groups(rows, config["sample_fraction"]):
             read, kept = seen, kept + len(numbers)
             writer.write_table(pa.table([pa.array(numbers, pa.int64()), pa.array(raws, pa.binary())], schema=SCHEMA))
     log.info("%d rows read, %d kept", read, kept)

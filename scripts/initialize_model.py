@@ -19,7 +19,7 @@ def initialize_model(config: dict[str, Any], tokenizer: Path, valid: dict[str, P
     """Write a Hugging Face folder with tokenizer, metrics.json and no training.
 
     Args:
-        config: `size` (layers, width, heads), `max_tokens`, `seed`, `mask_share`, `identity`.
+        config: `size` (layers, width, heads), `max_tokens`, `seed`, `mask_fraction`, `identity`.
         tokenizer: folder of the tokenizer.
         valid: validation shard of each corpus.
         folder: of the checkpoint.
@@ -38,7 +38,7 @@ def initialize_model(config: dict[str, Any], tokenizer: Path, valid: dict[str, P
             shutil.copyfile(tokenizer / name, temporary)
     model = load_model(folder).to(device())
     losses = {
-        corpus: validation_loss(model, read_shard(path), config["mask_share"], class_ids(vocabulary))
+        corpus: validation_loss(model, read_shard(path), config["mask_fraction"], class_ids(vocabulary))
         for corpus, path in valid.items()
     }
     nothing = {"tokens": 0, "molecules": 0, "subset_tokens": 0, "epochs": 0, "flops": 0, "flops_6nd": 0, "steps": 0}

@@ -22,7 +22,7 @@ def map_surface(checkpoint: Path, valid: Path, config: dict[str, Any], out: Path
     Args:
         checkpoint: Hugging Face folder.
         valid: validation shard of the model's own corpus.
-        config: `mask_share`, `molecules`, `points` (odd, per axis), `reach`, `seed`.
+        config: `mask_fraction`, `molecules`, `points` (odd, per axis), `reach`, `seed`.
         out: CSV.
 
     Raises:
@@ -31,7 +31,7 @@ def map_surface(checkpoint: Path, valid: Path, config: dict[str, Any], out: Path
     if read_json(checkpoint / "metrics.json")["status"] != "ok":
         raise UserError(f"{checkpoint}: this run diverged; choose another cell under landscape.surfaces")
     model = load_model(checkpoint).to(device())
-    found = disjoint_batches(read_shard(valid), config["mask_share"], 1, config["molecules"])
+    found = disjoint_batches(read_shard(valid), config["mask_fraction"], 1, config["molecules"])
     batch = on(found, device())[0]
     objective, parameters = masked_objective(model), list(model.parameters())
     directions = (filter_normalized(parameters, config["seed"]), filter_normalized(parameters, config["seed"] + 1))

@@ -28,7 +28,7 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
     Args:
         checkpoint: Hugging Face folder.
         valid: validation shard of the model's own corpus.
-        config: `mask_share`, `batches`, `molecules_per_batch`, `probes_per_batch`, `eigenvalues`, `tolerance`,
+        config: `mask_fraction`, `batches`, `molecules_per_batch`, `probes_per_batch`, `eigenvalues`, `tolerance`,
             `max_products`, `rhos`, `draws`, `seed`.
         out: metrics.json.
 
@@ -40,7 +40,7 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
         return
     model = load_model(checkpoint, attention="eager").to(device())
     shard = read_shard(valid)
-    found = disjoint_batches(shard, config["mask_share"], config["batches"], config["molecules_per_batch"])
+    found = disjoint_batches(shard, config["mask_fraction"], config["batches"], config["molecules_per_batch"])
     batches = on(found, device())
     if len(batches) < config["batches"]:
         raise UserError(

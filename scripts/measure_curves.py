@@ -28,8 +28,8 @@ def measure_curves(results: Path, config: dict[str, Any], curves: Path, widths: 
 
     Args:
         results: folder of the study.
-        config: `cells` ([corpus, size, subset, seed, budget]), `mask_share`, `molecules` (the first of the validation
-            molecules of the model's own corpus), `directions`, `reach`, `rise`, `seed`.
+        config: `cells` ([corpus, size, subset, seed, budget]), `mask_fraction`, `molecules` (the first of the
+            validation molecules of the model's own corpus), `directions`, `reach`, `rise`, `seed`.
         curves: CSV of POINT; lower and upper are quartiles over directions.
         widths: CSV of WIDTH; a diverged checkpoint has a status and no numbers.
     """
@@ -53,7 +53,7 @@ def curves_of(results: Path, cell: Checkpoint, config: dict[str, Any]) -> np.nda
     """Return the losses around one checkpoint, float64 (directions, positions)."""
     model = load_model(checkpoint(results, cell)).to(device())
     shard = read_shard(results / "corpora" / cell.trunk.corpus / "tokens" / "valid.safetensors")
-    batch = on(disjoint_batches(shard, config["mask_share"], 1, config["molecules"]), device())[0]
+    batch = on(disjoint_batches(shard, config["mask_fraction"], 1, config["molecules"]), device())[0]
     objective = masked_objective(model)
     settings = (config["directions"], config["reach"], config["seed"])
     return loss_curves(list(model.parameters()), lambda: objective(batch).item(), *settings)

@@ -33,7 +33,7 @@ def measure_paths(results: Path, config: dict[str, Any], barriers: Path, curves:
     Args:
         results: folder of the study.
         config: `maps`: corpus, size, subset, seed, `budgets`, `tasks`, `others` (seeds of equal trunks); `seeds` of the
-            end points, `mask_share`, `molecules` of the batch of pretraining loss.
+            end points, `mask_fraction`, `molecules` of the batch of pretraining loss.
         barriers: CSV of LINE, loss_from, loss_to, barrier.
         curves: CSV of LINE, a, loss.
         vectors: CSV of VECTOR: ways from the last checkpoint, encoder only; "pretraining" is the way to there from the
@@ -64,7 +64,7 @@ def pretraining_lines(results: Path, entry: Row, config: Row) -> Iterator[tuple[
     pairs = [("budgets", a, b, trunk(entry), trunk(entry)) for a, b in pairwise(entry["budgets"])]
     pairs += [("seeds", last, last, trunk(entry), trunk(entry, seed)) for seed in entry["others"]]
     shard = read_shard(results / "corpora" / entry["corpus"] / "tokens" / "valid.safetensors")
-    batch = on(disjoint_batches(shard, config["mask_share"], 1, config["molecules"]), device())[0]
+    batch = on(disjoint_batches(shard, config["mask_fraction"], 1, config["molecules"]), device())[0]
     for kind, a, b, x, y in pairs:
         model, other = (load_model(trunk_folder(results, t) / name).to(device()) for t, name in ((x, a), (y, b)))
         objective, parameters = masked_objective(model), list(model.parameters())

@@ -26,8 +26,8 @@ def measure_spectrum(results: Path, config: dict[str, Any], nodes: Path, summary
 
     Args:
         results: folder of the study.
-        config: `cells` ([corpus, size, subset, seed, budget]), `mask_share`, `molecules` (the first of the validation
-            molecules of the model's own corpus), `steps`, `starts`, `seed`.
+        config: `cells` ([corpus, size, subset, seed, budget]), `mask_fraction`, `molecules` (the first of the
+            validation molecules of the model's own corpus), `steps`, `starts`, `seed`.
         nodes: CSV of NODE.
         summary: CSV of SUMMARY; a diverged checkpoint has a status and no numbers.
     """
@@ -51,7 +51,7 @@ def quadratures_of(results: Path, cell: Checkpoint, config: dict[str, Any]) -> l
     """Return the quadratures of the Hessian at one checkpoint, encoder and masked-LM head."""
     model = load_model(checkpoint(results, cell), attention="eager").to(device())
     shard = read_shard(results / "corpora" / cell.trunk.corpus / "tokens" / "valid.safetensors")
-    batches = on(disjoint_batches(shard, config["mask_share"], 1, config["molecules"]), device())
+    batches = on(disjoint_batches(shard, config["mask_fraction"], 1, config["molecules"]), device())
     curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
     settings = (config["steps"], config["starts"], config["seed"])
     return random_quadratures(curvature.product, curvature.parameters[0], curvature.size, *settings)

@@ -55,7 +55,7 @@ def pretrain_checkpoint(
 
 def schedule_of(training: dict[str, Any]) -> Schedule:
     """Return the schedule of learning rates."""
-    return Schedule(training["learning_rate"], training["warmup_tokens"], training["decay_share"])
+    return Schedule(training["learning_rate"], training["warmup_tokens"], training["decay_fraction"])
 
 
 def write_checkpoint(
@@ -65,7 +65,7 @@ def write_checkpoint(
 
     Args:
         trainer: at the decayed checkpoint.
-        config: `identity` (corpus, size, subset, seed, budget), `mask_share`.
+        config: `identity` (corpus, size, subset, seed, budget), `mask_fraction`.
         start: folder of the untrained model, whose tokenizer is copied.
         valid: validation shard of each corpus.
         vocabulary: vocabulary.json of the tokenizer.
@@ -73,7 +73,7 @@ def write_checkpoint(
     """
     model, progress, classes = trainer.model.eval(), trainer.progress, class_ids(read_json(vocabulary))
     losses = {
-        corpus: validation_loss(model, read_shard(path), config["mask_share"], classes)
+        corpus: validation_loss(model, read_shard(path), config["mask_fraction"], classes)
         for corpus, path in valid.items()
     }
     save_model(model, start, out)
@@ -136,7 +136,7 @@ def main(argv: list[str] | None = None) -> None:
     watch_signals()
     valid = dict(zip(a.config["corpora"], map(Path, a.valid), strict=True))
     # What the trunk computes: no budgets and no decay, so that a new budget continues it; nor how many processes
-    training = {key: value for key, value in a.config["training"].items() if key != "decay_share"}
+    training = {key: value for key, value in a.config["training"].items() if key != "decay_fraction"}
     digests = [sha256_file(path) for path in (a.start / "model.safetensors", a.tokens)]
     state = state_folder(a.state, training, a.config["seed"], digests, a.code)
     with nullcontext() if rank else lease(state), Meter() as meter:

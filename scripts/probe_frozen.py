@@ -36,7 +36,7 @@ def probe_frozen(
         tokenizer: folder with tokenizer.json and vocabulary.json.
         molecules: molecules.csv of the task.
         splits: CSV of each split, in the order of `config["splits"]` (the first is the primary one).
-        config: `identity` (corpus, size, subset, seed), `task`, `kind`, `labels`, `budgets`, `splits`, `mask_share`,
+        config: `identity` (corpus, size, subset, seed), `task`, `kind`, `labels`, `budgets`, `splits`, `mask_fraction`,
             `max_tokens`, `projected_width`, `inner_layers`, `domain_molecules`, `roughness_molecules`.
         out: JSON of cells and predictors.
     """
@@ -80,7 +80,7 @@ def probe_budget(
             found = label_predictors(layers[-1], task, part["train"], config["kind"], config["roughness_molecules"])
             own = metrics["validation"].get(config["identity"]["corpus"], {}).get("loss")
             some = shard.take(sample(task, part["train"], config["domain_molecules"]))
-            found += domain_predictors(model, some, config["mask_share"], classes, own)
+            found += domain_predictors(model, some, config["mask_fraction"], classes, own)
             predictors += [keys | record for record in found]
     return cells, predictors, records
 

@@ -25,7 +25,8 @@ def sweep_rate(
     """Write the validation loss at each rate; a diverged run has none.
 
     Args:
-        config: `factors`, `training` (with `learning_rate`), `budget_tokens`, `mask_share`, `seed`, `size`, `corpus`.
+        config: `factors`, `training` (with `learning_rate`), `budget_tokens`, `mask_fraction`, `seed`, `size`,
+            `corpus`.
         start: folder of the untrained model.
         tokens: training shard.
         valid: validation shard of the same corpus.
@@ -39,9 +40,9 @@ def sweep_rate(
         folder = state / f"factor-{factor}"
         folder.mkdir(exist_ok=True)
         trainer = Trainer(load_model(start).to(device()), read_shard(tokens), training, config["seed"])
-        schedule = Schedule(training["learning_rate"], training["warmup_tokens"], training["decay_share"])
+        schedule = Schedule(training["learning_rate"], training["warmup_tokens"], training["decay_fraction"])
         train_budget(trainer, schedule, config["budget_tokens"], folder)
-        loss = validation_loss(trainer.model.eval(), read_shard(valid), config["mask_share"], classes)["loss"]
+        loss = validation_loss(trainer.model.eval(), read_shard(valid), config["mask_fraction"], classes)["loss"]
         status = "diverged" if trainer.progress.diverged else "ok"
         rates.append({"factor": factor, "learning_rate": training["learning_rate"], "loss": loss, "status": status})
         log.info("learning rate %g: loss %.4f", training["learning_rate"], loss)

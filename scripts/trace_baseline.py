@@ -19,13 +19,13 @@ def trace_baseline(molecules: Path, split: Path, config: dict[str, Any], out: Pa
     Args:
         molecules: molecules.csv of the task.
         split: CSV of the primary split.
-        config: `task`, `kind`, `label_columns`, `labels` (numbers of labelled molecules), `seeds`.
+        config: `task`, `kind`, `label_columns`, `train_sizes` (numbers of labelled molecules), `seeds`.
         out: JSON of one curve.
     """
     task = load_task(molecules, config["label_columns"])
     parts = load_split(split, task.rows)
     fit = forest(task, parts, config["kind"])
-    rows = curve(task, parts, config["kind"], config["labels"], config["seeds"], fit)
+    rows = curve(task, parts, config["kind"], config["train_sizes"], config["seeds"], fit)
     write_json(out, {"task": config["task"], "curves": [{"cell": None, "baseline": FOREST, "rows": rows}]})
 
 

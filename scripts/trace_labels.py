@@ -29,8 +29,8 @@ def trace_labels(
         tokenizer: folder with tokenizer.json and vocabulary.json.
         molecules: molecules.csv of the task.
         split: CSV of the primary split.
-        config: `task`, `kind`, `label_columns`, `cells` ([corpus, size, subset, seed, budget]), `labels` (numbers of
-            labelled molecules), `seeds`.
+        config: `task`, `kind`, `label_columns`, `cells` ([corpus, size, subset, seed, budget]), `train_sizes` (numbers
+            of labelled molecules), `seeds`.
         out: JSON of one curve per model; a diverged checkpoint has none.
     """
     task = load_task(molecules, config["label_columns"])
@@ -42,7 +42,7 @@ def trace_labels(
             continue
         features = embed(load_model(folder).to(device()), shard)
         fit = head(features, task, parts, config["kind"])
-        rows = curve(task, parts, config["kind"], config["labels"], config["seeds"], fit)
+        rows = curve(task, parts, config["kind"], config["train_sizes"], config["seeds"], fit)
         curves.append({"cell": cell, "baseline": None, "rows": rows})
         log.info("%s done", " ".join(map(str, cell)))
     write_json(out, {"task": config["task"], "curves": curves})

@@ -75,7 +75,7 @@ def path_files() -> list[str]:
 
 def path_config() -> dict:
     """Settings of the measurement of paths."""
-    told = {"maps": mapped(), "seeds": END_SEEDS, "mask_share": MASK_SHARE}
+    told = {"maps": mapped(), "seeds": END_SEEDS, "mask_fraction": MASK_SHARE}
     return told | {"molecules": config["landscape"]["line_molecules"]}
 
 
@@ -89,13 +89,13 @@ def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
 
 def curve_config() -> dict:
     """Settings of the measurement of curves."""
-    told = {"cells": list(map(key_of, grid.curve_cells(config))), "mask_share": MASK_SHARE}
+    told = {"cells": list(map(key_of, grid.curve_cells(config))), "mask_fraction": MASK_SHARE}
     told |= pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
     return told | pick(config["landscape"], "seed")
 
 
 def spectrum_config() -> dict:
     """Settings of the measurement of spectral densities."""
-    told = {"cells": list(map(key_of, grid.spectrum_cells(config))), "mask_share": MASK_SHARE}
+    told = {"cells": list(map(key_of, grid.spectrum_cells(config))), "mask_fraction": MASK_SHARE}
     told |= pick(config["curvature"]["spectrum"], "molecules", "steps", "starts")
     return told | pick(config["curvature"], "seed")

@@ -21,7 +21,7 @@ def vocabulary_settings() -> dict:
 
 def corpus_reading(corpus: str) -> dict:
     """What the raw rows of a corpus depend on."""
-    return pick(config["corpora"][corpus], "files", "column", "separator", "thin")
+    return pick(config["corpora"][corpus], "files", "column", "separator", "sample_fraction")
 
 
 def corpus_standard(corpus: str) -> dict:

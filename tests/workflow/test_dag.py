@@ -19,7 +19,7 @@ TRAINING = "pretrain_checkpoint.training."
 VARIED = {
     "selfies": {"build_tokenizer.kind"},
     "bpe": {"build_tokenizer.kind", "build_tokenizer.bpe_vocabulary"},
-    "masking": {TRAINING + "mask_share"},
+    "masking": {TRAINING + "mask_fraction"},
     "sgd": {TRAINING + key for key in ("learning_rate", "optimizer.name", "optimizer.beta2", "optimizer.momentum")},
 }
 STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
@@ -61,7 +61,7 @@ def test_a_variation_of_a_cell_differs_in_what_it_is_named_after_and_is_measured
     (rules, settings), (as_before, before) = planned(clone, "cell", study), cell
     assert rules == as_before
     assert {key for key in settings | before if settings.get(key) != before.get(key)} == VARIED[study]
-    assert settings["pretrain_checkpoint.mask_share"] == 0.15  # of validation
+    assert settings["pretrain_checkpoint.mask_fraction"] == 0.15  # of validation
 
 
 def planned(folder, *studies):

@@ -21,7 +21,7 @@ from standardize_corpus import standardize_corpus
 from summarize_corpus import standardized
 
 SETTINGS = {"max_characters": 60, "largest_fragment": False, "neutralize": False}
-READING = {"files": [{"source": "a", "member": None}], "column": "SMILES", "separator": ",", "thin": 1}
+READING = {"files": [{"source": "a", "member": None}], "column": "SMILES", "separator": ",", "sample_fraction": 1}
 ROWS = ["CCO", "OCC", "c1ccccc1", "not a molecule", "", "C" * 80, "CC(=O)[O-].[Na+]", "N[C@@H](C)C(=O)O", "C1CC"]
 
 
@@ -41,7 +41,9 @@ def test_largest_fragment_and_neutralizing_are_options():
 
 def test_thinning_takes_about_its_share_and_every_row_is_counted(tmp_path):
     rows = [f"{'C' * (i % 50)}N{'C' * (i // 50)}" for i in range(2000)]
-    gather_corpus([source(tmp_path, rows)], READING | {"thin": 0.1}, tmp_path / "rows.parquet", tmp_path / "g.json")
+    gather_corpus(
+        [source(tmp_path, rows)], READING | {"sample_fraction": 0.1}, tmp_path / "rows.parquet", tmp_path / "g.json"
+    )
     found, counts = pd.read_parquet(tmp_path / "rows.parquet"), read_json(tmp_path / "g.json")
     assert [rows[i].encode() for i in found["row"]] == list(found["raw"])
     assert list(found["row"]) == [i for i, row in enumerate(rows) if chosen(row.encode(), 0.1)]

@@ -64,7 +64,7 @@ def test_mutated_smiles_are_all_kept_or_rejected(tmp_path):
     rows = [mutated(draw).replace("\n", "") for _ in range(SMILES_LINES)]
     raw = tmp_path / "raw.smi"
     raw.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    reading = {"column": 0, "separator": "\t", "thin": 1, "files": [{"source": "a", "member": None}]}
+    reading = {"column": 0, "separator": "\t", "sample_fraction": 1, "files": [{"source": "a", "member": None}]}
     gather_corpus([raw], reading, tmp_path / "rows.parquet", tmp_path / "rows.json")
     config = READING | {"shards": 1}
     standardize_corpus(tmp_path / "rows.parquet", config, 0, tmp_path / "out.parquet", tmp_path / "out.json")

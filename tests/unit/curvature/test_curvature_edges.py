@@ -52,7 +52,7 @@ def test_too_few_validation_molecules_are_an_error_and_write_nothing(tmp_path):
     folder = small_model(tmp_path / "m", width=4, layers=1)
     (folder / "metrics.json").write_text(json.dumps({"status": "ok"}))
     write_shard(tmp_path / "valid.safetensors", random_shard(15))
-    config = {"mask_share": 0.15, "batches": 3, "molecules_per_batch": 10}
+    config = {"mask_fraction": 0.15, "batches": 3, "molecules_per_batch": 10}
     with pytest.raises(UserError, match="2 batches"):
         measure_curvature.measure_curvature(folder, tmp_path / "valid.safetensors", config, tmp_path / "out.json")
     assert not (tmp_path / "out.json").exists()

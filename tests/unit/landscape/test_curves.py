@@ -52,7 +52,7 @@ def test_tables_of_checkpoints_and_of_a_diverged_one(tmp_path):
     cells = [["zinc", size, "2k", 0, "1k"] for size in "sm"]
     config = {
         "cells": cells,
-        "mask_share": 0.15,
+        "mask_fraction": 0.15,
         "molecules": 12,
         "directions": 3,
         "reach": 1.0,

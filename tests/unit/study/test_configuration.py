@@ -16,7 +16,7 @@ DEFAULT = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
 
 def without_catalogue(config):
     """Return a configuration with just the tasks that it uses: a tenth of the time to check."""
-    used = {*config["transfer"]["tasks"], *config["transfer"]["full"]["tasks"], *config["transfer"]["answers"]}
+    used = {*config["transfer"]["tasks"], *config["transfer"]["fine_tuning"]["tasks"], *config["transfer"]["answers"]}
     used |= {task for corpus in config["corpora"].values() for task in corpus["decontaminate"]}
     return config | {"tasks": {name: task for name, task in config["tasks"].items() if name in used}}
 
@@ -37,7 +37,7 @@ def broken(path, value):
     if path[-1] == "subset":  # a cell that exists for some sizes only
         config["grid"]["trunks"][0]["subsets"] = ["8k", "32k"]
         config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["2k"], "seeds": [0]})
-        config["transfer"]["full"]["cells"] = config["transfer"]["full"]["cells"][:1]
+        config["transfer"]["fine_tuning"]["cells"] = config["transfer"]["fine_tuning"]["cells"][:1]
     return config
 
 
@@ -61,24 +61,30 @@ def test_the_default_study_is_valid_and_as_large_as_promised():
 
 
 FAULTS = [
-    (("corpora", "zinc", "thinn"), 0.1, "corpora.zinc: unknown key 'thinn' (did you mean 'thin'?); allowed: files"),
+    (
+        ("corpora", "zinc", "sample_fracton"),
+        0.1,
+        "corpora.zinc: unknown key 'sample_fracton' (did you mean 'sample_fraction'?); allowed: files",
+    ),
+    (("corpora", "zinc", "thin"), 0.1, "corpora.zinc.thin: renamed to sample_fraction"),
+    (("transfer", "full"), {"cells": []}, "transfer.full: renamed to fine_tuning"),
     (("sizes", "60k", "learning_rate"), "1e-3", 'sizes.60k.learning_rate: "1e-3" is text, not a number (YAML reads'),
     (("grid", "trunks", 0, "sizes"), ["60"], "grid.trunks.0.sizes: '60' is not defined in sizes (did you mean '60k'?)"),
     (("transfer", "tasks"), ["bacee"], "transfer.tasks: 'bacee' is not defined in tasks (did you mean 'bace'?)"),
     (("sizes", "60k", "width"), 50, "sizes.60k: width 50 is not a multiple of heads 4"),
     (("pretraining", "optimizer", "name"), "adam", 'pretraining.optimizer.name: "adam" is not one of adamw, sgd'),
-    (("pretraining", "mask_token_share"), 0.95, "add up to more than 1"),
+    (("pretraining", "mask_token_fraction"), 0.95, "add up to more than 1"),
     (("study",), "../../etc", "study: "),
     (("study",), "a; rm -rf b", "study: "),
     (("tasks", "esol", "kind"), "ranking", 'tasks.esol.kind: "ranking" is not one of regression, classification'),
     (
         ("tasks", "esol", "source"),
         "molalkitt",
-        "tasks.esol: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)",
+        "tasks.esol.source: 'molalkitt' is not defined in sources (did you mean 'molalkit'?)",
     ),
     (("sources", "molsets", "sha256"), "abc", "sources.molsets.sha256: "),
     (("tasks", "control_logp", "control", "molecules"), 5000, "more than corpora.zinc.validation_molecules"),
-    (("transfer", "full", "tune_cell", "subset"), "2k", "transfer.full.tune_cell (size 150k)"),
+    (("transfer", "fine_tuning", "tune_cell", "subset"), "2k", "transfer.fine_tuning.tune_cell (size 150k)"),
     (("landscape", "surfaces", 0, "seed"), 7, "landscape.surfaces.0: zinc/300k/32k/seed7/800k is not a checkpoint"),
     (
         ("landscape", "curves", "cells", 0, "subsets"),
@@ -92,8 +98,28 @@ FAULTS = [
     ),
     (("curvature", "spectrum", "cells", 0, "seeds"), [3], "curvature.spectrum.cells: zinc/60k/32k/seed3/800k is not a"),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
-    (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
-    (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),
+    (
+        ("transfer", "fine_tuning", "splits"),
+        {"random": [9]},
+        "transfer.fine_tuning.splits.random: seed 9 is not in splits.random",
+    ),
+    (("figures", "split"), "scaffold_balanced", "figures.split: 'scaffold_balanced' is not defined in splits"),
+    (
+        ("corpora", "zinc", "files", 0, "source"),
+        "molset",
+        "corpora.zinc.files.0.source: 'molset' is not defined in sources (did you mean 'molsets'?)",
+    ),
+    (("transfer", "answers"), ["vdsss"], "transfer.answers: 'vdsss' is not one of transfer.tasks (did you mean '"),
+    (
+        ("transfer", "fine_tuning", "splits"),
+        {"scaffold_balanced": [0]},
+        "transfer.fine_tuning.splits: 'scaffold_balanced' is not",
+    ),
+    (
+        ("transfer", "learning_curves", "cells", 1, "budgets"),
+        ["800k"],
+        "transfer.learning_curves.cells: untrained/800k/none/seed0/800k: an untrained encoder has subset none and",
+    ),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
     (
         ("grid", "budgets"),

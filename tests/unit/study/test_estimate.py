@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_tokens_of_a_trunk_are_its_constant_part_and_its_decays():
-    config = merged(DEFAULT, {"pretraining": {"decay_share": 0.2}})
+    config = merged(DEFAULT, {"pretraining": {"decay_fraction": 0.2}})
     trunk = Trunk("zinc", "60k", "2k", 0, ("100k", "200k"))
     assert trunk_tokens(config, trunk) == 160_000 + 20_000 + 40_000
 
@@ -37,13 +37,13 @@ def test_the_study_of_one_gpu_is_as_large_as_promised():
     assert all(len(trunk.budgets) >= 4 for trunk in grid.trunks(config))
     molecules = [config["subsets"][subset] for corpus, subset in grid.subsets(config) if corpus == "zinc"]
     assert min(molecules) == 10_000 and max(molecules) == 1_580_000 and len(grid.corpora(config)) == 2
-    assert len(config["transfer"]["tasks"]) >= 12 and len(config["transfer"]["full"]["seeds"]) == 5
+    assert len(config["transfer"]["tasks"]) >= 12 and len(config["transfer"]["fine_tuning"]["seeds"]) == 5
     training = sum(float(line.split()[3]) for line in estimate(config, 4e14, [])[1:-1])
     assert training * 3600 < 0.25 * 20 * 60, "operations alone take a quarter of the twenty minutes at most"
 
 
 def test_fine_tuning_and_curvature_are_counted_in_tokens_of_training():
-    change = {"full": {"splits": {"scaffold": [0, 1]}, "seeds": [0, 1, 2], "steps": 10, "batch_molecules": 5}}
+    change = {"fine_tuning": {"splits": {"scaffold": [0, 1]}, "seeds": [0, 1, 2], "steps": 10, "batch_molecules": 5}}
     shape = {
         "batches": 2,
         "molecules_per_batch": 3,

@@ -133,7 +133,12 @@ def test_a_corpus_has_a_row_for_each_line(tmp_path, content, column, separator):
     """The lines of a large table are not parsed as CSV: counted here as they lie in the file."""
     source = tmp_path / "own.csv"
     source.write_bytes(content)
-    reading = {"column": column, "separator": separator, "thin": 1, "files": [{"source": "a", "member": None}]}
+    reading = {
+        "column": column,
+        "separator": separator,
+        "sample_fraction": 1,
+        "files": [{"source": "a", "member": None}],
+    }
     try:
         gather_corpus([source], reading, tmp_path / "rows.parquet", tmp_path / "counts.json")
     except UserError as error:

@@ -159,9 +159,9 @@ def command(folder, tmp_path):
     tokens = {f"t{i}": i for i in range(VOCABULARY)}
     classes = {name: "special" if i < 5 else "carbon" for name, i in tokens.items()}
     write_json(tmp_path / "vocabulary.json", {"tokens": tokens, "classes": classes, "digest": "test"})
-    training = SETTINGS | {"learning_rate": 5e-3, "warmup_tokens": 1000, "decay_share": 0.25}
+    training = SETTINGS | {"learning_rate": 5e-3, "warmup_tokens": 1000, "decay_fraction": 0.25}
     identity = {"corpus": "c", "size": "s", "subset": "u", "seed": 3, "budget": "b"}
-    config = {"identity": identity, "budget_tokens": 16_000, "training": training, "mask_share": 0.15, "seed": 3}
+    config = {"identity": identity, "budget_tokens": 16_000, "training": training, "mask_fraction": 0.15, "seed": 3}
     write_json(tmp_path / "config.json", config | {"corpora": ["c"]})
 
     def build(processes, out):

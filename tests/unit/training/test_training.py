@@ -20,9 +20,9 @@ from models import VOCABULARY, random_shard, small_model
 
 SETTINGS = {
     "batch_tokens": 120,
-    "mask_share": 0.15,
-    "mask_token_share": 0.8,
-    "random_token_share": 0.1,
+    "mask_fraction": 0.15,
+    "mask_token_fraction": 0.8,
+    "random_token_fraction": 0.1,
     "clip_norm": 1.0,
     "precision": "float32",
     "optimizer": {"name": "adamw", "beta2": 0.98, "weight_decay": 0.01},
@@ -94,7 +94,7 @@ def test_training_mask_share_does_not_reach_validation(tmp_path):
     folder, shard = small_model(tmp_path), random_shard(100)
     counts = []
     for share in (0.15, 0.4):
-        trainer = Trainer(load_model(folder), shard, SETTINGS | {"mask_share": share}, 0)
+        trainer = Trainer(load_model(folder), shard, SETTINGS | {"mask_fraction": share}, 0)
         counts.append(validation_loss(trainer.model, shard, 0.15, CLASSES))
     assert counts[0] == counts[1]
 
