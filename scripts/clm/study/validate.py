@@ -10,6 +10,7 @@ from typing import Any
 
 from clm.study.contradictions import MANY, contradictions, nearest
 from clm.study.controls import expand_controls
+from clm.study.files import absent_files
 
 
 class ConfigurationError(Exception):
@@ -27,10 +28,16 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     faults += [f"{place}: {value} is not a finite number" for place, value in endless(config)]
     if not faults:
         expand_controls(config)
-        faults = list(contradictions(config))
+        sort_budgets(config)
+        faults = [*contradictions(config), *absent_files(config)]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
+
+
+def sort_budgets(config: dict[str, Any]) -> None:
+    """Put the token budgets into ascending order (in place), wherever an overlay has added one."""
+    config["grid"]["budgets"] = dict(sorted(config["grid"]["budgets"].items(), key=lambda budget: budget[1]))
 
 
 def plain(text: str) -> str:
