@@ -95,11 +95,7 @@ FAULTS = [
     (("transfer", "full", "splits"), {"random": [9]}, "transfer.full.splits.random: seed 9 is not in splits.random"),
     (("figures", "split"), "scaffold_balanced", "figures.split: scaffold_balanced is not in splits"),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
-    (
-        ("grid", "budgets"),
-        {"100k": 100000, "200k": 200000, "400k": 4, "800k": 800000},
-        "list budgets in ascending order",
-    ),
+    (("grid", "budgets", "200k"), 400000, "grid.budgets: 200k and 400k are the same number of tokens (400000)"),
 ]
 
 
