@@ -2,14 +2,9 @@
 import re
 from pathlib import Path
 
-import yaml
 from snakemake.utils import min_version
 
 min_version("9.27.1")
-
-
-configfile: "catalogue.yaml"
-configfile: "config.yaml"
 
 
 report: "report/workflow.rst"
@@ -18,8 +13,7 @@ report: "report/workflow.rst"
 include: "rules/common.smk"
 
 
-with Path(workflow.basedir, "schemas", "config.schema.yaml").open() as handle:
-    resolve_config(config, yaml.safe_load(handle))
+resolve_config(config, SCHEMA)
 if not workflow.deployment_settings.deployment_method:
     require_python()
 if workflow.is_main_process and (older := older_results(Path(RESULTS))):

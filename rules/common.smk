@@ -5,15 +5,38 @@ import shutil
 import sys
 from collections.abc import Callable
 
+import yaml
+
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
 from clm.study import grid, paths
+from clm.study.merge import study_configuration
 from clm.study.renamed import older_results
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger
+
+SCHEMA = yaml.safe_load(Path(workflow.basedir, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+
+
+def read_config() -> dict:
+    """The configuration: config.yaml and the catalogue, with the overlays and options of the command line over them.
+
+    As a module of another workflow: with the configuration that this passes over them.
+    """
+    settings = workflow.config_settings
+    files = [Path(workflow.basedir, name) for name in ("catalogue.yaml", "config.yaml")]
+    base = [] if settings.replace_workflow_config else files
+    if workflow.modifier.skip_configfile:
+        return study_configuration(base, [], config, SCHEMA)
+    return study_configuration(base, settings.configfiles, settings.config, SCHEMA)
+
+
+given = read_config()
+config.clear()
+config.update(given)
 
 RESULTS = f"results/{config['study']}"
 STATE = f"{RESULTS}/.state"

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from clm.study.contradictions import contradictions
 from clm.study.controls import expand_controls
+from clm.study.files import absent_files
 from clm.study.references import MANY, nearest, unknown_names
 from clm.study.renamed import renamed_keys
 
@@ -30,7 +31,8 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     faults = faults or list(invalid_values(config, schema))
     if not faults:
         expand_controls(config)
-        faults = list(unknown_names(config, schema)) or list(contradictions(config))
+        sort_budgets(config)
+        faults = list(unknown_names(config, schema)) or [*contradictions(config), *absent_files(config)]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
@@ -45,6 +47,11 @@ def invalid_values(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iter
 def dotted(path: Iterable[Any]) -> str:
     """Return the keys of a path as one text."""
     return ".".join(short(str(key)) for key in path)
+
+
+def sort_budgets(config: dict[str, Any]) -> None:
+    """Put the token budgets into ascending order (in place), wherever an overlay has added one."""
+    config["grid"]["budgets"] = dict(sorted(config["grid"]["budgets"].items(), key=lambda budget: budget[1]))
 
 
 def plain(text: str) -> str:
