@@ -86,7 +86,7 @@ def too_few_to_hold_out() -> None:
     from split_corpus import split_corpus
 
     names = [CORPUS / name for name in ("train.parquet", "valid.parquet", "split.json")]
-    split_corpus([molecules(9, CORPUS / "molecules.parquet")], {"name": "zinc", "validation_molecules": 5}, *names)
+    split_corpus(molecules(9, CORPUS / "molecules.parquet"), {"name": "zinc", "validation_molecules": 5}, *names)
 
 
 def counts(name: str, read: int, kept: int) -> Path:
@@ -105,7 +105,7 @@ def unaccounted() -> None:
 
 def lost_between_stages() -> None:
     """Sum shards that did not see every row."""
-    from summarize_corpus import standardized
+    from summarize_corpus import every_row
 
     standardized(counts("gathered.json", 9, 9), [counts("standardized/0.json", 4, 4)])
 

@@ -1,7 +1,7 @@
 """Sentences of the findings page say what hand-made tables hold, and no more."""
 
 import pandas as pd
-from clm.plotting import findings, left_out, robustness, summary
+from clm.pages import findings, left_out, robustness, summary
 
 
 def runs():

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import render_claims
 import summarize_study
-from clm.plotting.claims import claims_page
-from clm.plotting.style import short_number
-from clm.plotting.tables import read_table
+from clm.pages.claims import claims_page
+from clm.figures.style import short_number
+from clm.figures.tables import read_table
 from drawn_study import write_drawn_study
 from drawn_tables import runs_table
 

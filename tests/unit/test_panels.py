@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from clm.plotting import curves, descriptors, gains, loss, representations, spectrum, transfer
-from clm.plotting.tables import NAMES, read_table
+from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
+from clm.figures.tables import NAMES, read_table
 from drawn_study import write_drawn_study
 from drawn_tables import SIZES, TASKS, runs_table
 from matplotlib.figure import Figure

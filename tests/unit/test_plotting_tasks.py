@@ -7,8 +7,8 @@ import plot_answer
 import plot_learning
 import plot_published
 import pytest
-from clm.plotting import published
-from clm.plotting.answers import answer_page
+from clm.figures import published
+from clm.pages.answers import answer_page
 from clm.statistics.answers import Finding
 from matplotlib.image import imread
 
