@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "workflow")]
+STAGES = sorted(path for path in (ROOT / "scripts").iterdir() if path.name != "clm" and any(path.glob("*.py")))
+sys.path[:0] = [str(path) for path in (ROOT / "scripts", *STAGES, ROOT / "tests" / "unit", ROOT / "tests" / "workflow")]
 
+from planning import rules as planned_rules  # noqa: E402
 from snakemake_runs import copy_workflow, snakemake  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def rules(tmp_path_factory):
+    """{name: what Snakemake knows of it} of all rules of the workflow (see planning.rules)."""
+    return planned_rules(copy_workflow(tmp_path_factory.mktemp("rules") / "w"))
 
 
 @pytest.fixture(scope="session")

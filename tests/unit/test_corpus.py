@@ -57,11 +57,12 @@ def source(tmp_path, rows, name="raw.csv"):
 
 def corpus(tmp_path, rows, shards=2):
     gather_corpus([source(tmp_path, rows)], READING, tmp_path / "rows.parquet", tmp_path / "gathered.json")
-    paths = [tmp_path / f"{shards}-{shard}.parquet" for shard in range(shards)]
+    paths = [tmp_path / str(shards) / f"{shard}.parquet" for shard in range(shards)]
+    paths[0].parent.mkdir(exist_ok=True)
     for shard, out in enumerate(paths):
         config = SETTINGS | {"shards": shards}
         standardize_corpus(tmp_path / "rows.parquet", config, shard, out, out.with_suffix(".json"))
-    deduplicate_corpus(paths, 500, tmp_path / "m.parquet", tmp_path / "m.json")
+    deduplicate_corpus(paths[0].parent, {"shards": shards}, 500, tmp_path / "m.parquet", tmp_path / "m.json")
     return tmp_path / "m.parquet"
 
 
@@ -71,13 +72,13 @@ def many(count):
 
 def test_shards_partition_the_rows_and_counts_add_up(tmp_path):
     corpus(tmp_path, ROWS)
-    counts = [read_json(tmp_path / f"2-{shard}.json") for shard in (0, 1)]
+    counts = [read_json(tmp_path / "2" / f"{shard}.json") for shard in (0, 1)]
     assert sum(c["read"] for c in counts) == len(ROWS)
     for count in counts:
         assert count["read"] == count["kept"] + sum(count["rejected"].values())
     rows = pd.concat(pd.read_parquet(tmp_path / f"2-{shard}.parquet") for shard in (0, 1))
     assert list(rows["row"]) == [0, 1, 2, 6, 7]
-    told = every_row(tmp_path / "gathered.json", [tmp_path / f"2-{shard}.json" for shard in (0, 1)])
+    told = every_row(tmp_path / "gathered.json", [tmp_path / "2" / f"{shard}.json" for shard in (0, 1)])
     assert told == {
         "read": 9,
         "kept": 5,
@@ -88,7 +89,7 @@ def test_shards_partition_the_rows_and_counts_add_up(tmp_path):
 def test_a_shard_that_is_missing_rows_is_told(tmp_path):
     corpus(tmp_path, ROWS)
     with pytest.raises(UserError, match="9 rows were kept, its shards have seen 4"):
-        every_row(tmp_path / "gathered.json", [tmp_path / "2-0.json"])
+        every_row(tmp_path / "gathered.json", [tmp_path / "2" / "0.json"])
 
 
 def test_more_shards_than_rows_leave_some_empty(tmp_path):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import render_claims
 import summarize_study
-from clm.pages.claims import claims_page
 from clm.figures.style import short_number
 from clm.figures.tables import read_table
+from clm.pages.claims import claims_page
 from drawn_study import write_drawn_study
 from drawn_tables import runs_table
+from render_claims import render_claims
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ class Cells(HTMLParser):
 
 
 def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
-    render_claims.main(["--claims", str(study / "tables" / "claims.json"), "--out", str(tmp_path / "claims.html")])
+    render_claims(study / "tables" / "claims.json", tmp_path / "claims.html")
     page = Cells()
     page.feed((tmp_path / "claims.html").read_text())
     assert "Loss falls with <scale> & data" in page.text and "scale" not in page.tags

@@ -20,7 +20,7 @@ def study(tmp_path_factory) -> Path:
 def test_loss_panels_show_points_fits_and_failures(study):
     runs = read_table(study / "tables" / "runs.csv", loss.TEXT, loss.NUMBERS)
     fits = read_table(study / "tables" / "fits.csv", loss.FIT_TEXT, loss.FIT_NUMBERS)
-    figure = loss.draw_loss(runs, fits)
+    figure = loss.draw(runs, fits)
     assert len(figure.axes) == 3  # pubchem has one trunk only, so no row
     drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
     assert drawn == ((runs["corpus"] == "zinc") & (runs["status"] == "ok")).sum()
@@ -33,7 +33,7 @@ def test_loss_panels_show_points_fits_and_failures(study):
 def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
     points = read_table(study / "tables" / "curves.csv", NAMES, curves.POINT_NUMBERS)
     widths = read_table(study / "tables" / "widths.csv", (*NAMES, "status"), curves.WIDTH_NUMBERS)
-    left, right = curves.draw_curves(points, widths).axes
+    left, right = curves.draw(points, widths).axes
     texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
     assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
     assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
@@ -42,7 +42,7 @@ def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
 
 def test_spectra_are_densities_and_tails_in_units_of_the_largest(study):
     nodes = read_table(study / "tables" / "spectrum_nodes.csv", spectrum.NODE_TEXT, spectrum.NODE_NUMBERS)
-    left, right = spectrum.draw_spectrum(nodes).axes
+    left, right = spectrum.draw(nodes).axes
     for line in left.lines:  # both scales look the same and integrate to one
         assert np.trapezoid(line.get_ydata(), line.get_xdata()) == pytest.approx(1, abs=0.01)
     np.testing.assert_allclose(left.lines[0].get_ydata(), left.lines[1].get_ydata())
@@ -60,7 +60,7 @@ def test_transfer_panels_have_units_and_all_lines(study):
     tables = study / "tables"
     rows = read_table(tables / "transfer.csv", transfer.TEXT, transfer.NUMBERS)
     tasks = read_table(tables / "tasks.csv", transfer.TASK_TEXT, ())
-    figure = transfer.draw_transfer(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold")
+    figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold")
     assert [axis.get_title() for axis in figure.axes] == TASKS
     assert figure.axes[0].get_ylabel() == "RMSE (log mol/L)"
     assert figure.axes[TASKS.index("bace")].get_ylabel() == "1 − AUC"
@@ -90,7 +90,7 @@ def test_gains_are_percent_in_order_of_elasticity(study):
     tables = study / "tables"
     saturation = read_table(tables / "saturation.csv", gains.TEXT, gains.NUMBERS)
     slopes = read_table(tables / "elasticity.csv", gains.ELASTICITY_TEXT, gains.ELASTICITY_NUMBERS)
-    figure = gains.draw_gains(saturation, slopes, "scaffold")
+    figure = gains.draw(saturation, slopes, "scaffold")
     order = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     frozen = slopes[slopes["mode"] == "frozen"].sort_values("slope", ascending=False)
     assert order == frozen["task"].tolist()
@@ -125,7 +125,7 @@ def test_map_of_representations_joins_trunks_and_matrix_holds_last_budgets(study
     names = representations.last_budgets(points)
     assert list(names.values())[0] == "token counts" and "60k untrained" in names.values()
     assert len(names) == 1 + len(SIZES) + 15 and "1m pubchem 32k s0" in names.values()
-    figure = representations.draw_representations(pairs, points)
+    figure = representations.draw(pairs, points)
     values = figure.axes[1].images[0].get_array()
     assert values.shape == (20, 20) and np.allclose(values, values.T) and np.allclose(np.diag(values), 1)
     stars = [line for line in figure.axes[0].lines if line.get_marker() == "*"]

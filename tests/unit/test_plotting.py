@@ -1,51 +1,33 @@
 """Every figure: drawn from a made-up study, from empty tables and from faulty ones, with the same bytes each time."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
-import plot_ablation
-import plot_agreement
-import plot_controls
-import plot_correlations
-import plot_costs
-import plot_curves
-import plot_decision
-import plot_descriptors
-import plot_gains
-import plot_loss
-import plot_parameters
-import plot_paths
-import plot_reconciliation
-import plot_representations
-import plot_spectrum
-import plot_surface
-import plot_thresholds
-import plot_transfer
 import pytest
 from drawn_study import write_drawn_study
 from matplotlib.image import imread
+from plot_figure import plot_figure
 
-CONFIG = json.dumps({"dpi": 60, "split": "scaffold", "corpus": "zinc", "gain_margin": 0.01, "elasticity_margin": 0.1})
+SPLIT = {"split": "scaffold"}
 FIGURES = {
-    "loss": (plot_loss, ("runs", "fits")),
-    "transfer": (plot_transfer, ("transfer", "runs", "tasks")),
-    "gains": (plot_gains, ("saturation", "elasticity")),
-    "controls": (plot_controls, ("controls",)),
-    "correlations": (plot_correlations, ("correlations",)),
-    "descriptors": (plot_descriptors, ("tasks", "saturation")),
-    "costs": (plot_costs, ("costs",)),
-    "ablation": (plot_ablation, ("ablation",)),
-    "thresholds": (plot_thresholds, ("thresholds", "runs")),
-    "agreement": (plot_agreement, ("saturation",)),
-    "decision": (plot_decision, ("decision", "costs")),
-    "reconciliation": (plot_reconciliation, ("reconciliation",)),
-    "paths": (plot_paths, ("paths", "task_vectors")),
-    "spectrum": (plot_spectrum, ("spectrum_nodes",)),
-    "curves": (plot_curves, ("curves", "widths")),
-    "representations": (plot_representations, ("cka", "cka_map")),
-    "surface": (plot_surface, ()),
-    "parameters": (plot_parameters, ()),
+    "loss": (("runs", "fits"), {}),
+    "transfer": (("transfer", "runs", "tasks"), SPLIT),
+    "gains": (("saturation", "elasticity"), SPLIT),
+    "controls": (("controls",), SPLIT),
+    "correlations": (("correlations",), SPLIT),
+    "descriptors": (("tasks", "saturation"), SPLIT),
+    "costs": (("costs",), {}),
+    "ablation": (("ablation",), {"gain_margin": 0.01, "elasticity_margin": 0.1}),
+    "thresholds": (("thresholds", "runs"), SPLIT | {"corpus": "zinc"}),
+    "agreement": (("saturation",), SPLIT),
+    "decision": (("decision", "costs"), {}),
+    "reconciliation": (("reconciliation",), SPLIT),
+    "paths": (("paths", "task_vectors"), {}),
+    "spectrum": (("spectrum_nodes",), {}),
+    "curves": (("curves", "widths"), {}),
+    "representations": (("cka", "cka_map"), {}),
+    "surface": ("surface", {}),
+    "parameters": ("maps", {}),
 }
 
 
@@ -55,15 +37,14 @@ def study(tmp_path_factory) -> Path:
 
 
 def draw(name: str, study: Path, out: Path) -> tuple[bytes, bytes]:
-    script, tables = FIGURES[name]
-    argv = ["--config", CONFIG, "--pdf", str(out / f"{name}.pdf"), "--png", str(out / f"{name}.png")]
-    for table in tables:
-        argv += [f"--{table}", str(study / "tables" / f"{table}.csv")]
-    extra = {"surface": ("--surfaces", "surface"), "parameters": ("--maps", "maps")}.get(name)
-    if extra:
-        argv += [extra[0], *map(str, sorted((study / extra[1]).rglob("*.*")))]
-    script.main(argv)
-    return (out / f"{name}.pdf").read_bytes(), (out / f"{name}.png").read_bytes()
+    tables, settings = FIGURES[name]
+    if isinstance(tables, str):  # a folder of files
+        files = sorted(path for path in (study / tables).rglob("*.*") if path.is_file())
+    else:
+        files = [study / "tables" / f"{table}.csv" for table in tables]
+    pdf, png = out / f"{name}.pdf", out / f"{name}.png"
+    plot_figure(name, files, settings, 60, pdf, png)
+    return pdf.read_bytes(), png.read_bytes()
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -1,21 +1,16 @@
 """Figures and pages of single tasks: drawn from small tables and from empty ones, every text escaped."""
 
-import json
-
 import pandas as pd
-import plot_answer
-import plot_learning
-import plot_published
 import pytest
 from clm.figures import published
 from clm.pages.answers import answer_page
 from clm.statistics.answers import Finding
 from matplotlib.image import imread
+from plot_figure import plot_figure
 
 SIZES = {"60k": 6e4, "1m": 1e6}
 UNITS = r"$\frac$ <b>mol/L"  # free text of the configuration: neither a formula nor markup
-CONFIG = json.dumps({"dpi": 60, "units": {"esol": UNITS}})
-ANSWER = json.dumps({"dpi": 60, "task": "esol", "units": UNITS, "corpus": "zinc"})
+ANSWER = {"task": "esol", "units": UNITS, "corpus": "zinc"}
 
 
 def tables(folder):
@@ -35,15 +30,15 @@ def tables(folder):
     ]
     shown = bounds | {"origin": "published", "kind": "published", "score": 0.9}
     published = [shown | {"model": "GCN"}, shown | {"model": "60k", "kind": "frozen", "origin": "this study"}]
-    written = {"runs": runs, "transfer": pd.DataFrame(rows), "curves": pd.DataFrame(curves)}
+    written = {"runs": runs, "transfer": pd.DataFrame(rows), "learning_curves": pd.DataFrame(curves)}
     for name, table in (written | {"published": pd.DataFrame(published)}).items():
         table.to_csv(folder / f"{name}.csv", index=False)
 
 
 FIGURES = {
-    "learning": (plot_learning, CONFIG, ["curves"]),
-    "published": (plot_published, CONFIG, ["published"]),
-    "answer": (plot_answer, ANSWER, ["transfer", "runs"]),
+    "learning": ({"units": {"esol": UNITS}}, ["learning_curves"]),
+    "published": ({}, ["published"]),
+    "errors": (ANSWER, ["transfer", "runs"]),
 }
 
 
@@ -51,14 +46,11 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_with_and_without_rows(name, empty, tmp_path):
     tables(tmp_path)
-    script, config, read = FIGURES[name]
-    argv = ["--config", config, "--pdf", str(tmp_path / "a.pdf"), "--png", str(tmp_path / "a.png")]
-    for table in read:
-        path = tmp_path / f"{table}.csv"
-        if empty:
-            path.write_text(path.read_text().splitlines()[0] + "\n")
-        argv += [f"--{table}", str(path)]
-    script.main(argv)
+    settings, read = FIGURES[name]
+    files = [tmp_path / f"{table}.csv" for table in read]
+    for path in files if empty else ():
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    plot_figure(name, files, settings, 60, tmp_path / "a.pdf", tmp_path / "a.png")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
     pixels = imread(tmp_path / "a.png")[..., :3]
     assert pixels.shape[1] > 300 and (pixels.min(axis=2) < 0.95).any()

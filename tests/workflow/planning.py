@@ -6,6 +6,7 @@ from the graph and leaves before anything is run.
 """
 
 import contextlib
+import json
 import multiprocessing
 import os
 import re
@@ -57,6 +58,16 @@ def commands(folder: Path, *arguments: str) -> list[str]:
     return ask(commands_of, folder, arguments)
 
 
+def rules(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what Snakemake knows of each rule: command, log, environment, resources, captions and so on."""
+    return ask(rules_of, folder, ())
+
+
+def configuration(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Return the resolved configuration of a study, its keys in their order."""
+    return json.loads(ask(configuration_of, folder, arguments))
+
+
 def ask(read: Callable[[Any], Any], folder: Path, arguments: tuple[str, ...]) -> Any:
     """Return what `read` finds in the graph of the tiny study in a folder."""
     receiver, sender = server().Pipe(duplex=False)
@@ -99,7 +110,7 @@ def look(
 
     os.chdir(folder)
     os.environ.update(environment)
-    sys.path[:] = [path for path in sys.path if not path.endswith(("/scripts", "/tests/unit", "/tests/workflow"))]
+    sys.path[:] = [path for path in sys.path if "/scripts" not in path and "/tests/" not in path]
     build = workflow.Workflow._build_dag
 
     def build_and_leave(self: workflow.Workflow) -> None:
@@ -124,6 +135,32 @@ def jobs_of(dag: Any) -> tuple[dict[Job, frozenset[Job]], frozenset[Job]]:
 def commands_of(dag: Any) -> list[str]:
     """Return the shell commands of the jobs of a graph."""
     return [job.shellcmd for job in dag.jobs if job.shellcmd]
+
+
+def configuration_of(dag: Any) -> str:
+    """Return the configuration of a workflow as JSON."""
+    return json.dumps(dag.workflow.globals["config"])
+
+
+def rules_of(dag: Any) -> dict[str, dict[str, Any]]:
+    """Return the rules of a workflow, without the target rule."""
+    return {rule.name: describe(rule) for rule in dag.workflow.rules if rule.name != "all"}
+
+
+def describe(rule: Any) -> dict[str, Any]:
+    """Return what tests ask of a rule."""
+    reports = [told for path in rule.output if (told := path.flags.get("report"))]
+    return {
+        "command": rule.shellcmd or "",
+        "runs_python": rule.is_run,
+        "local": rule.is_local,
+        "log": list(map(str, rule.log)),
+        "benchmark": str(rule.benchmark or ""),
+        "environment": Path(str(rule.conda_env)).stem if rule.conda_env else "",
+        "resources": set(rule.resources),
+        "threads": rule.resources["_cores"] if isinstance(rule.resources["_cores"], int) else "as asked",
+        "captions": [Path(str(told.caption.get_path_or_uri(secret_free=True))).stem for told in reports],
+    }
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """The workflow as a graph: every study plans, rules and scripts and environments agree."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import yaml
 from clm.provenance.chain import settings_of
 from clm.provenance.digest import closure
 from clm.study.validate import resolve_config
-from planning import commands, plan
+from planning import commands, configuration, plan
 from snakemake_runs import ROOT, copy_workflow, environment, scheduled, snakemake
 
 # Overlays on studies/cell.yaml, and the settings in which the study differs from that one
@@ -22,8 +21,6 @@ VARIED = {
     "sgd": {TRAINING + key for key in ("learning_rate", "optimizer.name", "optimizer.beta2", "optimizer.momentum")},
 }
 STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
-RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
-NAMES = re.findall(r"^rule (\w+):", RULES, flags=re.M)
 TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 
 
@@ -39,18 +36,17 @@ def test_every_study_plans_from_a_fresh_clone(clone, study):
     assert ("train_graph_network" in rules) == (study == "studies/graphs.yaml")  # only where a study names one
 
 
-def test_tiny_runs_every_rule(clone):
+def test_tiny_runs_every_rule(clone, rules):
     """As a user asks for it: the plans of the other tests are made without a process of their own."""
     planned = {rule for rule, _ in scheduled(clone, "--configfile", "studies/tiny.yaml")}
     fetched = {"fetch_source"} if (ROOT / "results" / "sources").is_dir() else set()
     elsewhere = {"probe_external", "train_graph_network"}  # off by default; tests of their own: test_tiny, test_graphs
-    assert planned | fetched | elsewhere == set(NAMES)
+    assert planned | fetched | elsewhere == set(rules)
 
 
 def test_the_report_gets_budgets_in_ascending_order_whatever_their_names(clone):
     """A second Snakemake reads the configuration again: t3m comes before t12m."""
-    lines = commands(clone, "--configfile", "studies/gpu.yaml")
-    _, config = settings_of({"command": next(line for line in lines if "scripts/write_report.py" in line)})
+    config = configuration(clone, "--configfile", "studies/gpu.yaml")
     resolve_config(config, yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text()))
     assert [name for name in config["grid"]["budgets"] if name.endswith("m")] == ["t3m", "t6m", "t12m", "t25m"]
 
@@ -72,10 +68,10 @@ def test_a_variation_of_a_cell_differs_in_what_it_is_named_after_and_is_measured
 def planned(folder, *studies):
     """Return the scripts that overlays run, and settings of vocabulary and training as {rule.key.key: value}."""
     files = [f"studies/{name}.yaml" for name in studies]
-    lines = {line.split()[1]: line for line in commands(folder, "--configfile", *files)}
+    lines = {Path(line.split()[1]).stem: line for line in commands(folder, "--configfile", *files)}
     found = {}
     for rule in ("build_tokenizer", "pretrain_checkpoint"):
-        _, settings = settings_of({"command": lines[f"scripts/{rule}.py"]})
+        _, settings = settings_of({"command": lines[rule]})
         any_budget = {"identity": None, "budget_tokens": None}
         found |= flat(settings | any_budget, f"{rule}.")
     return set(lines), found
@@ -89,22 +85,31 @@ def flat(settings, prefix):
     return found
 
 
-def test_rules_are_named_after_their_scripts():
-    for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", RULES, flags=re.M | re.S):
-        assert f"python scripts/{name}.py --code {{params.code}}" in body, name
-        assert f'code=code("{name}")' in body, name
-        assert all(key in body for key in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=")), name
+def test_rules_are_named_after_their_scripts(rules):
+    scripts = {path.stem: path.parent.name for path in (ROOT / "scripts").glob("[!c]*/*.py")}
+    scripts |= {path.stem: path.parent.name for path in (ROOT / "scripts" / "curvature").glob("*.py")}
+    used = set()
+    for name, rule in rules.items():
+        assert rule["log"] and rule["benchmark"] and {"mem_mb", "runtime"} <= rule["resources"], name
         # one thread fixes the bytes; a team of processes (one by default) has a core for each
-        assert ("threads: processes" if name == "pretrain_checkpoint" else "threads: 1") in body, name
-    others = {"summarize_study", "explain", "estimate_cost", "compare_studies"}  # commands for people
-    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} - others == set(NAMES)
+        assert rule["threads"] == ("as asked" if name == "pretrain_checkpoint" else 1), name
+        if rule["runs_python"]:
+            continue
+        script = "plot_figure" if name.startswith("plot_") else name
+        used.add(script)
+        assert rule["environment"], name
+        assert rule["command"].startswith(f"python scripts/{scripts[script]}/{script}.py --code {{params.code}} "), name
+        assert (ROOT / "rules" / f"{scripts[script]}.smk").exists()
+    assert used == set(scripts)
+    people = {"summarize_study", "explain", "estimate_cost", "compare_studies"}  # commands for people
+    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} == people
 
 
 # Imports each script in a fork of one process, which holds what takes seconds to import and nothing of ours
 LOADED = """
 import importlib, os, sys
 import matplotlib.pyplot, numpy, pandas, rdkit.Chem, scipy.stats, torch
-sys.path.insert(0, "scripts")
+sys.path[:0] = ["scripts", *(entry.path for entry in os.scandir("scripts") if entry.is_dir() and entry.name != "clm")]
 assert not any(name.split(".")[0] == "clm" for name in sys.modules)
 for name in sys.argv[1:]:
     child = os.fork()
@@ -118,13 +123,45 @@ for name in sys.argv[1:]:
 
 def test_every_imported_module_of_ours_is_in_the_identity_of_the_code():
     """Modules that are really loaded when a script is imported, against the static closure."""
-    call = [sys.executable, "-c", LOADED, *NAMES]
+    scripts = {path.stem: path for path in (ROOT / "scripts").glob("*/*.py") if path.parent.name != "clm"}
+    call = [sys.executable, "-c", LOADED, *scripts]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
     lines = (line.split("\t") for line in done.stdout.splitlines())
     loaded = {name: {Path(file) for file in files} for name, *files in lines}
-    assert set(loaded) == set(NAMES) and all(loaded.values())
+    assert set(loaded) == set(scripts) and all(loaded.values())
     for name, files in loaded.items():
-        assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / f"{name}.py")), name
+        assert {file.resolve() for file in files} <= set(closure(scripts[name])), name
+
+
+MANY = """
+corpora:
+  zinc: {shards: 3000}
+  pubchem: {shards: 3000, decontaminate: [freesolv, dili]}
+grid:
+  trunks:
+    - {corpora: [zinc], sizes: [7k, 25k], subsets: [t300, t900], seeds: SEEDS, budgets: [t10k, t20k]}
+"""
+
+
+def test_no_command_grows_with_the_study(clone, tmp_path):
+    """Bash takes an argument of 128 KiB: shards, cells and the configuration are handed over as folders and files."""
+    overlay = tmp_path / "many.yaml"
+    found = []
+    for seeds in (10, 60):
+        overlay.write_text(MANY.replace("SEEDS", str(list(range(seeds)))))
+        lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay))
+        lengths: dict[str, int] = {}
+        for line in lines:
+            script = line.split()[1]
+            lengths[script] = max(lengths.get(script, 0), len(line.encode()))
+        found.append((len(lines), lengths))
+    (few, before), (many, after) = found
+    assert many > few + 500 and max(after.values()) < 20_000
+    assert {name: size for name, size in after.items() if size > before[name] + 20} == {}  # longer names of seeds
+
+
+def test_no_command_holds_the_place_of_the_clone(clone):
+    assert [line for line in commands(clone) if str(clone) in line or str(ROOT) in line] == []
 
 
 def test_both_profiles_agree_on_what_is_stale():
