@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.flops import training_flops
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import UserError, run
 from clm.study import grid
 from clm.study.controls import expand_controls
 from clm.study.merge import read_configuration
@@ -138,17 +138,18 @@ def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) 
     return [*lines, f"total {total:.3f} hours on one device"]
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("configs", type=Path, nargs="+", help="configuration files, later ones over earlier ones")
-    command.add_argument("--flops", type=float, help="sustained floating-point operations per second of one device")
-    command.add_argument("--measured", type=Path, nargs="*", default=[], help="costs.csv of finished studies")
-    a = command.parse_args(argv)
-    config = read_configuration(*a.configs)
+def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: list[Path] | None = None) -> list[str]:
+    """Return what a study will cost: a line per size.
+
+    Args:
+        configs: configuration files, later ones over earlier ones.
+        flops: sustained floating-point operations per second of one device.
+        measured: costs.csv of finished studies.
+    """
+    config = read_configuration(*configs)
     expand_controls(config)
-    print("\n".join(estimate(config, a.flops, a.measured)))
+    return estimate(config, flops, measured or [])
 
 
 if __name__ == "__main__":
-    run(main)
+    run(estimate_cost)

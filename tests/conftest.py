@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = [*sorted((ROOT / "tests" / "unit").iterdir()), ROOT / "tests" / "workflow", ROOT / "scripts"]
+STAGES = [path for path in (ROOT / "scripts").iterdir() if path.name != "clm" and any(path.glob("*.py"))]
+FOLDERS = [*sorted((ROOT / "tests" / "unit").iterdir()), ROOT / "tests" / "workflow", ROOT / "scripts", *sorted(STAGES)]
 sys.path[:0] = [str(folder) for folder in FOLDERS]
 
 from planning import rules_in  # noqa: E402

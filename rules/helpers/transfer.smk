@@ -37,7 +37,7 @@ def frozen_config(wildcards) -> dict:
     """Settings of the probes of one trunk on one task."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
-    shared = {"mask_fraction": MASK_SHARE, "max_tokens": config["tokenizer"]["max_tokens"]}
+    shared = {"mask_fraction": MASK_FRACTION, "max_tokens": config["tokenizer"]["max_tokens"]}
     return task | told | shared | config["transfer"]["linear_probe"]
 
 

@@ -67,8 +67,8 @@ def test_memory_of_a_job_is_its_own_not_that_of_who_started_it(monkeypatch, tmp_
     import os
 
     assert resident(os.getpid()) > 2**23 and resident(2**22 + 1) == high_water(2**22 + 1) == 0
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "small.py").write_text("import time; time.sleep(0.6)")
+    (tmp_path / "scripts" / "data").mkdir(parents=True)
+    (tmp_path / "scripts" / "data" / "small.py").write_text("import time; time.sleep(0.6)")
     monkeypatch.setattr("scale_watch.ROOT", tmp_path)
     ballast = b"x" * 2**28
     found = watched("small")

@@ -122,7 +122,9 @@ def test_a_fault_of_the_machine_says_what_to_do():
 @pytest.mark.parametrize(
     ("error", "status"), [(UserError("x; check y"), 1), (MemoryError(), 1), (OSError(28, "full"), 1), (None, 0)]
 )
-def test_exit_status(error, status):
+def test_exit_status(error, status, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["script.py"])
+
     def main() -> None:
         if error:
             raise error

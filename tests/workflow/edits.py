@@ -94,7 +94,7 @@ HARMLESS: list[tuple[Any, ...]] = [
     ("config.yaml", lambda text: "# a comment\n" + text),
     ("studies/tiny.yaml", lambda text: "# a comment\n" + text),
     ("scripts/clm/training/trainer.py", lambda text: "# a comment\n" + text.replace('"""', '"""Reworded. ', 1)),
-    ("scripts/pretrain_checkpoint.py", lambda text: text.replace("\n\n\n", "\n\n\n\n")),
+    ("scripts/pretrain/pretrain_checkpoint.py", lambda text: text.replace("\n\n\n", "\n\n\n\n")),
     ("rules/pretrain.smk", lambda text: "# a comment\n" + text.replace("runtime=minutes", "runtime=99")),
     ("profiles/default/config.yaml", lambda text: text.replace("latency-wait: 10", "latency-wait: 11")),
     ("requirements.txt", lambda text: text + "tqdm==4.67.1\n"),

@@ -6,6 +6,7 @@ from the graph and leaves before anything is run.
 """
 
 import contextlib
+import json
 import multiprocessing
 import os
 import re
@@ -78,6 +79,11 @@ def rules_in(folder: Path) -> dict[str, Rule]:
     return ask(rules_of, folder, ())
 
 
+def configuration(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Return the resolved configuration of a study, its keys in their order."""
+    return json.loads(ask(configuration_of, folder, arguments))
+
+
 def ask(read: Callable[[Any], Any], folder: Path, arguments: tuple[str, ...]) -> Any:
     """Return what `read` finds in the graph of the tiny study in a folder."""
     receiver, sender = server().Pipe(duplex=False)
@@ -120,7 +126,7 @@ def look(
 
     os.chdir(folder)
     os.environ.update(environment)
-    sys.path[:] = [path for path in sys.path if not path.endswith("/scripts") and "/tests/" not in path]
+    sys.path[:] = [path for path in sys.path if "/scripts" not in path and "/tests/" not in path]
     build = workflow.Workflow._build_dag
 
     def build_and_leave(self: workflow.Workflow) -> None:
@@ -146,6 +152,11 @@ def jobs_of(dag: Any) -> tuple[dict[Job, frozenset[Job]], frozenset[Job]]:
 def commands_of(dag: Any) -> list[str]:
     """Return the shell commands of the jobs of a graph."""
     return [job.shellcmd for job in dag.jobs if job.shellcmd]
+
+
+def configuration_of(dag: Any) -> str:
+    """Return the configuration of a workflow as JSON."""
+    return json.dumps(dag.workflow.globals["config"])
 
 
 def rules_of(dag: Any) -> dict[str, Rule]:

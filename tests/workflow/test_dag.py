@@ -11,7 +11,7 @@ import yaml
 from clm.provenance.chain import settings_of
 from clm.provenance.digest import closure, code_digest
 from clm.study.validate import resolve_config
-from planning import commands, plan
+from planning import commands, configuration, plan
 from snakemake_runs import ROOT, environment, scheduled, snakemake
 
 # Overlays on studies/cell.yaml, and the settings in which the study differs from that one
@@ -44,8 +44,7 @@ def test_tiny_runs_every_rule(clone, rules):
 
 def test_the_report_gets_budgets_in_ascending_order_whatever_their_names(clone):
     """A second Snakemake reads the configuration again: t3m comes before t12m."""
-    lines = commands(clone, "--configfile", "studies/gpu.yaml")
-    _, config = settings_of({"command": next(line for line in lines if "scripts/write_report.py" in line)})
+    config = configuration(clone, "--configfile", "studies/gpu.yaml")
     resolve_config(config, yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text()))
     assert [name for name in config["grid"]["budgets"] if name.endswith("m")] == ["t3m", "t6m", "t12m", "t25m"]
 
@@ -67,10 +66,10 @@ def test_a_variation_of_a_cell_differs_in_what_it_is_named_after_and_is_measured
 def planned(folder, *studies):
     """Return the scripts that overlays run, and settings of vocabulary and training as {rule.key.key: value}."""
     files = [f"studies/{name}.yaml" for name in studies]
-    lines = {line.split()[1]: line for line in commands(folder, "--configfile", *files)}
+    lines = {Path(line.split()[1]).stem: line for line in commands(folder, "--configfile", *files)}
     found = {}
     for rule in ("build_tokenizer", "pretrain_checkpoint"):
-        _, settings = settings_of({"command": lines[f"scripts/{rule}.py"]})
+        _, settings = settings_of({"command": lines[rule]})
         any_budget = {"identity": None, "budget_tokens": None}
         found |= flat(settings | any_budget, f"{rule}.")
     return set(lines), found
@@ -113,14 +112,14 @@ def test_a_command_gives_the_digest_of_the_script_that_it_runs(rules, clone):
     own = {script for script, names in by_script(rules).items() if len(names) == 1}  # of a driver: one per figure
     checked = [(script, digest) for script, digest in given if script in own]
     assert len(checked) > 20
-    assert [pair for pair in checked if pair[1] != code_digest(ROOT / "scripts" / pair[0], ROOT / "scripts")] == []
+    assert [pair for pair in checked if pair[1] != code_digest(ROOT / "scripts" / pair[0])] == []
 
 
 # Imports each script in a fork of one process, which holds what takes seconds to import and nothing of ours
 LOADED = """
 import os, runpy, sys
 import matplotlib.pyplot, numpy, pandas, rdkit.Chem, scipy.stats, torch
-sys.path.insert(0, "scripts")
+sys.path[:0] = ["scripts", *(entry.path for entry in os.scandir("scripts") if entry.is_dir() and entry.name != "clm")]
 assert not any(name.split(".")[0] == "clm" for name in sys.modules)
 for name in sys.argv[1:]:
     child = os.fork()
@@ -141,7 +140,38 @@ def test_every_imported_module_of_ours_is_in_the_identity_of_the_code(rules):
     loaded = {script: {Path(file) for file in files} for script, *files in lines}
     assert set(loaded) == scripts and all(loaded.values())
     for script, files in loaded.items():
-        assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / script, ROOT / "scripts")), script
+        assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / script)), script
+
+
+MANY = """
+corpora:
+  zinc: {shards: 3000}
+  pubchem: {shards: 3000, decontaminate: [freesolv, dili]}
+grid:
+  trunks:
+    - {corpora: [zinc], sizes: [7k, 25k], subsets: [t300, t900], seeds: SEEDS, budgets: [t10k, t20k]}
+"""
+
+
+def test_no_command_grows_with_the_study(clone, tmp_path):
+    """Bash takes an argument of 128 KiB: shards, cells and the configuration are handed over as folders and files."""
+    overlay = tmp_path / "many.yaml"
+    found = []
+    for seeds in (10, 60):
+        overlay.write_text(MANY.replace("SEEDS", str(list(range(seeds)))))
+        lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay))
+        lengths: dict[str, int] = {}
+        for line in lines:
+            script = line.split()[1]
+            lengths[script] = max(lengths.get(script, 0), len(line.encode()))
+        found.append((len(lines), lengths))
+    (few, before), (many, after) = found
+    assert many > few + 500 and max(after.values()) < 20_000
+    assert {name: size for name, size in after.items() if size > before[name] + 20} == {}  # longer names of seeds
+
+
+def test_no_command_holds_the_place_of_the_clone(clone):
+    assert [line for line in commands(clone) if str(clone) in line or str(ROOT) in line] == []
 
 
 def test_both_profiles_agree_on_what_is_stale():

@@ -18,7 +18,7 @@ from draw_subset import draw_subset
 from gather_corpus import gather_corpus
 from split_corpus import split_corpus
 from standardize_corpus import standardize_corpus
-from summarize_corpus import standardized
+from summarize_corpus import every_row
 
 SETTINGS = {"max_characters": 60, "largest_fragment": False, "neutralize": False}
 READING = {"files": [{"source": "a", "member": None}], "column": "SMILES", "separator": ",", "sample_fraction": 1}
@@ -59,11 +59,12 @@ def source(tmp_path, rows, name="raw.csv"):
 
 def corpus(tmp_path, rows, shards=2):
     gather_corpus([source(tmp_path, rows)], READING, tmp_path / "rows.parquet", tmp_path / "gathered.json")
-    paths = [tmp_path / f"{shards}-{shard}.parquet" for shard in range(shards)]
+    paths = [tmp_path / str(shards) / f"{shard}.parquet" for shard in range(shards)]
+    paths[0].parent.mkdir(exist_ok=True)
     for shard, out in enumerate(paths):
         config = SETTINGS | {"shards": shards}
         standardize_corpus(tmp_path / "rows.parquet", config, shard, out, out.with_suffix(".json"))
-    deduplicate_corpus(paths, 500, tmp_path / "m.parquet", tmp_path / "m.json")
+    deduplicate_corpus(paths[0].parent, {"shards": shards}, 500, tmp_path / "m.parquet", tmp_path / "m.json")
     return tmp_path / "m.parquet"
 
 
@@ -73,13 +74,13 @@ def many(count):
 
 def test_shards_partition_the_rows_and_counts_add_up(tmp_path):
     corpus(tmp_path, ROWS)
-    counts = [read_json(tmp_path / f"2-{shard}.json") for shard in (0, 1)]
+    counts = [read_json(tmp_path / "2" / f"{shard}.json") for shard in (0, 1)]
     assert sum(c["read"] for c in counts) == len(ROWS)
     for count in counts:
         assert count["read"] == count["kept"] + sum(count["rejected"].values())
     rows = pd.concat(pd.read_parquet(tmp_path / f"2-{shard}.parquet") for shard in (0, 1))
     assert list(rows["row"]) == [0, 1, 2, 6, 7]
-    told = standardized(tmp_path / "gathered.json", [tmp_path / f"2-{shard}.json" for shard in (0, 1)])
+    told = every_row(tmp_path / "gathered.json", [tmp_path / "2" / f"{shard}.json" for shard in (0, 1)])
     assert told == {
         "read": 9,
         "kept": 5,
@@ -90,7 +91,7 @@ def test_shards_partition_the_rows_and_counts_add_up(tmp_path):
 def test_a_shard_that_is_missing_rows_is_told(tmp_path):
     corpus(tmp_path, ROWS)
     with pytest.raises(UserError, match="9 rows were kept, its shards have seen 4"):
-        standardized(tmp_path / "gathered.json", [tmp_path / "2-0.json"])
+        every_row(tmp_path / "gathered.json", [tmp_path / "2" / "0.json"])
 
 
 def test_more_shards_than_rows_leave_some_empty(tmp_path):
@@ -114,7 +115,7 @@ def test_deduplication_keeps_first_rows_whatever_the_shards(tmp_path):
 def test_subsets_are_nested_and_hold_no_validation_molecule(tmp_path):
     molecules = corpus(tmp_path, many(900))
     train, valid = tmp_path / "t.parquet", tmp_path / "v.parquet"
-    split_corpus([molecules], {"name": "test", "validation_molecules": 100}, train, valid, tmp_path / "s.json")
+    split_corpus(molecules, {"name": "test", "validation_molecules": 100}, train, valid, tmp_path / "s.json")
     everything = set(pd.read_parquet(molecules)["smiles"])
     held, rest = set(pd.read_parquet(valid)["smiles"]), set(pd.read_parquet(train)["smiles"])
     assert len(held) == 100 and held | rest == everything and not held & rest
@@ -134,7 +135,7 @@ def test_a_corpus_smaller_than_a_subset_is_one_message_and_no_file(tmp_path):
         draw_subset(molecules, {"corpus": "test", "subset": "big", "molecules": 500}, tmp_path / "b.parquet")
     assert not (tmp_path / "b.parquet").exists()
     with pytest.raises(UserError, match="validation_molecules"):
-        split_corpus([molecules], {"name": "test", "validation_molecules": 40}, *[tmp_path / n for n in "abc"])
+        split_corpus(molecules, {"name": "test", "validation_molecules": 40}, *[tmp_path / n for n in "abc"])
     assert not any((tmp_path / name).exists() for name in "abc")
 
 

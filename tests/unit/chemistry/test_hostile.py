@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from clm.chemistry.sources import open_member, smiles_rows, table_rows
 from clm.chemistry.standardize import standardizer
-from clm.plotting.claims import claims_page
+from clm.pages.claims import claims_page
 from clm.provenance.canonical import canonical
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json

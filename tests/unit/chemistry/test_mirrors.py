@@ -203,7 +203,7 @@ def test_the_script_fetches_records_and_tidies_up(server, tmp_path):
     config = {"name": "a", "url": [server.url], "sha256": DIGEST}
     paths = {"remembered": ".digests/a.json", "content": "a/content", "record": "a/record.json"}
     places = [part for name, path in paths.items() for part in (f"--{name}", str(tmp_path / path))]
-    command = [sys.executable, "scripts/fetch_source.py", "--config", canonical(config), *places]
+    command = [sys.executable, "scripts/data/fetch_source.py", "--settings", canonical(config), *places]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert (tmp_path / "a/content").read_bytes() == CONTENT
     told = read_json(tmp_path / "a/record.json")

@@ -44,7 +44,9 @@ def test_standard_error_of_the_trace_covers_batches_and_probes():
 
 def test_a_diverged_checkpoint_has_a_status_and_no_numbers(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps({"status": "diverged"}))
-    measure_curvature.measure_curvature(tmp_path, tmp_path / "absent", {}, tmp_path / "out.json")
+    measure_curvature.measure_curvature(
+        tmp_path, tmp_path / "absent", {}, tmp_path / "out.json", tmp_path / "cost.json"
+    )
     assert json.loads((tmp_path / "out.json").read_text()) == {"status": "diverged"}
 
 
@@ -54,5 +56,6 @@ def test_too_few_validation_molecules_are_an_error_and_write_nothing(tmp_path):
     write_shard(tmp_path / "valid.safetensors", random_shard(15))
     config = {"mask_fraction": 0.15, "batches": 3, "molecules_per_batch": 10}
     with pytest.raises(UserError, match="2 batches"):
-        measure_curvature.measure_curvature(folder, tmp_path / "valid.safetensors", config, tmp_path / "out.json")
+        written = tmp_path / "out.json", tmp_path / "cost.json"
+        measure_curvature.measure_curvature(folder, tmp_path / "valid.safetensors", config, *written)
     assert not (tmp_path / "out.json").exists()

@@ -130,8 +130,9 @@ def write_task(folder, smiles, labels):
 def run(folder, network, name, labels=("y", "z", "none", "one"), kind="regression"):
     config = {"network": network, "name": "toy", "kind": kind, "labels": list(labels), "splits": [["scaffold", 0]]}
     config |= {"seeds": [0, 1], "settings": SHORT}
-    records = train_graph_network(folder / "molecules.csv", [folder / "0.csv"], config, folder / name)
-    return json.loads((folder / name).read_text()), records
+    written = (folder / name, folder / "predictions.parquet", folder / "cost.json")
+    train_graph_network(folder / "molecules.csv", [folder / "0.csv"], config, *written)
+    return json.loads((folder / name).read_text()), pd.read_parquet(written[1])
 
 
 def test_scores_of_labels_with_gaps_and_the_same_bytes_twice(network, tmp_path):

@@ -70,7 +70,7 @@ def no_molecule() -> None:
     from deduplicate_corpus import deduplicate_corpus
 
     shard = molecules(0, CORPUS / "standardized" / "0.parquet")
-    deduplicate_corpus([shard], 500, CORPUS / "molecules.parquet", CORPUS / "deduplicated.json")
+    deduplicate_corpus(shard.parent, {"shards": 1}, 500, CORPUS / "molecules.parquet", CORPUS / "deduplicated.json")
 
 
 def too_few_for_subset() -> None:
@@ -86,7 +86,7 @@ def too_few_to_hold_out() -> None:
     from split_corpus import split_corpus
 
     names = [CORPUS / name for name in ("train.parquet", "valid.parquet", "split.json")]
-    split_corpus([molecules(9, CORPUS / "molecules.parquet")], {"name": "zinc", "validation_molecules": 5}, *names)
+    split_corpus(molecules(9, CORPUS / "molecules.parquet"), {"name": "zinc", "validation_molecules": 5}, *names)
 
 
 def counts(name: str, read: int, kept: int) -> Path:
@@ -105,9 +105,9 @@ def unaccounted() -> None:
 
 def lost_between_stages() -> None:
     """Sum shards that did not see every row."""
-    from summarize_corpus import standardized
+    from summarize_corpus import every_row
 
-    standardized(counts("gathered.json", 9, 9), [counts("standardized/0.json", 4, 4)])
+    every_row(counts("gathered.json", 9, 9), [counts("standardized/0.json", 4, 4)])
 
 
 def not_expressible() -> None:
@@ -163,9 +163,9 @@ def no_rate() -> None:
 
 def compared(*studies: str) -> None:
     """Compare studies that have not run."""
-    from compare_studies import compare_studies
+    from compare_studies import ratios
 
-    compare_studies(list(map(Path, studies)))
+    ratios(list(map(Path, studies)))
 
 
 def no_report() -> None:

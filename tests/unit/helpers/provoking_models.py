@@ -35,7 +35,13 @@ def few_batches() -> None:
     write(folder / "metrics.json", b'{"status": "ok"}')
     valid.parent.mkdir(parents=True)
     write_shard(valid, random_shard(15))
-    measure_curvature(folder, valid, {"mask_fraction": 0.15, "batches": 3, "molecules_per_batch": 10}, Path("out.json"))
+    measure_curvature(
+        folder,
+        valid,
+        {"mask_fraction": 0.15, "batches": 3, "molecules_per_batch": 10},
+        Path("out.json"),
+        Path("cost.json"),
+    )
 
 
 def no_weights() -> None:

@@ -1,6 +1,5 @@
-"""The analysis of a made-up study, through the command lines of the scripts."""
+"""The analysis of a made-up study, through the functions of the scripts."""
 
-import json
 from itertools import product
 
 import ablate_tasks
@@ -20,6 +19,7 @@ import tabulate_predictors
 import tabulate_runs
 import tabulate_tasks
 import tabulate_transfer
+from clm.provenance.files import write_json
 from clm.study.grid import Trunk
 from synthetic_study import SIZES, SUBSETS
 
@@ -65,41 +65,40 @@ def small_trunks():
     return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
 
 
-def arguments(**named):
-    return [text for name, value in named.items() for text in (f"--{name.replace('_', '-')}", str(value))]
-
-
 def run_all(root, study, tables):
-    cells = json.dumps(study.config | {"corpora": ["zinc", "pubchem"]})
-    told = json.dumps(JUDGEMENT)
+    lists = {name: root / "cells" / f"{name}.json" for name in ("trunks", "full", "curvature")}
+    for name, path in lists.items():
+        write_json(path, study.config[name])
+    settings, told = study.config | {"corpora": ["zinc", "pubchem"]}, JUDGEMENT
+    lists = list(lists.values())
     tasks = {name: {"kind": "regression", "units": "u", "control": False} for name in SLOPES}
     file = {name: tables / f"{name}.csv" for name in NAMES}
     draws = tables / "draws.parquet"
-    tabulate_runs.main(arguments(config=cells, results=root, out=file["runs"]))
-    tabulate_curvature.main(arguments(config=cells, results=root, out=file["curvature"]))
+    tabulate_runs.tabulate_runs(cells=lists, settings=settings, results=root, out=file["runs"])
+    tabulate_curvature.tabulate_curvature(cells=lists, results=root, out=file["curvature"])
     written = {"out": file["transfer"], "predictors": file["task_predictors"], "draws": draws}
-    tabulate_transfer.main(arguments(config=cells, results=root, **written))
-    described = json.dumps({"tasks": tasks, "families": FAMILIES, "reference": ["zinc", "32k"]})
-    tabulate_tasks.main(arguments(config=described, results=root, out=file["tasks"]))
+    tabulate_transfer.tabulate_transfer(cells=lists, settings=settings, results=root, **written)
+    described = {"tasks": tasks, "families": FAMILIES, "reference": ["zinc", "32k"]}
+    tabulate_tasks.tabulate_tasks(settings=described, results=root, out=file["tasks"])
     known = {name: file[name] for name in ("runs", "curvature", "task_predictors")}
     widths = [f"zinc,{size},32k,0,{BUDGETS[-1]},ok,1.0,{0.5 + 0.1 * i}" for i, size in enumerate(SIZES)]
     known["widths"] = tables / "widths.csv"
     known["widths"].write_text("\n".join([",".join(measure_curves.WIDTH), *widths]) + "\n")
-    tabulate_predictors.main(arguments(**known, out=file["predictors"]))
-    tabulate_costs.main(arguments(config=cells, results=root, out=file["costs"]))
-    fit_scaling.main(arguments(config=told, runs=file["runs"], out=file["fits"]))
-    read = {"config": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
-    judge_gains.main(arguments(**read, out=file["saturation"], steps=file["steps"]))
-    estimate_elasticity.main(arguments(**read, out=file["elasticity"]))
+    tabulate_predictors.tabulate_predictors(**known, out=file["predictors"])
+    tabulate_costs.tabulate_costs(cells=lists, settings=settings, results=root, out=file["costs"])
+    fit_scaling.fit_scaling(settings=told, runs=file["runs"], out=file["fits"])
+    read = {"settings": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
+    judge_gains.judge_gains(**read, out=file["saturation"], steps=file["steps"])
+    estimate_elasticity.estimate_elasticity(**read, out=file["elasticity"])
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
-    rank_predictors.main(arguments(**read, **ranked))
+    rank_predictors.rank_predictors(**read, **ranked)
     chosen = {name: file[name] for name in ("correlations", "regret")}
-    choose_predictor.main(arguments(config=told, **chosen, out=file["decision"]))
-    reconcile_literature.main(arguments(**read, out=file["reconciliation"]))
-    find_thresholds.main(arguments(**read, out=file["thresholds"]))
+    choose_predictor.choose_predictor(settings=told, **chosen, out=file["decision"])
+    reconcile_literature.reconcile_literature(**read, out=file["reconciliation"])
+    find_thresholds.find_thresholds(**read, out=file["thresholds"])
     compared = {name: file[name] for name in ("runs", "transfer")}
-    compare_methods.main(arguments(config=told, **compared, out=file["contrasts"]))
+    compare_methods.compare_methods(settings=told, **compared, out=file["contrasts"])
     cut = {name: file[name] for name in ("saturation", "elasticity", "tasks")}
-    ablate_tasks.main(arguments(config=told, **cut, out=file["ablation"]))
+    ablate_tasks.ablate_tasks(settings=told, **cut, out=file["ablation"])
     judged = {name: file[name] for name in ("fits", "saturation", "correlations")}
-    judge_claims.main(arguments(config=told, **judged, out=tables / "claims.json"))
+    judge_claims.judge_claims(settings=told, **judged, out=tables / "claims.json")

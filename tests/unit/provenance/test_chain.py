@@ -34,7 +34,7 @@ def results(tmp_path, monkeypatch):
     for output, (rule, inputs) in steps.items():
         (tmp_path / output).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / output).write_text("x")
-        command = f'python x.py --code abc --config \'{{"a": "b c"}}\' --out {output}'
+        command = f'python x.py --code abc --settings \'{{"a": "b c"}}\' --out {output}'
         record(tmp_path / "metadata", output, rule, inputs, command)
     record(tmp_path / "metadata", "results/s/deleted.csv", "tabulate", [], "python y.py")
     return tmp_path / "results" / "s"

@@ -59,8 +59,20 @@ def test_an_imported_module_counts_and_a_sibling_does_not(tmp_path):
     write(tmp_path / "clm/room/used.py", "from clm.room import deep\nf = deep.g\n")
     write(tmp_path / "clm/room/deep.py", "def g(): return 1\n")
     write(tmp_path / "clm/room/unused.py", "x = 1\n")
-    before = code_digest(script)
+    before = code_digest(script, root=tmp_path)
     write(tmp_path / "clm/room/unused.py", "x = 2\n")
-    assert code_digest(script) == before
+    assert code_digest(script, root=tmp_path) == before
     write(tmp_path / "clm/room/deep.py", "def g(): return 2\n")
-    assert code_digest(script) != before
+    assert code_digest(script, root=tmp_path) != before
+
+
+def test_a_module_that_is_imported_by_name_counts_when_it_is_named(tmp_path):
+    driver = write(tmp_path / "figures/draw.py", "from importlib import import_module\nimport_module('clm.one').f()\n")
+    one = write(tmp_path / "clm/one.py", "from clm.shared import f\n")
+    write(tmp_path / "clm/__init__.py", "")
+    write(tmp_path / "clm/other.py", "f = 1\n")
+    before = code_digest(driver, one, root=tmp_path)
+    write(tmp_path / "clm/other.py", "f = 2\n")
+    assert code_digest(driver, one, root=tmp_path) == before
+    write(tmp_path / "clm/shared.py", "def f(): return 1\n")
+    assert code_digest(driver, one, root=tmp_path) != before != code_digest(driver, root=tmp_path)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 from clm.provenance.command import UserError
-from compare_studies import compare_studies, main
+from compare_studies import compare_studies, ratios
 
 BUDGETS = (100, 200, 400, 800)
 
@@ -29,7 +29,7 @@ def planted(root, factor=1.0, speed=1.0, vocabulary="a", status="ok"):
 
 
 def found(*folders):
-    return {row["how"]: row for row in compare_studies(list(folders))}
+    return {row["how"]: row for row in ratios(list(folders))}
 
 
 def test_a_faster_objective_wins_at_equal_tokens_and_not_at_equal_loss(tmp_path):
@@ -54,8 +54,8 @@ def test_losses_of_two_vocabularies_are_not_compared_and_diverged_runs_do_not_co
 def test_a_study_that_has_not_finished_is_named(tmp_path):
     first = planted(tmp_path / "a")
     with pytest.raises(UserError, match="at least two"):
-        compare_studies([first])
+        ratios([first])
     with pytest.raises(UserError, match=r"runs\.csv, .*vocabulary\.json: not there; run this study first"):
-        compare_studies([first, tmp_path / "b"])
-    main([str(first), str(planted(tmp_path / "c")), "--out", str(tmp_path / "out.csv")])
+        ratios([first, tmp_path / "b"])
+    compare_studies([first, planted(tmp_path / "c")], out=tmp_path / "out.csv")
     assert pd.read_csv(tmp_path / "out.csv").error_ratio.tolist() == pytest.approx([1, 1])

@@ -58,7 +58,8 @@ def score(folder, baseline, kind="regression", labels=("y", "z"), splits=(["scaf
         **extra,
     }
     paths = [folder / f"{seed}.csv" for _, seed in splits]
-    score_baseline(folder / "molecules.csv", paths, config, folder / "out.json", folder / "out.parquet")
+    written = (folder / name for name in ("out.json", "out.parquet", "cost.json"))
+    score_baseline(folder / "molecules.csv", paths, config, *written)
     return json.loads((folder / "out.json").read_text()), pd.read_parquet(folder / "out.parquet")
 
 

@@ -22,7 +22,7 @@ from clm.training.trunk import train_budget
 from models import VOCABULARY, random_shard, small_model
 from test_training import SCHEDULE, SETTINGS
 
-SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "pretrain_checkpoint.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "pretrain" / "pretrain_checkpoint.py"
 SGD = SETTINGS | {"optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}}
 
 
@@ -168,7 +168,7 @@ def command(folder, tmp_path):
         paths = {"start": folder, "tokens": tmp_path / "tokens.safetensors", "vocabulary": tmp_path / "vocabulary.json"}
         options = paths | {"state": tmp_path / "state", "out": out, "valid": tmp_path / "tokens.safetensors"}
         flags = [str(x) for name, value in options.items() for x in (f"--{name}", value)]
-        config = ["--config", (tmp_path / "config.json").read_text(), "--processes", str(processes)]
+        config = ["--settings", (tmp_path / "config.json").read_text(), "--processes", str(processes)]
         return [sys.executable, str(SCRIPT), *config, *flags]
 
     return build
