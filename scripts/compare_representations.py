@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clm.landscape.alignment import alignments, classical_scaling
+from clm.landscape.alignment import classical_scaling, pairwise_cka
 from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import parser, run
@@ -44,7 +44,7 @@ def compare_representations(results: Path, valid: Path, config: dict[str, Any], 
         else:
             names.append(kind | identity(cell))
             features.append(found)
-    cka, shuffled = alignments(features, config["seed"])
+    cka, shuffled = pairwise_cka(features, config["seed"])
     write_table(pairs, pair_rows(names, cka, shuffled, len(shard)), [*PAIR, "cka", "shuffled", "molecules"])
     rows = [*point_rows(names, cka), *failed]
     write_table(points, rows, ["kind", *KEYS, "status", "axis1", "axis2", "share1", "share2"])

@@ -11,10 +11,10 @@ from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import read_json, write_json
 from clm.provenance.state import watch_signals
-from clm.tasks.cells import prediction_columns, score_labels, unscored
+from clm.tasks.cells import prediction_columns, score_labels, unscored_cells
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
-from clm.transfer.finetune import Tuner, predict
+from clm.transfer.finetune import FineTuner, predict
 from clm.transfer.tokens import tokenize
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def finetune_model(
     shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
     diverged = read_json(checkpoint / "metrics.json")["status"] != "ok"
     model = load_model(checkpoint).to(device())
-    tuner = Tuner(model, len(task.names), config["kind"], config["settings"])
+    tuner = FineTuner(model, len(task.names), config["kind"], config["settings"])
     chosen_rate = read_json(rate)["learning_rate"]
     cells, records = [], []
     selected = {"selected": {"learning_rate": chosen_rate}}
@@ -54,10 +54,10 @@ def finetune_model(
             keys = {"budget": config["budget"], "split": split, "split_seed": split_seed, "finetune_seed": seed}
             keys["features"] = "mean"
             if diverged:
-                cells += [cell | keys | selected for cell in unscored(task, parts, config["kind"], "diverged")]
+                cells += [cell | keys | selected for cell in unscored_cells(task, parts, config["kind"], "diverged")]
                 continue
-            tuned, scaling = tuner.run(task, shard, parts["train"], chosen_rate, seed)
-            prediction = predict(tuned, scaling, shard, parts["test"], config["kind"])
+            tuned, scaler = tuner.run(task, shard, parts["train"], chosen_rate, seed)
+            prediction = predict(tuned, scaler, shard, parts["test"], config["kind"])
             found = score_labels(task, parts, prediction, config["kind"])
             cells += [cell | keys | selected for cell in found]
             records += prediction_columns(task, parts, prediction, **keys)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clm.curvature.batches import disjoint_batches, on
-from clm.curvature.hessian import masked_objective
+from clm.curvature.batches import disjoint_batches, to_device
+from clm.curvature.hessian import masked_lm_objective
 from clm.landscape.directions import filter_normalized
 from clm.landscape.surface import loss_surface
 from clm.models.build import load_model
@@ -32,8 +32,8 @@ def map_surface(checkpoint: Path, valid: Path, config: dict[str, Any], out: Path
         raise UserError(f"{checkpoint}: this run diverged; choose another cell under landscape.surfaces")
     model = load_model(checkpoint).to(device())
     found = disjoint_batches(read_shard(valid), config["mask_share"], 1, config["molecules"])
-    batch = on(found, device())[0]
-    objective, parameters = masked_objective(model), list(model.parameters())
+    batch = to_device(found, device())[0]
+    objective, parameters = masked_lm_objective(model), list(model.parameters())
     directions = (filter_normalized(parameters, config["seed"]), filter_normalized(parameters, config["seed"] + 1))
     coordinates = np.linspace(-config["reach"], config["reach"], config["points"]).tolist()
     values = loss_surface(parameters, directions, lambda: objective(batch).item(), coordinates)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from clm.curvature.batches import disjoint_batches, masked_tokens, on
-from clm.curvature.hessian import Curvature, masked_objective
+from clm.curvature.batches import disjoint_batches, masked_tokens, to_device
+from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.curvature.lanczos import extreme_eigenvalues
 from clm.curvature.sharpness import adaptive_sharpness
 from clm.curvature.trace import Estimate, traces
@@ -41,7 +41,7 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
     model = load_model(checkpoint, attention="eager").to(device())
     shard = read_shard(valid)
     found = disjoint_batches(shard, config["mask_share"], config["batches"], config["molecules_per_batch"])
-    batches = on(found, device())
+    batches = to_device(found, device())
     if len(batches) < config["batches"]:
         raise UserError(
             f"{valid}: {len(shard)} molecules give {len(batches)} batches with masked tokens, {config['batches']} are "
@@ -52,7 +52,7 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
 
 def second_order(model: torch.nn.Module, batches: list[Batch], config: dict[str, Any]) -> dict[str, Any]:
     """Return loss, gradient norm, traces and eigenvalues."""
-    curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
+    curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
     estimates = traces(curvature, config["probes_per_batch"], config["seed"])
     log.info("trace %.4g +- %.2g", estimates["trace"].mean, estimates["trace"].standard_error or 0)
     generator = torch.Generator().manual_seed(config["seed"])
@@ -82,7 +82,7 @@ def second_order(model: torch.nn.Module, batches: list[Batch], config: dict[str,
 
 def first_order(model: torch.nn.Module, batches: list[Batch], config: dict[str, Any]) -> dict[str, Any]:
     """Return adaptive sharpness at each rho."""
-    objective, weights = masked_objective(model), masked_tokens(batches)
+    objective, weights = masked_lm_objective(model), masked_tokens(batches)
 
     def loss() -> float:
         return sum(w * objective(b).item() for w, b in zip(weights, batches, strict=True)) / sum(weights)

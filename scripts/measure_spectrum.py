@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from clm.curvature.batches import disjoint_batches, masked_tokens, on
+from clm.curvature.batches import disjoint_batches, masked_tokens, to_device
 from clm.curvature.density import Quadrature, describe, random_quadratures
-from clm.curvature.hessian import Curvature, masked_objective
+from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import parser, run
@@ -51,8 +51,8 @@ def quadratures_of(results: Path, cell: Checkpoint, config: dict[str, Any]) -> l
     """Return the quadratures of the Hessian at one checkpoint, encoder and masked-LM head."""
     model = load_model(checkpoint(results, cell), attention="eager").to(device())
     shard = read_shard(results / "corpora" / cell.trunk.corpus / "tokens" / "valid.safetensors")
-    batches = on(disjoint_batches(shard, config["mask_share"], 1, config["molecules"]), device())
-    curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
+    batches = to_device(disjoint_batches(shard, config["mask_share"], 1, config["molecules"]), device())
+    curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
     settings = (config["steps"], config["starts"], config["seed"])
     return random_quadratures(curvature.product, curvature.parameters[0], curvature.size, *settings)
 

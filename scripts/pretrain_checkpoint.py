@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from clm.models.build import load_model, parameters, save_model
+from clm.models.build import count_parameters, load_model, save_model
 from clm.models.device import device
 from clm.provenance.command import UserError, parser, run
 from clm.provenance.cost import Meter
@@ -13,12 +13,19 @@ from clm.provenance.files import atomic, read_json, sha256_file, write_json
 from clm.provenance.state import lease, state_folder, watch_signals
 from clm.tokens.shards import Shard, read_shard
 from clm.tokens.vocabulary import class_ids
+from clm.training.cuda_graphs import compiled_layers
 from clm.training.masked_loss import validation_loss
-from clm.training.recorded import compiled
+from clm.training.process_group import (
+    SINGLE_PROCESS,
+    ProcessGroup,
+    destroy_process_group,
+    init_process_group,
+    launch,
+    launched_rank,
+)
 from clm.training.schedule import Schedule
-from clm.training.team import ALONE, Team, join, launch, leave, member
 from clm.training.trainer import Progress, Trainer
-from clm.training.trunk import forget_branch, train_budget
+from clm.training.trunk import remove_branch_state, train_budget
 
 log = logging.getLogger(__name__)
 
@@ -29,26 +36,26 @@ def pretrain_checkpoint(
     tokens: Path,
     vocabulary: Path,
     state: Path,
-    team: Team,
+    group: ProcessGroup,
     micro_tokens: int | None,
-    fused: bool = False,
+    compile_layers: bool = False,
 ) -> Trainer:
-    """Train with a team of processes and return the trainer at the decayed checkpoint.
+    """Train in a group of processes and return the trainer at the decayed checkpoint.
 
     Args:
         config: `budget_tokens`, `training`, `seed`.
         start: folder of the untrained model.
         tokens: training shard.
         vocabulary: vocabulary.json of the tokenizer.
-        state: folder of this trunk's resume states; the first process holds its lease.
-        team: the processes that train this model; they and `micro_tokens` change nothing but rounding.
-        micro_tokens: tokens that a process handles at once, or None for all of its part of a batch.
-        fused: compile the layers if this job has a GPU.
+        state: folder of the saved states of this trunk; the process of rank 0 holds its lease.
+        group: the processes that train this model; they and `micro_tokens` affect rounding only.
+        micro_tokens: tokens of a micro-batch, or None for no gradient accumulation.
+        compile_layers: by torch.compile, if this job has a GPU.
     """
     training, shard = config["training"], read_shard(tokens)
     check_vocabulary(shard, tokens, read_json(vocabulary)["digest"])
-    trainer = Trainer(load_model(start).to(device()), shard, training, config["seed"], team, micro_tokens)
-    with compiled(trainer.model, fused and device().type == "cuda"):
+    trainer = Trainer(load_model(start).to(device()), shard, training, config["seed"], group, micro_tokens)
+    with compiled_layers(trainer.model, compile_layers and device().type == "cuda"):
         train_budget(trainer, schedule_of(training), config["budget_tokens"], state)
     return trainer
 
@@ -81,8 +88,8 @@ def write_checkpoint(
     write_json(out / "metrics.json", metrics(config, trainer, losses))
     log.info("done: %d tokens, losses %s", progress.tokens, {name: loss["loss"] for name, loss in losses.items()})
     speed = trainer.trained_tokens / trainer.training_seconds if trainer.training_seconds else None
-    told = {"tokens": trainer.trained_tokens, "training_seconds": trainer.training_seconds, "tokens_per_second": speed}
-    return told | {"processes": trainer.team.size}
+    cost = {"tokens": trainer.trained_tokens, "training_seconds": trainer.training_seconds, "tokens_per_second": speed}
+    return cost | {"processes": trainer.group.size}
 
 
 def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
@@ -93,7 +100,7 @@ def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
 
 def metrics(config: dict[str, Any], trainer: Trainer, losses: dict[str, Any]) -> dict[str, Any]:
     """Return metrics.json: scale, cost in operations, and validation losses; a diverged run keeps its scale only."""
-    progress, shard, count = trainer.progress, trainer.shard, parameters(trainer.model)
+    progress, shard, count = trainer.progress, trainer.shard, count_parameters(trainer.model)
     finite = all(loss["loss"] is not None and loss["loss"] < 1e4 for loss in losses.values())
     return config["identity"] | {
         "status": "ok" if finite and not progress.diverged else "diverged",
@@ -125,14 +132,14 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument(f"--{name}", type=Path, required=True)
     command.add_argument("--valid", nargs="+", required=True, help="validation shards in the order of config corpora")
     command.add_argument("--processes", type=int, default=1, help="that train together; results do not depend on it")
-    command.add_argument("--micro-tokens", type=int, default=0, help="tokens that a process handles at once, 0 for all")
+    command.add_argument("--micro-tokens", type=int, default=0, help="tokens of a micro-batch, 0: no accumulation")
     command.add_argument("--fused", type=int, default=0, help="1: compile the layers on a GPU")
     a = command.parse_args(argv)
-    rank = member()
+    rank = launched_rank()
     if a.processes > 1 and rank is None:
         launch(a.processes)
     if rank:
-        logging.disable(logging.INFO)  # the first process tells
+        logging.disable(logging.INFO)  # the process of rank 0 logs
     watch_signals()
     valid = dict(zip(a.config["corpora"], map(Path, a.valid), strict=True))
     # What the trunk computes: no budgets and no decay, so that a new budget continues it; nor how many processes
@@ -140,14 +147,14 @@ def main(argv: list[str] | None = None) -> None:
     digests = [sha256_file(path) for path in (a.start / "model.safetensors", a.tokens)]
     state = state_folder(a.state, training, a.config["seed"], digests, a.code)
     with nullcontext() if rank else lease(state), Meter() as meter:
-        team = ALONE if rank is None else join(rank)
+        group = SINGLE_PROCESS if rank is None else init_process_group(rank)
         micro = a.micro_tokens or None
-        trainer = pretrain_checkpoint(a.config, a.start, a.tokens, a.vocabulary, state, team, micro, bool(a.fused))
-        if team.rank == 0:
+        trainer = pretrain_checkpoint(a.config, a.start, a.tokens, a.vocabulary, state, group, micro, bool(a.fused))
+        if group.rank == 0:
             cost = write_checkpoint(trainer, a.config, a.start, valid, a.vocabulary, a.out)
-            forget_branch(schedule_of(a.config["training"]), a.config["budget_tokens"], state)
-        leave(team)
-    if team.rank == 0:
+            remove_branch_state(schedule_of(a.config["training"]), a.config["budget_tokens"], state)
+        destroy_process_group(group)
+    if group.rank == 0:
         meter.write(a.out / "cost.json", **cost)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import write_json
-from clm.tasks.baselines import as_result
+from clm.tasks.baselines import baseline_result
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
 from clm.transfer.external import model_features, table_features
@@ -36,7 +36,7 @@ def probe_external(molecules: Path, splits: list[Path], config: dict[str, Any], 
         found, rows, _ = probe_cells(features, task, load_split(path, task.rows), config["kind"], keys)
         cells += found
         records += rows
-    write_json(out, as_result(config["name"], config["task"], cells))
+    write_json(out, baseline_result(config["name"], config["task"], cells))
     return records
 
 

@@ -8,7 +8,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
 from clm.tasks.baselines import features_of, fit_predict
 from clm.tasks.table import Task, load_split, load_task
-from clm.transfer.learning import Fit, curve
+from clm.transfer.learning import Fit, learning_curve
 
 FOREST = "ecfp_forest"
 
@@ -25,7 +25,7 @@ def trace_baseline(molecules: Path, split: Path, config: dict[str, Any], out: Pa
     task = load_task(molecules, config["label_columns"])
     parts = load_split(split, task.rows)
     fit = forest(task, parts, config["kind"])
-    rows = curve(task, parts, config["kind"], config["labels"], config["seeds"], fit)
+    rows = learning_curve(task, parts, config["kind"], config["labels"], config["seeds"], fit)
     write_json(out, {"task": config["task"], "curves": [{"cell": None, "baseline": FOREST, "rows": rows}]})
 
 

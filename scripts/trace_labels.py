@@ -12,7 +12,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.files import read_json, write_json
 from clm.tasks.table import Task, load_split, load_task
 from clm.transfer.embed import embed
-from clm.transfer.learning import Fit, curve
+from clm.transfer.learning import Fit, learning_curve
 from clm.transfer.probe import probe
 from clm.transfer.tokens import tokenize
 
@@ -42,7 +42,7 @@ def trace_labels(
             continue
         features = embed(load_model(folder).to(device()), shard)
         fit = head(features, task, parts, config["kind"])
-        rows = curve(task, parts, config["kind"], config["labels"], config["seeds"], fit)
+        rows = learning_curve(task, parts, config["kind"], config["labels"], config["seeds"], fit)
         curves.append({"cell": cell, "baseline": None, "rows": rows})
         log.info("%s done", " ".join(map(str, cell)))
     write_json(out, {"task": config["task"], "curves": curves})

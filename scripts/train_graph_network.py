@@ -10,7 +10,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import write_json
 from clm.provenance.state import watch_signals
-from clm.tasks.baselines import as_result, model_seeds
+from clm.tasks.baselines import baseline_result, model_seeds
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
@@ -46,7 +46,7 @@ def train_graph_network(molecules: Path, splits: list[Path], config: dict[str, A
             cells += [cell | keys | {"selected": {"epoch": epoch}} for cell in found]
             records += prediction_columns(task, parts, prediction, **keys)
             log.info("%s %s, seed %s: error %s, epoch %s", split, split_seed, seed, found[-1]["error"], epoch)
-    write_json(out, as_result(network, config["name"], cells))
+    write_json(out, baseline_result(network, config["name"], cells))
     return records
 
 

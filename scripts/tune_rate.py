@@ -11,7 +11,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.files import write_json
 from clm.provenance.state import watch_signals
 from clm.tasks.table import load_split, load_task
-from clm.transfer.finetune import Tuner
+from clm.transfer.finetune import FineTuner
 from clm.transfer.tokens import tokenize
 from clm.transfer.tune import best_rate, validation_error
 
@@ -37,7 +37,7 @@ def tune_rate(
     for path, split, about in zip(molecules, splits, config["tasks"], strict=True):
         task = load_task(path, about["labels"])
         shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
-        tuner = Tuner(model, len(task.names), about["kind"], config["settings"])
+        tuner = FineTuner(model, len(task.names), about["kind"], config["settings"])
         loaded.append((tuner, task, shard, load_split(split, task.rows)))
     for rate in rates:
         table.append([validation_error(*one, rate) for one in loaded])

@@ -1,7 +1,7 @@
-"""From any result back to its sources: what made a file, from what, with which settings, code and versions.
+"""The provenance of any result: the jobs that made it, their inputs, settings, code and versions.
 
 Snakemake records how each output was made below `.snakemake/metadata`. At the end of a run these records are written
-into the results (`provenance.json`), so that results that moved to another machine still explain themselves.
+into the results (`provenance.json`), so that they stay with results that are moved to another machine.
 """
 
 import base64
@@ -74,8 +74,8 @@ class Chain:
         path = results / "provenance.json"
         if not path.is_file():
             raise UserError(f"{path}: no records; they are written when a run of snakemake ends: run it")
-        told = read_json(path)
-        self.config, self.jobs, self.outputs = told["config"], told["jobs"], told["outputs"]
+        records = read_json(path)
+        self.config, self.jobs, self.outputs = records["config"], records["jobs"], records["outputs"]
 
     def job(self, output: str) -> Job:
         """Return the job that made an output.
@@ -90,19 +90,19 @@ class Chain:
     def behind(self, output: str, row: dict[str, str] | None = None) -> dict[str, Job]:
         """Return every job behind an output, sources first; with `row` only those that concern its cell."""
         direct = [name for name in self.job(output)["inputs"] if row is None or concerns(name, row)]
-        found: dict[str, Job] = {}
+        jobs: dict[str, Job] = {}
         for name in direct:
-            self._collect(name, found)
-        return found
+            self._collect(name, jobs)
+        return jobs
 
-    def _collect(self, output: str, found: dict[str, Job]) -> None:
-        """Add the jobs behind `output` and its own to `found`, in the order of their making."""
+    def _collect(self, output: str, jobs: dict[str, Job]) -> None:
+        """Add the jobs behind `output` and its own to `jobs`, inputs first."""
         key = self.outputs.get(output)
-        if key is None or key in found:
+        if key is None or key in jobs:
             return
         for name in self.jobs[key]["inputs"]:
-            self._collect(name, found)
-        found[key] = self.jobs[key]
+            self._collect(name, jobs)
+        jobs[key] = self.jobs[key]
 
 
 def concerns(path: str, row: dict[str, str]) -> bool:
@@ -114,7 +114,7 @@ def concerns(path: str, row: dict[str, str]) -> bool:
     names = dict(zip(CELL[:4], (*parts[trunk - 3 : trunk], parts[trunk][4:]), strict=True))
     same = all(row.get(name) in (None, "", value) for name, value in names.items())
     rest = [part.split(".")[0] for part in parts[trunk + 1 :]]
-    frozen = "frozen" in parts  # a frozen probe holds all budgets of its trunk
+    frozen = "frozen" in parts  # one file holds the linear probes of all budgets of a trunk
     budget = frozen or not row.get("budget") or row["budget"] in rest
     return same and budget and (not row.get("task") or "transfer" not in parts or row["task"] in rest)
 
@@ -122,5 +122,5 @@ def concerns(path: str, row: dict[str, str]) -> bool:
 def settings_of(job: Job) -> tuple[str, dict[str, Any]]:
     """Return the code digest and the settings that a job was called with."""
     words = shlex.split(job["command"] or "")
-    told = {name: words[words.index(name) + 1] for name in ("--code", "--config") if name in words}
-    return told.get("--code", ""), json.loads(told.get("--config", "{}"))
+    options = {name: words[words.index(name) + 1] for name in ("--code", "--config") if name in words}
+    return options.get("--code", ""), json.loads(options.get("--config", "{}"))

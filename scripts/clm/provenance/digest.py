@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PACKAGE = "clm"
-
 
 def without_docstrings(tree: ast.Module) -> ast.Module:
     """Drop the docstring of the module and of each class and function (in place)."""
