@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from clm.curvature.batches import disjoint_batches, masked_tokens, to_device
 from clm.curvature.hessian import Curvature, masked_lm_objective
-from clm.curvature.lanczos import extreme_eigenvalues
+from clm.curvature.lanczos import Spectrum, extreme_eigenvalues
+from clm.curvature.reference import reference_eigenvalues, reference_trace
 from clm.curvature.sharpness import adaptive_sharpness
 from clm.curvature.trace import Estimate, traces
 from clm.models.build import load_model
@@ -28,8 +29,8 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
     Args:
         checkpoint: Hugging Face folder.
         valid: validation shard of the model's own corpus.
-        config: `mask_share`, `batches`, `molecules_per_batch`, `probes_per_batch`, `eigenvalues`, `tolerance`,
-            `max_products`, `rhos`, `draws`, `seed`.
+        config: `mask_share`, `method`, `batches`, `molecules_per_batch`, `probes_per_batch`, `eigenvalues`,
+            `tolerance`, `max_products`, `rhos`, `draws`, `seed`.
         out: metrics.json.
 
     Raises:
@@ -40,8 +41,8 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
         return
     model = load_model(checkpoint, attention="eager").to(device())
     shard = read_shard(valid)
-    found = disjoint_batches(shard, config["mask_share"], config["batches"], config["molecules_per_batch"])
-    batches = to_device(found, device())
+    drawn = disjoint_batches(shard, config["mask_share"], config["batches"], config["molecules_per_batch"])
+    batches = to_device(drawn, device())
     if len(batches) < config["batches"]:
         raise UserError(
             f"{valid}: {len(shard)} molecules give {len(batches)} batches with masked tokens, {config['batches']} are "
@@ -51,33 +52,42 @@ def measure_curvature(checkpoint: Path, valid: Path, config: dict[str, Any], out
 
 
 def second_order(model: torch.nn.Module, batches: list[Batch], config: dict[str, Any]) -> dict[str, Any]:
-    """Return loss, gradient norm, traces and eigenvalues."""
+    """Return loss, gradient norm, traces and eigenvalues; PyHessian estimates no scale-aware and no partial traces."""
     curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
-    estimates = traces(curvature, config["probes_per_batch"], config["seed"])
+    if config["method"] == "pyhessian":
+        estimates = {"trace": reference_trace(curvature, config["probes_per_batch"], config["seed"])}
+    else:
+        estimates = traces(curvature, config["probes_per_batch"], config["seed"])
     log.info("trace %.4g +- %.2g", estimates["trace"].mean, estimates["trace"].standard_error or 0)
-    generator = torch.Generator().manual_seed(config["seed"])
-    start = torch.randn(curvature.size, generator=generator).to(curvature.parameters[0])
-    spectrum = extreme_eigenvalues(
-        curvature.product, start, config["eigenvalues"], config["tolerance"], config["max_products"]
-    )
-    log.info("eigenvalues %s after %d products, residual %.1e", spectrum.largest, spectrum.steps, spectrum.residual)
+    spectrum = eigenvalues(curvature, config)
+    log.info("eigenvalues %s, residual %.1e", spectrum.largest, spectrum.residual)
     counts = {"probes": config["probes_per_batch"] * len(batches), "batches": len(batches)}
     return {
         "loss": curvature.loss,
         "parameters": curvature.size,
         "gradient_norm": float(curvature.gradient().norm()),
-        "trace": told(estimates["trace"]) | counts,
+        "trace": as_json(estimates["trace"]) | counts,
         "trace_per_parameter": estimates["trace"].mean / curvature.size,
         "encoder": {
-            "trace": told(estimates["encoder"]),
-            "scale_aware_trace": told(estimates["encoder_scale_aware"]),
+            "trace": as_json(estimates.get("encoder")),
+            "scale_aware_trace": as_json(estimates.get("encoder_scale_aware")),
         },
-        "scale_aware_trace": told(estimates["scale_aware"]),
+        "scale_aware_trace": as_json(estimates.get("scale_aware")),
         "eigenvalues": spectrum.largest,
         "most_negative": spectrum.smallest,
         "eigenvalue_residual": spectrum.residual,
-        "products": spectrum.steps,
+        "products": spectrum.steps or None,
     }
+
+
+def eigenvalues(curvature: Curvature, config: dict[str, Any]) -> Spectrum:
+    """Return the largest eigenvalues and the smallest one by the method of the configuration."""
+    count, tolerance, products = (config[name] for name in ("eigenvalues", "tolerance", "max_products"))
+    if config["method"] == "pyhessian":
+        return reference_eigenvalues(curvature, count, tolerance, products, config["seed"])
+    generator = torch.Generator().manual_seed(config["seed"])
+    start = torch.randn(curvature.size, generator=generator).to(curvature.parameters[0])
+    return extreme_eigenvalues(curvature.product, start, count, tolerance, products)
 
 
 def first_order(model: torch.nn.Module, batches: list[Batch], config: dict[str, Any]) -> dict[str, Any]:
@@ -87,13 +97,13 @@ def first_order(model: torch.nn.Module, batches: list[Batch], config: dict[str, 
     def loss() -> float:
         return sum(w * objective(b).item() for w, b in zip(weights, batches, strict=True)) / sum(weights)
 
-    found = adaptive_sharpness(list(model.parameters()), loss, config["rhos"], config["draws"], config["seed"])
-    return {"sharpness": [{"rho": rho} | told(one) for rho, one in zip(config["rhos"], found, strict=True)]}
+    estimates = adaptive_sharpness(list(model.parameters()), loss, config["rhos"], config["draws"], config["seed"])
+    return {"sharpness": [{"rho": rho} | as_json(one) for rho, one in zip(config["rhos"], estimates, strict=True)]}
 
 
-def told(estimate: Estimate) -> dict[str, float | None]:
+def as_json(estimate: Estimate | None) -> dict[str, float | None] | None:
     """Return an estimate as JSON."""
-    return {"mean": estimate.mean, "standard_error": estimate.standard_error}
+    return estimate and {"mean": estimate.mean, "standard_error": estimate.standard_error}
 
 
 def main(argv: list[str] | None = None) -> None:
