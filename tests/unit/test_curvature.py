@@ -30,7 +30,8 @@ def exact(tmp_path_factory):
     values = {name: p.detach() for name, p in zip(curvature.names, curvature.parameters, strict=True)}
 
     def loss(vector):
-        tensors = dict(zip(values, curvature.shaped(vector), strict=True))
+        parts = vector.split([value.numel() for value in values.values()])
+        tensors = {name: part.view_as(values[name]) for name, part in zip(values, parts, strict=True)}
         total = sum(len(b.targets) for b in batches)
         logits = [functional_call(model, tensors, (b.ids, b.attention, b.positions)) for b in batches]
         parts = [

@@ -53,11 +53,6 @@ class Curvature:
         """Return tensors in the order of parameters as one vector (size,)."""
         return torch.cat([tensor.reshape(-1) for tensor in tensors])
 
-    def shaped(self, vector: Tensor) -> list[Tensor]:
-        """Return a vector (size,) as tensors in the shapes of the parameters."""
-        parts = vector.split([p.numel() for p in self.parameters])
-        return [part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)]
-
     def gradient(self) -> Tensor:
         """Return the gradient (size,)."""
         return sum(w * self.flat(grads).detach() for w, grads in zip(self.weights, self.gradients, strict=True))
