@@ -71,8 +71,7 @@ class Trainer:
                 `precision`.
             seed: of data order and masks.
             group: the processes that train this model together; their number affects rounding only.
-            micro_tokens: tokens of a micro-batch (gradients are accumulated over the micro-batches of a step), or None
-                for no gradient accumulation.
+            micro_tokens: tokens of a micro-batch, or None for no gradient accumulation.
         """
         self.model, self.shard, self.settings, self.group = model.train(), shard, settings, group
         self.optimizer = self.build_optimizer()
@@ -126,12 +125,10 @@ class Trainer:
         self.progress.flops += training_flops(self.model.config, batch.lengths, batch.masked)
         return loss
 
-    def update(
-        self, micro_batches: list[Batch], masked: int | torch.Tensor, rate: float | torch.Tensor
-    ) -> torch.Tensor:
-        """Accumulate gradients over micro-batches, update the weights; return this process's part of the loss."""
+    def update(self, batches: list[Batch], masked: int | torch.Tensor, rate: float | torch.Tensor) -> torch.Tensor:
+        """Accumulate gradients over micro-batches and update the weights; return this process's part of the loss."""
         self.optimizer.zero_grad()
-        losses = [self.backward(batch.to(self.device), masked) for batch in micro_batches]
+        losses = [self.backward(batch.to(self.device), masked) for batch in batches]
         if self.group.size > 1:
             all_reduce_gradients(self.optimizer.parameters, self.group)
         torch.nn.utils.clip_grad_norm_(self.optimizer.parameters, self.settings["clip_norm"])
