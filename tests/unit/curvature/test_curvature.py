@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from clm.curvature.batches import disjoint_batches, masked_tokens
-from clm.curvature.hessian import Curvature, masked_objective
+from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.curvature.lanczos import extreme_eigenvalues
 from clm.curvature.sharpness import adaptive_sharpness
 from clm.curvature.trace import combine, traces
@@ -26,11 +26,12 @@ def exact(tmp_path_factory):
         disjoint_batches(shard.take(np.arange(10, 30)), 0.3, 1, 9)
     )
     assert len({len(batch.targets) for batch in batches}) == 3
-    curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
+    curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
     values = {name: p.detach() for name, p in zip(curvature.names, curvature.parameters, strict=True)}
 
     def loss(vector):
-        tensors = dict(zip(values, curvature.shaped(vector), strict=True))
+        parts = vector.split([value.numel() for value in values.values()])
+        tensors = {name: part.view_as(values[name]) for name, part in zip(values, parts, strict=True)}
         total = sum(len(b.targets) for b in batches)
         logits = [functional_call(model, tensors, (b.ids, b.attention, b.positions)) for b in batches]
         parts = [
@@ -121,7 +122,7 @@ def test_eigenvalues_agree_with_the_exact_ones(exact):
 def test_pyhessian_agrees_on_a_single_batch(exact):
     *_, model, batches = exact
     batch = batches[0]
-    ours = Curvature(model, masked_objective(model), [batch], [1.0])
+    ours = Curvature(model, masked_lm_objective(model), [batch], [1.0])
 
     class Wrapped(torch.nn.Module):
         def __init__(self):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from clm.curvature.batches import disjoint_batches, masked_tokens
 from clm.curvature.density import describe, quadrature, random_quadratures
-from clm.curvature.hessian import Curvature, masked_objective
+from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.models.build import load_model
 from clm.provenance.files import write_json
 from clm.tokens.shards import write_shard
@@ -51,7 +51,7 @@ def test_repeated_eigenvalues_exhaust_the_space_and_keep_their_shares():
 def test_density_is_that_of_the_dense_hessian(tmp_path):
     model = load_model(small_model(tmp_path / "m", width=4, layers=1), attention="eager", dtype=torch.float64)
     batches = list(disjoint_batches(random_shard(12), 0.15, 1, 12))
-    curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
+    curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
     dense = torch.stack([curvature.product(row) for row in torch.eye(curvature.size, dtype=torch.float64)])
     exact = torch.linalg.eigvalsh(dense).numpy()
     found = random_quadratures(curvature.product, dense, curvature.size, 40, 12, 0)

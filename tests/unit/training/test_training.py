@@ -27,7 +27,7 @@ SETTINGS = {
     "precision": "float32",
     "optimizer": {"name": "adamw", "beta2": 0.98, "weight_decay": 0.01},
 }
-SCHEDULE = Schedule(peak=5e-3, warmup_tokens=1000, decay_share=0.25)
+SCHEDULE = Schedule(peak=5e-3, warmup_tokens=1000, decay_fraction=0.25)
 CLASSES = [4] * len(SPECIALS) + [0, 1, 2, 3, 0] * 5
 
 
@@ -122,14 +122,14 @@ def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, stop
     folder = small_model(tmp_path / "m")
     undisturbed = trained(folder, tmp_path / "a", 16_000)
     assert undisturbed.progress.step > 145
-    look = Trainer.look
+    record_progress = Trainer.record_progress
 
     def stop(self, rate, clock):
-        look(self, rate, clock)
+        record_progress(self, rate, clock)
         if self.progress.step == stop_at:
             state.STOP.set()
 
-    monkeypatch.setattr(Trainer, "look", stop)
+    monkeypatch.setattr(Trainer, "record_progress", stop)
     with pytest.raises(state.Interrupted):
         trained(folder, tmp_path / "b", 16_000)
     state.STOP.clear()
