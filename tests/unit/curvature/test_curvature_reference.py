@@ -86,7 +86,8 @@ def test_methods_agree_on_a_checkpoint(tmp_path):
     found = []
     for method in ("lanczos", "pyhessian"):
         out = tmp_path / f"{method}.json"
-        measure_curvature.measure_curvature(folder, tmp_path / "valid.safetensors", config | {"method": method}, out)
+        shard, settings = tmp_path / "valid.safetensors", config | {"method": method}
+        measure_curvature.measure_curvature(folder, shard, settings, out, tmp_path / "cost.json")
         found.append(json.loads(out.read_text()))
     lanczos, reference = found
     np.testing.assert_allclose(reference["eigenvalues"], lanczos["eigenvalues"], rtol=1e-2)
