@@ -13,7 +13,7 @@ tiny: $(READY)
 	snakemake --configfile studies/tiny.yaml
 
 test: $(READY)
-		pytest -q tests
+	pytest -q tests
 
 # Side by side with what a user would pick instead, below 20 minutes on 2 quiet cores; the sweep is run by hand (README)
 bench: $(READY)
