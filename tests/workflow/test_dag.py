@@ -115,19 +115,14 @@ def test_a_command_gives_the_digest_of_the_script_that_it_runs(rules, clone):
     assert [pair for pair in checked if pair[1] != code_digest(ROOT / "scripts" / pair[0])] == []
 
 
-# Imports each script in a fork of one process, which holds what takes seconds to import and nothing of ours
+# Imports one script after the other into one process, which keeps what takes seconds to import and nothing of ours
 LOADED = """
-import os, runpy, sys
-import matplotlib.pyplot, numpy, pandas, rdkit.Chem, scipy.stats, torch
-sys.path[:0] = ["scripts", *(entry.path for entry in os.scandir("scripts") if entry.is_dir() and entry.name != "clm")]
-assert not any(name.split(".")[0] == "clm" for name in sys.modules)
+import runpy, sys
+sys.path.insert(0, "scripts")
 for name in sys.argv[1:]:
-    child = os.fork()
-    if not child:
-        runpy.run_path(f"scripts/{name}", run_name="imported")
-        print(name, *(m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "clm"), sep="\\t", flush=True)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0, name
+    runpy.run_path(f"scripts/{name}", run_name="imported")
+    ours = [module for module in sys.modules if module.split(".")[0] == "clm"]
+    print(name, *(sys.modules.pop(module).__file__ for module in ours), sep="\\t")
 """
 
 
