@@ -2,7 +2,8 @@
 FIGURE_VALUES = "params.figure input.tables params.settings params.dpi output.pdf output.png"
 
 
-for name, (read, category, label, settings) in PLOTS.items():
+def plot(name: str, read, category: str, label: str, settings: dict) -> None:
+    """The rule of one figure."""
 
     rule:
         name:
@@ -29,6 +30,10 @@ for name, (read, category, label, settings) in PLOTS.items():
             dpi=config["figures"]["dpi"],
         shell:
             script("figures/plot_figure", FIGURE_VALUES)
+
+
+for name, declared in PLOTS.items():
+    plot(name, *declared)
 
 
 rule plot_answer:

@@ -21,7 +21,9 @@ rule list_cells:
         write_json(Path(output.cells), json.loads(params.cells))
 
 
-for name, (read, found, written, settings, (mb, limit)) in TABULATED.items():
+# A function and no plain loop: Snakemake evaluates a command anew when the job runs, when a loop would have ended
+def tabulate(name: str, read: dict, found: list[str], written: dict, settings: dict | None, size: tuple) -> None:
+    """The rule of one table."""
 
     rule:
         name:
@@ -39,11 +41,15 @@ for name, (read, found, written, settings, (mb, limit)) in TABULATED.items():
             "../envs/analysis.yaml"
         threads: 1
         resources:
-            mem_mb=mb,
-            runtime=limit,
+            mem_mb=size[0],
+            runtime=size[1],
         params:
             code=code(f"tables/{name}"),
             settings=canonical(settings),
             results=results_of,
         shell:
             script(f"tables/{name}", values_of(read, written, settings, found))
+
+
+for name, declared in TABULATED.items():
+    tabulate(name, *declared)
