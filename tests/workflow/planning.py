@@ -149,16 +149,17 @@ def rules_of(dag: Any) -> dict[str, dict[str, Any]]:
 
 def describe(rule: Any) -> dict[str, Any]:
     """Return what tests ask of a rule."""
+    cores = rule.resources["_cores"]
     reports = [told for path in rule.output if (told := path.flags.get("report"))]
     return {
         "command": rule.shellcmd or "",
         "runs_python": rule.is_run,
-        "local": rule.is_local,
+        "local": rule.name in rule.workflow._localrules,
         "log": list(map(str, rule.log)),
         "benchmark": str(rule.benchmark or ""),
         "environment": Path(str(rule.conda_env)).stem if rule.conda_env else "",
         "resources": set(rule.resources),
-        "threads": rule.resources["_cores"] if isinstance(rule.resources["_cores"], int) else "as asked",
+        "threads": "as asked" if cores.is_evaluable() else cores.value,
         "captions": [Path(str(told.caption.get_path_or_uri(secret_free=True))).stem for told in reports],
     }
 
