@@ -138,24 +138,19 @@ def test_every_imported_module_of_ours_is_in_the_identity_of_the_code(rules):
         assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / script)), script
 
 
-MANY = """
-corpora:
-  zinc: {shards: 3000}
-  pubchem: {shards: 3000, decontaminate: [freesolv, dili]}
-grid:
-  trunks:
-    - {corpora: [zinc], sizes: [7k, 25k], subsets: [t300, t900], seeds: SEEDS, budgets: [t10k, t20k]}
-"""
-
-
 def test_no_command_grows_with_the_study(clone, tmp_path):
     """Bash takes an argument of 128 KiB: shards, cells and the configuration are handed over as folders and files."""
-    overlay = tmp_path / "many.yaml"
+    config = yaml.safe_load((clone / "studies" / "tiny.yaml").read_text())
+    for corpus in config["corpora"].values():
+        corpus["shards"] = 3000
+    config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["3k", "7k"], "subsets": ["t300", "t900"],
+                                     "budgets": ["t10k", "t20k"]})  # fmt: skip
     found = []
     for seeds in (10, 60):
-        overlay.write_text(MANY.replace("SEEDS", str(list(range(seeds)))))
-        lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay))
+        config["grid"]["trunks"][-1]["seeds"] = list(range(seeds))
+        (tmp_path / "many.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
         lengths: dict[str, int] = {}
+        lines = commands(clone, "--configfile", str(tmp_path / "many.yaml"))
         for line in lines:
             script = line.split()[1]
             lengths[script] = max(lengths.get(script, 0), len(line.encode()))
