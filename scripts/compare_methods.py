@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from clm.provenance.command import parser, run
 from clm.statistics.contrasts import repeated_measures, tukey, verdict
-from clm.statistics.panels import PRIMARY, primary_labels, study_runs
+from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRIMARY, UNTRAINED
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import primary_labels, study_runs
 
 FIRST = "largest"  # every named contrast is of this method with another
-OTHERS = ("smallest", "untrained", "ecfp_forest", "token_counts")  # with FIRST at most five methods
-ALL_TASKS = "(all)"
+OTHERS = ("smallest", UNTRAINED, "ecfp_forest", "token_counts")  # with FIRST at most five methods
 MIN_BLOCKS = 3
 COLUMNS = ("split", "task", "metric", "method", "other", "difference", "lower", "upper", "p_tukey", "f", "p_anova")
 COLUMNS += ("n_blocks", "n_methods", "threshold", "verdict")
@@ -40,7 +40,7 @@ def compare_methods(runs: Path, transfer: Path, config: dict[str, Any], out: Pat
             ]
         counted = group[group["task"].isin(config["aggregate"])]
         layout = counted.pivot_table(index="task", columns="method", values="log_error")
-        told = {"split": split, "task": ALL_TASKS}
+        told = {"split": split, "task": POOLED}
         rows += [told | row for row in contrast_rows(layout, 0.0, config["contrast_margin"])]
     write_table(out, rows, COLUMNS)
 
@@ -59,12 +59,12 @@ def method_errors(transfer: pd.DataFrame, cells: dict[tuple[str, str, str], str]
     """Return log errors per split, seed, task and named method; pretraining seeds of a cell are averaged."""
     rows = primary_labels(transfer)
     rows = rows[rows["error"] > 0]
-    frozen = rows[(rows["mode"] == "frozen") & (rows["features"] == PRIMARY)]
+    frozen = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
     keys = list(zip(frozen["size"], frozen["subset"], frozen["budget"], strict=True))
     largest = next((key[0] for key, name in cells.items() if name == FIRST), None)
-    untrained = (frozen["corpus"] == "untrained") & (frozen["size"] == largest)
-    named = frozen.assign(method=np.where(untrained, "untrained", [cells.get(key) for key in keys]))
-    found = pd.concat([named, rows[rows["mode"] == "baseline"].assign(method=rows["baseline"])])
+    untrained = (frozen["corpus"] == UNTRAINED) & (frozen["size"] == largest)
+    named = frozen.assign(method=np.where(untrained, UNTRAINED, [cells.get(key) for key in keys]))
+    found = pd.concat([named, rows[rows["mode"] == BASELINE].assign(method=rows["baseline"])])
     found = found[found["method"].isin([FIRST, *OTHERS])]
     found = found.assign(log_error=np.log(found["error"].astype(float)), ratio=found["n_test"] / found["n_train"])
     keys = ["split", "split_seed", "task", "method", "metric"]

@@ -12,9 +12,10 @@ from clm.models.device import device
 from clm.provenance.command import parser, run
 from clm.provenance.files import read_json
 from clm.provenance.state import watch_signals
-from clm.study.grid import UNTRAINED, Checkpoint
+from clm.study.grid import Checkpoint
 from clm.study.paths import checkpoint
-from clm.tables.cells import KEYS, checkpoints_of, identity
+from clm.tables.cells import checkpoints_of, identity
+from clm.tables.columns import KEYS, PRETRAINED, UNTRAINED
 from clm.tables.frames import write_table
 from clm.tokens.regex import SPECIALS
 from clm.tokens.shards import Shard, read_shard
@@ -37,7 +38,7 @@ def compare_representations(results: Path, valid: Path, config: dict[str, Any], 
     shard = read_shard(valid).head(config["molecules"])
     names, features, failed = [COUNTS], [token_counts(shard)], []
     for cell in checkpoints_of(config):
-        kind = {"kind": UNTRAINED if cell.trunk.corpus == UNTRAINED else "pretrained"}
+        kind = {"kind": UNTRAINED if cell.trunk.corpus == UNTRAINED else PRETRAINED}
         found = represent(results, cell, shard)
         if found is None:
             failed.append(kind | identity(cell) | {"status": "diverged"})

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from clm.provenance.command import parser, run
-from clm.statistics.panels import MIN_SIGNAL, Panel, panels, study_runs
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope
+from clm.tables.columns import ALPHA
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import MIN_SIGNAL, Panel, panels, study_runs
 
-ALPHA = 0.05
 COLUMNS = (
     "mode",
     "split",

@@ -11,6 +11,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import read_json, write_json
 from clm.provenance.state import watch_signals
+from clm.tables.columns import FINE_TUNED, PRIMARY
 from clm.tasks.cells import prediction_columns, score_labels, unscored
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
@@ -52,7 +53,7 @@ def finetune_model(
         parts = load_split(path, task.rows)
         for seed in config["seeds"]:
             keys = {"budget": config["budget"], "split": split, "split_seed": split_seed, "finetune_seed": seed}
-            keys["features"] = "mean"
+            keys["features"] = PRIMARY
             if diverged:
                 cells += [cell | keys | selected for cell in unscored(task, parts, config["kind"], "diverged")]
                 continue
@@ -62,7 +63,7 @@ def finetune_model(
             cells += [cell | keys | selected for cell in found]
             records += prediction_columns(task, parts, prediction, **keys)
             log.info("%s %s, seed %d: error %s", split, split_seed, seed, found[-1]["error"])
-    told = {"mode": "full", "task": config["task"], "cells": cells, "predictors": []}
+    told = {"mode": FINE_TUNED, "task": config["task"], "cells": cells, "predictors": []}
     write_json(out, config["identity"] | told)
     return records
 

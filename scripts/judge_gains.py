@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import parser, run
 from clm.statistics.gains import AXES, gain_row, judge
-from clm.statistics.panels import panels, study_runs
 from clm.statistics.steps import add_review, adjust_steps, review_row, step_rows
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import panels, study_runs
 
 GAIN = ("axis", "mode", "split", "features", "task", "metric", "gain", "lower", "upper", "p", "p_holm", "p_equivalence")
 GAIN += ("family", "family_size", "n_cells", "n_trunks", "verdict", "reason")

@@ -7,6 +7,7 @@ from typing import Any
 from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import write_json
+from clm.tables.columns import PRIMARY
 from clm.tasks.baselines import as_result
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
@@ -32,7 +33,7 @@ def probe_external(molecules: Path, splits: list[Path], config: dict[str, Any], 
         features = model_features(task.smiles, config, config["name"])
     cells, records = [], []
     for path, (split, seed) in zip(splits, config["splits"], strict=True):
-        keys = {"budget": None, "split": split, "split_seed": seed, "finetune_seed": None, "features": "mean"}
+        keys = {"budget": None, "split": split, "split_seed": seed, "finetune_seed": None, "features": PRIMARY}
         found, rows, _ = probe_cells(features, task, load_split(path, task.rows), config["kind"], keys)
         cells += found
         records += rows

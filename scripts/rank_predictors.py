@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from clm.provenance.command import parser, run
-from clm.statistics.panels import PRIMARY, Panel, panels, study_runs
+from clm.statistics.intervals import mean_interval
 from clm.statistics.predictors import Predictors, regret_choices
-from clm.statistics.ranking import POOLED, Ranking, Settings
-from clm.statistics.regret import anyone, mean_interval, panel_regret, pick, repeats_of
+from clm.statistics.ranking import Ranking, Settings
+from clm.statistics.regret import anyone, panel_regret, pick, repeats_of
+from clm.tables.columns import LAYER_FEATURES, POOLED, PRIMARY
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import Panel, panels, study_runs
 
 FAMILY = ("mode", "split", "features")
 CORRELATION = (*FAMILY, "task", "predictor", "pearson", "spearman", "lower", "upper", "p", "partial_loss")
@@ -45,7 +47,7 @@ def rank_predictors(
     checkpoints = study_runs(read_table(runs), [config["corpus"]])
     families: dict[tuple[str, ...], list[Panel]] = {}
     for panel in panels(read_table(transfer), checkpoints, pd.read_parquet(draws)):
-        if not panel.names["features"].startswith("layer"):
+        if not panel.names["features"].startswith(LAYER_FEATURES):
             families.setdefault(tuple(panel.names[name] for name in FAMILY), []).append(panel)
     rows, regrets = [], []
     for family, members in families.items():

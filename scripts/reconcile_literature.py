@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import parser, run
 from clm.statistics.isoloss import isoloss_row, layer_rows, pooled_rows
-from clm.statistics.panels import PRIMARY, Panel, panels, study_runs
 from clm.statistics.windows import window_rows
+from clm.tables.columns import LAYER_FEATURES, PRIMARY
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import Panel, panels, study_runs
 
 COLUMNS = ("question", "paper", "mode", "split", "task", "contrast", "estimate", "lower", "upper", "p", "expected")
 COLUMNS += ("expected_lower", "expected_upper", "ceiling", "loss_ratio", "n_cells", "n_trunks", "published", "verdict")
@@ -29,7 +30,7 @@ def reconcile_literature(runs: Path, transfer: Path, draws: Path, config: dict[s
     cells = study_runs(read_table(runs), [config["corpus"]])
     families: dict[tuple[str, str], dict[str, dict[str, Panel]]] = {}
     for panel in panels(read_table(transfer), cells, pd.read_parquet(draws)):
-        if panel.names["features"] == PRIMARY or panel.names["features"].startswith("layer"):
+        if panel.names["features"] == PRIMARY or panel.names["features"].startswith(LAYER_FEATURES):
             tasks = families.setdefault((panel.names["mode"], panel.names["split"]), {})
             tasks.setdefault(panel.names["task"], {})[panel.names["features"]] = panel
     rows = []

@@ -5,7 +5,7 @@ from typing import Any
 
 from clm.provenance.command import parser, run
 from clm.provenance.files import read_json
-from clm.tables.cells import KEYS
+from clm.tables.columns import KEYS
 from clm.tables.frames import write_table
 
 COLUMNS = ("task", "model", *KEYS, "baseline", "metric", "labels", "n_seeds", "error", "lower", "upper")

@@ -10,6 +10,7 @@ from clm.provenance.command import parser, run
 from clm.provenance.cost import Meter
 from clm.provenance.files import write_json
 from clm.provenance.state import watch_signals
+from clm.tables.columns import PRIMARY, SCAFFOLD
 from clm.tasks.baselines import as_result, model_seeds
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.predictions import write_predictions
@@ -38,10 +39,16 @@ def train_graph_network(molecules: Path, splits: list[Path], config: dict[str, A
     cells, records = [], []
     for path, (split, split_seed) in zip(splits, config["splits"], strict=True):
         parts = load_split(path, task.rows)
-        for seed in model_seeds(config["seeds"], split != "scaffold"):
+        for seed in model_seeds(config["seeds"], split != SCAFFOLD):
             fitted = (network, graphs, collate, task, parts, config["kind"], config["settings"], seed)
             prediction, epoch = fit_network(*fitted)
-            keys = {"budget": None, "split": split, "split_seed": split_seed, "finetune_seed": seed, "features": "mean"}
+            keys = {
+                "budget": None,
+                "split": split,
+                "split_seed": split_seed,
+                "finetune_seed": seed,
+                "features": PRIMARY,
+            }
             found = score_labels(task, parts, prediction, config["kind"])
             cells += [cell | keys | {"selected": {"epoch": epoch}} for cell in found]
             records += prediction_columns(task, parts, prediction, **keys)

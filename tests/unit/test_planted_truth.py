@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clm.statistics.claims import median_interval
 from clm.statistics.gains import AXES, gain_row, judge
-from clm.statistics.panels import Panel, panels
+from clm.statistics.intervals import median_interval
 from clm.statistics.regression import slope_design
 from clm.statistics.regret import anyone, chosen_regret, pick
 from clm.statistics.reliability import ceiling
+from clm.tables.panels import Panel, panels
 from estimate_elasticity import elasticity
 from scipy import stats
 from synthetic_study import grid_cells

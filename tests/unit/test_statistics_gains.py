@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.statistics.gains import AXES, gain_of, gain_row, judge
-from clm.statistics.panels import Panel
 from clm.statistics.slopes import Slope
 from clm.statistics.steps import add_review, review_row, step_rows, welch_drop
+from clm.tables.panels import Panel
 from scipy import stats
 from synthetic_study import grid_cells
 

@@ -6,17 +6,17 @@ import pytest
 from clm.statistics.correlation import (
     associate,
     fisher_mean,
-    percentile_interval,
     stratum_ranks,
     two_sided_p,
     weighted_correlation,
 )
-from clm.statistics.panels import Panel
+from clm.statistics.intervals import mean_interval, percentile_interval
 from clm.statistics.predictors import Predictors
 from clm.statistics.ranking import Ranking, Settings, verdict_of
-from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
+from clm.statistics.regret import anyone, chosen_regret, pick
 from clm.statistics.reliability import ceiling
 from clm.statistics.resampling import resamples
+from clm.tables.panels import Panel
 from scipy import stats
 
 TRUNKS, BUDGETS = 12, 5

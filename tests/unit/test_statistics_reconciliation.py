@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from clm.statistics.isoloss import DIFFERENCE, LAST, MIDDLE, isoloss_row, layer_rows, pooled_rows
-from clm.statistics.panels import Panel
 from clm.statistics.windows import WINDOWS, expectation, link, restricted, window_rows
+from clm.tables.panels import Panel
 from synthetic_study import grid_cells
 
 

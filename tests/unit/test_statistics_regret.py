@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clm.statistics.panels import Panel
 from clm.statistics.regret import SCAFFOLDS, anyone, half_regret, panel_regret, pick, repeats_of
-from clm.tables.draws import half_weights
+from clm.tables.panels import Panel
+from clm.tasks.draws import half_weights
 from clm.tasks.scores import errors
 
 CHECKPOINTS, SCAFFOLD = 40, np.repeat(np.arange(30), 3)

@@ -1,14 +1,14 @@
 """Slopes and their variance with few clusters, on data with planted truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from clm.statistics.gains import AXES, axis_design
-from clm.statistics.multiplicity import benjamini_hochberg, holm
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, HOLM, adjusted, adjusted_in_families
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope, nadeau_bengio, satterthwaite
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from synthetic_study import grid_cells
 
 N_AXIS = AXES[0]
@@ -65,11 +65,21 @@ def test_common_test_noise_cancels_and_own_noise_does_not():
     assert not combined_slope(design, flat, 0.1, None).sampled
 
 
-def test_holm_and_benjamini_hochberg_agree_with_statsmodels_and_skip_missing():
+def test_holm_and_benjamini_hochberg_follow_their_definitions_and_skip_missing():
     p = np.random.default_rng(3).uniform(size=12) ** 3
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
-    assert benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
-    assert holm([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
+    order, count = np.argsort(p), len(p)
+    steps = [p[i] * (count - rank) for rank, i in enumerate(order)]
+    assert adjusted(p, HOLM)[order] == pytest.approx([min(1, max(steps[: k + 1])) for k in range(count)])
+    steps = [p[i] * count / (rank + 1) for rank, i in enumerate(order)]
+    assert adjusted(p, BENJAMINI_HOCHBERG)[order] == pytest.approx([min(1, *steps[k:], 1) for k in range(count)])
+    assert adjusted([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
+    assert np.isnan(adjusted([np.nan, np.nan])).all()
+
+
+def test_each_family_is_corrected_alone():
+    frame = pd.DataFrame({"axis": ["N", "D", "N", "D"], "mode": "m", "split": "s", "features": "mean"})
+    p = pd.Series([0.01, 0.02, 0.04, np.nan])
+    assert adjusted_in_families(frame, p, HOLM).tolist() == pytest.approx([0.02, 0.02, 0.04, np.nan], nan_ok=True)
 
 
 def test_trunk_effects_are_no_scale_effect():

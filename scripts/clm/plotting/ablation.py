@@ -7,11 +7,10 @@ from matplotlib.lines import Line2D
 
 from clm.plotting.palette import BLUE, GREY, PALE, VERMILLION
 from clm.plotting.style import legend_below, new_figure, no_data
+from clm.tables.columns import NOTHING, POOLED
 
 TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
 NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
-EVERYTHING = "(all)"
-NOTHING = "nothing"
 # statistic, title, axis label, factor, what matters
 SHOWN = (
     ("N", "parameters N", "median gain (%)", 100, "gain_margin"),
@@ -31,7 +30,7 @@ def draw_ablation(ablation: pd.DataFrame, margins: dict[str, float]) -> Figure:
         ablation: columns TEXT and NUMBERS of ablation.csv; shown are the rows over all modes and splits.
         margins: {"gain_margin": ..., "elasticity_margin": ...}.
     """
-    rows = ablation[(ablation["mode"] == EVERYTHING) & ablation["statistic"].isin([name for name, *_ in SHOWN])]
+    rows = ablation[(ablation["mode"] == POOLED) & ablation["statistic"].isin([name for name, *_ in SHOWN])]
     parts = list(dict.fromkeys(rows[["left_out", "name"]].itertuples(index=False, name=None)))
     figure = new_figure(max(1.6, 0.16 * len(parts) + 0.5) + 0.65)
     axes = figure.subplots(1, len(SHOWN), sharey=True)

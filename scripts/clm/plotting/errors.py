@@ -9,11 +9,12 @@ from clm.plotting.names import baseline_name
 from clm.plotting.palette import BLACK, BLUE, GREEN, GREY, VERMILLION, Mark
 from clm.plotting.style import legend_below, no_data, panels
 from clm.plotting.tables import in_order
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
 
 MARKS = {
-    "frozen": Mark(BLUE, "o"),
-    "full": Mark(GREEN, "D"),
-    "untrained": Mark(BLACK, "x"),
+    LINEAR_PROBE: Mark(BLUE, "o"),
+    FINE_TUNED: Mark(GREEN, "D"),
+    UNTRAINED: Mark(BLACK, "x"),
     "full, untrained": Mark(GREY, "P"),
     "baseline": Mark(VERMILLION, "s"),
 }

@@ -10,6 +10,7 @@ from clm.plotting.gains import VERDICTS, chosen
 from clm.plotting.palette import BLACK, GREY, PALE
 from clm.plotting.style import legend_below, log_axis, new_figure, no_data
 from clm.plotting.tables import by_size, in_order
+from clm.tables.columns import LINEAR_PROBE
 
 TEXT = ("axis", "mode", "split", "task", "verdict", "start", "onset_lower", "onset_upper")
 NUMBERS = ("at",)
@@ -32,7 +33,7 @@ def draw_thresholds(thresholds: pd.DataFrame, runs: pd.DataFrame, corpus: str, s
         corpus: the corpus whose checkpoints are judged.
         split: the split shown; mode frozen.
     """
-    rows = thresholds[(thresholds["mode"] == "frozen") & (thresholds["split"] == split)]
+    rows = thresholds[(thresholds["mode"] == LINEAR_PROBE) & (thresholds["split"] == split)]
     tasks = in_order(rows["task"])
     figure = new_figure(max(1.6, 0.2 * len(tasks) + 0.5) + 0.65)
     axes = figure.subplots(1, len(AXES), sharey=True)
@@ -93,7 +94,7 @@ def draw_agreement(saturation: pd.DataFrame, split: str) -> Figure:
         no_data(axes[0])
     for axis, mode in zip(axes, modes, strict=False):
         draw_pairs(axis, rows[rows["mode"] == mode], tasks)
-        axis.set_title("frozen encoder" if mode == "frozen" else f"{mode} fine-tuning")
+        axis.set_title("frozen encoder" if mode == LINEAR_PROBE else f"{mode} fine-tuning")
     axes[0].set_yticks(range(len(tasks)), tasks)
     present = {*rows["verdict"], *rows["review_verdict"]}
     handles = [Patch(color=VERDICTS[name], label=f"{letter} {name.replace('_', ' ')}")

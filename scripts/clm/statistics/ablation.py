@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.claims import half_widths, judge_dependence, judge_median
-from clm.statistics.panels import PRIMARY
+from clm.statistics.claims import judge_dependence, judge_median
+from clm.tables.columns import NOTHING, POOLED, PRIMARY
 
-EVERYTHING = "(all)"
-NOTHING = "nothing"
 DEPENDENCE = "task_dependence"
 ELASTICITY = "elasticity"
 EFFECT = ("statistic", "mode", "split", "task", "gain", "lower", "upper")
@@ -39,7 +37,7 @@ def strata(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
     for statistic, group in rows.groupby("statistic", sort=False):
         for (mode, split), part in group.groupby(["mode", "split"], sort=False):
             yield statistic, mode, split, part
-        yield statistic, EVERYTHING, EVERYTHING, group
+        yield statistic, POOLED, POOLED, group
 
 
 def parts(rows: pd.DataFrame, families: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -77,8 +75,7 @@ def conclude(statistic: str, rows: pd.DataFrame, margins: Mapping[str, float], d
     if statistic == DEPENDENCE:
         return {"n_tasks": len(tasks)} | judge_dependence(tasks, margins["gain"])
     margin = margins["elasticity" if statistic == ELASTICITY else "gain"]
-    values = tasks["gain"].to_numpy(dtype=float)
-    return {"n_tasks": len(tasks)} | judge_median(values, half_widths(tasks), margin, draws, seed)
+    return {"n_tasks": len(tasks)} | judge_median(tasks, margin, draws, seed)
 
 
 def ablation_rows(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY
+from clm.tables.columns import PRIMARY
 
 AXES = {"N": ("a larger model", "parameters"), "U": ("more molecules to pretrain on", "molecules")}
 LABELS = ("more labels", "labels")

@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from clm.statistics.claims import ALPHA, claim
-from clm.statistics.panels import PRIMARY
+from clm.statistics.claims import claim
 from clm.statistics.predictors import LOSS
-from clm.statistics.ranking import CEILING, POOLED
+from clm.statistics.ranking import CEILING
+from clm.tables.columns import ALPHA, POOLED, PRIMARY
 
 
 def numbers(row: pd.Series, *names: str) -> dict[str, float | None]:

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
+from clm.tables.columns import ALPHA
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -58,7 +60,7 @@ class Difference:
 @lru_cache(maxsize=64)
 def critical(methods: int, freedom: int) -> float:
     """Return the 95 % point of the studentized range; it takes a second to compute and few are needed."""
-    return float(stats.studentized_range.ppf(0.95, methods, freedom))
+    return float(stats.studentized_range.ppf(1 - ALPHA, methods, freedom))
 
 
 def tukey(found: Blocks, first: int, second: int, ratio: float = 0.0) -> Difference:

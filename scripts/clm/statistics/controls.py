@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY
+from clm.tables.columns import PRIMARY, UNTRAINED
 
 HALF = 0.5  # of the squared error: beyond it the labels limit more than the representation
 
@@ -44,7 +44,7 @@ def control_rows(
         saturation: saturation.csv.
         controls: task to property, molecules, noise, noise_sd (in units of the label).
     """
-    scored = transfer[transfer["corpus"].notna() & (transfer["corpus"] != "untrained") & (transfer["status"] == "ok")]
+    scored = transfer[transfer["corpus"].notna() & (transfer["corpus"] != UNTRAINED) & (transfer["status"] == "ok")]
     for gain in primary(saturation[saturation["task"].isin(controls)]).to_dict("records"):
         same = (scored["task"] == gain["task"]) & (scored["mode"] == gain["mode"]) & (scored["split"] == gain["split"])
         error, low, high = primary(scored[same])[["error", "lower", "upper"]].median()

@@ -6,19 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY
-from clm.statistics.ranking import POOLED
-from clm.statistics.regret import mean_interval
+from clm.statistics.intervals import MIN_TASKS, mean_interval
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED, PRIMARY
 
 FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
 NESTED = "(best on the other tasks)"
-MIN_TASKS = 3  # below them no interval over tasks
 # beginning of a predictor's name, what it needs, stage whose job measures it (None: known before transfer)
 SOURCES = (
-    ("domain_loss", "molecules of the task, no labels", "frozen"),
+    ("domain_loss", "molecules of the task, no labels", LINEAR_PROBE),
     ("loss", "held-out molecules of the corpus (pretraining measures it)", None),
     (("parameters", "tokens", "molecules", "flops", "random", "largest_model"), "nothing", None),
-    (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", "frozen"),
+    (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", LINEAR_PROBE),
     (("trace", "encoder_", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
      "second derivatives of the pretraining loss", "curvature"),
     ("sharpness", "the pretraining loss around the weights", "curvature"),
@@ -31,7 +29,7 @@ def source_of(predictor: str) -> tuple[str, str | None]:
     for starts, needs, stage in SOURCES:
         if predictor.startswith(starts):
             return needs, stage
-    return ("the regret of all predictors on other tasks", "full") if predictor == NESTED else ("not stated", None)
+    return ("the regret of all predictors on other tasks", FINE_TUNED) if predictor == NESTED else ("not stated", None)
 
 
 def nested_choice(table: pd.DataFrame) -> pd.Series:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from clm.statistics.panels import Panel
-from clm.tables.cells import KEYS
+from clm.tables.columns import FINE_TUNED, KEYS, MEAN_LABEL
+from clm.tables.panels import Panel
 
 LOSS = "loss"
 # not comparable across sizes: they grow with the number of parameters and change when weights are rescaled
@@ -37,12 +37,14 @@ class Predictors:
             own_split = rows["split"] == panel.names["split"]
             free = rows["name"].str.startswith(LABEL_FREE) & ~rows["name"].isin(rows.loc[own_split, "name"])
             fitting = rows["split"].isna() | own_split | free
-            several = (rows["label"] == "mean").any()
-            labelled = rows["label"].isna() | (rows["label"] == "mean") if several else True
+            several = (rows["label"] == MEAN_LABEL).any()
+            labelled = rows["label"].isna() | (rows["label"] == MEAN_LABEL) if several else True
             own = rows[fitting & labelled].groupby([*KEYS, "name"])["value"].mean().unstack()
             found = pd.concat([found, own.reindex(keys)], axis=1)
         kept = [
-            name for name in self.names if name in found and (panel.names["mode"] == "full" or name not in FULL_ONLY)
+            name
+            for name in self.names
+            if name in found and (panel.names["mode"] == FINE_TUNED or name not in FULL_ONLY)
         ]
         return found[kept].reset_index(drop=True)
 

@@ -13,19 +13,18 @@ from clm.statistics.correlation import (
     Association,
     associate,
     fisher_mean,
-    percentile_interval,
     two_sided_p,
 )
 from clm.statistics.curves import levels
-from clm.statistics.panels import MIN_SIGNAL, Panel
+from clm.statistics.intervals import percentile_interval
 from clm.statistics.predictors import LOSS, strata_of
 from clm.statistics.reliability import ceiling
 from clm.statistics.resampling import Resamples, resamples
+from clm.tables.columns import ALPHA, POOLED
+from clm.tables.panels import MIN_SIGNAL, Panel
 
-POOLED = "(all)"
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
 CEILING = 0.6  # of a score too noisy to be predicted by anything
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)

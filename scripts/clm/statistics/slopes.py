@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from clm.statistics.intervals import t_reach
 from clm.statistics.regression import Design
 
 NEGLIGIBLE = 1e-10  # what rounding leaves of a difference of equal log errors
@@ -26,9 +27,9 @@ class Slope:
     freedom: float
     sampled: bool
 
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         """Return the two-sided interval from Student's t."""
-        reach = float(stats.t.ppf((1 + level) / 2, self.freedom)) * self.error
+        reach = t_reach(self.freedom) * self.error
         return self.estimate - reach, self.estimate + reach
 
     def p_zero(self) -> float:

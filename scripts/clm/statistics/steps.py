@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clm.statistics.gains import ALPHA, FAMILY, Axis, gain_of
-from clm.statistics.multiplicity import benjamini_hochberg, holm
-from clm.statistics.panels import Panel
+from clm.statistics.gains import Axis, gain_of
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, FAMILY, HOLM, adjusted_in_families
 from clm.statistics.slopes import NEGLIGIBLE
+from clm.tables.columns import ALPHA
+from clm.tables.panels import Panel
 
 NAMED = {"N": "size", "D": "budget", "U": "subset"}  # what varies along an axis
 
@@ -52,10 +53,7 @@ def adjust_steps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if frame.empty:
         return []
     frame["p"] = frame["p"].astype(float)
-    frame["p_bh"] = np.nan
-    for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
-        frame.loc[members, "p_bh"] = benjamini_hochberg(frame.loc[members, "p"].to_numpy())
-    return frame.to_dict("records")
+    return frame.assign(p_bh=adjusted_in_families(frame, frame["p"], BENJAMINI_HOCHBERG)).to_dict("records")
 
 
 def review_row(panel: Panel, axis: Axis) -> dict[str, Any]:
@@ -125,7 +123,8 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
     frame = pd.DataFrame(rows)
     if frame.empty or "review_p" not in frame:
         return rows
-    last, best = (family_holm(frame, name) for name in ("review_p", "review_best_p"))
+    frame = frame.reindex(columns=[*FAMILY, "review_p", "review_best_p"])
+    last, best = (adjusted_in_families(frame, frame[name], HOLM) for name in ("review_p", "review_best_p"))
     found = []
     for row, p, p_best in zip(rows, last, best, strict=True):
         if row.get("review_best") is not None:
@@ -137,12 +136,3 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
             row = row | {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
         found.append(row)
     return found
-
-
-def family_holm(frame: pd.DataFrame, column: str) -> pd.Series:
-    """Return the p values of a column adjusted within families; all missing when there is no such column."""
-    p = frame[column].astype(float) if column in frame else pd.Series(np.nan, index=frame.index)
-    adjusted = pd.Series(np.nan, index=frame.index)
-    for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
-        adjusted[members] = holm(p[members].to_numpy())
-    return adjusted

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from clm.statistics.curves import FIXED
-from clm.statistics.gains import ALPHA, Axis, equivalence, gain_of
-from clm.statistics.multiplicity import holm
-from clm.statistics.panels import MIN_SIGNAL, Panel
+from clm.statistics.gains import Axis, equivalence, gain_of
+from clm.statistics.intervals import TAILS
+from clm.statistics.multiplicity import adjusted
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope
+from clm.tables.columns import ALPHA
+from clm.tables.panels import MIN_SIGNAL, Panel
 
 NAMED = {column: name for name, column in FIXED.items()}  # column of an axis to the column of its names
 
@@ -71,8 +73,7 @@ def tails(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> Iterator[
 
 def onset(found: list[Tail], p: list[float]) -> Tail | None:
     """Return the longest tail that is confirmed after Holm's correction over the tails of the task, or None."""
-    adjusted = holm(np.array(p))
-    return next((tail for tail, value in zip(found, adjusted, strict=True) if value < ALPHA), None)
+    return next((tail for tail, value in zip(found, adjusted(p), strict=True) if value < ALPHA), None)
 
 
 def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draws: int, seed: int) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draw
         return row | told(
             saturated, "saturated", f"a gain of {percent} per doubling is rejected from {saturated.start} on"
         )
-    if holm(np.array([tail.p_improving for tail in found]))[-1] < ALPHA:
+    if adjusted([tail.p_improving for tail in found])[-1] < ALPHA:
         return row | told(last, "improving", f"a gain above {percent} per doubling from {last.start} to the end")
     return row | told(last, "undecided", "no tail of the axis lies on one side; shown is the last")
 
@@ -129,7 +130,7 @@ def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: in
         return None, None
     flat = slopes > np.log1p(-margin)
     first = np.where(flat.any(axis=0), np.argmax(flat, axis=0), len(values))
-    low, high = np.quantile(first, [0.025, 0.975], method="closest_observation").astype(int)
+    low, high = np.quantile(first, TAILS, method="closest_observation").astype(int)
     names = [name for name, _ in values] + ["beyond"]
     return names[low], names[high]
 

@@ -11,12 +11,13 @@ from clm.statistics.correlation import (
     MIN_CELLS,
     Association,
     associate,
-    percentile_interval,
 )
-from clm.statistics.panels import MIN_SIGNAL, Panel
-from clm.statistics.ranking import MIN_TRUNKS_P, POOLED, pooled
+from clm.statistics.intervals import percentile_interval
+from clm.statistics.ranking import MIN_TRUNKS_P, pooled
 from clm.statistics.reliability import ceiling
 from clm.statistics.resampling import resamples
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
+from clm.tables.panels import MIN_SIGNAL, Panel
 
 VAGUE = 1.0  # an interval as wide as this agrees with anything
 
@@ -41,9 +42,11 @@ class Window:
 
 
 WINDOWS = (
-    Window("MolEncoder (10.1039/d5dd00369e)", "full", 1.5, False, "Spearman .10 to .40, n = 9, not significant"),
-    Window("BERTology (arXiv 2603.13627)", "full", 6.0, False, "Spearman .90 to .98, n = 9"),
-    Window("CLIMB (github.com/leifsieben/CLIMB)", "frozen", None, True, "error rises after 10 M tokens on 3 of 5 sets"),
+    Window("MolEncoder (10.1039/d5dd00369e)", FINE_TUNED, 1.5, False, "Spearman .10 to .40, n = 9, not significant"),
+    Window("BERTology (arXiv 2603.13627)", FINE_TUNED, 6.0, False, "Spearman .90 to .98, n = 9"),
+    Window(
+        "CLIMB (github.com/leifsieben/CLIMB)", LINEAR_PROBE, None, True, "error rises after 10 M tokens on 3 of 5 sets"
+    ),
     Window("whole range of this study", "any", None, False, "none"),
 )
 

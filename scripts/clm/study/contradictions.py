@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, pairwise
 from typing import Any
 
-from clm.study.grid import UNTRAINED, curve_cells, full_cells, learning_cells, spectrum_cells, trunks
+from clm.study.grid import curve_cells, full_cells, learning_cells, spectrum_cells, trunks
+from clm.tables.columns import NO_SUBSET, UNTRAINED
 
 MANY = 20  # more names than that are not listed in a message
 
@@ -30,7 +31,7 @@ def unknown_names(config: Mapping[str, Any]) -> Iterator[str]:
         blocks += [(f"{place}.cells.{i}", block) for i, block in enumerate(cells)]
     for place, block in blocks:
         for key, table in references:
-            extra = [UNTRAINED, "none"] if place.startswith("transfer") else []
+            extra = [UNTRAINED, NO_SUBSET] if place.startswith("transfer") else []
             yield from missing(f"{place}.{key}", block[key], [*config[table], *extra], table)
         budgets = [*config["grid"]["budgets"], *(["0"] if place.startswith("transfer") else [])]
         yield from missing(f"{place}.budgets", block.get("budgets", []), budgets, "grid.budgets")

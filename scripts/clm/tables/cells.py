@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
-
-KEYS = ("corpus", "size", "subset", "seed", "budget")
+from clm.tables.columns import KEYS
 
 
 def trunks_of(config: Mapping[str, Any]) -> list[Trunk]:

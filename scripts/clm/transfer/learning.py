@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
+from clm.statistics.intervals import t_reach
 from clm.tasks.cells import DRAWS
 from clm.tasks.scores import CHANCE, cluster_weights, errors, mean_over_labels
 from clm.tasks.table import Task
 
 Fit = Callable[[np.ndarray, int], np.ndarray]  # positions of training molecules, seed -> predictions (n_test, L)
-LEVEL = 0.975
 
 
 def nested_subsets(train: np.ndarray, numbers: list[int], seed: int) -> list[np.ndarray]:
@@ -101,5 +100,5 @@ def pooled(values: np.ndarray) -> np.ndarray:
     test = np.var(drawn[np.isfinite(drawn)]) if np.isfinite(drawn).any() else np.nan
     seeds = values[:, 0].var(ddof=1) / count if count > 1 else 0.0
     freedom = (test + seeds) ** 2 / (seeds**2 / (count - 1)) if seeds > 0 else np.inf
-    reach = student.ppf(LEVEL, freedom) * np.sqrt(test + seeds)
+    reach = t_reach(freedom) * np.sqrt(test + seeds)
     return np.array([mean, mean - reach, mean + reach])

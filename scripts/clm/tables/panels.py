@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.tables.cells import KEYS
+from clm.tables.columns import ENCODER_MODES, KEYS, MEAN_LABEL, PRIMARY, TRUNK_KEYS
 
 GROUP = ("mode", "split", "features", "task")
-PRIMARY = "mean"
 MIN_SIGNAL = 0.5  # share of checkpoints that must beat the trivial predictor before a task gets a verdict
 MIN_SHARE = 0.5  # share of checkpoints with a number below which a split seed is left out for all
 
@@ -60,7 +59,7 @@ def study_runs(runs: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
     """Return the checkpoints of some corpora that ended well, with the numbers of their `trunk` and `checkpoint`."""
     usable = (runs["status"] == "ok") & (runs["loss"] > 0) & runs["corpus"].isin(corpora)
     found = runs[usable].reset_index(drop=True)
-    found["trunk"] = found.groupby(list(KEYS[:4]), sort=False).ngroup()
+    found["trunk"] = found.groupby(list(TRUNK_KEYS), sort=False).ngroup()
     found["checkpoint"] = range(len(found))
     return found
 
@@ -73,7 +72,7 @@ def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> I
         runs: of `study_runs`; other checkpoints are ignored.
         draws: draws.parquet.
     """
-    rows = transfer[transfer["mode"].isin(["frozen", "full"])].copy()
+    rows = transfer[transfer["mode"].isin(ENCODER_MODES)].copy()
     rows["features"] = rows["features"].fillna(PRIMARY)
     rows = primary_labels(rows).merge(
         runs[[*KEYS, "checkpoint"]].rename(columns={"checkpoint": "position"}), on=list(KEYS)
@@ -88,8 +87,8 @@ def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> I
 
 def primary_labels(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the label "mean" of tasks that have it and the single label of the others."""
-    several = rows.loc[rows["label"] == "mean", "task"].unique()
-    return rows[(rows["label"] == "mean") | ~rows["task"].isin(several)]
+    several = rows.loc[rows["label"] == MEAN_LABEL, "task"].unique()
+    return rows[(rows["label"] == MEAN_LABEL) | ~rows["task"].isin(several)]
 
 
 def build(names: dict[str, str], rows: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame | None) -> Panel | None:
