@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from clm.provenance.command import parser, run
-from clm.statistics.repeats import repeated_rows
-from clm.statistics.scaling import fit_rows
+from clm.statistics.fits.repeats import repeated_rows
+from clm.statistics.fits.scaling import fit_rows
 from clm.tables.frames import read_table, write_table
 from clm.tables.panels import study_runs
 

@@ -15,7 +15,7 @@ from clm.statistics.correlation import (
     fisher_mean,
     two_sided_p,
 )
-from clm.statistics.curves import levels
+from clm.statistics.fits.curves import levels
 from clm.statistics.intervals import percentile_interval
 from clm.statistics.predictors import LOSS, strata_of
 from clm.statistics.reliability import ceiling

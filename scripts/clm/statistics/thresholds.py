@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from clm.statistics.curves import FIXED
 from clm.statistics.gains import Axis, equivalence, gain_of
 from clm.statistics.intervals import TAILS
 from clm.statistics.multiplicity import adjusted
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope
-from clm.tables.columns import ALPHA
+from clm.tables.columns import ALPHA, SCALES
 from clm.tables.panels import MIN_SIGNAL, Panel
 
-NAMED = {column: name for name, column in FIXED.items()}  # column of an axis to the column of its names
+NAMED = {column: name for name, column in SCALES.items()}  # column of an axis to the column of its names
 
 
 @dataclass(frozen=True)
