@@ -37,7 +37,7 @@ def judge_gains(runs: Path, transfer: Path, draws: Path, config: dict[str, Any],
             if axis.name != "C":  # compute is a mixture of the others: it has no neighbours that differ in it alone
                 row |= review_row(panel, axis)
                 pairs += step_rows(panel, axis)
-            rows.append(row | {"left_out": row["left_out"] + lost})
+            rows.append(row | {"exclusions": row["exclusions"] + lost})
     write_table(out, add_review(judge(rows, margin), margin), GAIN)
     write_table(steps, adjust_steps(pairs), STEP)
 

@@ -5,14 +5,9 @@ from typing import Any
 
 import pandas as pd
 from clm.provenance.command import parser, run
-from clm.statistics.isoloss import isoloss_row, layer_rows, pooled_rows
-from clm.statistics.windows import window_rows
-from clm.tables.columns import LAYER_FEATURES, PRIMARY
+from clm.statistics.reconciliation import COLUMNS, reconciliation_rows
 from clm.tables.frames import read_table, write_table
-from clm.tables.panels import Panel, panels, study_runs
-
-COLUMNS = ("question", "paper", "mode", "split", "task", "contrast", "estimate", "lower", "upper", "p", "expected")
-COLUMNS += ("expected_lower", "expected_upper", "ceiling", "loss_ratio", "n_cells", "n_trunks", "published", "verdict")
+from clm.tables.panels import panels, study_runs
 
 
 def reconcile_literature(runs: Path, transfer: Path, draws: Path, config: dict[str, Any], out: Path) -> None:
@@ -28,25 +23,8 @@ def reconcile_literature(runs: Path, transfer: Path, draws: Path, config: dict[s
             a middle layer; isoloss: gain per doubling of parameters at equal loss.
     """
     cells = study_runs(read_table(runs), [config["corpus"]])
-    families: dict[tuple[str, str], dict[str, dict[str, Panel]]] = {}
-    for panel in panels(read_table(transfer), cells, pd.read_parquet(draws)):
-        if panel.names["features"] == PRIMARY or panel.names["features"].startswith(LAYER_FEATURES):
-            tasks = families.setdefault((panel.names["mode"], panel.names["split"]), {})
-            tasks.setdefault(panel.names["task"], {})[panel.names["features"]] = panel
-    rows = []
-    for (mode, split), tasks in families.items():
-        rows += [{"mode": mode, "split": split} | row for row in family_rows(tasks, config)]
+    rows = reconciliation_rows(panels(read_table(transfer), cells, pd.read_parquet(draws)), config)
     write_table(out, rows, COLUMNS)
-
-
-def family_rows(tasks: dict[str, dict[str, Panel]], config: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return all rows of one mode and split; tasks: {task: {read-out: panel}}."""
-    aggregate, least = config["aggregate"], config["min_trunks"]
-    drawn = (config["bootstrap"], config["seed"])
-    members = [found[PRIMARY] for found in tasks.values() if PRIMARY in found]
-    slopes = [row for found in tasks.values() for row in layer_rows(found, least)]
-    slopes += [row for panel in members if (row := isoloss_row(panel, config["gain_margin"], least)) is not None]
-    return window_rows(members, aggregate, *drawn, least) + slopes + pooled_rows(slopes, aggregate, *drawn)
 
 
 def main(argv: list[str] | None = None) -> None:

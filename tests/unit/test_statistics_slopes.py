@@ -27,7 +27,7 @@ def test_slope_and_variance_agree_with_statsmodels():
 
 def test_freedom_of_two_equal_groups_is_that_of_the_pooled_t_test():
     design = slope_design(np.repeat([0.0, 1.0], 6), np.zeros(12, int), np.arange(12))
-    assert design.freedom == pytest.approx(10)
+    assert design.df == pytest.approx(10)
 
 
 def test_repeated_measures_add_no_freedom():
@@ -37,7 +37,7 @@ def test_repeated_measures_add_no_freedom():
     many = slope_design(x, np.zeros(20, int), np.repeat(np.arange(5), 4))
     once = slope_design(x[::4], np.zeros(5, int), np.arange(5))
     assert many.slope(y) == pytest.approx(once.slope(y[::4]))
-    assert many.freedom == pytest.approx(once.freedom) and many.clusters == 5
+    assert many.df == pytest.approx(once.df) and many.clusters == 5
 
 
 def test_no_design_without_variation_and_clusters_that_say_nothing_do_not_count():
@@ -90,7 +90,7 @@ def test_trunk_effects_are_no_scale_effect():
     y = random.normal(size=(runs, trunks.max() + 1))[:, trunks] + 0.3 * random.normal(size=(runs, len(cells)))
     estimates = y @ design.weights
     errors = np.sqrt(np.sum(np.square(y @ design.scores.T), axis=1))
-    p = 2 * stats.t.sf(np.abs(estimates) / errors, design.freedom)
+    p = 2 * stats.t.sf(np.abs(estimates) / errors, design.df)
     assert np.mean(p < 0.05) <= 0.07
     x = np.log2(cells["parameters"].to_numpy())
     spearman = [stats.spearmanr(x, row).pvalue for row in y[:300]]

@@ -94,7 +94,7 @@ def ablation_rows(
     return found
 
 
-def steady(rows: pd.DataFrame) -> pd.DataFrame:
+def stability(rows: pd.DataFrame) -> pd.DataFrame:
     """Return per statistic, mode and split: the verdict with everything, parts left out, and those that change it."""
     keys = ["statistic", "mode", "split"]
     base = rows[rows["left_out"] == NOTHING].set_index(keys)["verdict"]

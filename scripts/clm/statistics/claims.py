@@ -141,16 +141,16 @@ def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
 
 def spread_bound(gains: np.ndarray) -> float:
     """Return the one-sided 95 % upper bound of the SD of gains over tasks, their errors included."""
-    freedom = len(gains) - 1
-    return float(np.std(gains, ddof=1) * np.sqrt(freedom / stats.chi2.ppf(ALPHA, freedom)))
+    df = len(gains) - 1
+    return float(np.std(gains, ddof=1) * np.sqrt(df / stats.chi2.ppf(ALPHA, df)))
 
 
 def heterogeneity(q: float, count: int) -> tuple[float, float, float]:
     """Return I^2 with its 95 % interval from Cochran's Q of `count` estimates."""
-    freedom = count - 1
-    ratio = np.sqrt(max(q / freedom, 1.0))
+    df = count - 1
+    ratio = np.sqrt(max(q / df, 1.0))
     if q > count:
-        error = 0.5 * (np.log(q) - np.log(freedom)) / (np.sqrt(2 * q) - np.sqrt(2 * count - 3))
+        error = 0.5 * (np.log(q) - np.log(df)) / (np.sqrt(2 * q) - np.sqrt(2 * count - 3))
     else:
         error = np.sqrt(1 / (2 * (count - 2)) * (1 - 1 / (3 * (count - 2) ** 2)))
     ends = [max(1.0, ratio * np.exp(sign * NORMAL_REACH * error)) for sign in (-1, 1)]

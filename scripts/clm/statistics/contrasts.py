@@ -21,7 +21,7 @@ class Blocks:
     Attributes:
         means: float64 (methods,).
         residual: mean square of what neither block nor method explains.
-        freedom: its degrees of freedom.
+        df: its degrees of freedom.
         count: number of blocks.
         f: F of the methods, NaN when nothing varies.
         p: its p.
@@ -29,7 +29,7 @@ class Blocks:
 
     means: np.ndarray
     residual: float
-    freedom: int
+    df: int
     count: int
     f: float
     p: float
@@ -40,11 +40,11 @@ def repeated_measures(y: np.ndarray) -> Blocks:
     blocks, methods = y.shape
     means = y.mean(axis=0)
     rest = y - means - y.mean(axis=1, keepdims=True) + y.mean()
-    freedom = (blocks - 1) * (methods - 1)
-    residual = float(np.sum(rest**2)) / freedom
+    df = (blocks - 1) * (methods - 1)
+    residual = float(np.sum(rest**2)) / df
     between = blocks * float(np.sum((means - y.mean()) ** 2)) / (methods - 1)
     f = between / residual if residual > 0 else np.nan
-    return Blocks(means, residual, freedom, blocks, f, float(stats.f.sf(f, methods - 1, freedom)))
+    return Blocks(means, residual, df, blocks, f, float(stats.f.sf(f, methods - 1, df)))
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class Difference:
 
 
 @lru_cache(maxsize=64)
-def critical(methods: int, freedom: int) -> float:
+def critical(methods: int, df: int) -> float:
     """Return the 95 % point of the studentized range; it takes a second to compute and few are needed."""
-    return float(stats.studentized_range.ppf(1 - ALPHA, methods, freedom))
+    return float(stats.studentized_range.ppf(1 - ALPHA, methods, df))
 
 
 def tukey(found: Blocks, first: int, second: int, ratio: float = 0.0) -> Difference:
@@ -79,8 +79,8 @@ def tukey(found: Blocks, first: int, second: int, ratio: float = 0.0) -> Differe
     if error == 0:
         return Difference(estimate, estimate, estimate, float(estimate == 0))
     methods = len(found.means)
-    reach = critical(methods, found.freedom) * error
-    p = float(stats.studentized_range.sf(abs(estimate) / error, methods, found.freedom))
+    reach = critical(methods, found.df) * error
+    p = float(stats.studentized_range.sf(abs(estimate) / error, methods, found.df))
     return Difference(estimate, estimate - reach, estimate + reach, p)
 
 

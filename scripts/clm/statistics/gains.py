@@ -62,7 +62,7 @@ def gain_row(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> dict[s
     row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
     design = axis_design(panel.cells, axis)
     row |= {"n_cells": int(design.used.sum()) if design else 0, "n_trunks": design.clusters if design else 0}
-    row |= {"signal": panel.signal, "left_out": panel.left_out}
+    row |= {"signal": panel.signal, "exclusions": panel.exclusions}
     if design is None or design.clusters < min_trunks:
         return row
     slope = combined_slope(design, panel.errors, panel.ratio, panel.draws)
@@ -123,8 +123,8 @@ def verdict_of(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
 def remarks(row: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know about the cells behind a row."""
     found = []
-    if row["left_out"]:
-        found.append(f"{row['left_out']} checkpoints without a usable error left out")
+    if row["exclusions"]:
+        found.append(f"{row['exclusions']} checkpoints without a usable error left out")
     if row["n_cells"] and row["signal"] < 1:
         found.append(f"{100 * (1 - row['signal']):.0f} % of the checkpoints are no better than trivial")
     if row.get("sampled") is False:

@@ -1,7 +1,5 @@
 """Numbers known before transfer, aligned with the checkpoints of a task, and choices made by them."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -54,22 +52,3 @@ def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:
     if name.startswith(WITHIN_SIZE):
         return cells.groupby("size", sort=False).ngroup().to_numpy()
     return np.zeros(len(cells), dtype=int)
-
-
-def regret_choices(
-    values: pd.DataFrame, links: Mapping[str, Mapping[str, float]], task: str
-) -> dict[str, tuple[np.ndarray, float]]:
-    """Return {predictor: (values, sign)}; the sign comes from the other tasks, except that a low loss is good.
-
-    Args:
-        values: predictors of the cells of a task.
-        links: {predictor: {task: Spearman correlation with the score}}.
-        task: the task left out.
-    """
-    found = {}
-    for name in values:
-        others = [rho for other, rho in links.get(name, {}).items() if other != task]
-        sign = -1.0 if name == LOSS else float(np.sign(np.nanmean(others))) if others else 0.0
-        if sign and not name.startswith(WITHIN_SIZE):
-            found[name] = (values[name].to_numpy(dtype=float), sign)
-    return found

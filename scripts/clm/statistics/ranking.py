@@ -17,8 +17,8 @@ from clm.statistics.correlation import (
 )
 from clm.statistics.fits.curves import levels
 from clm.statistics.intervals import percentile_interval
-from clm.statistics.predictors import LOSS, strata_of
-from clm.statistics.reliability import ceiling
+from clm.statistics.predictors import LOSS, Predictors, strata_of
+from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import Resamples, resamples
 from clm.tables.columns import ALPHA, POOLED
 from clm.tables.panels import MIN_SIGNAL, Panel
@@ -86,7 +86,7 @@ class Ranking:
         cells = panel.cells.iloc[used]
         drawn = self.resamples(cells, strata[used])
         association = associate(values[used], -panel.y[used], covariates_of(name, cells), strata[used], drawn)
-        top = ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
+        top = noise_ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
         chosen = tuple(cells["checkpoint"])
         signal = panel.signal >= MIN_SIGNAL
         return Found(panel.names["task"], association, chosen, len(np.unique(trunks)), top, signal)
@@ -162,3 +162,21 @@ def verdict_of(row: Mapping[str, Any], part: str, margin: float) -> str:
         return "predicts"
     reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
     return "fails to predict" if reliable and max(-lower, upper) < margin else "undecided"
+
+
+def correlate(
+    members: list[Panel], known: Predictors, ranking: Ranking
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
+    """Return the rows of one family, and {predictor: {task: Spearman}} for the orientation of predictors."""
+    values = [known.values(panel) for panel in members]
+    rows, links = [], {}
+    for name in known.names:
+        pairs = [
+            (panel, table[name].to_numpy(dtype=float))
+            for panel, table in zip(members, values, strict=True)
+            if name in table
+        ]
+        found = [item for panel, x in pairs if (item := ranking.find(panel, name, x)) is not None]
+        links[name] = {item.task: item.association.spearman for item in found}
+        rows += ranking.rows(name, found)
+    return rows, links

@@ -56,12 +56,12 @@ def half_regret(halves: np.ndarray, choice: np.ndarray) -> float:
     return float(np.mean(scored @ choice - oracle))
 
 
-def pick(values: np.ndarray, sign: float) -> np.ndarray:
+def greedy_choice(values: np.ndarray, sign: float) -> np.ndarray:
     """Return the choice of the checkpoint with the largest sign * value; ties share the probability."""
     best = sign * values == np.max(sign * values)
     return best / best.sum()
 
 
-def anyone(count: int) -> np.ndarray:
+def uniform_choice(count: int) -> np.ndarray:
     """Return the choice at random."""
     return np.full(count, 1 / count)

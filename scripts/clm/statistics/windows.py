@@ -14,7 +14,7 @@ from clm.statistics.correlation import (
 )
 from clm.statistics.intervals import percentile_interval
 from clm.statistics.ranking import MIN_TRUNKS_P, pooled
-from clm.statistics.reliability import ceiling
+from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import resamples
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
 from clm.tables.panels import MIN_SIGNAL, Panel
@@ -78,14 +78,14 @@ def link(panel: Panel, window: Window, draws: int, seed: int, min_trunks: int) -
     found = associate(loss[kept], panel.y[kept], (), strata[kept], drawn)
     log_loss = np.log(loss[kept])
     group_means = pd.Series(log_loss).groupby(strata[kept]).transform("mean").to_numpy()
-    top = ceiling(panel.errors[:, kept], None if panel.draws is None else panel.draws[:, kept])
+    top = noise_ceiling(panel.errors[:, kept], None if panel.draws is None else panel.draws[:, kept])
     return Link(
         panel.names["task"], found, tuple(panel.cells["checkpoint"][kept]), len(np.unique(trunks[kept])),
         float(np.std(log_loss - group_means)), float(loss[kept].max() / loss[kept].min()), top,
     )  # fmt: skip
 
 
-def restricted(rho: float, share: float) -> float:
+def range_restricted(rho: float, share: float) -> float:
     """Return the correlation that is left when the SD of one variable shrinks to a share of it.
 
     Thorndike's case 2 turned around (Personnel Selection, 1949): rho u / sqrt(1 - rho^2 + rho^2 u^2).
@@ -98,7 +98,7 @@ def expectation(rho: float, share: float, count: int) -> tuple[float, float, flo
 
     By Fisher's z, as if checkpoints were independent; those of one trunk are not, so the true range is wider.
     """
-    expected = restricted(float(np.clip(rho, -0.999, 0.999)), share)
+    expected = range_restricted(float(np.clip(rho, -0.999, 0.999)), share)
     reach = 1.645 / np.sqrt(max(count - 3, 1))
     low, high = np.tanh(np.arctanh(expected) + np.array([-reach, reach]))
     return expected, float(low), float(high)
@@ -112,13 +112,13 @@ def window_rows(
     rows = []
     for window in WINDOWS:
         found = [item for panel in members if (item := link(panel, window, draws, seed, min_trunks)) is not None]
-        found += together([item for item in found if item.task in aggregate])
-        whole |= {item.task: item for item in together([w for w in whole.values() if w and w.task in aggregate])}
+        found += pool_tasks([item for item in found if item.task in aggregate])
+        whole |= {item.task: item for item in pool_tasks([w for w in whole.values() if w and w.task in aggregate])}
         rows += [window_row(window, item, whole.get(item.task)) for item in found]
     return rows
 
 
-def together(found: list[Link]) -> list[Link]:
+def pool_tasks(found: list[Link]) -> list[Link]:
     """Return one link for all tasks on the same checkpoints, by the Fisher-z mean, or nothing below two."""
     found = [item for item in found if item.checkpoints == found[0].checkpoints]
     if len(found) < 2:

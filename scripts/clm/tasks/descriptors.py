@@ -34,11 +34,11 @@ def label_noise(smiles: list[str], y: np.ndarray) -> tuple[float | None, int]:
         if np.isfinite(value):
             values[text].append(value)
     repeated = [np.array(same) for same in values.values() if len(same) > 1]
-    freedom = sum(len(same) - 1 for same in repeated)
-    if not freedom:
+    df = sum(len(same) - 1 for same in repeated)
+    if not df:
         return None, 0
     squares = sum(float(np.sum(np.square(same - same.mean()))) for same in repeated)
-    return float(np.sqrt(squares / freedom)), len(repeated)
+    return float(np.sqrt(squares / df)), len(repeated)
 
 
 def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, distances: np.ndarray) -> dict[str, Any]:

@@ -99,6 +99,6 @@ def pooled(values: np.ndarray) -> np.ndarray:
     drawn = values[:, 1:].mean(axis=0)
     test = np.var(drawn[np.isfinite(drawn)]) if np.isfinite(drawn).any() else np.nan
     seeds = values[:, 0].var(ddof=1) / count if count > 1 else 0.0
-    freedom = (test + seeds) ** 2 / (seeds**2 / (count - 1)) if seeds > 0 else np.inf
-    reach = t_reach(freedom) * np.sqrt(test + seeds)
+    df = (test + seeds) ** 2 / (seeds**2 / (count - 1)) if seeds > 0 else np.inf
+    reach = t_reach(df) * np.sqrt(test + seeds)
     return np.array([mean, mean - reach, mean + reach])

@@ -63,7 +63,7 @@ def exponent(curve: Curve, used: pd.DataFrame, index: int, min_trunks: int) -> t
         return None
     factor = np.log(2) if curve.axis in ("N", "D", "U") else 1.0  # axis designs count doublings
     estimate, variance = design.slope(np.log(used["loss"].to_numpy(dtype=float)))
-    return Slope(estimate / factor, float(np.sqrt(variance)) / factor, design.freedom, False), design.clusters
+    return Slope(estimate / factor, float(np.sqrt(variance)) / factor, design.df, False), design.clusters
 
 
 def power_design(curve: Curve, used: pd.DataFrame, logs: np.ndarray, index: int) -> Design | None:
