@@ -82,16 +82,16 @@ def ablation_rows(
     rows: pd.DataFrame, families: Mapping[str, str], margins: Mapping[str, float], draws: int, seed: int
 ) -> list[dict[str, Any]]:
     """Return the rows of ablation.csv; `changed` says whether the verdict differs from that with everything."""
-    found = []
+    records = []
     for statistic, mode, split, group in strata(rows):
         names = {"statistic": statistic, "mode": mode, "split": split}
         with_all = None
         for kind, name, kept in parts(group, families):
-            told = conclude(statistic, kept, margins, draws, seed)
-            with_all = with_all or told["verdict"]
-            changed = int(told["verdict"] != with_all)
-            found.append(names | {"left_out": kind, "name": name} | told | {"changed": changed})
-    return found
+            conclusion = conclude(statistic, kept, margins, draws, seed)
+            with_all = with_all or conclusion["verdict"]
+            changed = int(conclusion["verdict"] != with_all)
+            records.append(names | {"left_out": kind, "name": name} | conclusion | {"changed": changed})
+    return records
 
 
 def stability(rows: pd.DataFrame) -> pd.DataFrame:

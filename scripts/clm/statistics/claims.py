@@ -15,9 +15,9 @@ IMPROVING_SHARE = 0.75
 NO_EFFECT = dict.fromkeys(("effect", "lower", "upper", "p"))
 
 
-def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], **found: Any) -> dict[str, Any]:
+def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], **evidence: Any) -> dict[str, Any]:
     """Return one claim; without a test it is undecided."""
-    told = {
+    defaults = {
         "id": name,
         "claim": text,
         "source": source,
@@ -26,7 +26,7 @@ def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], *
         "n": 0,
         "threshold": None,
     }
-    return told | NO_EFFECT | {"verdict": "undecided", "reason": "no table has what the test needs"} | found
+    return defaults | NO_EFFECT | {"verdict": "undecided", "reason": "no table has what the test needs"} | evidence
 
 
 def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: float) -> dict[str, Any]:
@@ -44,16 +44,16 @@ def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: fl
     if rows.empty:
         return claim(**base, reason="too few trunks differ along this axis")
     row = rows.iloc[0]
-    found = {"n": int(row["n"])} | dict(
+    evidence = {"n": int(row["n"])} | dict(
         zip(("effect", "lower", "upper"), row[["estimate", "lower", "upper"]], strict=True)
     )
     small = -np.log2(1 - margin)
     if row["lower"] > 0:
-        return claim(**base, **found, verdict="supported", reason="the interval of the exponent lies above 0")
+        return claim(**base, **evidence, verdict="supported", reason="the interval of the exponent lies above 0")
     if row["upper"] < small:
         reason = f"no fall, and one of {100 * margin:g} % per doubling is ruled out"
-        return claim(**base, **found, verdict="contradicted", reason=reason)
-    return claim(**base, **found, reason="the interval of the exponent contains 0 and relevant falls")
+        return claim(**base, **evidence, verdict="contradicted", reason=reason)
+    return claim(**base, **evidence, reason="the interval of the exponent contains 0 and relevant falls")
 
 
 def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[str, str], pd.DataFrame]:
@@ -80,13 +80,13 @@ def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) 
         return NO_EFFECT | {"verdict": "undecided", "reason": f"{len(values)} tasks; at least {MIN_TASKS} are needed"}
     lower, upper = median_interval(values, standard_errors(lower, upper), draws, seed)
     median, share = float(np.median(values)), float(np.mean(values > 0))
-    found = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
+    evidence = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
     if upper < margin:
-        return found | {"verdict": "supported", "reason": f"the interval of the median lies below {margin:g}"}
+        return evidence | {"verdict": "supported", "reason": f"the interval of the median lies below {margin:g}"}
     if median > margin and lower > 0 and share >= IMPROVING_SHARE:
         reason = f"the median exceeds {margin:g} and {100 * share:.0f} % of the tasks gain"
-        return found | {"verdict": "contradicted", "reason": reason}
-    return found | {"verdict": "undecided", "reason": f"the interval of the median is not on one side of {margin:g}"}
+        return evidence | {"verdict": "contradicted", "reason": reason}
+    return evidence | {"verdict": "undecided", "reason": f"the interval of the median is not on one side of {margin:g}"}
 
 
 def limited_improvement(
@@ -106,9 +106,9 @@ def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) ->
     base |= {"text": f"whether scale helps depends on the task ({key[0]}, {key[1]} split)", "n": len(gains)}
     base |= {"test": "Cochran's Q over slopes of log error per doubling of compute; the effect is I²"}
     base |= {"threshold": f"SD of {100 * margin:g} % per doubling between tasks"}
-    found = judge_dependence(gains, margin)
+    evidence = judge_dependence(gains, margin)
     counts = ", ".join(f"{count} {name}" for name, count in gains["verdict"].value_counts().items())
-    return claim(**base, **found | {"reason": f"{found['reason']}: {counts or 'no task'}"})
+    return claim(**base, **evidence | {"reason": f"{evidence['reason']}: {counts or 'no task'}"})
 
 
 def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
@@ -130,13 +130,13 @@ def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
     weights = np.square(2 * NORMAL_REACH / widths)
     q = float(np.sum(weights * np.square(slopes - np.sum(weights * slopes) / weights.sum())))
     share, lower, upper = heterogeneity(q, len(slopes))
-    found = {"effect": share, "lower": lower, "upper": upper, "p": float(stats.chi2.sf(q, len(slopes) - 1))}
-    if found["p"] < ALPHA:
-        return found | {"verdict": "supported", "reason": "slopes differ between tasks"}
+    evidence = {"effect": share, "lower": lower, "upper": upper, "p": float(stats.chi2.sf(q, len(slopes) - 1))}
+    if evidence["p"] < ALPHA:
+        return evidence | {"verdict": "supported", "reason": "slopes differ between tasks"}
     if spread_bound(gains["gain"].to_numpy(dtype=float)) < margin:
         reason = f"gains of tasks have an SD below {100 * margin:g} % per doubling"
-        return found | {"verdict": "contradicted", "reason": reason}
-    return found | {"verdict": "undecided", "reason": "differences between tasks are within their errors"}
+        return evidence | {"verdict": "contradicted", "reason": reason}
+    return evidence | {"verdict": "undecided", "reason": "differences between tasks are within their errors"}
 
 
 def spread_bound(gains: np.ndarray) -> float:

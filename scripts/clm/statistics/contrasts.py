@@ -63,24 +63,24 @@ def critical(methods: int, df: int) -> float:
     return float(stats.studentized_range.ppf(1 - ALPHA, methods, df))
 
 
-def tukey(found: Blocks, first: int, second: int, ratio: float = 0.0) -> Difference:
+def tukey(blocks: Blocks, first: int, second: int, ratio: float = 0.0) -> Difference:
     """Return mean of method `first` minus mean of `second` by Tukey's honestly significant difference.
 
     Args:
-        found: of `repeated_measures`.
+        blocks: of `repeated_measures`.
         first: position of a method.
         second: position of another.
         ratio: n_test / n_train of resampled splits, 0 for independent blocks.
 
     The variance of a difference is 2 residual (1 / blocks + ratio); without a residual p is 0 or 1.
     """
-    estimate = float(found.means[first] - found.means[second])
-    error = np.sqrt(found.residual * (1 / found.count + ratio))
+    estimate = float(blocks.means[first] - blocks.means[second])
+    error = np.sqrt(blocks.residual * (1 / blocks.count + ratio))
     if error == 0:
         return Difference(estimate, estimate, estimate, float(estimate == 0))
-    methods = len(found.means)
-    reach = critical(methods, found.df) * error
-    p = float(stats.studentized_range.sf(abs(estimate) / error, methods, found.df))
+    methods = len(blocks.means)
+    reach = critical(methods, blocks.df) * error
+    p = float(stats.studentized_range.sf(abs(estimate) / error, methods, blocks.df))
     return Difference(estimate, estimate - reach, estimate + reach, p)
 
 

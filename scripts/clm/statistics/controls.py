@@ -48,12 +48,12 @@ def control_rows(
     for gain in primary(saturation[saturation["task"].isin(controls)]).to_dict("records"):
         same = (scored["task"] == gain["task"]) & (scored["mode"] == gain["mode"]) & (scored["split"] == gain["split"])
         error, low, high = primary(scored[same])[["error", "lower", "upper"]].median()
-        told = controls[gain["task"]]
-        share, fewest, most = (noise_share(told["noise_sd"], value) for value in (error, high, low))
+        control = controls[gain["task"]]
+        share, fewest, most = (noise_share(control["noise_sd"], value) for value in (error, high, low))
         named = {name: gain[name] for name in ("task", "mode", "split", "axis", "gain", "lower", "upper", "verdict")}
         truth = {f"truth_{name}": truth_gain(gain[name], share) for name in ("gain", "lower", "upper")}
         shares = {"noise_share": share, "share_lower": fewest, "share_upper": most, "limit": limit(fewest, most)}
-        yield dict(told) | named | {"error": error} | shares | truth
+        yield dict(control) | named | {"error": error} | shares | truth
 
 
 def primary(rows: pd.DataFrame) -> pd.DataFrame:

@@ -122,11 +122,11 @@ def verdict_of(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
 
 def remarks(row: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know about the cells behind a row."""
-    found = []
+    texts = []
     if row["exclusions"]:
-        found.append(f"{row['exclusions']} checkpoints without a usable error left out")
+        texts.append(f"{row['exclusions']} checkpoints without a usable error left out")
     if row["n_cells"] and row["signal"] < 1:
-        found.append(f"{100 * (1 - row['signal']):.0f} % of the checkpoints are no better than trivial")
+        texts.append(f"{100 * (1 - row['signal']):.0f} % of the checkpoints are no better than trivial")
     if row.get("sampled") is False:
-        found.append("the interval leaves out the uncertainty of the test set")
-    return found
+        texts.append("the interval leaves out the uncertainty of the test set")
+    return texts

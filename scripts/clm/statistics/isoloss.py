@@ -49,12 +49,12 @@ def isoloss_row(panel: Panel, margin: float, min_trunks: int) -> dict[str, Any] 
 
 def depths(panels: Mapping[str, Panel]) -> dict[str, int]:
     """Return {size: number of layers} from the layers whose read-outs exist (the last one is "mean")."""
-    found: dict[str, int] = {}
+    layers: dict[str, int] = {}
     for name, panel in panels.items():
         if name.startswith(LAYER_FEATURES):
             for size in panel.cells["size"].unique():
-                found[size] = max(found.get(size, 0), int(name.removeprefix(LAYER_FEATURES)) + 1)
-    return found
+                layers[size] = max(layers.get(size, 0), int(name.removeprefix(LAYER_FEATURES)) + 1)
+    return layers
 
 
 def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ def pooled_rows(
     rows: Sequence[Mapping[str, Any]], aggregate: Sequence[str], draws: int, seed: int
 ) -> list[dict[str, Any]]:
     """Return the median over tasks that count of each question and contrast, where there are enough tasks."""
-    found = []
+    pooled = []
     for question, contrast in dict.fromkeys((row["question"], row["contrast"]) for row in rows):
         own = [r for r in rows if (r["question"], r["contrast"]) == (question, contrast) and r["task"] in aggregate]
         if len(own) < MIN_TASKS:
@@ -109,7 +109,7 @@ def pooled_rows(
         values = np.array([row["estimate"] for row in own])
         lower, upper = (np.array([row[end] for row in own]) for end in ("lower", "upper"))
         low, high = median_interval(values, standard_errors(lower, upper), draws, seed)
-        told = {"question": question, "paper": PAPERS[question], "task": POOLED, "contrast": contrast}
-        told |= {"estimate": float(np.median(values)), "lower": low, "upper": high, "verdict": "median of tasks"}
-        found.append(told | {"n_cells": min(r["n_cells"] for r in own), "n_trunks": min(r["n_trunks"] for r in own)})
-    return found
+        row = {"question": question, "paper": PAPERS[question], "task": POOLED, "contrast": contrast}
+        row |= {"estimate": float(np.median(values)), "lower": low, "upper": high, "verdict": "median of tasks"}
+        pooled.append(row | {"n_cells": min(r["n_cells"] for r in own), "n_trunks": min(r["n_trunks"] for r in own)})
+    return pooled

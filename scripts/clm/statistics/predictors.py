@@ -29,7 +29,7 @@ class Predictors:
         that use no labels are taken from another split where the panel's own has none.
         """
         keys = pd.MultiIndex.from_frame(panel.cells[list(KEYS)].astype({"seed": "Int64"}))
-        found = self.everywhere.reindex(keys)
+        table = self.everywhere.reindex(keys)
         rows = self.by_task.get(panel.names["task"])
         if rows is not None:
             own_split = rows["split"] == panel.names["split"]
@@ -38,13 +38,13 @@ class Predictors:
             several = (rows["label"] == MEAN_LABEL).any()
             labelled = rows["label"].isna() | (rows["label"] == MEAN_LABEL) if several else True
             own = rows[fitting & labelled].groupby([*KEYS, "name"])["value"].mean().unstack()
-            found = pd.concat([found, own.reindex(keys)], axis=1)
+            table = pd.concat([table, own.reindex(keys)], axis=1)
         kept = [
             name
             for name in self.names
-            if name in found and (panel.names["mode"] == FINE_TUNED or name not in FULL_ONLY)
+            if name in table and (panel.names["mode"] == FINE_TUNED or name not in FULL_ONLY)
         ]
-        return found[kept].reset_index(drop=True)
+        return table[kept].reset_index(drop=True)
 
 
 def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:

@@ -47,7 +47,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Found:
+class TaskAssociation:
     """An association with what it was made from."""
 
     task: str
@@ -74,7 +74,7 @@ class Ranking:
             self.drawn[key] = resamples(trunks, budgets, strata, count, seed, MIN_TRUNKS_P)
         return self.drawn[key]
 
-    def find(self, panel: Panel, name: str, values: np.ndarray) -> Found | None:
+    def find(self, panel: Panel, name: str, values: np.ndarray) -> TaskAssociation | None:
         """Return the association of one predictor with one task, or None when there is too little to see."""
         known = np.isfinite(values)
         strata = strata_of(name, panel.cells)
@@ -89,25 +89,27 @@ class Ranking:
         top = noise_ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
         chosen = tuple(cells["checkpoint"])
         signal = panel.signal >= MIN_SIGNAL
-        return Found(panel.names["task"], association, chosen, len(np.unique(trunks)), top, signal)
+        return TaskAssociation(panel.names["task"], association, chosen, len(np.unique(trunks)), top, signal)
 
-    def rows(self, name: str, found: Sequence[Found]) -> list[dict[str, Any]]:
+    def rows(self, name: str, associations: Sequence[TaskAssociation]) -> list[dict[str, Any]]:
         """Return the rows of one predictor: each task, then all tasks that count, by the Fisher-z mean.
 
         The pooled row takes tasks with signal on the commonest set of checkpoints, so that resamples pair.
         """
-        rows = [self.row(name, item.task, item.association, item) for item in found]
-        counting = [item for item in found if item.task in self.settings.aggregate and item.signal]
+        rows = [self.row(name, item.task, item.association, item) for item in associations]
+        counting = [item for item in associations if item.task in self.settings.aggregate and item.signal]
         if len(counting) < 2:
             return rows
         common = Counter(item.chosen for item in counting).most_common(1)[0][0]
         paired = [item for item in counting if item.chosen == common]
         tops = [item.ceiling for item in paired if item.ceiling is not None]
         top = float(np.mean(tops)) if len(tops) == len(paired) else None
-        whole = Found(POOLED, pooled([item.association for item in paired]), common, paired[0].trunks, top, True)
+        whole = TaskAssociation(
+            POOLED, pooled([item.association for item in paired]), common, paired[0].trunks, top, True
+        )
         return [*rows, self.row(name, POOLED, whole.association, whole)]
 
-    def row(self, name: str, task: str, link: Association, item: Found) -> dict[str, Any]:
+    def row(self, name: str, task: str, link: Association, item: TaskAssociation) -> dict[str, Any]:
         """Return one row of correlations.csv."""
         lower, upper = percentile_interval(link.boot)
         partial_lower, partial_upper = percentile_interval(link.partial_boot)
@@ -176,7 +178,7 @@ def correlate(
             for panel, table in zip(members, values, strict=True)
             if name in table
         ]
-        found = [item for panel, x in pairs if (item := ranking.find(panel, name, x)) is not None]
-        links[name] = {item.task: item.association.spearman for item in found}
-        rows += ranking.rows(name, found)
+        associations = [item for panel, x in pairs if (item := ranking.find(panel, name, x)) is not None]
+        links[name] = {item.task: item.association.spearman for item in associations}
+        rows += ranking.rows(name, associations)
     return rows, links

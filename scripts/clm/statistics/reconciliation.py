@@ -34,7 +34,7 @@ def family_rows(tasks: dict[str, dict[str, Panel]], settings: Mapping[str, Any])
     """Return all rows of one mode and split; tasks: {task: {read-out: panel}}."""
     aggregate, least = settings["aggregate"], settings["min_trunks"]
     drawn = (settings["bootstrap"], settings["seed"])
-    members = [found[PRIMARY] for found in tasks.values() if PRIMARY in found]
-    slopes = [row for found in tasks.values() for row in layer_rows(found, least)]
+    members = [by_features[PRIMARY] for by_features in tasks.values() if PRIMARY in by_features]
+    slopes = [row for by_features in tasks.values() for row in layer_rows(by_features, least)]
     slopes += [row for panel in members if (row := isoloss_row(panel, settings["gain_margin"], least)) is not None]
     return window_rows(members, aggregate, *drawn, least) + slopes + pooled_rows(slopes, aggregate, *drawn)

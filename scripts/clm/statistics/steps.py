@@ -35,8 +35,8 @@ def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
             continue
         slopes = pairs.assign(slope=(pairs["y_2"] - pairs["y_1"]) / (pairs["x_2"] - pairs["x_1"]))
         values = slopes.groupby(unit)["slope"].mean().to_numpy()
-        told = {"from": first, "to": second, "gain": gain_of(values.mean()), "p": p_of_mean(values)}
-        rows.append({"axis": axis.name, **panel.names, **told})
+        row = {"from": first, "to": second, "gain": gain_of(values.mean()), "p": p_of_mean(values)}
+        rows.append({"axis": axis.name, **panel.names, **row})
     return rows
 
 
@@ -96,11 +96,11 @@ def best_drop(panel: Panel, axis: Axis, ladder: list[int]) -> dict[str, Any]:
         return {}
     half = len(errors[0]) // 2
     best = int(np.argmin([values[:half].mean() for values in errors]))
-    told = {"review_best": panel.cells[NAMED[axis.name]].iloc[ladder[best]]}
+    best_cell = {"review_best": panel.cells[NAMED[axis.name]].iloc[ladder[best]]}
     if best == len(ladder) - 1:
-        return told | {"review_best_p": np.nan, "review_best_drop": False}
+        return best_cell | {"review_best_p": np.nan, "review_best_drop": False}
     p, drop = welch_drop(errors[best][half:], errors[-1][half:])
-    return told | {"review_best_p": p, "review_best_drop": drop}
+    return best_cell | {"review_best_p": p, "review_best_drop": drop}
 
 
 def cells_along(cells: pd.DataFrame, axis: Axis) -> list[int]:
@@ -125,7 +125,7 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
         return rows
     frame = frame.reindex(columns=[*FAMILY, "review_p", "review_best_p"])
     last, best = (adjusted_in_families(frame, frame[name], HOLM) for name in ("review_p", "review_best_p"))
-    found = []
+    reviewed = []
     for row, p, p_best in zip(rows, last, best, strict=True):
         if row.get("review_best") is not None:
             degraded = row["review_best_drop"] and p_best < ALPHA
@@ -134,5 +134,5 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
             degraded = row["review_drop"] and p < ALPHA
             verdict = "degraded" if degraded else "saturated" if row["review_change"] < margin else "improving"
             row = row | {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
-        found.append(row)
-    return found
+        reviewed.append(row)
+    return reviewed

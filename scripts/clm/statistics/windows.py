@@ -75,12 +75,12 @@ def link(panel: Panel, window: Window, draws: int, seed: int, min_trunks: int) -
         return None
     budgets = panel.cells["budget"].to_numpy(dtype=str)
     drawn = resamples(trunks[kept], budgets[kept], strata[kept], draws, seed, MIN_TRUNKS_P)
-    found = associate(loss[kept], panel.y[kept], (), strata[kept], drawn)
+    association = associate(loss[kept], panel.y[kept], (), strata[kept], drawn)
     log_loss = np.log(loss[kept])
     group_means = pd.Series(log_loss).groupby(strata[kept]).transform("mean").to_numpy()
     top = noise_ceiling(panel.errors[:, kept], None if panel.draws is None else panel.draws[:, kept])
     return Link(
-        panel.names["task"], found, tuple(panel.cells["checkpoint"][kept]), len(np.unique(trunks[kept])),
+        panel.names["task"], association, tuple(panel.cells["checkpoint"][kept]), len(np.unique(trunks[kept])),
         float(np.std(log_loss - group_means)), float(loss[kept].max() / loss[kept].min()), top,
     )  # fmt: skip
 
@@ -111,20 +111,20 @@ def window_rows(
     whole = {panel.names["task"]: link(panel, WINDOWS[-1], draws, seed, min_trunks) for panel in members}
     rows = []
     for window in WINDOWS:
-        found = [item for panel in members if (item := link(panel, window, draws, seed, min_trunks)) is not None]
-        found += pool_tasks([item for item in found if item.task in aggregate])
+        links = [item for panel in members if (item := link(panel, window, draws, seed, min_trunks)) is not None]
+        links += pool_tasks([item for item in links if item.task in aggregate])
         whole |= {item.task: item for item in pool_tasks([w for w in whole.values() if w and w.task in aggregate])}
-        rows += [window_row(window, item, whole.get(item.task)) for item in found]
+        rows += [window_row(window, item, whole.get(item.task)) for item in links]
     return rows
 
 
-def pool_tasks(found: list[Link]) -> list[Link]:
+def pool_tasks(links: list[Link]) -> list[Link]:
     """Return one link for all tasks on the same checkpoints, by the Fisher-z mean, or nothing below two."""
-    found = [item for item in found if item.checkpoints == found[0].checkpoints]
-    if len(found) < 2:
+    links = [item for item in links if item.checkpoints == links[0].checkpoints]
+    if len(links) < 2:
         return []
-    first, tops = found[0], [item.ceiling for item in found if item.ceiling is not None]
-    mean = pooled([item.association for item in found])
+    first, tops = links[0], [item.ceiling for item in links if item.ceiling is not None]
+    mean = pooled([item.association for item in links])
     top = float(np.mean(tops)) if tops else None
     return [Link(POOLED, mean, first.checkpoints, first.trunks, first.spread, first.ratio, top)]
 

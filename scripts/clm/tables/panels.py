@@ -58,10 +58,10 @@ class Panel:
 def study_runs(runs: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
     """Return the checkpoints of some corpora that ended well, with the numbers of their `trunk` and `checkpoint`."""
     usable = (runs["status"] == "ok") & (runs["loss"] > 0) & runs["corpus"].isin(corpora)
-    found = runs[usable].reset_index(drop=True)
-    found["trunk"] = found.groupby(list(TRUNK_KEYS), sort=False).ngroup()
-    found["checkpoint"] = range(len(found))
-    return found
+    cells = runs[usable].reset_index(drop=True)
+    cells["trunk"] = cells.groupby(list(TRUNK_KEYS), sort=False).ngroup()
+    cells["checkpoint"] = range(len(cells))
+    return cells
 
 
 def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> Iterator[Panel]:

@@ -51,7 +51,7 @@ def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: s
     models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == FINE_TUNED), "kind"] = f"full, {UNTRAINED}"
     baselines = rows[rows["mode"] == BASELINE]
     baselines = baselines.assign(model=baselines["baseline"], kind=BASELINE, parameters=None)
-    found = pd.concat([models, baselines], ignore_index=True)
+    rows = pd.concat([models, baselines], ignore_index=True)
     how = {
         "metric": "first",
         "parameters": "first",
@@ -60,5 +60,5 @@ def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: s
         "upper": "mean",
         "status": "first",
     }
-    table = found.groupby(["split", "model", "kind"], sort=False, as_index=False).agg(how)
+    table = rows.groupby(["split", "model", "kind"], sort=False, as_index=False).agg(how)
     return table[list(COLUMNS)]
