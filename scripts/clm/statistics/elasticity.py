@@ -9,21 +9,8 @@ from clm.statistics.slopes import combined_slope
 from clm.tables.columns import ALPHA
 from clm.tables.panels import MIN_SIGNAL, Panel
 
-COLUMNS = (
-    "mode",
-    "split",
-    "features",
-    "corpus",
-    "task",
-    "metric",
-    "slope",
-    "lower",
-    "upper",
-    "p",
-    "n_cells",
-    "n_trunks",
-)
-COLUMNS += ("loss_ratio", "verdict")
+COLUMNS = ("mode", "split", "features", "corpus", "task", "metric", "slope", "lower", "upper", "p", "n_cells")
+COLUMNS += ("n_trunks", "loss_ratio", "verdict")
 
 
 def elasticity(panel: Panel, margin: float, min_trunks: int) -> dict[str, Any]:

@@ -8,13 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.correlation import (
-    MIN_CELLS,
-    Association,
-    associate,
-    fisher_mean,
-    two_sided_p,
-)
+from clm.statistics.correlation import MIN_CELLS, Association, associate, fisher_mean, two_sided_p
 from clm.statistics.fits.curves import levels
 from clm.statistics.intervals import percentile_interval
 from clm.statistics.predictors import LOSS, Predictors, strata_of

@@ -7,11 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.correlation import (
-    MIN_CELLS,
-    Association,
-    associate,
-)
+from clm.statistics.correlation import MIN_CELLS, Association, associate
 from clm.statistics.intervals import percentile_interval
 from clm.statistics.ranking import MIN_TRUNKS_P, pooled
 from clm.statistics.reliability import noise_ceiling

@@ -2,16 +2,7 @@
 
 import pandas as pd
 
-from clm.tables.columns import (
-    BASELINE,
-    COUNT_FEATURES,
-    FINE_TUNED,
-    KEYS,
-    LINEAR_PROBE,
-    PRETRAINED,
-    PRIMARY,
-    UNTRAINED,
-)
+from clm.tables.columns import BASELINE, COUNT_FEATURES, FINE_TUNED, KEYS, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
 
 COLUMNS = ("split", "model", "kind", "metric", "parameters", "error", "lower", "upper", "status")

@@ -21,10 +21,7 @@ def kept_cells(curve: Curve) -> np.ndarray | None:
 
 
 def held_out_error(
-    form: Form,
-    kept: np.ndarray,
-    log_loss: np.ndarray,
-    fit: Callable[[Form, np.ndarray], np.ndarray] = fit_form,
+    form: Form, kept: np.ndarray, log_loss: np.ndarray, fit: Callable[[Form, np.ndarray], np.ndarray] = fit_form
 ) -> float:
     """Return the mean absolute error of log loss on the cells that are not kept, of a fit to those that are.
 
