@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
-UNTRAINED = "untrained"
+from clm.tables.columns import NO_BUDGET, NO_SUBSET, UNTRAINED
 
 
 @dataclass(frozen=True, order=True)
@@ -61,7 +61,7 @@ def untrained(config: Mapping[str, Any]) -> list[Trunk]:
     first: dict[str, int] = {}
     for trunk in trunks(config):
         first.setdefault(trunk.size, trunk.seed)
-    return [Trunk(UNTRAINED, size, "none", seed, ("0",)) for size, seed in first.items()]
+    return [Trunk(UNTRAINED, size, NO_SUBSET, seed, (NO_BUDGET,)) for size, seed in first.items()]
 
 
 def final_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
