@@ -3,7 +3,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import yaml
 
@@ -68,7 +68,7 @@ def folder_of(name: str) -> Callable:
     return lambda wildcards, input: str(Path([*getattr(input, name)][0]).parent)
 
 
-def pick(section: dict, *keys: str) -> dict:
+def select_keys(section: dict, *keys: str) -> dict:
     """The named keys of a section, for a rule's parameters: just what the job uses."""
     return {key: section[key] for key in keys if key in section}
 

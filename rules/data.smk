@@ -91,7 +91,7 @@ rule deduplicate_corpus:
         runtime=240,
     params:
         code=code("data/deduplicate_corpus"),
-        settings=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
+        settings=lambda w: canonical(select_keys(config["corpora"][w.corpus], "shards")),
         shards=folder_of("shards"),
     shell:
         script("data/deduplicate_corpus", "params.settings params.shards resources.mem_mb output.out output.counts")
@@ -118,7 +118,7 @@ rule decontaminate_corpus:
         runtime=240,
     params:
         code=code("data/decontaminate_corpus"),
-        settings=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
+        settings=lambda w: canonical(select_keys(config["corpora"][w.corpus], "shards")),
     shell:
         script(
             "data/decontaminate_corpus",

@@ -55,6 +55,7 @@ rule finetune_model:
         "<logs>/finetune_model/{corpus}-{size}-{subset}-{seed}-{budget}-{task}.log",
     benchmark:
         "<benchmarks>/finetune_model/{corpus}-{size}-{subset}-{seed}-{budget}-{task}.tsv"
+    group: grouped("tunings", minutes)
     conda:
         "../envs/train.yaml"
     threads: 1

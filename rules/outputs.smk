@@ -69,7 +69,7 @@ TABULATED = {
         {"curves": learning_files("models") + learning_files("forest")},
         [],
         {"out": shown("learning_curves", "learning curves", "learning_table")},
-        {"kinds": pick(KINDS, *LEARNING)} | judgement("gain_margin"),
+        {"kinds": select_keys(KINDS, *LEARNING)} | judgement("gain_margin"),
         (500, 10),
     ),
 }
@@ -152,7 +152,7 @@ ANALYSES = {
     ),
 }
 # By module of clm.figures: files in the order of the arguments of its `draw`, category and label in the report, settings
-SPLIT = pick(config["figures"], "split")
+SPLIT = select_keys(config["figures"], "split")
 UNITS = {name: config["tasks"][name].get("units", "") for name in LEARNING}
 PLOTS = {
     "loss": (("runs", "fits"), "Pretraining", "loss against N, D and C", {}),
@@ -195,3 +195,6 @@ FIGURES.append("<results>/figures/claims.html")
 FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
 # Texts of the report: a reworded caption makes a new report and nothing else
 CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))
+# All of the analysis, one job after the other: on a cluster it is one group if that fits into an allocation
+PAGES = 20 + 20 * len(config["transfer"]["answers"])  # claims and findings; page and figure of each named task
+ANALYSIS_MINUTES = sum(told[-1][1] for told in (TABULATED | ANALYSES).values()) + 10 * len(PLOTS) + PAGES + 20

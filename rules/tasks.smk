@@ -33,6 +33,7 @@ rule split_task:
         "<logs>/split_task/{task}-{split}-{seed}.log",
     benchmark:
         "<benchmarks>/split_task/{task}-{split}-{seed}.tsv"
+    group: grouped("tasks", 10)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -54,6 +55,7 @@ rule describe_task:
         "<logs>/describe_task/{task}.log",
     benchmark:
         "<benchmarks>/describe_task/{task}.tsv"
+    group: grouped("tasks", 30)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -77,6 +79,7 @@ rule measure_distance:
         "<logs>/measure_distance/{task}-{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/measure_distance/{task}-{corpus}-{subset}.tsv"
+    group: grouped("distances", 30)
     conda:
         "../envs/chemistry.yaml"
     threads: 1

@@ -42,7 +42,7 @@ rule count_tokens:
         runtime=240,
     params:
         code=code("tokens/count_tokens"),
-        settings=canonical(pick(config["tokenizer"], "kind")),
+        settings=canonical(select_keys(config["tokenizer"], "kind")),
     shell:
         script("tokens/count_tokens", "params.settings input.molecules output.out")
 

@@ -15,7 +15,7 @@ def task_source(wildcards) -> str:
 
 def task_config(name: str, *keys: str) -> dict:
     """The named settings of a task, which carry its name for messages."""
-    return {"name": name, **pick(config["tasks"][name], *keys)}
+    return {"name": name, **select_keys(config["tasks"][name], *keys)}
 
 
 def split_files(task: str) -> list[str]:
