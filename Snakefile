@@ -88,9 +88,9 @@ onstart:
 
 
 onsuccess:
-    export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))
+    export_records(records(), Path(RESULTS), dict(config))
     shell(f"python scripts/summarize_study.py {RESULTS}")
 
 
 onerror:
-    export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))
+    export_records(records(), Path(RESULTS), dict(config))

@@ -86,3 +86,8 @@ def one_of(names) -> str:
 def results_of(wildcards, input) -> str:
     """Folder of the study, in which the inputs lie: for scripts that find many files below it."""
     return str(next(folder for folder in Path(input[0]).parents if str(folder).endswith(RESULTS)))
+
+
+def records() -> dict:
+    """What Snakemake has recorded of each output of the jobs of this run, wherever it keeps its records."""
+    return {str(path): workflow.persistence.metadata(path) for job in workflow.dag.jobs for path in job.output}
