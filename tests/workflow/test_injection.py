@@ -53,7 +53,9 @@ def overlay(folder: Path, text: dict[str, str]) -> None:
     config.setdefault("sources", {})["mine"] = source
     config["corpora"]["pubchem"]["files"] = [{"source": "mine", "member": None}]
     path.write_text(yaml.safe_dump(config, allow_unicode=True))
-    (folder / "own.csv").touch()
+    for file in (own["file"], source["file"]):  # must exist when the configuration is read
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
 
 
 def arguments(lines: list[str], folder: Path, record: Path) -> list[list[str]]:
