@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
+from clm.provenance.files import sha256_file
 from clm.study import grid, paths
 from clm.study.validate import resolve_config, require_python
 

@@ -19,7 +19,8 @@ rule prepare_task:
         runtime=30,
     params:
         code=code("prepare_task"),
-        config=lambda w: canonical(task_config(w.task, "kind", "labels", "smiles", "member", "separator", "control")),
+        config=lambda w: canonical(task_reading(w.task)),
+        content=lambda w: content_marks(own_file(config["tasks"][w.task])),
     shell:
         "python scripts/prepare_task.py --code {params.code} --config {params.config:q} --source {input.source:q} --out {output.molecules:q} --summary {output.summary:q} > {log:q} 2>&1"
 

@@ -16,7 +16,8 @@ def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record
 
     Args:
         config: `pypi`, `url` (list) or `file`, with `name` and `sha256` (or None).
-        remembered: digest of the first fetch of a source whose sha256 nobody could know beforehand.
+        remembered: digest of the first fetch of a published source whose sha256 nobody could know beforehand; a file of
+            the user may change.
         content: the fetched file.
         record: JSON about it.
 
@@ -24,23 +25,36 @@ def fetch_source(config: dict[str, Any], remembered: Path, content: Path, record
         UserError: the source cannot be fetched or is not the expected file.
     """
     content.parent.mkdir(parents=True, exist_ok=True)
-    known = config.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() else None)
+    own = "file" in config
+    known = config.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() and not own else None)
     partial = remembered.parent.parent / ".partial" / config["name"]
     with tempfile.TemporaryDirectory(dir=content.parent) as folder:
         name, fetched = fetch(config, Path(folder), partial, known)
         digest = sha256_file(fetched)
         if known and known != digest:
-            raise UserError(
-                f"source {config['name']}: sha256 is {digest}, expected {known}; nothing was kept. If the publisher "
-                f"changed the file on purpose, change sources.{config['name']}.sha256 (or delete {remembered})"
-            )
+            raise UserError(other_content(config, digest, known, remembered))
         size = fetched.stat().st_size
-        write_json(remembered, {"sha256": digest})
+        if not own:
+            write_json(remembered, {"sha256": digest})
         with atomic(content) as temporary:
             fetched.replace(temporary)
     shutil.rmtree(partial, ignore_errors=True)
     origin = {key: config[key] for key in ("pypi", "url", "file") if key in config}
     write_json(record, origin | {"name": name, "sha256": digest, "bytes": size})
+
+
+def other_content(config: dict[str, Any], digest: str, known: str, remembered: Path) -> str:
+    """Return what to say of a file that is not the expected one."""
+    key = f"sources.{config['name']}.sha256"
+    if "file" in config:
+        return (
+            f"source {config['name']}: your file {config['file']} has sha256 {digest}, {key} says {known}; nothing was "
+            f"kept. If you changed the file, change {key} too (null: any content is taken)"
+        )
+    return (
+        f"source {config['name']}: sha256 is {digest}, expected {known}; nothing was kept. If the publisher "
+        f"changed the file on purpose, change {key} (or delete {remembered})"
+    )
 
 
 def fetch(config: dict[str, Any], folder: Path, partial: Path, known: str | None) -> tuple[str, Path]:

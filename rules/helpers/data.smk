@@ -7,6 +7,25 @@ def fetching(source: str) -> dict:
     return pick(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
 
 
+def own_file(entry: dict) -> list[str]:
+    """The file of the user behind a source or a task, if it is one."""
+    return [entry["file"]] if "file" in entry else []
+
+
+def content_marks(paths: list[str]) -> list:
+    """What tells one content of files of the user from another, so that a change is seen whatever their times say.
+
+    Small files are hashed; of larger ones size and time stand for the content.
+    """
+    marks = []
+    for path in map(Path, paths):
+        if path.is_file():
+            about = path.stat()
+            small = about.st_size <= 2**24
+            marks.append(sha256_file(path)[:16] if small else f"{about.st_size}-{about.st_mtime_ns}")
+    return marks
+
+
 def origins(corpus: str) -> dict:
     """Licence and citation of the sources of a corpus, by name."""
     names = dict.fromkeys(entry["source"] for entry in config["corpora"][corpus]["files"])
@@ -21,7 +40,7 @@ def vocabulary_settings() -> dict:
 
 def corpus_reading(corpus: str) -> dict:
     """What the raw rows of a corpus depend on."""
-    return pick(config["corpora"][corpus], "files", "column", "separator", "thin")
+    return pick(config["corpora"][corpus], "files", "column", "separator", "encoding", "thin")
 
 
 def corpus_standard(corpus: str) -> dict:

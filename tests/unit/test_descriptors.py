@@ -128,6 +128,8 @@ def test_distance_to_a_corpus():
 
 def test_measure_distance_reads_a_subset(tmp_path):
     pd.DataFrame({"key": [1, 2], "smiles": ["CCO", "CCC"]}).to_parquet(tmp_path / "2.parquet")
-    (tmp_path / "molecules.csv").write_text("row,smiles,source_smiles,scaffold,y\n0,CCO,OCC,,1.0\n1,CCCC,CCCC,,\n")
+    (tmp_path / "molecules.csv").write_text(
+        "row,smiles,source_smiles,scaffold,identity,y\n0,CCO,OCC,,a,1.0\n1,CCCC,CCCC,,b,\n"
+    )
     measure_distance(tmp_path / "molecules.csv", tmp_path / "2.parquet", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text())["overlap_share"] == 0.5

@@ -15,7 +15,8 @@ def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     names = list(unknown_names(config))
     yield from names
     if not names:  # cells can only be looked up when their names exist
-        yield from chain(impossible_training(config), missing_cells(config), impossible_tasks(config))
+        checks = (impossible_training, missing_cells, impossible_tasks, unreadable_tables)
+        yield from chain.from_iterable(check(config) for check in checks)
 
 
 def unknown_names(config: Mapping[str, Any]) -> Iterator[str]:
@@ -138,6 +139,17 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
         if (m["corpus"], m["size"], m["subset"], m["seed"]) not in grown:
             place = f"{m['corpus']}/{m['size']}/{m['subset']}/seed{m['seed']}"
             yield f"landscape.maps.{number}: {place} is not a trunk of grid.trunks"
+
+
+def unreadable_tables(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield faults of how tables are said to be written."""
+    for name, task in config["tasks"].items():
+        decimal = task.get("decimal", ".")
+        for key in ("separator", "thousands"):
+            if task.get(key) == decimal:
+                yield f"tasks.{name}.{key}: '{decimal}' is the decimal mark too, so numbers cannot be told apart"
+        if isinstance(task.get("smiles"), int) and not all(label.isdigit() for label in task["labels"]):
+            yield f"tasks.{name}.labels: `smiles` is a number, so the table has no header; give labels as numbers too"
 
 
 def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:

@@ -27,10 +27,17 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     faults += [f"{place}: {value} is not a finite number" for place, value in endless(config)]
     if not faults:
         expand_controls(config)
+        name_columns(config)
         faults = list(contradictions(config))
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
+
+
+def name_columns(config: dict[str, Any]) -> None:
+    """Write the columns of labels that are given by number as text; once more changes nothing."""
+    for task in config["tasks"].values():
+        task["labels"] = [str(label) for label in task["labels"]]
 
 
 def plain(text: str) -> str:
