@@ -44,7 +44,7 @@ def parts_of(task: Task, split: str, seed: int) -> np.ndarray:
     if split == "scaffold":
         return scaffold_split(task.scaffolds)
     if split == "random":
-        return random_split(task.same, seed)
+        return random_split(task.smiles, task.same, seed)
     return scaffold_balanced_split(task.scaffolds, task.same, seed)
 
 

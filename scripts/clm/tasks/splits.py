@@ -28,17 +28,28 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
     return parts
 
 
-def random_split(molecules: list[str], seed: int) -> np.ndarray:
-    """Split at random; equal molecules, those of one identity, stay together."""
-    sets = sets_of(molecules)
-    parts = np.full(len(molecules), "test", dtype="<U5")
+def random_split(smiles: list[str], molecules: list[str], seed: int) -> np.ndarray:
+    """Split at random; equal molecules stay together.
+
+    The SMILES are put in a random order. The first one of a molecule takes its others along, so that two spellings that
+    turn out to be one molecule move no more rows than their own (and, at the borders of the parts, as many others).
+
+    Args:
+        smiles: canonical SMILES.
+        molecules: what equal molecules share (`clm.chemistry.identity`); one SMILES is one molecule.
+        seed: of the order.
+    """
+    first_rows = [rows[0] for rows in sets_of(smiles)]
+    rows_of = {molecules[rows[0]]: rows for rows in sets_of(molecules)}
+    parts = np.full(len(smiles), "test", dtype="<U5")
     placed = 0
-    for number in np.random.default_rng(seed).permutation(len(sets)):
-        if placed < TRAIN * len(molecules):
-            parts[sets[number]] = "train"
-        elif placed < (TRAIN + VALID) * len(molecules):
-            parts[sets[number]] = "valid"
-        placed += len(sets[number])
+    for number in np.random.default_rng(seed).permutation(len(first_rows)):
+        rows = rows_of.pop(molecules[first_rows[number]], [])
+        if placed < TRAIN * len(smiles):
+            parts[rows] = "train"
+        elif placed < (TRAIN + VALID) * len(smiles):
+            parts[rows] = "valid"
+        placed += len(rows)
     return parts
 
 

@@ -74,9 +74,10 @@ def class_coding(cells: Sequence[object], positive: Sequence[object], negative: 
     if not names or names <= {"0", "1"}:
         return Coding(frozenset({"1"}), frozenset({"0"}), None)
     if len(fitting) != 1 and len(names) > 1 or not fitting or names == {"1"} or names == {"-1"} or names == {"2"}:
+        likely = "1" if "1" in found else printable(max(found, key=len))
         raise UserError(
             f"{where}: {shown(found)} cannot be read as two classes; name those that count as 1, for example "
-            f"positive: [{printable(max(found, key=len))}], and those that count as 0 as `negative`, or check `kind`"
+            f"positive: [{likely}], and those that count as 0 as `negative`, or check `kind`"
         )
     low, high = fitting[0]
     return Coding(frozenset({high}), frozenset({low}), f"{where.split(': ')[-1]}: {high} is read as 1, {low} as 0")

@@ -32,7 +32,7 @@ def sheet_rows(content: Content) -> Iterator[list[Cell]]:
         raise UserError(f"{content.name}: the spreadsheet cannot be read ({reason}); change it to CSV") from error
     merged = sheet.merged_cell_ranges or []
     if merged:
-        place = ":".join(f"row {row + 1} column {column + 1}" for row, column in merged[0])
+        place = " to ".join(f"row {row + 1} column {column + 1}" for row, column in merged[0])
         raise UserError(
             f"{content.name}: sheet '{sheet.name}' has {len(merged)} merged cells (the first: {place}), which leave "
             "open to which rows and columns they belong; change them to single cells"
