@@ -69,7 +69,7 @@ def study(folder: Path, **changed: object) -> Path:
     return folder
 
 
-SAMPLE = {"thin": 1}
+SAMPLE = {"sample_fraction": 1}
 CONFIG = ("--configfile", "studies/tiny.yaml", "studies/own.yaml", "--keep-going")
 
 

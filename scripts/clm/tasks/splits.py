@@ -15,7 +15,7 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
         scaffolds: scaffold SMILES of the source molecules in source row order.
     """
     parts = np.full(len(scaffolds), "train", dtype="<U5")
-    sets = sets_of(scaffolds)
+    sets = rows_by_key(scaffolds)
     train = valid = 0
     for rows in sorted(sets, key=lambda rows: (len(rows), rows[0]), reverse=True):
         if train + len(rows) <= TRAIN * len(scaffolds):
@@ -39,8 +39,8 @@ def random_split(smiles: list[str], molecules: list[str], seed: int) -> np.ndarr
         molecules: what equal molecules share (`clm.chemistry.identity`); one SMILES is one molecule.
         seed: of the order.
     """
-    first_rows = [rows[0] for rows in sets_of(smiles)]
-    rows_of = {molecules[rows[0]]: rows for rows in sets_of(molecules)}
+    first_rows = [rows[0] for rows in rows_by_key(smiles)]
+    rows_of = {molecules[rows[0]]: rows for rows in rows_by_key(molecules)}
     parts = np.full(len(smiles), "test", dtype="<U5")
     placed = 0
     for number in np.random.default_rng(seed).permutation(len(first_rows)):
@@ -61,7 +61,7 @@ def scaffold_balanced_split(scaffolds: list[str], molecules: list[str], seed: in
     """
     first_scaffold: dict[str, str] = {}
     keys = [first_scaffold.setdefault(text, scaffold) for text, scaffold in zip(molecules, scaffolds, strict=True)]
-    sets = sets_of(keys)
+    sets = rows_by_key(keys)
     order = np.random.default_rng(seed).permutation(len(sets))
     large = np.array([len(sets[number]) > VALID * len(molecules) / 2 for number in order], dtype=bool)
     parts = np.full(len(molecules), "test", dtype="<U5")
@@ -77,7 +77,7 @@ def scaffold_balanced_split(scaffolds: list[str], molecules: list[str], seed: in
     return parts
 
 
-def sets_of(keys: list[str]) -> list[list[int]]:
+def rows_by_key(keys: list[str]) -> list[list[int]]:
     """Return the rows (ascending) of each distinct key, in order of first appearance."""
     rows_of: dict[str, list[int]] = {}
     for row, key in enumerate(keys):
