@@ -9,6 +9,7 @@ rule write_findings:
     input:
         tables=[f"<results>/tables/{name}.csv" for name in FOUND.split()],
         claims="<results>/tables/claims.json",
+        summaries=[f"{RESULTS}/tasks/{task}/summary.json" for task in config["transfer"]["tasks"]],
     output:
         out="<results>/tables/findings.md",
     log:
@@ -25,7 +26,7 @@ rule write_findings:
         code=code("report/write_findings"),
         settings=canonical(judgement("study", "corpus") | pick(config["figures"], "split")),
     shell:
-        script("report/write_findings", "params.settings input.tables input.claims output.out")
+        script("report/write_findings", "params.settings input.tables input.claims input.summaries output.out")
 
 
 rule write_answer:
