@@ -17,7 +17,7 @@ WARN, STOP = 0.02, 0.2
 # A value so many interquartile ranges beyond the quartiles is suspect; nothing is done about it
 FAR = 10
 HINTS = {
-    "decimal_mark": "say `decimal`, for example decimal: ','",
+    "decimal_mark": "say decimal: ',' when the comma is the decimal mark, thousands: ',' when it groups digits",
     "word": "check `labels` and `kind`",
     "unit": "change the column to numbers of one unit",
     "formula": "change formulas to their values",
@@ -80,7 +80,7 @@ def examples(rows: Sequence[Row], label: str, states: Sequence[str]) -> dict[str
     return found
 
 
-def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: int) -> dict[str, Any]:
+def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: Sequence[Row]) -> dict[str, Any]:
     """Return range, median, suspect values, qualifiers and losses of a label.
 
     Args:
@@ -88,13 +88,17 @@ def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: 
         rows: of the same length.
         label: its name.
         kind: regression or classification.
-        torn: rows of the table that had no cells at all.
+        torn: rows of the table that do not fit its header.
     """
     known = [(value, row) for value, row in zip(column.values, rows, strict=True) if not math.isnan(value)]
     values = [value for value, _ in known]
     lost = examples(rows, label, column.states)
-    count = torn + sum(told["count"] for told in lost.values())
+    count = len(torn) + sum(told["count"] for told in lost.values())
     told: dict[str, Any] = {"lost": count, "lost_share": count / max(count + len(values), 1), "reasons": lost}
+    told["torn"] = ""
+    if torn:
+        first = f"{printable(torn[0].text)}' in line {torn[0].line}"
+        told["torn"] = f"{len(torn)} rows that do not fit the header, for example '{first}"
     if values:
         told |= {"minimum": min(values), "median": median(values), "maximum": max(values)}
     strange = suspects(values) if kind == "regression" else set()
@@ -122,8 +126,7 @@ def warnings_of(told: Mapping[str, Any], label: str, total: int, settings: Mappi
         f"{state} {found['count']}, for example '{printable(found['text'])}' in line {found['lines'][0]}"
         for state, found in sorted(reasons.items(), key=lambda item: -item[1]["count"])
     )
-    torn = told["lost"] - sum(found["count"] for found in reasons.values())
-    shown = "; ".join(filter(None, [shown, f"{torn} rows that do not fit the header" if torn else ""]))
+    shown = "; ".join(filter(None, [shown, told["torn"]]))
     unusable = told["lost"] - reasons.get("censored", {}).get("count", 0)
     share = unusable / max(told["lost"] + total, 1)
     text = f"label '{label}': {told['lost']} of {told['lost'] + total} labels are lost ({shown})"

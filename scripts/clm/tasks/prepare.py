@@ -102,14 +102,12 @@ def select_molecules(
     check_columns(names, settings, task)
     rejected, usable, molecules, total = Rejections(), [], [], 0
     column = smiles_column(names, settings)
-    whole = []
+    whole, torn = [], []
     for row in rows:
         total += 1
         if row.reason:
             rejected.add(row, row.reason, row.text)
-        else:
-            whole.append(row)
-    torn = rejected.counts.total()
+        (torn if row.reason else whole).append(row)
     with Guard(read_row) as guard:
         for row, (read, reason) in zip(whole, guard.outcomes([source_of(row, column) for row in whole]), strict=True):
             if read is None:

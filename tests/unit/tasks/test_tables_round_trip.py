@@ -54,10 +54,10 @@ def tables(draw):
 
 @st.composite
 def written(draw):
-    """Return the bytes of a table, how it is to be read, and the table."""
+    """Return the bytes of a table, how it is to be read, the table, its classes, and if its marks clash."""
     frame, pair = draw(tables())
     frame = frame[draw(st.permutations(list(frame.columns)))]
-    how = {"kind": "classification" if pair else "regression"}
+    how, clash = {"kind": "classification" if pair else "regression"}, False
     form = draw(st.sampled_from(["csv"] * 6 + ["parquet", "xlsx"]))
     if form == "parquet":
         out = io.BytesIO()
@@ -68,9 +68,8 @@ def written(draw):
         content = xlsx({"a": [list(frame.columns), *[[text(cell) for cell in row] for row in rows]]})
     else:
         separator, decimal = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(".,"))
+        clash = separator == decimal
         how |= {"decimal": decimal} | draw(st.sampled_from([{}, {"separator": separator}]))
-        if separator == decimal:
-            how["separator"] = separator
         options = {
             "sep": separator,
             "decimal": decimal,
@@ -81,7 +80,7 @@ def written(draw):
             quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])), **options
         )
         content = content.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"])))
-    return CONTAINERS[draw(st.sampled_from(list(CONTAINERS)))](content), how, frame, pair
+    return CONTAINERS[draw(st.sampled_from(list(CONTAINERS)))](content), how, frame, pair, clash
 
 
 def text(cell):
@@ -96,13 +95,13 @@ def test_what_pandas_writes_is_what_is_read(tmp_path):
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(written())
     def tried(table):
-        content, how, frame, pair = table
-        if how.get("separator") == how.get("decimal", "."):
+        content, how, frame, pair, clash = table
+        if clash:
             counts["refused"] += 1
             try:
                 prepared(tmp_path, content, **how)
             except UserError as error:
-                assert "are both" in str(error)
+                assert "cannot be told apart" in str(error)
                 return
             raise AssertionError("read although numbers and columns cannot be told apart")
         task, summary = prepared(tmp_path, content, **how)

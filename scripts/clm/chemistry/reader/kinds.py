@@ -68,11 +68,11 @@ def identify(head: bytes) -> str:
             return kind
     if head[257:262] == b"ustar":
         return "tar"
+    if MOLFILE.match(head) or b"\nM  END" in head:
+        return "SDF"
     for pattern, name in PATTERNS:
         if pattern.match(head):
             return name
-    if MOLFILE.match(head):
-        return "SDF"
     if head.startswith(tuple(BOMS)) or wide_encoding(head):
         return "text"
     return "a binary file of an unknown kind" if is_binary(head) else "text"

@@ -1,5 +1,6 @@
 """Tables of tasks and of embeddings, whatever holds them: names of columns, and rows of cells with their numbers."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from clm.chemistry.reader.text import Lines, as_utf8, decode
 from clm.provenance.command import UserError
 
 # Tried in this order when no separator is given
-SEPARATORS = (",", "\t", ";", "|")
+SEPARATORS = (",", "\t", ";", "|", " ")
+# A first line by which Excel is told the separator
+SEPARATOR_LINE = re.compile(rb"\"?sep=(.)\"?", re.IGNORECASE)
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
 
 
@@ -76,7 +79,7 @@ def open_table(
         elif content.kind in SPREADSHEETS:
             table = sheet_table(content, header)
         else:
-            table = text_table(content, wanted, choices(content, separator, decimal), encoding, header)
+            table = text_table(content, wanted, (separator, decimal), encoding, header)
         repeated = [name for name in wanted if table.names.count(name) > 1]
         if repeated:
             raise UserError(f"{content.name}: several columns are called {listed(repeated)}; rename all but one")
@@ -113,17 +116,19 @@ def sheet_table(content: Content, header: bool) -> Table:
 
 
 def text_table(
-    content: Content, wanted: Sequence[str], separators: Sequence[str], encoding: str | None, header: bool
+    content: Content, wanted: Sequence[str], marks: tuple[str | None, str | None], encoding: str | None, header: bool
 ) -> Table:
-    """Return the table of a delimited text; of several separators the one that brings the wanted columns is taken."""
+    """Return the table of a delimited text; `marks` are the separator and the decimal mark, where they are given."""
     stream, note = as_utf8(content.stream, encoding, content.name)
     lines, notes = Lines(stream), [note] if note else []
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise UserError(f"{content.name}: the table is empty; check the source")
+    if (told := SEPARATOR_LINE.fullmatch(first)) and header:
+        marks, first = (told[1].decode("latin-1"), marks[1]), next(lines, b"")
     lines.push([first])
-    separator = likely_separator(first, wanted, separators)
-    notes += [f"columns separated by {NAMES[separator]}"] if len(separators) > 1 and separator != "," else []
+    separator = chosen_separator(first, wanted, header, *marks, content.name)
+    notes += [] if marks[0] or separator == "," else [f"columns separated by {NAMES[separator]}"]
     found = records(lines, separator.encode(), content.name)
     head = next(found)
     if head.reason:
@@ -141,24 +146,34 @@ def chain_first(head: Record, found: Iterator[Record]) -> Iterator[Record]:
     yield from found
 
 
-def choices(content: Content, separator: str | None, decimal: str | None) -> Sequence[str]:
-    """Return the separators that come into question; raises UserError when the one given is the decimal mark."""
-    if separator is not None and separator == decimal:
+def chosen_separator(
+    line: bytes, wanted: Sequence[str], header: bool, separator: str | None, decimal: str | None, name: str
+) -> str:
+    """Return the separator that is given, or else the one that brings most of the wanted columns.
+
+    Args:
+        line: the first one.
+        wanted: names of columns; without a header as many columns as possible are looked for.
+        header: whether there is one.
+        separator: as given.
+        decimal: the decimal mark.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: it is the decimal mark.
+    """
+
+    def brought(mark: str) -> int:
+        fields = [field.strip(' "') for field in decode(line)[0].split(None if mark == " " else mark)]
+        return sum(column in fields for column in wanted) if header else len(fields)
+
+    chosen = separator or max(SEPARATORS, key=brought)
+    if chosen == decimal and (separator or brought(chosen) > 1):
         raise UserError(
-            f"{content.name}: `separator` and `decimal` are both '{decimal}', so numbers and columns cannot be told "
-            "apart; change one of them, and the table with it"
+            f"{name}: columns are separated by '{decimal}', which `decimal` says is the decimal mark, so numbers and "
+            "columns cannot be told apart; change one of them in the table, and `separator` or `decimal` with it"
         )
-    return [separator] if separator else [mark for mark in SEPARATORS if mark != decimal]
-
-
-def likely_separator(line: bytes, wanted: Sequence[str], separators: Sequence[str]) -> str:
-    """Return the separator that brings most of the wanted columns in a header; the first when none does."""
-
-    def brought(separator: str) -> int:
-        names = [name.strip(' "') for name in decode(line)[0].split(separator)]
-        return sum(name in names for name in wanted) if not all(map(str.isdigit, wanted)) else len(names) - 1
-
-    return max(separators, key=brought)
+    return chosen
 
 
 def text_rows(found: Iterator[Record], names: list[str], notes: list[str]) -> Iterator[Row]:
