@@ -24,6 +24,7 @@ bench: $(READY)
 # reference/reliability.json
 soak: $(READY)
 	CLM_EXAMPLES=1500 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k hostile
+	CLM_EXAMPLES=2000 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k round_trip
 	CLM_KILLS=5 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow
 
 # The last lines of the newest logs, anew every two seconds: jobs that begin later are followed too

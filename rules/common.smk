@@ -15,7 +15,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SCRIPTS), os.envi
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
-from clm.provenance.files import atomic, write_json
+from clm.provenance.files import atomic, sha256_file, write_json
 from clm.study import grid, paths
 from clm.study.merge import study_configuration
 from clm.study.renamed import older_results

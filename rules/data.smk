@@ -3,6 +3,8 @@
 
 
 rule fetch_source:
+    input:
+        own=lambda w: own_file(config["sources"][w.source]),
     output:
         content="results/sources/{source}/content",
         record="results/sources/{source}/record.json",
@@ -19,6 +21,7 @@ rule fetch_source:
     params:
         code=code("data/fetch_source"),
         settings=lambda w: canonical(fetching(w.source)),
+        content=lambda w: content_marks(own_file(config["sources"][w.source])),
         remembered=lambda w: f"results/sources/.digests/{w.source}.json",
     shell:
         script("data/fetch_source", "params.settings params.remembered output.content output.record")

@@ -89,13 +89,17 @@ def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
 
 def curve_config() -> dict:
     """Settings of the measurement of curves."""
-    told = {"mask_fraction": MASK_FRACTION} | select_keys(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
+    told = {"mask_fraction": MASK_FRACTION} | select_keys(
+        config["landscape"]["curves"], "molecules", "directions", "reach", "rise"
+    )
     return told | select_keys(config["landscape"], "seed")
 
 
 def spectrum_config() -> dict:
     """Settings of the measurement of spectral densities."""
-    told = {"mask_fraction": MASK_FRACTION} | select_keys(config["curvature"]["spectrum"], "molecules", "steps", "starts")
+    told = {"mask_fraction": MASK_FRACTION} | select_keys(
+        config["curvature"]["spectrum"], "molecules", "steps", "starts"
+    )
     return told | select_keys(config["curvature"], "seed")
 
 

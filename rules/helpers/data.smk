@@ -7,6 +7,25 @@ def fetching(source: str) -> dict:
     return select_keys(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
 
 
+def own_file(entry: dict) -> list[str]:
+    """The file of the user behind a source or a task, if it is one."""
+    return [entry["file"]] if "file" in entry else []
+
+
+def content_marks(paths: list[str]) -> list:
+    """What tells one content of files of the user from another, so that a change is seen whatever their times say.
+
+    Small files are hashed; of larger ones size and time stand for the content.
+    """
+    marks = []
+    for path in map(Path, paths):
+        if path.is_file():
+            about = path.stat()
+            small = about.st_size <= 2**24
+            marks.append(sha256_file(path)[:16] if small else f"{about.st_size}-{about.st_mtime_ns}")
+    return marks
+
+
 def corpus_summary(corpus: str) -> dict:
     """What the account of a corpus depends on: licence and citation of its sources among others."""
     section = config["corpora"][corpus]
@@ -18,12 +37,14 @@ def corpus_summary(corpus: str) -> dict:
 def vocabulary_settings() -> dict:
     """The kind of tokens and just those settings that it uses."""
     section = config["tokenizer"]
-    return select_keys(section, "kind", "max_tokens", "min_count", *(["bpe_vocabulary"] if section["kind"] == "bpe" else []))
+    return select_keys(
+        section, "kind", "max_tokens", "min_count", *(["bpe_vocabulary"] if section["kind"] == "bpe" else [])
+    )
 
 
 def corpus_reading(corpus: str) -> dict:
     """What the raw rows of a corpus depend on."""
-    return select_keys(config["corpora"][corpus], "files", "column", "separator", "sample_fraction")
+    return select_keys(config["corpora"][corpus], "files", "column", "separator", "encoding", "sample_fraction")
 
 
 def corpus_standard(corpus: str) -> dict:

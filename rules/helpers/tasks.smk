@@ -18,6 +18,12 @@ def task_config(name: str, *keys: str) -> dict:
     return {"name": name, **select_keys(config["tasks"][name], *keys)}
 
 
+def task_reading(name: str) -> dict:
+    """What the molecules of a task depend on: where they are and how its table is read."""
+    about = {"source", "file", "family", "units", "citation"}
+    return {"name": name} | {key: value for key, value in config["tasks"][name].items() if key not in about}
+
+
 def split_files(task: str) -> list[str]:
     """The files of all splits of a task, in the order of SPLITS."""
     return [f"{RESULTS}/tasks/{task}/splits/{split}-{seed}.csv" for split, seed in SPLITS]

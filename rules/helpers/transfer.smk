@@ -59,7 +59,9 @@ def tuned_model(wildcards) -> list[str]:
 
 def tuning_config(wildcards) -> dict:
     """Settings of the choice of a learning rate."""
-    tasks = [select_keys(config["tasks"][name], "kind", "labels") | {"name": name} for name in FINE_TUNING["tune_tasks"]]
+    tasks = [
+        select_keys(config["tasks"][name], "kind", "labels") | {"name": name} for name in FINE_TUNING["tune_tasks"]
+    ]
     names = {"identity": {"start": wildcards.start, "size": wildcards.size}}
     return names | {"tasks": tasks, "learning_rates": FINE_TUNING["learning_rates"], "settings": UPDATES}
 

@@ -27,10 +27,10 @@ def fragments(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
     return Chem.GetMolFrags(mol)
 
 
-def label_noise(smiles: list[str], y: np.ndarray) -> tuple[float | None, int]:
+def label_noise(molecules: list[str], y: np.ndarray) -> tuple[float | None, int]:
     """Return the pooled SD of y within equal molecules (None without repeats) and the number of repeated molecules."""
     values: dict[str, list[float]] = defaultdict(list)
-    for text, value in zip(smiles, y, strict=True):
+    for text, value in zip(molecules, y, strict=True):
         if np.isfinite(value):
             values[text].append(value)
     repeated = [np.array(same) for same in values.values() if len(same) > 1]
@@ -53,7 +53,7 @@ def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, dista
     """
     y = task.labels[:, column]
     known = y[np.isfinite(y)]
-    noise, repeated = label_noise(task.smiles, y)
+    noise, repeated = label_noise(task.same, y)
     rated = np.isfinite(y[sample])
     square = distances[np.ix_(rated, rated)]
     return {
@@ -82,7 +82,7 @@ def describe(task: Task, kind: str) -> dict[str, Any]:
     return {
         "kind": kind,
         "molecules": count,
-        "unique": len(set(task.smiles)),
+        "unique": len(set(task.same)),
         "scaffold_diversity": len(set(task.scaffolds)) / count,
         "acyclic_share": task.scaffolds.count("") / count,
         "salt_share": sum("." in text for text in task.smiles) / count,

@@ -42,10 +42,18 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
     return tokenizer
 
 
-def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Path) -> None:
+def save_tokenizer(
+    tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Path, rare: Mapping[str, int] | None = None
+) -> None:
     """Write tokenizer.json, tokenizer_config.json and vocabulary.json.
 
     Without tokenizer_config.json AutoTokenizer silently builds another tokenizer.
+
+    Args:
+        tokenizer: the tokenizer.
+        settings: `kind` and `max_tokens`.
+        folder: where to.
+        rare: number of occurrences of each token of the training molecules that [UNK] stands for.
     """
     with atomic(folder / "tokenizer.json") as temporary:
         tokenizer.save(str(temporary))
@@ -59,6 +67,7 @@ def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Pa
     write_json(folder / "tokenizer_config.json", config)
     tokens = tokenizer.get_vocab()
     record = {"kind": settings["kind"], "max_tokens": settings["max_tokens"], "tokens": tokens}
+    record["unknown"] = {"tokens": len(rare or {}), "occurrences": sum((rare or {}).values())}
     write_json(
         folder / "vocabulary.json", record | {"digest": digest(tokens), "classes": {t: token_class(t) for t in tokens}}
     )

@@ -122,6 +122,7 @@ def test_validation_and_test_labels_do_not_reach_the_weights(network):
 
 def write_task(folder, smiles, labels):
     frame = pd.DataFrame({"row": range(len(smiles)), "smiles": smiles, "source_smiles": smiles, "scaffold": ""})
+    frame["identity"] = smiles
     frame.assign(**labels).to_csv(folder / "molecules.csv", index=False)
     parts = np.array(["train", "train", "train", "valid", "test"])[np.arange(len(smiles)) % 5]
     pd.DataFrame({"row": range(len(smiles)), "part": parts}).to_csv(folder / "0.csv", index=False)

@@ -78,6 +78,19 @@ FAULTS = [
     (("pretraining", "mask_token_fraction"), 0.95, "add up to more than 1"),
     (("study",), "../../etc", "study: "),
     (("study",), "a; rm -rf b", "study: "),
+    (("tasks", "esol", "decimal"), ";", 'tasks.esol.decimal: ";" is not one of ., ,'),
+    (
+        ("tasks", "esol", "thousands"),
+        ".",
+        "tasks.esol.thousands: '.' is the decimal mark too, so numbers cannot be told",
+    ),
+    (
+        ("tasks", "esol", "smiles"),
+        0,
+        "tasks.esol.labels: `smiles` is a number, so the table has no header; give labels as",
+    ),
+    (("tasks", "esol", "labels"), ["=y"], "is not a name that a spreadsheet reads as text"),
+    (("corpora", "zinc", "separator"), "; ", 'corpora.zinc.separator: "; " is not one ASCII character'),
     (("tasks", "esol", "kind"), "ranking", 'tasks.esol.kind: "ranking" is not one of regression, classification'),
     (
         ("tasks", "esol", "source"),

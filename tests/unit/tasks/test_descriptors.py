@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from clm.chemistry.identity import canonical_smiles, identity
 from clm.tasks.descriptors import describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
@@ -115,10 +116,12 @@ def test_description_of_a_task():
 
 def test_distance_to_a_corpus():
     corpus = [pa.array(["CCO", "CCCCN"]), pa.array(["c1ccccc1O"])]
-    same = distance(["CCO", "CCO", "c1ccccc1O"], corpus)
+    task = ["CCO", "CCO", "c1ccccc1O"]
+    same = distance(task, list(map(identity, task)), corpus)
     assert same["nearest_tanimoto_mean"] == 1 and same["overlap"] == 2 == same["task_molecules"]
     assert same["unseen_token_share"] == 0 and same["unseen_tokens"] == []
-    other = distance(["CCO", "CCBr", "C[N+](C)(C)C"], corpus)
+    task = ["CCO", "CCBr", "C[N+](C)(C)C"]
+    other = distance(task, list(map(identity, task)), corpus)
     assert other["overlap_share"] == pytest.approx(1 / 3) and other["nearest_tanimoto_mean"] < 1
     # tokens: C C O | C C Br | C [N+] ( C ) ( C ) C; unseen are Br, [N+] and four parentheses
     assert other["unseen_token_share"] == pytest.approx(6 / 15)
@@ -126,8 +129,19 @@ def test_distance_to_a_corpus():
     assert set(other["unseen_tokens"]) == {"Br", "[N+]", "(", ")"}
 
 
+def test_overlap_is_of_molecules_whatever_their_spelling():
+    task = ["Oc1ccccn1", "*CC(*)Cl", "C[NH2]->[Pt](Cl)Cl", "CCO", "[2H]C", "CC(=O)O.[Na+]"]
+    corpus = ["O=c1cccc[nH]1", "*CC(*)Cl", "CN->[Pt](Cl)Cl", "OCC", "C", "CC(=O)O", "C1CCCCN1", "CCBr"]
+    corpus = [canonical_smiles(text) for text in corpus]
+    task = [canonical_smiles(text) for text in task]
+    found = distance(task, list(map(identity, task)), [pa.array(corpus)])
+    assert (found["overlap"], found["task_molecules"]) == (4, 6)
+
+
 def test_measure_distance_reads_a_subset(tmp_path):
     pd.DataFrame({"key": [1, 2], "smiles": ["CCO", "CCC"]}).to_parquet(tmp_path / "2.parquet")
-    (tmp_path / "molecules.csv").write_text("row,smiles,source_smiles,scaffold,y\n0,CCO,OCC,,1.0\n1,CCCC,CCCC,,\n")
+    (tmp_path / "molecules.csv").write_text(
+        "row,smiles,source_smiles,scaffold,identity,y\n0,CCO,OCC,,LFQSCWFLJHTTHZ-UHFFFAOYSA-N,1.0\n1,CCCC,CCCC,,b,\n"
+    )
     measure_distance(tmp_path / "molecules.csv", tmp_path / "2.parquet", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text())["overlap_share"] == 0.5
