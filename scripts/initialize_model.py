@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.build import TOKENIZER_FILES, load_model, parameters
+from clm.models.card import write_card
 from clm.models.device import device
 from clm.models.initialize import architecture, save_untrained
 from clm.provenance.command import parser, run
@@ -43,7 +44,9 @@ def initialize_model(config: dict[str, Any], tokenizer: Path, valid: dict[str, P
     }
     nothing = {"tokens": 0, "molecules": 0, "subset_tokens": 0, "epochs": 0, "flops": 0, "flops_6nd": 0, "steps": 0}
     told = {"status": "ok", "parameters": parameters(model), "validation": losses, "learning_rate": None}
-    write_json(folder / "metrics.json", config["identity"] | nothing | told | {"optimizer": None})
+    metrics = config["identity"] | nothing | told | {"optimizer": None}
+    write_json(folder / "metrics.json", metrics)
+    write_card(folder, metrics, config["max_tokens"])
 
 
 def main(argv: list[str] | None = None) -> None:
