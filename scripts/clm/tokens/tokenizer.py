@@ -56,6 +56,7 @@ def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Pa
         "model_max_length": settings["max_tokens"],
         "padding_side": "right",
         "clean_up_tokenization_spaces": False,
+        "notation": "selfies" if settings["kind"] == "selfies" else "smiles",
     }
     write_json(folder / "tokenizer_config.json", config)
     tokens = tokenizer.get_vocab()
