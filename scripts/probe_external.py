@@ -10,7 +10,8 @@ from clm.provenance.files import write_json
 from clm.tasks.baselines import as_result
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
-from clm.transfer.external import model_features, table_features
+from clm.transfer.external import table_features
+from clm.transfer.external_models import model_features
 from clm.transfer.probe import probe_cells
 
 log = logging.getLogger(__name__)
@@ -22,21 +23,22 @@ def probe_external(molecules: Path, splits: list[Path], config: dict[str, Any], 
     Args:
         molecules: molecules.csv of the task.
         splits: CSV of each split, in the order of `config["splits"]`.
-        config: `name`, `task`, `kind`, `labels`, `splits`, and `model` (with `revision`, `remote_code`) or `file`.
+        config: `name`, `task`, `kind`, `labels`, `splits`, and `model` (see `model_features`) or `file`.
         out: JSON of cells.
     """
     task = load_task(molecules, config["labels"])
+    about: dict[str, Any] = {}
     if "file" in config:
         features = table_features(task.smiles, Path(config["file"]), config["name"])
     else:
-        features = model_features(task.smiles, config, config["name"])
+        features, about = model_features(task.smiles, config, config["name"])
     cells, records = [], []
     for path, (split, seed) in zip(splits, config["splits"], strict=True):
         keys = {"budget": None, "split": split, "split_seed": seed, "finetune_seed": None, "features": "mean"}
         found, rows, _ = probe_cells(features, task, load_split(path, task.rows), config["kind"], keys)
         cells += found
         records += rows
-    write_json(out, as_result(config["name"], config["task"], cells))
+    write_json(out, as_result(config["name"], config["task"], cells) | {"external": about})
     return records
 
 
