@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clm.provenance.command import UserError
+from clm.provenance.files import read_json
 
 if TYPE_CHECKING:
     import torch
@@ -20,27 +21,48 @@ def options_of(model: Mapping[str, Any]) -> dict[str, Any]:
     return hub | {"trust_remote_code": model.get("remote_code", False)}
 
 
+def read_config(model: Mapping[str, Any]) -> Any:
+    """Return the configuration of a model; folders of old versions need a `model_type` beside them.
+
+    Raises:
+        ValueError: there is no config.json that can be read, or nothing says what architecture it describes.
+    """
+    from transformers import AutoConfig
+
+    file = Path(model["model"]) / "config.json"
+    if file.is_file() and "model_type" not in (settings := read_json(file)):
+        if "model_type" not in model:
+            raise ValueError("config.json has no model_type: name it with `model_type`, for example bert")
+        return AutoConfig.for_model(model["model_type"], **settings)
+    return AutoConfig.from_pretrained(model["model"], **options_of(model))
+
+
 def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
     """Return the encoder of an entry of external_models in eval mode, weights in float32.
 
     Weights come from safetensors, or from pytorch_model.bin read with weights_only=True: nothing is unpickled.
 
     Args:
-        model: `model` (id or folder), `revision`, `remote_code` (whether code of the model's repository may run).
+        model: `model` (id or folder); optional: `revision`, `remote_code` (whether code of the model's repository may run),
+            `model_type` (for a config.json without one).
         place: key of the entry, for messages.
 
     Raises:
         UserError: the model cannot be loaded, or its weights lack or exceed what its config.json describes.
     """
     import torch
-    from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding
+    from transformers import AutoModel, AutoModelForTextEncoding
 
-    options = options_of(model)
     try:
-        config = AutoConfig.from_pretrained(model["model"], **options)
+        config = read_config(model)
         loader = AutoModelForTextEncoding if config.model_type.endswith("t5") else AutoModel
         encoder, report = loader.from_pretrained(
-            model["model"], dtype=torch.float32, weights_only=True, output_loading_info=True, **options
+            model["model"],
+            config=config,
+            dtype=torch.float32,
+            weights_only=True,
+            output_loading_info=True,
+            **options_of(model),
         )
     except Exception as error:  # whatever the code of a model raises
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clm.provenance.command import UserError
-from clm.transfer.external_loading import length_limit, load_external, options_of, parameters
+from clm.transfer.external_loading import length_limit, load_external, parameters
 from clm.transfer.external_tokens import MAX_LOST, Tokens, check_lost, encode_all, load_tokenizer
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> tu
     """
     place = f"external_models.{name}"
     encoder = load_external(model, place)
-    tokenizer = load_tokenizer(model, options_of(model), place)
+    tokenizer = load_tokenizer(model, place)
     tokens = encode_all(tokenizer, smiles, length_limit(encoder, tokenizer.model_max_length))
     log.info("%s: %s", name, tokens.lost)
     check_lost(tokens.lost, model.get("max_lost_fraction", MAX_LOST), place)

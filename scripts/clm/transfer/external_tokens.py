@@ -8,6 +8,7 @@ import numpy as np
 
 from clm.provenance.command import UserError
 from clm.tokens.regex import ATOMS
+from clm.transfer.external_loading import options_of, read_config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -26,14 +27,13 @@ class Tokens(NamedTuple):
     lost: dict[str, Any]
 
 
-def load_tokenizer(model: Mapping[str, Any], options: Mapping[str, Any], place: str) -> "PreTrainedTokenizerBase":
+def load_tokenizer(model: Mapping[str, Any], place: str) -> "PreTrainedTokenizerBase":
     """Return the tokenizer of a model, or the one that `tokenizer` names.
 
     Args:
         model: an entry of external_models: `model`, and `tokenizer`: the path of a tokenizer.json, "atoms" for the
             pattern of Schwaller et al., or a regular expression whose matches are looked up in the vocab.txt of the
             model's folder.
-        options: of from_pretrained.
         place: key of the entry, for messages.
 
     Raises:
@@ -45,7 +45,7 @@ def load_tokenizer(model: Mapping[str, Any], options: Mapping[str, Any], place: 
     named = model.get("tokenizer")
     try:
         if named is None:
-            return AutoTokenizer.from_pretrained(model["model"], **options)
+            return AutoTokenizer.from_pretrained(model["model"], config=read_config(model), **options_of(model))
         made = Tokenizer.from_file(named) if named.endswith(".json") else from_pattern(named, Path(model["model"]))
     except Exception as error:  # tokenizers raise bare exceptions
         reason = (" ".join(str(error).split()) or type(error).__name__)[:200]

@@ -183,3 +183,14 @@ def test_no_tokenizer_is_one_line(tmp_path):
         (tmp_path / name).unlink()
     with pytest.raises(UserError, match="no tokenizer can be read|the tokenizer maps"):
         model_features(SMILES, entry, "x")
+
+
+def test_a_config_without_a_model_type_asks_for_it(tmp_path):
+    entry = made(tmp_path)
+    expected, _ = model_features(SMILES, entry, "x")
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["model_type"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="name it with `model_type`"):
+        model_features(SMILES, entry, "x")
+    np.testing.assert_array_equal(model_features(SMILES, entry | {"model_type": "roberta"}, "x")[0], expected)
