@@ -81,7 +81,15 @@ def fit_predict(
 def tree_ensemble(
     baseline: str, x: np.ndarray, y: np.ndarray, x_test: np.ndarray, kind: str, seed: int | None
 ) -> np.ndarray:
-    """Return test predictions of a random forest or gradient boosting, float64 (n_test,).
+    """Return test predictions of a random forest or gradient boosting, float64 (n_test,)."""
+    model = fit_trees(baseline, x, y, kind, seed)
+    if baseline == "ecfp_forest":
+        x_test = csc_matrix(x_test).tocsr()
+    return model.predict_proba(x_test)[:, 1] if kind == "classification" else model.predict(x_test)
+
+
+def fit_trees(baseline: str, x: np.ndarray, y: np.ndarray, kind: str, seed: int | None) -> Any:
+    """Return a fitted random forest or gradient boosting of scikit-learn.
 
     The forest has scikit-learn's features per split (all in regression, the square root in classification). On sparse
     counts it takes two thirds of the time.
@@ -89,7 +97,7 @@ def tree_ensemble(
     from sklearn import ensemble
 
     if baseline == "ecfp_forest":
-        x, x_test = csc_matrix(x), csc_matrix(x_test).tocsr()
+        x = csc_matrix(x)
         options = {"n_estimators": TREES, "random_state": seed, "n_jobs": 1}
         names = {"regression": ensemble.RandomForestRegressor, "classification": ensemble.RandomForestClassifier}
     else:
@@ -98,5 +106,4 @@ def tree_ensemble(
             "regression": ensemble.HistGradientBoostingRegressor,
             "classification": ensemble.HistGradientBoostingClassifier,
         }
-    model = names[kind](**options).fit(x, y)
-    return model.predict_proba(x_test)[:, 1] if kind == "classification" else model.predict(x_test)
+    return names[kind](**options).fit(x, y)

@@ -43,14 +43,13 @@ def read_queries(path: Path, column: str | None = None) -> Queries:
     Raises:
         UserError: the table cannot be read, has no such column, or holds no molecule that can be read.
     """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; check the path")
     sources: list[str] = []
-    try:
-        for number, record in enumerate(table_rows(path, None)):
-            if number == 0:
-                column = smiles_column(path, list(record), column)
-            sources.append(" ".join((record[column] or "").split()))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    for number, record in enumerate(table_rows(path, None)):
+        if number == 0:
+            column = smiles_column(path, list(record), column)
+        sources.append(" ".join((record[column] or "").split()))
     queries = parse(sources)
     if not len(queries.usable):
         reasons = ", ".join(sorted(set(queries.reasons))) or "no rows"

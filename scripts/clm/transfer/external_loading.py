@@ -43,8 +43,8 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
     Weights come from safetensors, or from pytorch_model.bin read with weights_only=True: nothing is unpickled.
 
     Args:
-        model: `model` (id or folder); optional: `revision`, `remote_code` (whether code of the model's repository may run),
-            `model_type` (for a config.json without one).
+        model: `model` (id or folder); optional: `revision`, `remote_code` (whether code of the model's repository
+            may run), `model_type` (for a config.json without one).
         place: key of the entry, for messages.
 
     Raises:
