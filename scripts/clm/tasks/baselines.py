@@ -8,9 +8,12 @@ from scipy.sparse import csc_matrix
 
 from clm.tasks.fingerprints import ecfp_counts
 from clm.tasks.linear_head import fit_head
+from clm.tasks.rdkit_descriptors import rdkit_descriptors
 from clm.tokens.regex import split
 
 TREES = 100
+LINEAR = ("token_counts", "descriptor_linear")
+COMBINED = ("combined_forest", "combined_boosting")  # substructure counts and RDKit's descriptors, tuned
 # Substructure counts are small integers: 16 bins keep all that occur and cost a sixth of the default 255
 COUNT_BINS = 16
 
@@ -23,8 +26,13 @@ def token_counts(smiles: list[str]) -> np.ndarray:
 
 
 def features_of(baseline: str, smiles: list[str]) -> np.ndarray:
-    """Return the features of a baseline, float (n, d)."""
-    return token_counts(smiles) if baseline == "token_counts" else ecfp_counts(smiles)
+    """Return the features of a baseline, float (n, d): counts of tokens or substructures, and descriptors."""
+    if baseline == "token_counts":
+        return token_counts(smiles)
+    if baseline == "descriptor_linear":
+        return rdkit_descriptors(smiles)
+    counts = ecfp_counts(smiles)
+    return np.hstack([counts, rdkit_descriptors(smiles)]) if baseline in COMBINED else counts
 
 
 def model_seeds(seeds: list[int] | None, seeded_split: bool) -> list[int | None]:
@@ -55,7 +63,7 @@ def fit_predict(
     """Fit one label on the train part and predict the test part.
 
     Args:
-        baseline: ecfp_forest, ecfp_boosting or token_counts.
+        baseline: a name of LINEAR or COMBINED, ecfp_forest or ecfp_boosting.
         features: float (n, d), of all molecules.
         y: float64 (n,), NaN where missing.
         parts: positions of train, valid and test.
@@ -72,9 +80,13 @@ def fit_predict(
         return np.full(len(test), np.nan), {}
     if kind == "classification" and len(np.unique(y[train])) < 2:
         return np.full(len(test), y[train][0]), {}
-    if baseline == "token_counts":
+    if baseline in LINEAR:
         head = fit_head(features[train], y[train], groups[train], kind)
         return head.predict(features[test]), {"penalty": head.penalty, "cv_score": head.score}
+    if baseline in COMBINED:
+        from clm.tasks.tuned_trees import fit_predict_tuned
+
+        return fit_predict_tuned(baseline, features[train], y[train], groups[train], features[test], kind, seed)
     return tree_ensemble(baseline, features[train], y[train], features[test], kind, seed), {}
 
 

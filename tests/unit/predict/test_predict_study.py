@@ -10,8 +10,8 @@ from clm.predict.fitted import fit_model
 from clm.predict.methods import candidates, choose_method, load_study_task
 from clm.provenance.command import UserError
 from clm.tasks.table import load_split
+from made_study import CHECKPOINT, made_study, molecules
 from predict import main
-from predict_study_made import CHECKPOINT, made_study, molecules
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 

@@ -18,7 +18,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
-from transfer.checkpoints import SMILES, small_checkpoint
+from small_checkpoints import SMILES, small_checkpoint
 
 
 @pytest.fixture(scope="module", params=["atoms", "selfies"])

@@ -11,7 +11,7 @@ from clm.tasks.table import load_split, load_task
 from clm.transfer.encoder import SmilesEncoder
 from clm.transfer.probe import probe_cells
 from rdkit.Chem import CanonSmiles
-from transfer.checkpoints import small_checkpoint
+from small_checkpoints import small_checkpoint
 
 CHECKPOINT = "zinc/s/2k/seed0/10k"
 KINDS = {"length": "regression", "amine": "classification"}
