@@ -49,12 +49,12 @@ def forget() -> None:
 
 def ours(case: Case) -> dict[str, Any]:
     """Train by the workflow's own loop."""
-    from clm.training.recorded import compiled
+    from clm.training.cuda_graphs import compiled_layers
 
     trainer = fresh_trainer(case["size"])
     batch_tokens, marks = trainer.settings["batch_tokens"], []
     rate = rates(trainer.settings, case["marks"][-1] * batch_tokens)
-    with compiled(trainer.model, case["fused"]):
+    with compiled_layers(trainer.model, case["fused"]):
         for step in case["marks"]:
             trainer.run(step * batch_tokens, rate, lambda: None, 1e9)
             marks.append((now(), trainer.progress.tokens, operations(trainer)))
@@ -72,7 +72,7 @@ def operations(trainer: Any) -> int:
     from clm.models.flops import skipped_flops
 
     progress = trainer.progress
-    masked = round(trainer.settings["mask_share"] * progress.tokens)  # specials, of which none is masked, in it
+    masked = round(trainer.settings["mask_fraction"] * progress.tokens)  # specials, of which none is masked, in it
     return progress.flops - skipped_flops(trainer.model.config, progress.tokens, masked)
 
 
@@ -91,7 +91,7 @@ def rates(settings: dict[str, Any], budget: int) -> Callable[[int], float]:
     """Return the learning rate of a budget by tokens: warm-up, trunk, decay."""
     from clm.training.schedule import Schedule
 
-    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_share"])
+    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_fraction"])
     branch = schedule.branch_tokens(budget)
     return lambda tokens: schedule.trunk(tokens) if tokens < branch else schedule.decay(tokens, branch, budget)
 

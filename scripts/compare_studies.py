@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import UserError, run
 from clm.provenance.files import sha256_file
-from clm.statistics.panels import PRIMARY, primary_labels
-from clm.tables.cells import KEYS
+from clm.tables.columns import ENCODER_MODES, KEYS, PRIMARY, TRUNK_KEYS, UNTRAINED
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import primary_labels
 
 NEEDED = ("tables/transfer.csv", "tables/runs.csv", "tokenizer/vocabulary.json")
-TRUNK = list(KEYS[:4])
+TRUNK = list(TRUNK_KEYS)
 CELL = ["mode", "task", "split", "split_seed", "finetune_seed"]
 COLUMNS = (
     "study",
@@ -32,7 +32,17 @@ COLUMNS = (
 )
 
 
-def compare_studies(folders: list[Path]) -> list[dict[str, Any]]:
+def compare_studies(studies: list[Path], /, out: Path) -> None:
+    """Write how the errors of each study compare with those of the first.
+
+    Args:
+        studies: folders results/<study>; the first is the reference.
+        out: CSV of COLUMNS.
+    """
+    write_table(out, ratios(studies), COLUMNS)
+
+
+def ratios(folders: list[Path]) -> list[dict[str, Any]]:
     """Return rows of COLUMNS: errors of each study divided by those of the first, for the same trunk, task and seeds.
 
     `error_ratio` is the geometric mean over pairs, below 1 where the study is better; lowest and highest are the
@@ -62,11 +72,11 @@ def scores_of(folder: Path) -> pd.DataFrame:
     if absent:
         raise UserError(f"{', '.join(absent)}: not there; run this study first")
     transfer, runs = (read_table(folder / name) for name in NEEDED[:2])
-    kept = transfer[transfer["mode"].isin(["frozen", "full"]) & (transfer["error"] > 0)].copy()
+    kept = transfer[transfer["mode"].isin(ENCODER_MODES) & (transfer["error"] > 0)].copy()
     kept["features"] = kept["features"].fillna(PRIMARY)
     kept["finetune_seed"] = kept["finetune_seed"].fillna(-1)  # frozen encoders have none
     kept = primary_labels(kept[kept["features"] == PRIMARY])
-    known = runs[(runs["status"] == "ok") & (runs["corpus"] != "untrained")]
+    known = runs[(runs["status"] == "ok") & (runs["corpus"] != UNTRAINED)]
     return kept[[*KEYS, *CELL, "error"]].merge(known[[*KEYS, "loss"]], on=list(KEYS))
 
 
@@ -100,14 +110,5 @@ def summarize(how: str, pairs: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("studies", type=Path, nargs="+", help="folders results/<study>; the first is the reference")
-    command.add_argument("--out", type=Path, required=True, help="CSV")
-    a = command.parse_args(argv)
-    write_table(a.out, compare_studies(a.studies), COLUMNS)
-
-
 if __name__ == "__main__":
-    run(main)
+    run(compare_studies)

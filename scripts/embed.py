@@ -3,7 +3,6 @@
 python scripts/embed.py results/default/pretrain/zinc/800k/32k/seed0/800k molecules.csv --out features.parquet
 """
 
-import argparse
 import logging
 from pathlib import Path
 
@@ -18,19 +17,19 @@ from tqdm import tqdm
 log = logging.getLogger(__name__)
 
 
-def embed_table(checkpoint: Path, molecules: Path, column: str | None, out: Path) -> None:
+def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = None) -> None:
     """Write a Parquet table with a row per row of `molecules`: smiles, reason (where rejected), h0, h1, ...
 
     Args:
         checkpoint: folder of a checkpoint.
         molecules: table with a column of SMILES.
-        column: its name; None for a usual one.
-        out: the table of features; those of rejected rows are missing.
+        out: Parquet file of features; those of rejected rows are missing.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
 
     Raises:
         UserError: the checkpoint or the table cannot be read.
     """
-    queries = read_queries(molecules, column)
+    queries = read_queries(molecules, smiles)
     encoder = SmilesEncoder(checkpoint).fit([])
     usable = queries.usable
     with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
@@ -46,16 +45,5 @@ def table(queries: Queries, features: np.ndarray, names: np.ndarray) -> pd.DataF
     return rows.join(values)
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0], allow_abbrev=False)
-    command.add_argument("checkpoint", type=Path, help="folder of a checkpoint")
-    command.add_argument("molecules", type=Path, help="table with a column of SMILES")
-    command.add_argument("--smiles", help="name of that column; by default smiles, SMILES, Smiles or canonical_smiles")
-    command.add_argument("--out", type=Path, required=True, help="Parquet file")
-    a = command.parse_args(argv)
-    embed_table(a.checkpoint, a.molecules, a.smiles, a.out)
-
-
 if __name__ == "__main__":
-    run(main)
+    run(embed)

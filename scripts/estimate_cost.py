@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.flops import training_flops
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import UserError, run
 from clm.study import grid
 from clm.study.controls import expand_controls
 from clm.study.merge import read_configuration
+from clm.tables.columns import UNTRAINED
 
 LENGTH = 40  # tokens of a typical molecule
 MOLECULES = 2000  # of a typical task
@@ -29,14 +30,14 @@ def parameters(size: Mapping[str, Any]) -> int:
 
 def trunk_tokens(config: Mapping[str, Any], trunk: grid.Trunk) -> int:
     """Return the tokens that a trunk processes: its constant part once and the decay of each budget."""
-    share = config["pretraining"]["decay_share"]
+    share = config["pretraining"]["decay_fraction"]
     budgets = [config["grid"]["budgets"][name] for name in trunk.budgets]
     return round(max(budgets) * (1 - share) + share * sum(budgets))
 
 
 def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
     """Return training operations per token at a typical length (exact ones are in runs.csv)."""
-    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_share"])
+    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_fraction"])
     shape = {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": size["layers"]}
     return training_flops(shape | {"vocab_size": 100}, [LENGTH], masked) / LENGTH
 
@@ -47,7 +48,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
     Hessian-vector product two of them.
     """
-    full, curvature = config["transfer"]["full"], config["curvature"]
+    full, curvature = config["transfer"]["fine_tuning"], config["curvature"]
     fitted = full["steps"] * full["batch_molecules"] * LENGTH
     runs = fitted * len(full["seeds"]) * sum(map(len, full["splits"].values()))
     batch = curvature["molecules_per_batch"] * LENGTH * curvature["batches"]
@@ -57,7 +58,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     work = [("frozen", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3) for c in grid.frozen_cells(config)]
     work += [("full", cell.trunk.size, runs) for cell, _ in grid.full_cells(config)]
     work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
-    tuned = {(cell.trunk.size, cell.trunk.corpus == grid.UNTRAINED) for cell, _ in grid.full_cells(config)}
+    tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.full_cells(config)}
     trials = fitted * len(full["learning_rates"]) * len(full["tune_tasks"])
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
     swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])
@@ -138,17 +139,18 @@ def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) 
     return [*lines, f"total {total:.3f} hours on one device"]
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("configs", type=Path, nargs="+", help="configuration files, later ones over earlier ones")
-    command.add_argument("--flops", type=float, help="sustained floating-point operations per second of one device")
-    command.add_argument("--measured", type=Path, nargs="*", default=[], help="costs.csv of finished studies")
-    a = command.parse_args(argv)
-    config = read_configuration(*a.configs)
+def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: list[Path] | None = None) -> list[str]:
+    """Return what a study will cost: a line per size.
+
+    Args:
+        configs: configuration files, later ones over earlier ones.
+        flops: sustained floating-point operations per second of one device.
+        measured: costs.csv of finished studies.
+    """
+    config = read_configuration(*configs)
     expand_controls(config)
-    print("\n".join(estimate(config, a.flops, a.measured)))
+    return estimate(config, flops, measured or [])
 
 
 if __name__ == "__main__":
-    run(main)
+    run(estimate_cost)

@@ -3,9 +3,9 @@
 python scripts/predict.py results/default --task my_assay --molecules new.csv --out predictions.csv
 """
 
-import argparse
 import logging
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from clm.predict.fitted import FittedModel, fit_model
@@ -32,49 +32,60 @@ def predict_table(model: FittedModel, queries: Queries) -> pd.DataFrame:
     return told.join(pd.concat(parts))
 
 
-def model_of(a: argparse.Namespace) -> FittedModel:
-    """Return the fitted model of the command line: one that was saved, or one fitted now.
+def predict(
+    folder: Path,
+    /,
+    molecules: Path,
+    out: Path,
+    task: str | None = None,
+    smiles: str | None = None,
+    method: str | None = None,
+    part: Literal["all", "train"] = "all",
+    split: str = "scaffold-0",
+    save: Path | None = None,
+) -> None:
+    """Predict new molecules with the method that a study recommends for a task, or with a saved model.
+
+    Args:
+        folder: of a finished study, or of a model that `save` wrote.
+        molecules: table with a column of SMILES.
+        out: CSV file of predictions, a row per row of the table.
+        task: of the study.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
+        method: instead of the recommended one: ecfp_forest, or corpus/size/subset/seed/budget of a checkpoint.
+        part: labelled molecules to fit on.
+        split: whose training part chooses the method.
+        save: folder for the fitted model.
 
     Raises:
-        UserError: the task or method is missing, or the saved model is of another task.
+        UserError: molecules, task, method or saved model cannot be used.
     """
-    if (a.folder / SETTINGS).is_file():
-        model = load_fitted(a.folder)
-        if a.task not in (None, model.settings["task"]):
-            raise UserError(f"{a.folder}: fitted on task {model.settings['task']}, not on {a.task}")
-        return model
-    if a.task is None:
-        raise UserError(f"{a.folder}: name a task of the study with --task, or the folder of a fitted model")
-    study = load_study_task(a.folder, a.task, a.split)
-    method = choose_method(a.folder, study, a.method)
-    log.info("%s: %s, cross-validated error %.4g", a.task, method.name, method.score)
-    return fit_model(method, study, a.part)
-
-
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0], allow_abbrev=False)
-    command.add_argument("folder", type=Path, help="of a finished study, or of a model that --save wrote")
-    command.add_argument("--task", help="of the study")
-    command.add_argument("--molecules", type=Path, required=True, help="table with a column of SMILES")
-    command.add_argument("--smiles", help="name of that column; by default smiles, SMILES, Smiles or canonical_smiles")
-    command.add_argument("--out", type=Path, required=True, help="CSV file of predictions")
-    command.add_argument(
-        "--method", help="instead of the recommended one: ecfp_forest, or corpus/size/subset/seed/budget"
-    )
-    command.add_argument("--part", choices=("all", "train"), default="all", help="labelled molecules to fit on")
-    command.add_argument("--split", default="scaffold-0", help="whose training part chooses the method")
-    command.add_argument("--save", type=Path, help="folder for the fitted model")
-    a = command.parse_args(argv)
-    queries = read_queries(a.molecules, a.smiles)
-    model = model_of(a)
+    queries = read_queries(molecules, smiles)
+    model = saved_model(folder, task) if (folder / SETTINGS).is_file() else fitted(folder, task, method, part, split)
     table = predict_table(model, queries)
-    if a.save:
-        save_fitted(model, a.save)
-    write_csv(a.out, table)
-    rejected = len(queries.reasons) - len(queries.usable)
-    log.info("%d molecules, %d rows rejected: %s", len(queries.usable), rejected, a.out)
+    if save:
+        save_fitted(model, save)
+    write_csv(out, table)
+    log.info("%d molecules, %d rows rejected: %s", len(queries.usable), len(table) - len(queries.usable), out)
+
+
+def saved_model(folder: Path, task: str | None) -> FittedModel:
+    """Return a saved model; `task`, where it is given, must be its own."""
+    model = load_fitted(folder)
+    if task not in (None, model.settings["task"]):
+        raise UserError(f"{folder}: fitted on task {model.settings['task']}, not on {task}")
+    return model
+
+
+def fitted(results: Path, task: str | None, method: str | None, part: str, split: str) -> FittedModel:
+    """Return a method of a study, fitted again; arguments as of `predict`."""
+    if task is None:
+        raise UserError(f"{results}: name a task of the study with --task, or the folder of a fitted model")
+    study = load_study_task(results, task, split)
+    chosen = choose_method(results, study, method)
+    log.info("%s: %s, cross-validated error %.4g", task, chosen.name, chosen.score)
+    return fit_model(chosen, study, part)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(predict)

@@ -6,19 +6,24 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from clm.provenance.command import parser, run
+from clm.provenance.command import run
 from clm.provenance.cost import versions
 from clm.provenance.files import read_json
+from clm.tables.columns import LINEAR_PROBE, UNTRAINED
 
 
-def summarize_study(results: Path) -> list[str]:
-    """Return the lines of the summary; what is missing below `results` is left out."""
+def summarize_study(results: Path, /) -> list[str]:
+    """Return the main numbers of a finished study and where its figures are.
+
+    Args:
+        results: folder results/<study>; what is missing below it is left out.
+    """
     tables = results / "tables"
     lines = ["", f"Study {results.name}"]
     losses = best_losses(rows_of(tables / "runs.csv"))
     lines += [f"  loss    {corpus} {size}: {loss:.3f} nats per masked token" for (corpus, size), loss in losses]
     gains = [
-        row for row in rows_of(tables / "saturation.csv") if row.get("axis") == "N" and row.get("mode") == "frozen"
+        row for row in rows_of(tables / "saturation.csv") if row.get("axis") == "N" and row.get("mode") == LINEAR_PROBE
     ]
     if gains:
         lines.append(
@@ -63,7 +68,7 @@ def best_losses(rows: list[dict[str, str]]) -> list[tuple[tuple[str, str], float
     parameters: dict[tuple[str, str], float] = {}
     for row in rows:
         loss = number(row.get("loss"))
-        if row.get("corpus") == "untrained" or row.get("status") != "ok" or loss is None:
+        if row.get("corpus") == UNTRAINED or row.get("status") != "ok" or loss is None:
             continue
         key = (row["corpus"], row["size"])
         best[key] = min(loss, best.get(key, math.inf))
@@ -85,12 +90,5 @@ def number(text: str | None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("--results", type=Path, required=True, help="folder results/<study>")
-    print("\n".join(summarize_study(command.parse_args(argv).results)))
-
-
 if __name__ == "__main__":
-    run(main)
+    run(summarize_study)

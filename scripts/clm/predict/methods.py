@@ -9,13 +9,15 @@ import numpy as np
 
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
+from clm.study.paths import PROBED
+from clm.tables.columns import PRIMARY
 from clm.tasks.baselines import features_of
 from clm.tasks.folds import grouped_folds
 from clm.tasks.scores import auc, mean_over_labels
 from clm.tasks.table import Task, load_split, load_task
 
 FOREST = "ecfp_forest"
-PROBES = "transfer/*/*/*/*/seed*/{task}.json"  # of all modes; those of linear probes are told by their features
+PROBES = PROBED + "/*/*/*/seed*/{task}.json"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> It
     for path in sorted(results.glob(PROBES.format(task=study.name))):
         record = read_json(path)
         for budget in dict.fromkeys(cell["budget"] for cell in record["cells"]):
-            trunk = path.relative_to(results / "transfer").parts[1:-1]
+            trunk = path.relative_to(results / PROBED).parts[:-1]
             name = "/".join([*trunk, str(budget)])
             score = probe_score(record, budget, study)
             if score is not None and wanted in (None, name):
@@ -102,7 +104,7 @@ def probe_score(record: dict[str, Any], budget: str, study: StudyTask) -> float 
     errors = [
         -score if study.kind == "regression" else 1 - score
         for cell in record["cells"]
-        if (cell["budget"], cell["features"], cell["split"], str(cell["split_seed"])) == (budget, "mean", split, seed)
+        if (cell["budget"], cell["features"], cell["split"], str(cell["split_seed"])) == (budget, PRIMARY, split, seed)
         and (score := cell.get("selected", {}).get("cv_score")) is not None
     ]
     return float(mean_over_labels(errors, study.kind)) if errors else None

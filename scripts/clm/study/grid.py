@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
-UNTRAINED = "untrained"
+from clm.tables.columns import NO_BUDGET, NO_SUBSET, UNTRAINED
 
 
 @dataclass(frozen=True, order=True)
@@ -61,7 +61,7 @@ def untrained(config: Mapping[str, Any]) -> list[Trunk]:
     first: dict[str, int] = {}
     for trunk in trunks(config):
         first.setdefault(trunk.size, trunk.seed)
-    return [Trunk(UNTRAINED, size, "none", seed, ("0",)) for size, seed in first.items()]
+    return [Trunk(UNTRAINED, size, NO_SUBSET, seed, (NO_BUDGET,)) for size, seed in first.items()]
 
 
 def final_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
@@ -92,8 +92,8 @@ def frozen_cells(config: Mapping[str, Any]) -> list[Frozen]:
 
 
 def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
-    """Return the fine-tuned (checkpoint, task) pairs of `transfer.full.cells`, without repeats."""
-    full = config["transfer"]["full"]
+    """Return the fine-tuned (checkpoint, task) pairs of `transfer.fine_tuning.cells`, without repeats."""
+    full = config["transfer"]["fine_tuning"]
     found = dict.fromkeys(
         (Checkpoint(Trunk(*key), budget), task)
         for block in full["cells"]

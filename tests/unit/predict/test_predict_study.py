@@ -9,9 +9,10 @@ import pytest
 from clm.predict.fitted import fit_model
 from clm.predict.methods import candidates, choose_method, load_study_task
 from clm.provenance.command import UserError
+from clm.study.paths import PROBED
 from clm.tasks.table import load_split
 from made_study import CHECKPOINT, made_study, molecules
-from predict import main
+from predict import predict
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
@@ -45,7 +46,7 @@ def test_the_method_is_chosen_by_cross_validation_and_never_by_test_labels(study
     scores = {method.name: method.score for method in candidates(folder, found)}
     assert set(scores) == {CHECKPOINT, "ecfp_forest"}
     assert choose_method(folder, found).name == min(scores, key=scores.get)
-    path = folder / "transfer/frozen/zinc/s/2k/seed0/length.json"
+    path = folder / PROBED / "zinc/s/2k/seed0/length.json"
     record = json.loads(path.read_text())
     for cell in record["cells"]:
         cell.update(error=0.0 if min(scores, key=scores.get) == "ecfp_forest" else 1e9)
@@ -63,9 +64,8 @@ def test_every_row_is_answered_and_the_saved_folder_answers_alike(study, tmp_pat
     known = molecules(120)
     table = query(tmp_path / "q.csv", [known[0], "C(", "O" + known[1], "[Au+]", None])
     out, again, saved = tmp_path / "p.csv", tmp_path / "p2.csv", tmp_path / "saved"
-    options = ["--molecules", str(table), "--split", "random-0", "--method", method]
-    main([str(study[0]), "--task", task, *options, "--out", str(out), "--save", str(saved)])
-    main([str(saved), "--molecules", str(table), "--out", str(again)])
+    predict(study[0], table, out, task, method=method, split="random-0", save=saved)
+    predict(saved, table, again)
     assert out.read_bytes() == again.read_bytes()
     found = pd.read_csv(out, dtype={"amine_set": str})
     assert found["reason"].fillna("").tolist() == ["", "unparsable", "", "", "empty"]
@@ -84,8 +84,8 @@ def test_every_row_is_answered_and_the_saved_folder_answers_alike(study, tmp_pat
 def test_bad_input_is_one_line_and_nothing_is_written(study, tmp_path):
     table, empty, out = query(tmp_path / "q.csv", ["CCO"]), query(tmp_path / "e.csv", []), tmp_path / "p.csv"
     saved = tmp_path / "saved"
-    first = [str(study[0]), "--task", "length", "--split", "random-0", "--method", CHECKPOINT]
-    main([*first, "--molecules", str(table), "--out", str(tmp_path / "ok.csv"), "--save", str(saved)])
+    first = {"task": "length", "split": "random-0", "method": CHECKPOINT}
+    predict(study[0], table, tmp_path / "ok.csv", save=saved, **first)
     spoiled, other = shutil.copytree(saved, tmp_path / "spoiled"), shutil.copytree(saved, tmp_path / "other")
     head = load_file(spoiled / "head.safetensors")
     head["0.weights"][0] = np.inf
@@ -93,18 +93,18 @@ def test_bad_input_is_one_line_and_nothing_is_written(study, tmp_path):
     weights = load_file(other / "encoder/model.safetensors")
     save_file({name: value + 1 for name, value in weights.items()}, other / "encoder/model.safetensors")
     cases = [
-        ([str(study[0]), "--task", "missing"], table, "no task 'missing'; it has amine, length"),
-        ([str(tmp_path), "--task", "length"], table, "no task 'length'; finish the study first"),
-        ([str(study[0]), "--task", "length"], table, "no split 'scaffold-0'; it has random-0"),
-        ([*first[:-1], "zinc/m/2k/seed0/10k"], table, "no method 'zinc/m/2k/seed0/10k' for task length"),
-        ([str(study[0])], table, "name a task of the study with --task"),
-        ([str(saved), "--task", "amine"], table, "fitted on task length, not on amine"),
-        ([str(other)], table, "its encoder is another one"),
-        ([str(spoiled)], table, "is not finite"),
-        (first, empty, "no molecule of 0 rows"),
-        (first, tmp_path / "absent.csv", "no such file"),
+        (study[0], {"task": "missing"}, table, "no task 'missing'; it has amine, length"),
+        (tmp_path, {"task": "length"}, table, "no task 'length'; finish the study first"),
+        (study[0], {"task": "length"}, table, "no split 'scaffold-0'; it has random-0"),
+        (study[0], first | {"method": "zinc/m/2k/seed0/10k"}, table, "no method 'zinc/m/2k/seed0/10k' for task length"),
+        (study[0], {}, table, "name a task of the study with --task"),
+        (saved, {"task": "amine"}, table, "fitted on task length, not on amine"),
+        (other, {}, table, "its encoder is another one"),
+        (spoiled, {}, table, "is not finite"),
+        (study[0], first, empty, "no molecule of 0 rows"),
+        (study[0], first, tmp_path / "absent.csv", "no such file"),
     ]
-    for arguments, molecules_file, message in cases:
+    for folder, options, molecules_file, message in cases:
         with pytest.raises(UserError, match=message) as error:
-            main([*arguments, "--molecules", str(molecules_file), "--out", str(out)])
+            predict(folder, molecules_file, out, **options)
         assert "\n" not in str(error.value) and not out.exists()

@@ -10,7 +10,7 @@ from clm.provenance.command import UserError
 from clm.transfer.embed import embed
 from clm.transfer.encoder import SmilesEncoder
 from clm.transfer.tokens import tokenize
-from embed import main
+from embed import embed as embed_table
 from rdkit.Chem import CanonSmiles
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -63,7 +63,7 @@ def test_invalid_smiles_are_told_or_missing(folder):
 
 def test_the_command_keeps_every_row(folder, tmp_path):
     pd.DataFrame({"id": [1, 2, 3, 4], "SMILES": ["OCC", "C(", None, "CC(N)=O"]}).to_csv(tmp_path / "m.csv", index=False)
-    main([str(folder), str(tmp_path / "m.csv"), "--out", str(tmp_path / "f.parquet")])
+    embed_table(folder, tmp_path / "m.csv", out=tmp_path / "f.parquet")
     found = pd.read_parquet(tmp_path / "f.parquet")
     assert found["reason"].fillna("").tolist() == ["", "unparsable", "empty", ""]
     assert found["smiles"].tolist()[0] == "OCC" and found["h0"].notna().tolist() == [True, False, False, True]
@@ -82,5 +82,5 @@ def test_bad_input_is_one_line_and_leaves_no_file(folder, tmp_path):
     for text, checkpoint, message in cases:
         table.write_text(text)
         with pytest.raises(UserError, match=message) as error:
-            main([str(checkpoint), str(table), "--out", str(out)])
+            embed_table(checkpoint, table, out=out)
         assert "\n" not in str(error.value) and not out.exists()

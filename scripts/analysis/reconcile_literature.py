@@ -1,0 +1,31 @@
+"""Recompute what published studies saw inside their own windows: loss and error, read-out layers, equal loss."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from clm.provenance.command import run
+from clm.statistics.reconciliation import COLUMNS, reconciliation_rows
+from clm.tables.frames import read_table, write_table
+from clm.tables.panels import panels, study_runs
+
+
+def reconcile_literature(runs: Path, transfer: Path, draws: Path, settings: dict[str, Any], out: Path) -> None:
+    """Write reconciliation.csv.
+
+    Args:
+        runs: runs.csv.
+        transfer: transfer.csv.
+        draws: draws.parquet.
+        settings: `corpus`, `gain_margin`, `bootstrap`, `seed`, `min_trunks`, `aggregate` (tasks that count).
+        out: `question` window: Spearman correlation of loss and error in the window of each paper, with what range
+            restriction leaves of that over the whole range; layers: gain per doubling of tokens read from the last and
+            a middle layer; isoloss: gain per doubling of parameters at equal loss.
+    """
+    cells = study_runs(read_table(runs), [settings["corpus"]])
+    rows = reconciliation_rows(panels(read_table(transfer), cells, pd.read_parquet(draws)), settings)
+    write_table(out, rows, COLUMNS)
+
+
+if __name__ == "__main__":
+    run(reconcile_literature)

@@ -1,0 +1,192 @@
+"""What a study found, in sentences that are filled from its tables and say no more than they do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRETRAINED, PRIMARY, UNTRAINED
+from clm.tables.panels import primary_labels
+
+AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
+CELL = ["size", "subset", "budget"]
+Section = tuple[str, list[str]]
+
+
+def percent(value: float) -> str:
+    """Return a share as percent with two digits that count."""
+    return f"{100 * value:.2g} %"
+
+
+def interval(row: Mapping[str, Any], scale: float = 1.0, unit: str = "") -> str:
+    """Return the 95 % interval of a row, nothing where there is none (fewer than 3 tasks)."""
+    if pd.isna(row["lower"]) or pd.isna(row["upper"]):
+        return "(no interval)"
+    return f"[{scale * row['lower']:.2g}, {scale * row['upper']:.2g}]{unit}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names in a row, or "none"."""
+    return ", ".join(names) or "none"
+
+
+def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
+    """Tell how far validation loss fell, and with what."""
+    trained = runs[(runs["corpus"] != UNTRAINED) & (runs["status"] == "ok")]
+    lines = []
+    if len(trained):
+        best, start = trained.loc[trained["loss"].idxmin()], runs[runs["corpus"] == UNTRAINED]["loss"].median()
+        lines.append(
+            f"Lowest validation loss: {best['loss']:.3f} nats per masked token ({best['size']} parameters, "
+            f"{best['subset']} molecules of {best['corpus']}, {best['budget']} tokens); untrained encoders have "
+            f"{start:.2f}. {len(runs) - len(trained) - (runs['corpus'] == 'untrained').sum()} runs diverged."
+        )
+    fits = fits[fits["axis"].isin(list(AXES))]
+    slopes = fits[(fits["form"] == "power") & (fits["parameter"] == "a") & (fits["status"] == "ok")]
+    for row in slopes.to_dict("records"):
+        fall, *ends = (1 - 2 ** -row[name] for name in ("estimate", "lower", "upper"))
+        lines.append(
+            f"On {row['corpus']}, loss falls by {percent(fall)} per doubling of {AXES[row['axis']]}, 95 % interval "
+            f"[{percent(ends[0])}, {percent(ends[1])}] ({row['n']:.0f} checkpoints of {row['n_trunks']:.0f} trunks)."
+        )
+    floors = fits[(fits["form"] == "power_floor") & (fits["status"] != "ok")]
+    if len(floors):
+        axes = listed([AXES[axis] for axis in dict.fromkeys(floors["axis"])])
+        lines.append(f"A floor of the loss is not identified along {axes}: the range is too short.")
+    return "Pretraining loss", lines
+
+
+def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:
+    """Tell how much of a gain in loss arrives at the tasks."""
+    rows = elasticity[(elasticity["features"] == PRIMARY) & (elasticity["corpus"] == corpus)]
+    lines = []
+    for (mode, split), group in rows.groupby(["mode", "split"], sort=False):
+        told = [
+            f"{verdict}: {len(chosen)} ({listed([with_slope(row) for row in chosen.to_dict('records')])})"
+            for verdict, chosen in group.groupby("verdict", sort=True)
+        ]
+        lines.append(f"{mode}, {split} split, {len(group)} tasks: {'; '.join(told)}.")
+    return "How much of a gain in loss arrives (elasticity: 1 all of it, 0 nothing)", lines
+
+
+def with_slope(row: Mapping[str, Any]) -> str:
+    """Return a task with its elasticity, where there is one."""
+    return row["task"] if pd.isna(row["slope"]) else f"{row['task']} {row['slope']:.2f} {interval(row)}"
+
+
+def gains_section(saturation: pd.DataFrame) -> Section:
+    """Count the verdicts on gain from each axis, naming the tasks that are decided."""
+    rows = saturation[saturation["features"] == PRIMARY]
+    lines = []
+    for (axis, mode, split), group in rows.groupby(["axis", "mode", "split"], sort=False):
+        counts = group["verdict"].value_counts()
+        decided = [
+            f"{row['task']} {row['verdict']} ({100 * row['gain']:.1f} % {interval(row, 100)})"
+            for row in group.to_dict("records")
+            if row["verdict"] in ("improving", "saturated", "degraded")
+        ]
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        lines.append(f"More {AXES[axis]}, {mode}, {split} split: {told}. Decided: {listed(decided)}.")
+    return "Gain in error per doubling", lines
+
+
+def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
+    """Return the error of the largest frozen encoder and of what needs no pretraining, one row per task."""
+    rows = transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))]
+    rows = primary_labels(rows)
+    frozen = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
+    models = {PRETRAINED: frozen[frozen["corpus"] == corpus], UNTRAINED: frozen[frozen["corpus"] == UNTRAINED]}
+    columns = {name: group.groupby("task")["error"].mean() for name, group in models.items()}
+    baselines = rows[rows["mode"] == BASELINE]
+    columns |= {name: group.groupby("task")["error"].mean() for name, group in baselines.groupby("baseline")}
+    metric = rows.groupby("task")["metric"].first()
+    return pd.DataFrame({"metric": metric, **columns})
+
+
+def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) -> Section:
+    """Compare the largest pretrained encoder, frozen, with methods that need no pretraining."""
+    trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
+    if trained.empty:
+        return f"Against methods without pretraining ({split} split)", ["No checkpoint."]
+    largest = trained.sort_values(["parameters", "molecules", "tokens"], kind="stable").iloc[-1]
+    same = transfer["corpus"] == UNTRAINED
+    chosen = (transfer[CELL] == largest[CELL]).all(axis=1) | (same & (transfer["size"] == largest["size"]))
+    table = rivals(transfer[chosen | (transfer["mode"] == BASELINE)], corpus, split)
+    lines = [
+        f"Frozen encoder of {largest['size']} parameters, {largest['subset']} molecules, {largest['budget']} tokens. "
+        "Error is 1 - AUC for auc and RMSE in the units of the label for rmse; lower is better."
+    ]
+    for name in [column for column in table.columns if column not in ("metric", PRETRAINED)]:
+        both = table.dropna(subset=[PRETRAINED, name])
+        better = both[both[PRETRAINED] < both[name]]
+        lines.append(f"Lower error than {name} on {len(better)} of {len(both)} tasks: {listed(better.index.tolist())}.")
+    return f"Against methods without pretraining ({split} split)", [*lines, "\n\n" + markdown(table)]
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table as Markdown, numbers with three digits."""
+    head = ["task", *table.columns]
+    body = [
+        [str(task), *(f"{v:.3f}" if isinstance(v, float) and pd.notna(v) else str(v).replace("nan", "") for v in row)]
+        for task, row in zip(table.index, table.itertuples(index=False), strict=True)
+    ]
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Section:
+    """Tell which predictors rank checkpoints, and what choosing by them costs."""
+    rows = correlations[(correlations["task"] == POOLED) & (correlations["features"] == PRIMARY)]
+    lines = []
+    for (mode, split), group in rows.groupby(["mode", "split"], sort=False):
+        known = group[group["lower"].notna()]
+        clear = known[(known["lower"] > 0) | (known["upper"] < 0)].sort_values("spearman", key=abs, ascending=False)
+        told = [f"{row['predictor']} {row['spearman']:.2f} {interval(row)}" for row in clear.head(5).to_dict("records")]
+        lines.append(
+            f"{mode}, {split} split: the interval of the mean rank correlation with the score excludes 0 for "
+            f"{len(clear)} of {len(known)} predictors; strongest: {listed(told)}."
+        )
+    for (mode, split), group in decision.groupby(["mode", "split"], sort=False):
+        lines.append(f"{mode}, {split} split, {group['n_tasks'].max():.0f} tasks: {advice(group)}")
+    return "What predicts transfer, and what to compute for a new task", lines
+
+
+def advice(group: pd.DataFrame) -> str:
+    """Return the sentence on the decision table of one mode and split, whose rows come with least regret first."""
+    free = group[group["verdict"] == "costs nothing"]
+    told = [f"{row['predictor'].replace('_', ' ')} {percent(row['regret'])}" for row in free.to_dict("records")]
+    good = group[group["verdict"] == "recommended"]
+    candidate = group[group["predictor"].str.startswith("domain_loss")]
+    sentence = f"regret of what costs nothing: {listed(told)}. "
+    if good.empty:
+        sentence += "No predictor has clearly less, so none is recommended to a user with a new task"
+    else:
+        names = [f"{row['predictor']} {percent(row['regret'])}, {row['needs']}" for row in good.to_dict("records")]
+        sentence += f"A user with a new task should compute one of: {'; '.join(names)}"
+    if candidate.empty:
+        return sentence + "."
+    best = candidate.iloc[0]
+    told = f"the loss on the task's own molecules was the first candidate; its best form, {best['predictor']}"
+    return f"{sentence}; {told}, has a regret of {percent(best['regret'])} ({best['verdict']})."
+
+
+def claims_section(claims: list[dict[str, Any]]) -> Section:
+    """List the claims that a test decided and count the others."""
+    lines = [
+        f"{claim['verdict']}: {claim['claim']} (effect {claim['effect']:.2g} {interval(claim)}, n {claim['n']})."
+        for claim in claims
+        if claim["verdict"] != "undecided" and claim["lower"] is not None
+    ]
+    undecided = sum(claim["verdict"] == "undecided" for claim in claims)
+    return "Claims of the paper and of its review", [*lines, f"undecided: {undecided} of {len(claims)}."]
+
+
+def page(study: str, sections: list[Section]) -> str:
+    """Return the page as Markdown."""
+    head = (
+        f"# What the study `{study}` found\n\nMade from its tables by `scripts/write_findings.py`. Intervals are 95 %. "
+        "N, D, U: parameters, tokens, molecules. Trunk: one pretraining run with all its token budgets, the unit of "
+        "every interval. AUC: area under the receiver operating characteristic; RMSE: root mean square error.\n"
+    )
+    body = [f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in sections if lines]
+    return head + "\n" + "\n\n".join(body).replace("- \n\n", "\n") + "\n"

@@ -1,0 +1,83 @@
+"""Leaving out parts of the tasks, on tables whose conclusion is planted to hang on one of them, or on none."""
+
+import pandas as pd
+from clm.statistics.ablation import ablation_rows, effects, stability
+from clm.statistics.claims import MIN_TASKS
+
+TASKS = [f"t{i}" for i in range(12)]
+FAMILIES = {task: "adme" if i < 2 else "activity" if i < 4 else "toxicity" for i, task in enumerate(TASKS)}
+MARGINS = {"gain": 0.01, "elasticity": 0.1}
+
+
+def table(gains, modes=("frozen",), splits=("random",), half_width=0.002, **columns):
+    base = {"axis": "C", "features": "mean", "verdict": "undecided"} | columns
+    return pd.DataFrame(
+        base | {"mode": mode, "split": split, "task": task, "gain": gain, "lower": gain - half_width,
+                "upper": gain + half_width}
+        for mode in modes for split in splits for task, gain in zip(TASKS, gains, strict=False)
+    )  # fmt: skip
+
+
+def elasticities(value=0.0):
+    return table([value] * 12, corpus="zinc").rename(columns={"gain": "slope"}).drop(columns="axis")
+
+
+def ablated(saturation, elasticity=None):
+    rows = effects(saturation, elasticities() if elasticity is None else elasticity, "zinc", TASKS)
+    return pd.DataFrame(ablation_rows(rows, FAMILIES, MARGINS, 300, 0))
+
+
+def of(rows, statistic="C", mode="(all)"):
+    return rows[(rows["statistic"] == statistic) & (rows["mode"] == mode)].set_index(["left_out", "name"])
+
+
+def test_a_conclusion_that_no_task_carries_stays():
+    rows = of(ablated(table([0.03] * 12)))
+    enough = rows[rows["n_tasks"] >= MIN_TASKS]
+    assert set(enough["verdict"]) == {"contradicted"} and enough["changed"].eq(0).all()
+    assert rows.loc[("nothing", "nothing"), "n_tasks"] == 12
+    flat = of(ablated(table([0.0] * 12)))
+    assert set(flat.loc[flat["n_tasks"] >= MIN_TASKS, "verdict"]) == {"supported"}
+
+
+def test_a_conclusion_that_one_task_carries_changes_without_it():
+    gains = [0.03] * 9 + [-0.03] * 3  # three quarters gain, exactly the share that is asked for
+    rows = of(ablated(table(gains)))
+    assert rows.loc[("nothing", "nothing"), "verdict"] == "contradicted"
+    assert rows.loc[("task", "t0"), "verdict"] == "undecided" and rows.loc[("task", "t0"), "changed"] == 1
+    assert rows.loc[("task", "t11"), "verdict"] == "contradicted" and rows.loc[("task", "t11"), "changed"] == 0
+
+
+def test_too_few_tasks_are_undecided_and_have_no_number():
+    row = of(ablated(table([0.03] * 12))).loc[("family", "toxicity")]
+    assert row["verdict"] == "undecided" and row["n_tasks"] == 4 and pd.isna(row["effect"])
+
+
+def test_modes_and_splits_are_averaged_within_a_task_and_left_out_in_turn():
+    gains = pd.concat([table([0.03] * 12, ("frozen",), ("random", "scaffold")), table([-0.06] * 12, ("full",))])
+    rows = of(ablated(gains))
+    assert rows.loc[("nothing", "nothing"), "n_tasks"] == 12
+    assert rows.loc[("nothing", "nothing"), "verdict"] == "supported"  # (.03 + .03 - .06) / 3 = 0
+    assert rows.loc[("mode", "full"), "verdict"] == "contradicted" and rows.loc[("mode", "full"), "changed"] == 1
+    assert rows.loc[("split", "random"), "effect"] == 0.03
+    single = of(ablated(table([0.03] * 12)))
+    assert not {"mode", "split"} & set(single.index.get_level_values("left_out"))  # nothing would remain
+
+
+def test_only_tasks_that_count_and_have_signal_enter():
+    saturation = table([0.03] * 12)
+    saturation.loc[0, "verdict"] = "no_signal"
+    rows = effects(saturation, elasticities(), "zinc", TASKS[:5])
+    assert set(rows.loc[rows["statistic"] == "C", "task"]) == set(TASKS[1:5])
+    assert effects(saturation, elasticities(), "pubchem", TASKS)["statistic"].eq("elasticity").sum() == 0
+
+
+def test_elasticity_and_dependence_have_their_own_verdicts():
+    rows = ablated(table([0.05, -0.05] * 6), elasticities(0.5))
+    assert of(rows, "elasticity").loc[("nothing", "nothing"), "verdict"] == "contradicted"
+    assert of(rows, "task_dependence").loc[("nothing", "nothing"), "verdict"] == "supported"
+
+
+def test_summary_names_what_changes_the_verdict():
+    told = stability(ablated(table([0.03] * 9 + [-0.03] * 3))).set_index(["statistic", "mode"]).loc[("C", "(all)")]
+    assert told["changes"] >= 9 and "t0" in told["names"] and told["verdict"] == "contradicted"

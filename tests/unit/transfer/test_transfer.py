@@ -1,0 +1,140 @@
+"""Embeddings, predictors and heads against independent computations."""
+
+import numpy as np
+import pytest
+import torch
+from clm.models.build import load_model
+from clm.tasks.table import Task
+from clm.transfer.embed import embed, project
+from clm.transfer.finetune import FineTuner, LabelScaler, label_loss, predict, shuffled_batches, warmup_linear_decay
+from clm.transfer.logme import log_evidence, logme, singular
+from clm.transfer.neighbours import nearest_score
+from clm.transfer.probe import probe
+from clm.transfer.tune import best_rate
+from models import random_shard, small_model
+from probe_frozen import inner_layers
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
+from transformers import AutoModel
+
+RATE = 3e-3
+SETTINGS = {"steps": 150, "warmup_steps": 5, "batch_molecules": 16, "weight_decay": 0.01, "precision": "float32"}
+
+
+def task_of(y, names=("y",)):
+    n = len(y)
+    smiles = [f"C{i}" for i in range(n)]
+    return Task(np.arange(n), smiles, smiles, smiles, np.asarray(y, float).reshape(n, -1), list(names))
+
+
+def test_embedding_is_the_mean_over_real_tokens_of_transformers(tmp_path):
+    folder, shard = small_model(tmp_path), random_shard(20)
+    theirs = AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
+    found = embed(load_model(folder), shard, max_tokens=90)
+    layers = embed(load_model(folder), shard, every_layer=True)
+    for i, ids in enumerate(shard.sequences()):
+        with torch.no_grad():
+            hidden = theirs(input_ids=torch.tensor(ids.astype(int))[None]).last_hidden_state[0]
+        np.testing.assert_allclose(found[i], hidden[1:-1].mean(0).numpy(), atol=1e-5)
+    np.testing.assert_allclose(layers[-1], found, atol=1e-5)
+    assert layers.shape == (3, 20, 16)
+
+
+def test_projection_is_fixed_and_keeps_distances_roughly():
+    x = np.random.default_rng(0).standard_normal((30, 200))
+    assert (project(x, 150) == project(x, 150)).all()
+    lengths = np.linalg.norm(project(x, 150), axis=1) / np.linalg.norm(x, axis=1)
+    assert abs(lengths.mean() - 1) < 0.1
+
+
+def test_logme_is_the_maximum_of_the_dense_gaussian_evidence():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((40, 6))
+    x -= x.mean(axis=0)
+    y = x @ rng.standard_normal(6) + 0.7 * rng.standard_normal(40)
+
+    def negative(log_precisions):
+        alpha, beta = np.exp(log_precisions)
+        covariance = np.eye(40) / beta + x @ x.T / alpha
+        return -multivariate_normal(np.zeros(40), covariance).logpdf(y) / 40
+
+    best = minimize(negative, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10})
+    assert log_evidence(*singular(x), 6, y) == pytest.approx(-best.fun, abs=1e-5)
+
+
+def test_logme_prefers_features_that_hold_the_label():
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((200, 5))
+    y = (x[:, 0] > 0).astype(float)
+    assert logme(x, y, "classification") > logme(rng.standard_normal((200, 5)), y, "classification")
+    assert logme(x, np.ones(200), "classification") is None
+
+
+def test_neighbours_find_clusters_and_nothing_in_noise():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0.0, 1.0], 50)
+    clustered = rng.standard_normal((100, 8)) + 6 * y[:, None]
+    assert nearest_score(clustered, y, "classification") == pytest.approx(1, abs=0.01)
+    assert abs(nearest_score(rng.standard_normal((100, 8)), y, "classification") - 0.5) < 0.2
+
+
+def test_inner_layers_are_spread_evenly_with_the_middle_among_them():
+    assert [inner_layers(count, 4) for count in (1, 4)] == [[0], [0, 1, 2, 3]]
+    assert inner_layers(15, 4) == [0, 5, 7, 9, 14] and inner_layers(10, 2) == [0, 5, 9]
+    for count in range(2, 40):
+        chosen = inner_layers(count, 4)
+        assert chosen[0] == 0 and chosen[-1] == count - 1 and count // 2 in chosen and len(chosen) <= 5
+
+
+def test_a_probe_never_sees_test_or_validation_labels():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((90, 4)), rng.standard_normal(90)
+    parts = {"train": np.arange(60), "valid": np.arange(60, 75), "test": np.arange(75, 90)}
+    prediction, _ = probe(x, task_of(y), parts, "regression")
+    other = y.copy()
+    other[60:] = rng.standard_normal(30) * 100
+    assert (probe(x, task_of(other), parts, "regression")[0] == prediction).all()
+
+
+def test_finetuning_learns_a_planted_label_and_repeats_itself(tmp_path):
+    model, shard = load_model(small_model(tmp_path)), random_shard(150)
+    y = np.array([np.sin(ids.astype(float)).mean() for ids in shard.sequences()]) * 10
+    train, test = np.arange(120), np.arange(120, 150)
+    task = task_of(y)
+    tuner = FineTuner(model, 1, "regression", SETTINGS)
+    found, other, again = (
+        predict(*tuner.run(task, shard, train, RATE, seed), shard, test, "regression") for seed in (0, 1, 0)
+    )
+    assert np.sqrt(np.mean((found[:, 0] - y[test]) ** 2)) < 0.7 * y[train].std()
+    assert (again == found).all(), "something of an earlier run is left"
+    assert (other != found).any()
+
+
+def test_an_epoch_of_batches_is_a_permutation_and_the_next_another_one():
+    drawn = shuffled_batches(10, 4, np.random.default_rng(0))
+    epochs = [[next(drawn) for _ in range(3)] for _ in range(2)]
+    assert [len(batch) for batch in epochs[0]] == [4, 4, 2]
+    first, second = (np.concatenate(epoch) for epoch in epochs)
+    assert sorted(first) == sorted(second) == list(range(10)) and first.tolist() != second.tolist()
+
+
+def test_missing_labels_do_not_reach_the_objective():
+    output, y = torch.tensor([[1.0, 5.0], [2.0, 3.0]], requires_grad=True), torch.tensor([[0.0, torch.nan], [2.0, 1.0]])
+    loss = label_loss(output, y, "regression")
+    assert loss.item() == pytest.approx((1 + 0 + 4) / 3)
+    loss.backward()
+    assert output.grad[0, 1] == 0
+
+
+def test_scaling_uses_what_is_there():
+    scaling = LabelScaler.fit(np.array([[1.0, np.nan], [3.0, np.nan]]), "regression")
+    assert scaling.mean.tolist() == [2, 0] and scaling.sd.tolist() == [1, 1]
+
+
+def test_rate_rises_and_ends_near_zero():
+    rates = [warmup_linear_decay(step, 5, 50) for step in range(50)]
+    assert rates[0] == 0.2 and max(rates) == 1 and rates[-1] < 0.03
+
+
+def test_best_rate_averages_over_tasks_and_skips_undefined_ones():
+    assert best_rate([0.1, 0.2, 0.3], [[0.9, 0.9], [0.5, 0.8], [0.1, None]]) == 0.2
