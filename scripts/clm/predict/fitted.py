@@ -13,10 +13,10 @@ from clm.predict.forest import Forest, pack_forest
 from clm.predict.methods import FOREST, Method, StudyTask
 from clm.provenance.command import UserError
 from clm.tasks.baselines import features_of, fit_trees
-from clm.tasks.linear_head import Head, fit_head
+from clm.tasks.linear_head import LinearHead, fit_head
 from clm.transfer.encoder import SmilesEncoder
 
-Predictor = Head | Forest
+Predictor = LinearHead | Forest
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from clm.predict.fitted import FittedModel, LabelModel
 from clm.predict.forest import Forest
 from clm.provenance.command import UserError
 from clm.provenance.files import atomic, read_json, sha256_file, write_json
-from clm.tasks.linear_head import Head
+from clm.tasks.linear_head import LinearHead
 from clm.transfer.encoder import SmilesEncoder
 
 HEAD, SETTINGS, ENCODER = "head.safetensors", "settings.json", "encoder"
@@ -61,7 +61,7 @@ def save_fitted(model: FittedModel, folder: Path) -> None:
     write_json(folder / SETTINGS, settings)
 
 
-def arrays_of(predictor: Head | Forest) -> dict[str, np.ndarray]:
+def arrays_of(predictor: LinearHead | Forest) -> dict[str, np.ndarray]:
     """Return what a predictor consists of."""
     if isinstance(predictor, Forest):
         return predictor._asdict()
@@ -91,12 +91,12 @@ def load_fitted(folder: Path) -> FittedModel:
     return FittedModel(settings, encoder, models, domain)
 
 
-def predictor_of(kind: str, parts: dict[str, np.ndarray]) -> Head | Forest:
+def predictor_of(kind: str, parts: dict[str, np.ndarray]) -> LinearHead | Forest:
     """Return a predictor from its arrays."""
     if kind == "forest":
         return Forest(**{name: parts[name] for name in Forest._fields})
     numbers = {name: parts[name].item() for name in NUMBERS}
-    return Head(**{name: parts[name] for name in ARRAYS}, **numbers, kind=kind, score=None)
+    return LinearHead(**{name: parts[name] for name in ARRAYS}, **numbers, kind=kind, score=None)
 
 
 def card(model: FittedModel) -> str:

@@ -52,7 +52,10 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
     """
     import torch
     from transformers import AutoModel, AutoModelForTextEncoding
+    from transformers.utils import logging
 
+    logging.set_verbosity_error()  # what its report says is checked below
+    logging.disable_progress_bar()
     try:
         config = read_config(model)
         loader = AutoModelForTextEncoding if config.model_type.endswith("t5") else AutoModel
