@@ -6,7 +6,7 @@ import pytest
 from clm.statistics.claims import compute_gains, heterogeneity, limited_improvement, loss_claim, task_dependence
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
 
-KEY = ("frozen", "scaffold")
+KEY = ("linear_probe", "scaffold")
 TASKS = [f"t{i}" for i in range(12)]
 
 

@@ -12,7 +12,7 @@ from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
-from probe_frozen import inner_layers
+from probe_encoder import inner_layers
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from transformers import AutoModel
