@@ -73,7 +73,7 @@ def saved_model(folder: Path, task: str | None) -> FittedModel:
     """Return a saved model; `task`, where it is given, must be its own."""
     model = load_fitted(folder)
     if task not in (None, model.settings["task"]):
-        raise UserError(f"{folder}: fitted on task {model.settings['task']}, not on {task}")
+        raise UserError(f"{folder}: fitted on task {model.settings['task']}, not on {task}; leave --task out")
     return model
 
 

@@ -102,7 +102,7 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
             fit = fit_forest if encoder is None else fit_head
             models[name] = fit_label(fit, x[known], y[known], groups[known], [smiles[i] for i in known], study.kind)
     if not models:
-        raise UserError(f"task {study.name}: no molecule of the {part} part has a label; use --part all")
+        raise UserError(f"task {study.name}: no molecule of the {part} part has a label; name another part or task")
     vocabulary = None if encoder is None else frozenset(encoder.tokenizer_.get_vocab())
     told = {"task": study.name, "kind": study.kind, "labels": list(models), "method": method.name, "part": part}
     told |= {"score": method.score, "split": study.split, "molecules": len(rows)}

@@ -60,14 +60,14 @@ def load_study_task(results: Path, name: str, split: str) -> StudyTask:
     folder = results / "tasks" / name
     if not (folder / "summary.json").is_file():
         known = sorted(path.parent.name for path in results.glob("tasks/*/summary.json"))
-        hint = f"it has {', '.join(known)}" if known else "finish the study first, or name its folder below results/"
+        hint = f"name one of {', '.join(known)}" if known else "run the study first, or name its folder below results/"
         raise UserError(f"{results}: no task {name!r}; {hint}")
     summary = read_json(folder / "summary.json")
     task = load_task(folder / "molecules.csv", list(summary["labels"]))
     path = folder / "splits" / f"{split}.csv"
     if not path.is_file():
         known = sorted(path.stem for path in (folder / "splits").glob("*.csv"))
-        raise UserError(f"{folder}: no split {split!r}; it has {', '.join(known)}")
+        raise UserError(f"{folder}: no split {split!r}; name one of {', '.join(known)} with --split")
     return StudyTask(name, summary["kind"], task, load_split(path, task.rows), split)
 
 
@@ -80,7 +80,7 @@ def choose_method(results: Path, study: StudyTask, wanted: str | None = None) ->
     found = sorted(candidates(results, study, wanted), key=lambda method: method.score)
     if not found:
         what = f"method {wanted!r}" if wanted else "linear probe or fingerprint forest"
-        raise UserError(f"{results}: no {what} for task {study.name}; finish the study, or name another with --method")
+        raise UserError(f"{results}: no {what} for task {study.name}; run the study, or name another with --method")
     return found[0]
 
 

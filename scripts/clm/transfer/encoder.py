@@ -130,11 +130,11 @@ def load_encoder(folder: Path) -> tuple:
             f"{folder}: no checkpoint ({', '.join(absent)} missing); name a folder below results/*/pretrain"
         )
     if (kind := read_json(folder / "config.json").get("model_type")) != "roberta-prelayernorm":
-        raise UserError(f"{folder}: a {kind} model; models from elsewhere go under `external_models` of a study")
+        raise UserError(f"{folder}: a {kind} model; name it under `external_models` of a study")
     try:
         model = load_model(folder).to(device())
     except (RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{folder}: weights and config.json do not fit ({reason}); copy the folder again") from error
+        raise UserError(f"{folder}: weights and config.json do not fit ({reason}); check that the folder was copied whole") from error
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     return model, tokenizer, read_json(folder / "tokenizer_config.json").get("notation", "smiles")

@@ -95,7 +95,7 @@ def check_weights(encoder: "torch.nn.Module", report: Mapping[str, Any], place: 
         if names:
             raise UserError(
                 f"{place}: the weights {what} {len(names)} tensors, the first is {sorted(names)[0]}; parts of the "
-                "encoder would be random: take the config.json that belongs to these weights"
+                "encoder would be random: give them the config.json that belongs to them"
             )
 
 

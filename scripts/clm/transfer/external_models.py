@@ -42,7 +42,7 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> tu
         features = pooled(encoder, tokens)
     except (RuntimeError, IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
         reason = (" ".join(str(error).split()) or type(error).__name__)[:200]
-        raise UserError(f"{place}: a forward pass fails ({reason}); is it an encoder that reads input_ids?") from error
+        raise UserError(f"{place}: a forward pass fails ({reason}); an encoder that reads input_ids is needed") from error
     if not np.isfinite(features).all():
         count = int((~np.isfinite(features).all(axis=1)).sum())
         raise UserError(f"{place}: features of {count} of {len(smiles)} molecules are not finite; check its weights")
@@ -54,8 +54,8 @@ def check_ids(encoder: "torch.nn.Module", tokens: Tokens, place: str) -> None:
     rows, largest = encoder.get_input_embeddings().num_embeddings, max(map(max, tokens.ids))
     if largest >= rows:
         raise UserError(
-            f"{place}: the tokenizer gives id {largest}, the model has {rows} rows of embeddings; take the tokenizer "
-            "that belongs to the model"
+            f"{place}: the tokenizer gives id {largest}, the model has {rows} rows of embeddings; name the "
+            "tokenizer that belongs to the model with `tokenizer`"
         )
 
 

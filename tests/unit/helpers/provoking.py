@@ -172,7 +172,8 @@ def no_report() -> None:
     """Report on a study that is not there."""
     from write_report import write_report
 
-    write_report(["results/tiny/tables/runs.csv"], {}, Path("report.html"))
+    write(Path("request.json"), b'{"targets": ["results/tiny/tables/runs.csv"], "config": {}}')
+    write_report(Path("request.json"), Path("report.html"))
 
 
 def explained(path: str) -> None:

@@ -93,9 +93,9 @@ def test_bad_input_is_one_line_and_nothing_is_written(study, tmp_path):
     weights = load_file(other / "encoder/model.safetensors")
     save_file({name: value + 1 for name, value in weights.items()}, other / "encoder/model.safetensors")
     cases = [
-        (study[0], {"task": "missing"}, table, "no task 'missing'; it has amine, length"),
-        (tmp_path, {"task": "length"}, table, "no task 'length'; finish the study first"),
-        (study[0], {"task": "length"}, table, "no split 'scaffold-0'; it has random-0"),
+        (study[0], {"task": "missing"}, table, "no task 'missing'; name one of amine, length"),
+        (tmp_path, {"task": "length"}, table, "no task 'length'; run the study first"),
+        (study[0], {"task": "length"}, table, "no split 'scaffold-0'; name one of random-0"),
         (study[0], first | {"method": "zinc/m/2k/seed0/10k"}, table, "no method 'zinc/m/2k/seed0/10k' for task length"),
         (study[0], {}, table, "name a task of the study with --task"),
         (saved, {"task": "amine"}, table, "fitted on task length, not on amine"),
