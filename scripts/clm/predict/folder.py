@@ -76,13 +76,17 @@ def load_fitted(folder: Path) -> FittedModel:
         UserError: a file is absent, or the encoder is not the one that the head was fitted on.
     """
     if not (folder / SETTINGS).is_file() or not (folder / HEAD).is_file():
-        raise UserError(f"{folder}: no fitted model (settings.json and head.safetensors); name a folder that --save wrote")
+        raise UserError(
+            f"{folder}: no fitted model (settings.json and head.safetensors); name a folder that --save wrote"
+        )
     settings = read_json(folder / SETTINGS)
     encoder = None
     if "encoder_sha256" in settings:
         encoder = SmilesEncoder(folder / ENCODER).fit([])
         if sha256_file(folder / ENCODER / "model.safetensors") != settings["encoder_sha256"]:
-            raise UserError(f"{folder}: its encoder is another one than the head was fitted on; check that it was copied whole")
+            raise UserError(
+                f"{folder}: its encoder is another one than the head was fitted on; check that it was copied whole"
+            )
     tensors, models = load_file(folder / HEAD), {}
     for number, (name, kind) in enumerate(zip(settings["labels"], settings["predictors"], strict=True)):
         parts = {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{number}.")}

@@ -135,6 +135,8 @@ def load_encoder(folder: Path) -> tuple:
         model = load_model(folder).to(device())
     except (RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{folder}: weights and config.json do not fit ({reason}); check that the folder was copied whole") from error
+        raise UserError(
+            f"{folder}: weights and config.json do not fit ({reason}); check that the folder was copied whole"
+        ) from error
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     return model, tokenizer, read_json(folder / "tokenizer_config.json").get("notation", "smiles")

@@ -42,7 +42,9 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> tu
         features = pooled(encoder, tokens)
     except (RuntimeError, IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
         reason = (" ".join(str(error).split()) or type(error).__name__)[:200]
-        raise UserError(f"{place}: a forward pass fails ({reason}); an encoder that reads input_ids is needed") from error
+        raise UserError(
+            f"{place}: a forward pass fails ({reason}); an encoder that reads input_ids is needed"
+        ) from error
     if not np.isfinite(features).all():
         count = int((~np.isfinite(features).all(axis=1)).sum())
         raise UserError(f"{place}: features of {count} of {len(smiles)} molecules are not finite; check its weights")

@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from clm.predict.fitted import fit_model
 from clm.predict.folder import load_fitted
+from clm.provenance.files import write_json
+from clm.tables.cliffs import tasks_with_cliffs
 from clm.tasks import clusters
 from clm.tasks.queries import read_queries
 from clm.transfer.external_models import model_features
@@ -133,6 +135,13 @@ def infinite(name: str) -> Callable[[dict[str, torch.Tensor]], object]:
     return lambda tensors: tensors[name].add_(float("inf"))
 
 
+def no_cliffs() -> None:
+    """Score activity cliffs of a study whose tasks name none."""
+    config = {"tasks": {"esol": {}}, "transfer": {"tasks": ["esol"]}}
+    write_json(STUDY / "provenance.json", {"config": config})
+    tasks_with_cliffs(STUDY)
+
+
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "a tokenizer that cannot be read", without_tokenizer),
     ("Models", "a tokenizer that loses the molecules", losing_tokenizer),
@@ -162,4 +171,6 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
         lambda tensors: tensors["lm_head.bias"].add_(1), "encoder/model.safetensors")),
     ("Predictions and features", "predictions that are not finite", lambda: saved(
         infinite("0.intercept"), "head.safetensors")),
+    ("Commands", "activity cliffs of a study that has not finished", lambda: tasks_with_cliffs(STUDY)),
+    ("Commands", "activity cliffs of no task", no_cliffs),
 ]  # fmt: skip
