@@ -44,13 +44,13 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
 
     Args:
         model: `model` (id or folder); optional: `revision`, `remote_code` (whether code of the model's repository
-            may run), `model_type` (for a config.json without one).
+            may run), `model_type` (for a config.json without one), `untrained_seed` (its untrained twin: the weights
+            that its config.json initializes).
         place: key of the entry, for messages.
 
     Raises:
         UserError: the model cannot be loaded, or its weights lack or exceed what its config.json describes.
     """
-    import torch
     from transformers import AutoModel, AutoModelForTextEncoding
     from transformers.utils import logging
 
@@ -59,14 +59,8 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
     try:
         config = read_config(model)
         loader = AutoModelForTextEncoding if config.model_type.endswith("t5") else AutoModel
-        encoder, report = loader.from_pretrained(
-            model["model"],
-            config=config,
-            dtype=torch.float32,
-            weights_only=True,
-            output_loading_info=True,
-            **options_of(model),
-        )
+        make = initialized if "untrained_seed" in model else read_weights
+        encoder, report = make(loader, config, model)
     except Exception as error:  # whatever the code of a model raises
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         raise UserError(f"{place}: {model['model']} cannot be loaded ({reason}); {NEEDED}") from error
@@ -74,6 +68,24 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
     if config.is_encoder_decoder and loader is AutoModel:
         encoder = encoder.get_encoder()
     return encoder.float().eval()
+
+
+def read_weights(loader: Any, config: Any, model: Mapping[str, Any]) -> tuple["torch.nn.Module", dict[str, Any]]:
+    """Return an encoder with its weights and what transformers reports of the loading."""
+    import torch
+
+    options = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
+    return loader.from_pretrained(model["model"], config=config, **options, **options_of(model))
+
+
+def initialized(loader: Any, config: Any, model: Mapping[str, Any]) -> tuple["torch.nn.Module", dict[str, Any]]:
+    """Return an encoder as its configuration initializes it; the global generator stays untouched."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(model["untrained_seed"])
+        encoder = loader.from_config(config, trust_remote_code=model.get("remote_code", False))
+    return encoder, {"missing_keys": [], "unexpected_keys": []}
 
 
 def check_weights(encoder: "torch.nn.Module", report: Mapping[str, Any], place: str) -> None:

@@ -131,6 +131,31 @@ def test_a_named_tokenizer_file_is_taken(tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("family", ["roberta", "t5"])
+def test_the_untrained_twin_has_the_architecture_and_other_weights(tmp_path, family):
+    entry = made(tmp_path, family)
+    trained, about = model_features(SMILES, entry, "x")
+    twin, same = model_features(SMILES, entry | {"untrained_seed": 1}, "x")
+    state = torch.random.get_rng_state()
+    again, _ = model_features(SMILES, entry | {"untrained_seed": 1}, "x")
+    other, _ = model_features(SMILES, entry | {"untrained_seed": 2}, "x")
+    assert same == about and torch.equal(state, torch.random.get_rng_state())
+    np.testing.assert_array_equal(twin, again)
+    assert abs(twin - trained).max() > 0.01 < abs(twin - other).max()
+
+
+def test_our_own_untrained_twin_is_the_model_that_we_initialize(tmp_path):
+    from clm.models.initialize import architecture, save_untrained
+
+    entry = made(tmp_path)
+    size = {"layers": 2, "width": 16, "heads": 2}
+    save_untrained(tmp_path, architecture(size, 20, 64), 3)
+    ours, _ = model_features(SMILES, entry, "x")
+    assert abs(model_features(SMILES, entry | {"untrained_seed": 4}, "x")[0] - ours).max() > 0.01
+    sizes = [model_features(SMILES, e, "x")[1]["parameters"] for e in (entry, entry | {"untrained_seed": 4})]
+    assert sizes[0] == sizes[1]
+
+
 def surplus(weights):
     for name in [name for name in weights if ".layer.0." in name]:
         weights[name.replace(".layer.0.", ".layer.2.")] = weights[name].clone()
