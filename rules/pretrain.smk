@@ -8,7 +8,7 @@ rule initialize_model:
         vocabulary="<results>/tokenizer/vocabulary.json",
         valid=valid_shards(),
     output:
-        multiext(f"{START}/", *WEIGHTS, "metrics.json", "cost.json"),
+        multiext(f"{START}/", *WEIGHTS, "README.md", "metrics.json", "cost.json"),
     log:
         "<logs>/initialize_model/{size}-{seed}.log",
     benchmark:
@@ -38,7 +38,7 @@ rule pretrain_checkpoint:
         valid=valid_shards(),
         vocabulary="<results>/tokenizer/vocabulary.json",
     output:
-        multiext(f"{CHECKPOINT}/", *WEIGHTS, "metrics.json", "cost.json", "curve.csv"),
+        multiext(f"{CHECKPOINT}/", *WEIGHTS, "README.md", "metrics.json", "cost.json", "curve.csv"),
     log:
         "<logs>/pretrain_checkpoint/{corpus}-{size}-{subset}-{seed}-{budget}.log",
     benchmark:

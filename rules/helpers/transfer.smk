@@ -99,8 +99,10 @@ def external_files(name: str) -> list[str]:
     """The local files behind an external entry: a change of them makes its scores stale."""
     if name in config["external_embeddings"]:
         return [config["external_embeddings"][name]]
-    folder = Path(config["external_models"][name]["model"])
-    return sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    model = config["external_models"][name]
+    folder, tokenizer = Path(model["model"]), model.get("tokenizer", "")
+    files = sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    return [*files, *([tokenizer] if tokenizer.endswith(".json") else [])]
 
 
 def learning_files(kind: str) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.build import TOKENIZER_FILES, count_parameters, load_model
+from clm.models.card import write_card
 from clm.models.device import device
 from clm.models.initialize import architecture, save_untrained
 from clm.provenance.command import run
@@ -44,7 +45,9 @@ def initialize_model(settings: dict[str, Any], tokenizer: Path, valid: list[Path
         }
         nothing = {"tokens": 0, "molecules": 0, "subset_tokens": 0, "epochs": 0, "flops": 0, "flops_6nd": 0, "steps": 0}
         told = {"status": "ok", "parameters": count_parameters(model), "validation": losses, "learning_rate": None}
-        write_json(folder / "metrics.json", settings["identity"] | nothing | told | {"optimizer": None})
+        metrics = settings["identity"] | nothing | told | {"optimizer": None}
+        write_json(folder / "metrics.json", metrics)
+        write_card(folder, metrics, settings["max_tokens"])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.build import count_parameters, load_model, save_model
+from clm.models.card import write_card
 from clm.models.device import device
 from clm.provenance.command import UserError, run
 from clm.provenance.cost import Meter
@@ -118,7 +119,7 @@ def schedule_of(training: dict[str, Any]) -> Schedule:
 def write_checkpoint(
     trainer: Trainer, settings: dict[str, Any], start: Path, valid: dict[str, Path], vocabulary: Path, out: Path
 ) -> dict[str, Any]:
-    """Write the checkpoint folder (model, tokenizer, metrics.json, curve.csv) and return what the run cost.
+    """Write the checkpoint folder (model, tokenizer, metrics.json, model card, curve.csv) and return what the run cost.
 
     Args:
         trainer: at the decayed checkpoint.
@@ -135,7 +136,9 @@ def write_checkpoint(
     }
     save_model(model, start, out)
     write_curve(out / "curve.csv", progress)
-    write_json(out / "metrics.json", metrics(settings, trainer, losses))
+    record = metrics(settings, trainer, losses)
+    write_json(out / "metrics.json", record)
+    write_card(out, record, model.config["max_position_embeddings"] - 1)
     log.info("done: %d tokens, losses %s", progress.tokens, {name: loss["loss"] for name, loss in losses.items()})
     speed = trainer.trained_tokens / trainer.training_seconds if trainer.training_seconds else None
     cost = {"tokens": trainer.trained_tokens, "training_seconds": trainer.training_seconds, "tokens_per_second": speed}

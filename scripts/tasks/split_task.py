@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from clm.provenance.command import run
 from clm.provenance.files import atomic
-from clm.tasks.splits import random_split, scaffold_balanced_split, scaffold_split
+from clm.tasks.clusters import butina_clusters
+from clm.tasks.splits import cluster_split, random_split, scaffold_balanced_split, scaffold_split
 from clm.tasks.table import PARTS, Task, load_task
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
 
     Args:
         molecules: molecules.csv of the task.
-        split: scaffold (deterministic), random or scaffold_balanced.
+        split: scaffold (deterministic), random, scaffold_balanced or cluster.
         seed: of the random ones.
         out: CSV of row, part.
 
@@ -45,6 +46,8 @@ def parts_of(task: Task, split: str, seed: int) -> np.ndarray:
         return scaffold_split(task.scaffolds)
     if split == "random":
         return random_split(task.smiles, task.same, seed)
+    if split == "cluster":
+        return cluster_split(butina_clusters(task.smiles), task.same, seed)
     return scaffold_balanced_split(task.scaffolds, task.same, seed)
 
 

@@ -1,4 +1,4 @@
-"""Score one method without pretraining on one task: all splits, all labels, test part."""
+"""Score one baseline on one task: all splits, all labels, test part."""
 
 import logging
 from pathlib import Path

@@ -4,6 +4,9 @@ BASELINES = {
     "ecfp_forest": "ECFP counts + random forest",
     "ecfp_boosting": "ECFP counts + boosting",
     "token_counts": "token counts",
+    "descriptor_linear": "RDKit descriptors + linear",
+    "combined_forest": "ECFP + descriptors, forest",
+    "combined_boosting": "ECFP + descriptors, boosting",
     "dmpnn": "D-MPNN",
     "attentive_fp": "AttentiveFP",
     "graph_conv": "GraphConv",
@@ -12,5 +15,5 @@ BASELINES = {
 
 
 def baseline_name(name: str) -> str:
-    """Return what is written for a method without pretraining; models from elsewhere keep the name in the study."""
+    """Return what is written for a baseline; pretrained models from elsewhere keep the name in the study."""
     return BASELINES.get(name, name)

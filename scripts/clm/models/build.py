@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from clm.models.encoder import MaskedLM
 from clm.provenance.files import atomic
@@ -29,8 +31,19 @@ def save_model(model: MaskedLM, template: Path, folder: Path) -> None:
     for name in ("config.json", *TOKENIZER_FILES):
         with atomic(Path(folder) / name) as temporary:
             shutil.copyfile(Path(template) / name, temporary)
-    tensors = {name: value.detach().float().cpu().contiguous() for name, value in model.state_dict().items()}
-    with atomic(Path(folder) / "model.safetensors") as temporary:
+    write_weights(model.state_dict(), Path(folder) / "model.safetensors")
+
+
+def write_weights(state: Mapping[str, Tensor], path: Path) -> None:
+    """Write the weights of a masked LM in float32, atomically, with the bias of the head under both of its names.
+
+    Versions of transformers before 5 tie `lm_head.bias` to `lm_head.decoder.bias` and read only the second: without it
+    they set the bias to 0 and say nothing.
+    """
+    tensors = {name: value.detach().float().cpu().contiguous() for name, value in state.items()}
+    tensors.pop("lm_head.decoder.weight", None)  # the table of tokens
+    tensors["lm_head.decoder.bias"] = tensors["lm_head.bias"].clone()
+    with atomic(path) as temporary:
         save_file(tensors, temporary, metadata={"format": "pt"})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from transformers import RobertaPreLayerNormConfig, RobertaPreLayerNormForMaskedLM
 
+from clm.models.build import write_weights
 from clm.tokens.regex import CLS, PAD, SEP
 
 
@@ -34,4 +35,5 @@ def save_untrained(folder: Path, config: RobertaPreLayerNormConfig, seed: int) -
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = RobertaPreLayerNormForMaskedLM(config)
-    model.save_pretrained(folder)
+    config.save_pretrained(folder)
+    write_weights(model.state_dict(), folder / "model.safetensors")

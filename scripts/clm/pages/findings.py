@@ -105,10 +105,10 @@ def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
 
 
 def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) -> Section:
-    """Compare the largest pretrained encoder, linearly probed, with methods that need no pretraining."""
+    """Compare the largest pretrained encoder, linearly probed, with baselines and pretrained models from elsewhere."""
     trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
     if trained.empty:
-        return f"Against methods without pretraining ({split} split)", ["No checkpoint."]
+        return f"Against baselines and models from elsewhere ({split} split)", ["No checkpoint."]
     largest = trained.sort_values(["parameters", "molecules", "tokens"], kind="stable").iloc[-1]
     same = transfer["corpus"] == UNTRAINED
     chosen = (transfer[CELL] == largest[CELL]).all(axis=1) | (same & (transfer["size"] == largest["size"]))
@@ -122,7 +122,7 @@ def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, spli
         both = table.dropna(subset=[PRETRAINED, name])
         better = both[both[PRETRAINED] < both[name]]
         lines.append(f"Lower error than {name} on {len(better)} of {len(both)} tasks: {listed(better.index.tolist())}.")
-    return f"Against methods without pretraining ({split} split)", [*lines, "\n\n" + markdown(table)]
+    return f"Against baselines and models from elsewhere ({split} split)", [*lines, "\n\n" + markdown(table)]
 
 
 def markdown(table: pd.DataFrame) -> str:

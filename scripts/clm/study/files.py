@@ -23,11 +23,14 @@ def absent_files(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def named_files(config: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
-    """Yield (place, path) of every file that a source, task or table of embeddings names."""
+    """Yield (place, path) of every file that a source, task, model or table of embeddings names."""
     for table in ("sources", "tasks"):
         for name, entry in config[table].items():
             if "file" in entry:
                 yield f"{table}.{name}.file", Path(entry["file"])
+    for name, entry in config["external_models"].items():
+        if entry.get("tokenizer", "").endswith(".json"):
+            yield f"external_models.{name}.tokenizer", Path(entry["tokenizer"])
     for name, path in config["external_embeddings"].items():
         yield f"external_embeddings.{name}", Path(path)
 

@@ -39,7 +39,7 @@ class Probe(NamedTuple):
 
 
 class Baseline(NamedTuple):
-    """A method without pretraining on one task."""
+    """A baseline, or a pretrained model from elsewhere, on one task."""
 
     baseline: str
     task: str

@@ -9,9 +9,12 @@ from scipy.sparse import csc_matrix
 from clm.tables.columns import BASELINE
 from clm.tasks.fingerprints import ecfp_counts
 from clm.tasks.linear_head import fit_head
+from clm.tasks.rdkit_descriptors import rdkit_descriptors
 from clm.tokens.regex import split
 
 TREES = 100
+LINEAR = ("token_counts", "descriptor_linear")
+COMBINED = ("combined_forest", "combined_boosting")  # substructure counts and RDKit's descriptors, tuned
 # Substructure counts are small integers: 16 bins keep all that occur and cost a sixth of the default 255
 COUNT_BINS = 16
 
@@ -24,8 +27,13 @@ def token_counts(smiles: list[str]) -> np.ndarray:
 
 
 def features_of(baseline: str, smiles: list[str]) -> np.ndarray:
-    """Return the features of a baseline, float (n, d)."""
-    return token_counts(smiles) if baseline == "token_counts" else ecfp_counts(smiles)
+    """Return the features of a baseline, float (n, d): counts of tokens or substructures, and descriptors."""
+    if baseline == "token_counts":
+        return token_counts(smiles)
+    if baseline == "descriptor_linear":
+        return rdkit_descriptors(smiles)
+    counts = ecfp_counts(smiles)
+    return np.hstack([counts, rdkit_descriptors(smiles)]) if baseline in COMBINED else counts
 
 
 def model_seeds(seeds: list[int] | None, seeded_split: bool) -> list[int | None]:
@@ -56,7 +64,7 @@ def fit_predict(
     """Fit one label on the training set and predict the test set.
 
     Args:
-        baseline: ecfp_forest, ecfp_boosting or token_counts.
+        baseline: a name of LINEAR or COMBINED, ecfp_forest or ecfp_boosting.
         features: float (n, d), of all molecules.
         y: float64 (n,), NaN where missing.
         parts: indices of train, valid and test.
@@ -73,16 +81,28 @@ def fit_predict(
         return np.full(len(test), np.nan), {}
     if kind == "classification" and len(np.unique(y[train])) < 2:
         return np.full(len(test), y[train][0]), {}
-    if baseline == "token_counts":
+    if baseline in LINEAR:
         head = fit_head(features[train], y[train], groups[train], kind)
         return head.predict(features[test]), {"penalty": head.penalty, "cv_score": head.score}
+    if baseline in COMBINED:
+        from clm.tasks.tuned_trees import fit_predict_tuned
+
+        return fit_predict_tuned(baseline, features[train], y[train], groups[train], features[test], kind, seed)
     return tree_ensemble(baseline, features[train], y[train], features[test], kind, seed), {}
 
 
 def tree_ensemble(
     baseline: str, x: np.ndarray, y: np.ndarray, x_test: np.ndarray, kind: str, seed: int | None
 ) -> np.ndarray:
-    """Return test predictions of a random forest or gradient boosting, float64 (n_test,).
+    """Return test predictions of a random forest or gradient boosting, float64 (n_test,)."""
+    model = fit_trees(baseline, x, y, kind, seed)
+    if baseline == "ecfp_forest":
+        x_test = csc_matrix(x_test).tocsr()
+    return model.predict_proba(x_test)[:, 1] if kind == "classification" else model.predict(x_test)
+
+
+def fit_trees(baseline: str, x: np.ndarray, y: np.ndarray, kind: str, seed: int | None) -> Any:
+    """Return a fitted random forest or gradient boosting of scikit-learn.
 
     The forest has scikit-learn's features per split (all in regression, the square root in classification). On sparse
     counts it takes two thirds of the time.
@@ -90,7 +110,7 @@ def tree_ensemble(
     from sklearn import ensemble
 
     if baseline == "ecfp_forest":
-        x, x_test = csc_matrix(x), csc_matrix(x_test).tocsr()
+        x = csc_matrix(x)
         options = {"n_estimators": TREES, "random_state": seed, "n_jobs": 1}
         names = {"regression": ensemble.RandomForestRegressor, "classification": ensemble.RandomForestClassifier}
     else:
@@ -99,5 +119,4 @@ def tree_ensemble(
             "regression": ensemble.HistGradientBoostingRegressor,
             "classification": ensemble.HistGradientBoostingClassifier,
         }
-    model = names[kind](**options).fit(x, y)
-    return model.predict_proba(x_test)[:, 1] if kind == "classification" else model.predict(x_test)
+    return names[kind](**options).fit(x, y)

@@ -1,5 +1,7 @@
 """Splits into train, valid and test (80/10/10), as an array of part names in row order."""
 
+from typing import Any
+
 import numpy as np
 
 TRAIN, VALID = 0.8, 0.1
@@ -75,6 +77,53 @@ def scaffold_balanced_split(scaffolds: list[str], molecules: list[str], seed: in
             valid += len(rows)
             parts[rows] = "valid"
     return parts
+
+
+def cluster_split(clusters: list[str], smiles: list[str], seed: int) -> np.ndarray:
+    """Split by cluster of similar molecules in random order, large ones first: `scaffold_balanced_split` by cluster.
+
+    Args:
+        clusters: of each molecule, see `clm.tasks.clusters`.
+        smiles: canonical SMILES.
+        seed: of the order.
+    """
+    return scaffold_balanced_split(clusters, smiles, seed)
+
+
+def time_split(times: list[str], smiles: list[str]) -> np.ndarray:
+    """Split by time: the earliest 80 % train, the latest 10 % test (Sheridan, J. Chem. Inf. Model. 2013, 53, 783).
+
+    Equal molecules go to the part of the earliest of them: a measurement that was repeated later was known before.
+
+    Args:
+        times: ISO dates or numbers, all of one kind; molecules without one (empty) train.
+        smiles: canonical SMILES.
+    """
+    numbers = numeric(times)
+    values = [float(time) if numbers and time else time for time in times]
+    first: dict[str, Any] = {}
+    for text, value in zip(smiles, values, strict=True):
+        if value != "":
+            first[text] = min(first.get(text, value), value)
+    order = sorted(
+        (row for row in range(len(smiles)) if smiles[row] in first), key=lambda row: (first[smiles[row]], row)
+    )
+    parts, limits = np.full(len(smiles), "train", dtype="<U5"), {}
+    undated = len(smiles) - len(order)
+    for place, row in enumerate(order, undated):
+        part = "train" if place < TRAIN * len(smiles) else "valid" if place < (TRAIN + VALID) * len(smiles) else "test"
+        parts[row] = limits.setdefault(first[smiles[row]], part)  # molecules of one time stay together
+    return parts
+
+
+def numeric(times: list[str]) -> bool:
+    """Return whether all times that are given are numbers, as years are."""
+    try:
+        for time in filter(None, times):
+            float(time)
+    except ValueError:
+        return False
+    return True
 
 
 def rows_by_key(keys: list[str]) -> list[list[int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from clm.provenance.canonical import canonical
 from clm.provenance.files import atomic, write_json
@@ -34,6 +34,7 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
         vocabulary = {token: i for i, token in enumerate([*SPECIALS, *kept])}
         tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+    tokenizer.decoder = decoders.Fuse()  # tokens are joined as they are: the default puts spaces between them
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
     )
@@ -63,6 +64,7 @@ def save_tokenizer(
         "model_max_length": settings["max_tokens"],
         "padding_side": "right",
         "clean_up_tokenization_spaces": False,
+        "notation": "selfies" if settings["kind"] == "selfies" else "smiles",
     }
     write_json(folder / "tokenizer_config.json", config)
     tokens = tokenizer.get_vocab()

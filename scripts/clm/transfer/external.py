@@ -1,66 +1,12 @@
-"""External features: of any Hugging Face encoder, or from a table of embeddings by SMILES."""
+"""Features from elsewhere: a table of embeddings by SMILES."""
 
-import logging
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from clm.chemistry.reader.messages import listed, printable
 from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
-
-log = logging.getLogger(__name__)
-BATCH_SIZE = 64
-
-
-def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> np.ndarray:
-    """Return mean-pooled last hidden states of a Hugging Face model with its own tokenizer, float32 (n, width).
-
-    Args:
-        smiles: canonical SMILES.
-        model: `model` (id or folder), `revision`, `remote_code` (whether code of the model's repository may run).
-        name: of the entry in the configuration, for messages.
-
-    Raises:
-        UserError: the model cannot be loaded. Weights are read from safetensors only, never unpickled.
-    """
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    from clm.models.device import device
-
-    options = {"revision": model["revision"], "trust_remote_code": model["remote_code"]}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model["model"], **options)
-        encoder = AutoModel.from_pretrained(model["model"], use_safetensors=True, **options).to(device()).eval()
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(
-            f"external_models.{name}: {model['model']} cannot be loaded ({reason}); needed: an id or a folder "
-            "with config.json, tokenizer and model.safetensors, and remote_code: true if it brings code of its own"
-        ) from error
-    order = np.argsort([len(text) for text in smiles], kind="stable")
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, len(order), BATCH_SIZE):
-            texts = [smiles[i] for i in order[start : start + BATCH_SIZE]]
-            inputs = tokenizer(
-                texts, padding=True, truncation=True, return_special_tokens_mask=True, return_tensors="pt"
-            )
-            special = inputs.pop("special_tokens_mask")
-            if tokenizer.unk_token_id is not None:  # left out as for the models of the study
-                special = special | (inputs["input_ids"] == tokenizer.unk_token_id).long()
-            inputs.pop("token_type_ids", None)
-            hidden = encoder(**inputs.to(device())).last_hidden_state.float().cpu()
-            real = (inputs["attention_mask"].cpu() * (1 - special)).float()
-            real = torch.where(real.sum(1, keepdim=True) > 0, real, inputs["attention_mask"].cpu().float())
-            parts.append(((hidden * real[..., None]).sum(1) / real.sum(1, keepdim=True)).numpy())
-            log.info("%s: %d of %d molecules", name, start + len(texts), len(smiles))
-    features = np.empty((len(smiles), parts[0].shape[1]), dtype=np.float32)
-    features[order] = np.concatenate(parts)
-    return features
 
 
 def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
@@ -78,18 +24,18 @@ def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
     from clm.chemistry.identity import canonical_smiles
 
     keys, values = read_embeddings(path, name)
-    row_of: dict[str, int] = {}
+    places: dict[str, int] = {}
     for row, text in enumerate(keys):
         canonical = canonical_smiles(text)
         if canonical is not None:
-            row_of.setdefault(canonical, row)
-    missing = [text for text in smiles if text not in row_of]
-    if missing:
+            places.setdefault(canonical, row)
+    absent = [text for text in smiles if text not in places]
+    if absent:
         raise UserError(
-            f"external_embeddings.{name}: {path} lacks {len(missing)} of {len(smiles)} molecules of the task, the "
-            f"first is {missing[0]}; add them or leave the task out"
+            f"external_embeddings.{name}: {path} lacks {len(absent)} of {len(smiles)} molecules of the task, the "
+            f"first is {absent[0]}; add them or leave the task out"
         )
-    return values[[row_of[text] for text in smiles]]
+    return values[[places[text] for text in smiles]]
 
 
 def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:

@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 from clm.provenance.files import read_json
 from clm.tokens.shards import Shard, pack
 from clm.tokens.text import represent
+from clm.tokens.tokenizer import digest
 
 
 def tokenize(smiles: list[str], folder: Path, keys: list[int]) -> Shard:
@@ -19,9 +20,23 @@ def tokenize(smiles: list[str], folder: Path, keys: list[int]) -> Shard:
         keys: of the molecules, from which fixed masks are hashed.
     """
     record = read_json(folder / "vocabulary.json")
-    texts = [represent(text, record["kind"]) or "[UNK]" for text in smiles]
-    encoded = Tokenizer.from_file(str(folder / "tokenizer.json")).encode_batch(texts)
-    return pack([item.ids for item in encoded], keys, len(record["tokens"]), {"vocabulary": record["digest"]})
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return encode(smiles, tokenizer, record["kind"], keys)
+
+
+def encode(smiles: list[str], tokenizer: Tokenizer, kind: str, keys: list[int] | None = None) -> Shard:
+    """Return a shard of molecules, as `tokenize` does; keys are the positions unless given.
+
+    Args:
+        smiles: canonical SMILES.
+        tokenizer: of a checkpoint.
+        kind: "selfies", or anything else for SMILES.
+        keys: of the molecules.
+    """
+    texts = [represent(text, kind) or "[UNK]" for text in smiles]
+    tokens = tokenizer.get_vocab()
+    encoded = [item.ids for item in tokenizer.encode_batch(texts)]
+    return pack(encoded, keys or list(range(len(smiles))), len(tokens), {"vocabulary": digest(tokens)})
 
 
 def count_truncated(shard: Shard, max_tokens: int) -> int:

@@ -42,6 +42,7 @@ from provoking import (
     wrong_digest,
 )
 from provoking_models import diverged_surface, embeddings, few_batches, no_package, no_weights, other_vocabulary
+from provoking_tools import TOOL_FAULTS
 from spreadsheet_files import xlsx
 
 GOOD = {"mol": "CCO", "y": "1"}
@@ -111,6 +112,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "embeddings that are no numbers", lambda: embeddings(b"smiles,a\nCCO,x\n")),
     ("Models", "embeddings that are not finite", lambda: embeddings(b"smiles,a\nCCO,inf\n")),
     ("Models", "a graph network whose package is not installed", no_package),
+    *TOOL_FAULTS,
     ("Commands", "a path that is no result", lambda: explained("tables/runs.csv")),
     ("Commands", "a row of what is no table", lambda: explained("results/tiny/figures/loss.png")),
     ("Commands", "a row that is not there", no_row),

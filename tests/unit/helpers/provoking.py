@@ -213,8 +213,8 @@ def no_report() -> None:
     """Report on a study that is not there."""
     from write_report import write_report
 
-    request = write(Path("request.json"), b'{"targets": ["results/tiny/tables/runs.csv"], "config": {}}')
-    write_report(request, Path("report.html"))
+    write(Path("request.json"), b'{"targets": ["results/tiny/tables/runs.csv"], "config": {}}')
+    write_report(Path("request.json"), Path("report.html"))
 
 
 def explained(path: str) -> None:

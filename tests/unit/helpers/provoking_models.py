@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 from clm.tokens.shards import Shard
-from clm.transfer.external import model_features, table_features
+from clm.transfer.external import table_features
+from clm.transfer.external_models import model_features
 from provoking import CORPUS, write
 
 

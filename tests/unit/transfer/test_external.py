@@ -10,7 +10,8 @@ from clm.provenance.command import UserError
 from clm.tokens.regex import split
 from clm.tokens.tokenizer import build_tokenizer, save_tokenizer
 from clm.transfer.embed import embed
-from clm.transfer.external import model_features, table_features
+from clm.transfer.external import table_features
+from clm.transfer.external_models import model_features
 from clm.transfer.tokens import tokenize
 
 SMILES = ["CCO", "Oc1ccccc1", "CC(N)=O", "CCCCCCN"]  # canonical
@@ -25,7 +26,7 @@ def test_a_folder_of_ours_gives_our_own_features(tmp_path):
     save_untrained(tmp_path, architecture({"layers": 1, "width": 16, "heads": 2}, count, 32), 0)
     entry = {"model": str(tmp_path), "revision": "main", "remote_code": False}
     ours = embed(load_model(tmp_path), tokenize(SMILES, tmp_path, [0, 1, 2, 3]))
-    np.testing.assert_allclose(model_features(SMILES, entry, "x"), ours, atol=1e-5)
+    np.testing.assert_allclose(model_features(SMILES, entry, "x")[0], ours, atol=1e-5)
 
 
 def test_what_cannot_be_loaded_is_one_message(tmp_path):

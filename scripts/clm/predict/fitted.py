@@ -1,0 +1,138 @@
+"""A fitted model: what a method learned of one task, with all that its predictions need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.predict.conformal import intervals, out_of_fold, sets
+from clm.predict.domain import Domain, make_domain
+from clm.predict.forest import Forest, pack_forest
+from clm.predict.methods import FOREST, Method, StudyTask
+from clm.provenance.command import UserError
+from clm.tasks.baselines import features_of, fit_trees
+from clm.tasks.linear_head import LinearHead, fit_head
+from clm.transfer.encoder import SmilesEncoder
+
+Predictor = LinearHead | Forest
+
+
+@dataclass(frozen=True)
+class LabelModel:
+    """The model of one label, its labels and their out-of-fold predictions, float64 (m,)."""
+
+    predictor: Predictor
+    y: np.ndarray
+    unseen: np.ndarray
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model of a task.
+
+    Attributes:
+        settings: task, kind, labels, method, score, part, molecules.
+        encoder: of the features; None where they are fingerprints.
+        models: by label.
+        domain: of the molecules that it was fitted on.
+    """
+
+    settings: dict[str, Any]
+    encoder: SmilesEncoder | None
+    models: dict[str, LabelModel]
+    domain: Domain
+
+    def predict(self, smiles: list[str]) -> pd.DataFrame:
+        """Return predictions of canonical SMILES, a row for each.
+
+        Columns per label: regression NAME, NAME_lower, NAME_upper (90 % interval); classification NAME (probability of
+        class 1) and NAME_set (the classes that 90 % sets hold, "0", "1", "0 1" or ""). Then nearest_similarity,
+        unseen_token_fraction and in_domain.
+
+        Raises:
+            UserError: a prediction is not finite.
+        """
+        x, columns = features(self.encoder, smiles), {}
+        for name, model in self.models.items():
+            values = model.predictor.predict(x)
+            if not np.isfinite(values).all():
+                first = smiles[int(np.flatnonzero(~np.isfinite(values))[0])]
+                raise UserError(f"the prediction of {name} for {first} is not finite; check the weights of the encoder")
+            columns |= uncertain(name, values, model, self.settings["kind"])
+        nearest, unseen, inside = self.domain.measure(smiles)
+        told = {"nearest_similarity": nearest, "unseen_token_fraction": unseen, "in_domain": inside}
+        return pd.DataFrame(columns | told)
+
+
+def uncertain(name: str, values: np.ndarray, model: LabelModel, kind: str) -> dict[str, Any]:
+    """Return the columns of one label: predictions, and their intervals or sets."""
+    if kind == "regression":
+        bounds = intervals(values, model.y, model.unseen)
+        return {name: values, f"{name}_lower": bounds[:, 0], f"{name}_upper": bounds[:, 1]}
+    held = sets(values, model.y, model.unseen)
+    return {name: values, f"{name}_set": [" ".join(str(label) for label in (0, 1) if row[label]) for row in held]}
+
+
+def features(encoder: SmilesEncoder | None, smiles: list[str]) -> np.ndarray:
+    """Return the features that a method reads, float (n, d)."""
+    return features_of(FOREST, smiles) if encoder is None else encoder.features(smiles)
+
+
+def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedModel:
+    """Fit a method on the labelled molecules of a task.
+
+    Args:
+        method: of the study.
+        study: the task.
+        part: "train" for the training part of the split, "all" for every labelled molecule.
+
+    Raises:
+        UserError: no molecule has a label, or the checkpoint cannot be read.
+    """
+    rows = study.parts["train"] if part == "train" else np.arange(len(study.task.smiles))
+    smiles = [study.task.smiles[row] for row in rows]
+    encoder = None if method.checkpoint is None else SmilesEncoder(method.checkpoint).fit([])
+    x, groups, models = features(encoder, smiles), study.task.groups[rows], {}
+    for column, name in enumerate(study.task.names):
+        y = study.task.labels[rows, column]
+        known = np.flatnonzero(np.isfinite(y))
+        if len(known) > 1:
+            fit = fit_forest if encoder is None else fit_head
+            models[name] = fit_label(fit, x[known], y[known], groups[known], [smiles[i] for i in known], study.kind)
+    if not models:
+        raise UserError(f"task {study.name}: no molecule of the {part} part has a label; name another part or task")
+    vocabulary = None if encoder is None else frozenset(encoder.tokenizer_.get_vocab())
+    told = {"task": study.name, "kind": study.kind, "labels": list(models), "method": method.name, "part": part}
+    told |= {"score": method.score, "split": study.split, "molecules": len(rows)}
+    return FittedModel(told, encoder, models, make_domain(smiles, vocabulary))
+
+
+def fit_label(
+    fit: Callable[..., Predictor], x: np.ndarray, y: np.ndarray, groups: np.ndarray, smiles: list[str], kind: str
+) -> LabelModel:
+    """Return the model of one label.
+
+    Args:
+        fit: `fit_head` or `fit_forest`.
+        x: float (m, d), features.
+        y: float64 (m,), labels without gaps.
+        groups: int64 (m,), scaffolds.
+        smiles: of the molecules.
+        kind: "regression" or "classification".
+    """
+
+    def predict_held(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        predictor = fit(x[rows], y[rows], groups[rows], kind)
+        return lambda held: predictor.predict(x[held])
+
+    return LabelModel(fit(x, y, groups, kind), y, out_of_fold(predict_held, smiles))
+
+
+def fit_forest(x: np.ndarray, y: np.ndarray, groups: np.ndarray, kind: str) -> Forest:
+    """Return the forest of the study's baseline; one leaf where only one class is known. Groups are not used."""
+    if kind == "classification" and len(np.unique(y)) < 2:
+        nothing = np.zeros(1, dtype=np.int64)
+        return Forest(nothing, nothing, nothing, nothing, np.zeros(1), y[:1])
+    return pack_forest(fit_trees(FOREST, x, y, kind, 0))

@@ -1,0 +1,86 @@
+"""Molecules of a user's table that ask for features or predictions: each row is kept, or kept out with a reason."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from clm.chemistry.reader.messages import listed
+from clm.chemistry.reader.sdf import STRUCTURE
+from clm.chemistry.reader.tables import open_table
+from clm.provenance.command import UserError
+from clm.tasks.molecules import read_row
+from clm.tasks.prepare import source_of
+
+USUAL_NAMES = ("smiles", "SMILES", "Smiles", "canonical_smiles")
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Rows of a table in their order.
+
+    Attributes:
+        source_smiles: as the table writes them, n texts.
+        smiles: canonical SMILES; empty where the row cannot be read.
+        reasons: why a row cannot be read; empty where it can.
+    """
+
+    source_smiles: list[str]
+    smiles: list[str]
+    reasons: list[str]
+
+    @property
+    def usable(self) -> np.ndarray:
+        """Positions of the rows that can be read, int64 (m,)."""
+        return np.flatnonzero([not reason for reason in self.reasons])
+
+
+def read_queries(path: Path, column: str | None = None) -> Queries:
+    """Read the molecules of a table.
+
+    Args:
+        path: the table.
+        column: with SMILES; None takes the one with a usual name.
+
+    Raises:
+        UserError: the table cannot be read, has no such column, or holds no molecule that can be read.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; check the path")
+    with open_table(path, [column] if column else list(USUAL_NAMES)) as table:
+        column = smiles_column(path, table.names, column)
+        rows = [(row.text, row.reason) if row.reason else (source_of(row, column).decode(), "") for row in table.rows]
+    queries = parse([source for source, _ in rows], [reason for _, reason in rows])
+    if not len(queries.usable):
+        reasons = ", ".join(sorted(set(queries.reasons))) or "no rows"
+        raise UserError(f"{path}: no molecule of {len(rows)} rows can be read ({reasons}); check the column of SMILES")
+    return queries
+
+
+def smiles_column(path: Path, header: list[str], column: str | None) -> str:
+    """Return the column with SMILES.
+
+    Raises:
+        UserError: it is absent, or several columns have a usual name.
+    """
+    wanted = (column,) if column else USUAL_NAMES
+    found = [name for name in wanted if name in header] or [name for name in header if name == STRUCTURE]
+    if len(found) != 1:
+        what = f"no column {column!r}" if column else f"{len(found)} columns with a usual name of SMILES"
+        raise UserError(f"{path}: {what}; the table has: {listed(header)}; name the column with --smiles")
+    return found[0]
+
+
+def parse(sources: list[str], reasons: list[str] | None = None) -> Queries:
+    """Return the molecules of some SMILES or mol blocks, read as those of a task.
+
+    Args:
+        sources: texts.
+        reasons: why a row of a table has no such text; empty, the default, where it has.
+    """
+    smiles, why = [], []
+    for source, reason in zip(sources, reasons or [""] * len(sources), strict=True):
+        read, fault = (None, reason) if reason else read_row(source.encode("utf-8", "replace"))
+        smiles.append("" if read is None else read.smiles)
+        why.append(fault or "")
+    return Queries(sources, smiles, why)

@@ -1,0 +1,49 @@
+"""Write features of molecules: the mean-pooled last hidden states of a checkpoint.
+
+python scripts/embed.py results/default/pretrain/zinc/800k/32k/seed0/800k molecules.csv --out features.parquet
+"""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from clm.provenance.command import run
+from clm.provenance.files import write_parquet
+from clm.tasks.queries import Queries, read_queries
+from clm.transfer.encoder import SmilesEncoder
+from tqdm import tqdm
+
+log = logging.getLogger(__name__)
+
+
+def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = None) -> None:
+    """Write a Parquet table with a row per row of `molecules`: smiles, reason (where rejected), h0, h1, ...
+
+    Args:
+        checkpoint: folder of a checkpoint.
+        molecules: table with a column of SMILES.
+        out: Parquet file of features; those of rejected rows are missing.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
+
+    Raises:
+        UserError: the checkpoint or the table cannot be read.
+    """
+    queries = read_queries(molecules, smiles)
+    encoder = SmilesEncoder(checkpoint).fit([])
+    usable = queries.usable
+    with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
+        features = encoder.features([queries.smiles[row] for row in usable], bar.update)
+    write_parquet(out, table(queries, features, encoder.get_feature_names_out()))
+    log.info("%d molecules, %d rows rejected: %s", len(usable), len(queries.reasons) - len(usable), out)
+
+
+def table(queries: Queries, features: np.ndarray, names: np.ndarray) -> pd.DataFrame:
+    """Return a row per query: its SMILES, why it was rejected (missing where it was not), features float32."""
+    rows = pd.DataFrame({"smiles": queries.source_smiles, "reason": [reason or None for reason in queries.reasons]})
+    values = pd.DataFrame(features, columns=names, index=queries.usable)
+    return rows.join(values)
+
+
+if __name__ == "__main__":
+    run(embed)

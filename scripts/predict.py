@@ -1,0 +1,91 @@
+"""Predict new molecules with the method that a study recommends for a task, with honest intervals.
+
+python scripts/predict.py results/default --task my_assay --molecules new.csv --out predictions.csv
+"""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from clm.predict.fitted import FittedModel, fit_model
+from clm.predict.folder import SETTINGS, load_fitted, save_fitted
+from clm.predict.methods import choose_method, load_study_task
+from clm.provenance.command import UserError, run
+from clm.provenance.files import write_csv
+from clm.tasks.queries import Queries, read_queries
+from tqdm import tqdm
+
+log = logging.getLogger(__name__)
+CHUNK = 8192  # molecules at once; it bounds memory
+
+
+def predict_table(model: FittedModel, queries: Queries) -> pd.DataFrame:
+    """Return a row per row of the table: smiles, reason (of a rejected one), columns of `FittedModel.predict`."""
+    usable, parts = queries.usable, []
+    with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
+        for start in range(0, len(usable), CHUNK):
+            rows = usable[start : start + CHUNK]
+            parts.append(model.predict([queries.smiles[row] for row in rows]).set_axis(rows))
+            bar.update(len(rows))
+    told = pd.DataFrame({"smiles": queries.source_smiles, "reason": [reason or None for reason in queries.reasons]})
+    return told.join(pd.concat(parts))
+
+
+def predict(
+    folder: Path,
+    /,
+    molecules: Path,
+    out: Path,
+    task: str | None = None,
+    smiles: str | None = None,
+    method: str | None = None,
+    part: Literal["all", "train"] = "all",
+    split: str = "scaffold-0",
+    save: Path | None = None,
+) -> None:
+    """Predict new molecules with the method that a study recommends for a task, or with a saved model.
+
+    Args:
+        folder: of a finished study, or of a model that `save` wrote.
+        molecules: table with a column of SMILES.
+        out: CSV file of predictions, a row per row of the table.
+        task: of the study.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
+        method: instead of the recommended one: ecfp_forest, or corpus/size/subset/seed/budget of a checkpoint.
+        part: labelled molecules to fit on.
+        split: whose training part chooses the method.
+        save: folder for the fitted model.
+
+    Raises:
+        UserError: molecules, task, method or saved model cannot be used.
+    """
+    queries = read_queries(molecules, smiles)
+    model = saved_model(folder, task) if (folder / SETTINGS).is_file() else fitted(folder, task, method, part, split)
+    table = predict_table(model, queries)
+    if save:
+        save_fitted(model, save)
+    write_csv(out, table)
+    log.info("%d molecules, %d rows rejected: %s", len(queries.usable), len(table) - len(queries.usable), out)
+
+
+def saved_model(folder: Path, task: str | None) -> FittedModel:
+    """Return a saved model; `task`, where it is given, must be its own."""
+    model = load_fitted(folder)
+    if task not in (None, model.settings["task"]):
+        raise UserError(f"{folder}: fitted on task {model.settings['task']}, not on {task}; leave --task out")
+    return model
+
+
+def fitted(results: Path, task: str | None, method: str | None, part: str, split: str) -> FittedModel:
+    """Return a method of a study, fitted again; arguments as of `predict`."""
+    if task is None:
+        raise UserError(f"{results}: name a task of the study with --task, or the folder of a fitted model")
+    study = load_study_task(results, task, split)
+    chosen = choose_method(results, study, method)
+    log.info("%s: %s, cross-validated error %.4g", task, chosen.name, chosen.score)
+    return fit_model(chosen, study, part)
+
+
+if __name__ == "__main__":
+    run(predict)

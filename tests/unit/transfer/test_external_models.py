@@ -1,0 +1,221 @@
+"""Encoders from elsewhere, small made-up ones of several families: features, and one line for each fault."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from clm.provenance.command import UserError
+from clm.tokens.regex import split
+from clm.tokens.tokenizer import build_tokenizer, save_tokenizer
+from clm.transfer.external_models import model_features
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoModel,
+    BertConfig,
+    BertForMaskedLM,
+    DebertaV2Config,
+    DebertaV2Model,
+    ModernBertConfig,
+    ModernBertForMaskedLM,
+    RobertaConfig,
+    RobertaForMaskedLM,
+    T5Config,
+    T5EncoderModel,
+    T5ForConditionalGeneration,
+)
+
+SMILES = ["CCO", "Oc1ccccc1", "CC(N)=O", "CCCCCCN", "C" * 40]
+SIZE = {"vocab_size": 20, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+T5 = {"vocab_size": 20, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2}
+FAMILIES = {
+    "roberta": lambda: RobertaForMaskedLM(RobertaConfig(**SIZE, max_position_embeddings=34, pad_token_id=1)),
+    "modernbert": lambda: ModernBertForMaskedLM(ModernBertConfig(**SIZE, pad_token_id=0, cls_token_id=2,
+                                                                 sep_token_id=3, bos_token_id=2, eos_token_id=3)),
+    "deberta": lambda: DebertaV2Model(DebertaV2Config(**SIZE, relative_attention=True, pos_att_type=["p2c", "c2p"])),
+    "t5": lambda: T5ForConditionalGeneration(T5Config(**T5)),
+    "t5 encoder": lambda: T5EncoderModel(T5Config(**T5)),
+}  # fmt: skip
+
+
+def made(folder, family="roberta"):
+    """Write a model and a word-level tokenizer that states no length and names no token for padding."""
+    torch.manual_seed(0)
+    FAMILIES[family]().save_pretrained(folder)
+    settings = {"kind": "atoms", "max_tokens": 512, "min_count": 1}
+    counts = {token: 1 for text in SMILES for token in split(text)}
+    save_tokenizer(build_tokenizer(counts, settings, iter([])), settings, folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    del config["model_max_length"], config["pad_token"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    return {"model": str(folder)}
+
+
+def edit_weights(folder, change):
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_gives_means_over_tokens(tmp_path, family):
+    found, about = model_features(SMILES, made(tmp_path, family), "x")
+    assert found.shape == (5, 16) and found.dtype == np.float32 and np.isfinite(found).all()
+    assert len(np.unique(found.round(4), axis=0)) == 5
+    assert about["tokens"]["unknown_fraction"] == 0 and about["tokens"]["distinct_sequences"] == 5
+    assert 0 < about["parameters"]["non_embedding"] < about["parameters"]["total"]
+
+
+def test_roberta_uses_as_many_positions_as_it_has(tmp_path):
+    entry = made(tmp_path)
+    found, about = model_features(SMILES, entry, "x")
+    assert about["tokens"]["cut_molecules"] == 1, "34 rows, the first two are padding: 32 tokens"
+    model = AutoModel.from_pretrained(tmp_path).eval()
+    ids = torch.tensor([[2, *([json.loads((tmp_path / "vocabulary.json").read_text())["tokens"]["C"]] * 30), 3]])
+    with torch.inference_mode():
+        np.testing.assert_allclose(found[4], model(ids)[0][0, 1:-1].mean(0), atol=1e-5)
+
+
+def test_weights_in_half_precision_are_computed_in_float32(tmp_path):
+    entry = made(tmp_path)
+    edit_weights(tmp_path, lambda weights: weights.update({n: w.bfloat16() for n, w in weights.items()}))
+    config = json.loads((tmp_path / "config.json").read_text()) | {"dtype": "bfloat16"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    half, _ = model_features(SMILES, entry, "x")
+    edit_weights(tmp_path, lambda weights: weights.update({n: w.float() for n, w in weights.items()}))
+    np.testing.assert_allclose(half, model_features(SMILES, entry, "x")[0], atol=1e-6)
+
+
+def test_pickled_weights_are_read_without_running_what_they_hold(tmp_path):
+    entry = made(tmp_path)
+    expected, _ = model_features(SMILES, entry, "x")
+    weights = load_file(tmp_path / "model.safetensors")
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(weights, tmp_path / "pytorch_model.bin")
+    np.testing.assert_allclose(model_features(SMILES, entry, "x")[0], expected, atol=1e-6)
+    torch.save(weights | {"evil": Touch(tmp_path / "touched")}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        model_features(SMILES, entry, "x")
+    assert not (tmp_path / "touched").exists()
+
+
+class Touch:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_a_word_piece_tokenizer_that_loses_the_molecules_is_refused_and_a_pattern_mends_it(tmp_path):
+    BertForMaskedLM(BertConfig(**SIZE)).save_pretrained(tmp_path)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted({t for s in SMILES for t in split(s)})]
+    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n")
+    entry = {"model": str(tmp_path)}
+    with pytest.raises(UserError, match=r"external_models\.x: the tokenizer maps .* name the right one") as error:
+        model_features(SMILES, entry, "x")
+    assert "\n" not in str(error.value)
+    found, about = model_features(SMILES, entry | {"tokenizer": "atoms"}, "x")
+    assert about["tokens"] == {"molecules": 5, "distinct_sequences": 5, "unknown_fraction": 0.0, "cut_molecules": 0}
+    assert len(np.unique(found.round(4), axis=0)) == 5
+
+
+def test_a_named_tokenizer_file_is_taken(tmp_path):
+    entry = made(tmp_path / "model")
+    expected, _ = model_features(SMILES, entry, "x")
+    shutil.move(tmp_path / "model/tokenizer.json", tmp_path / "tokenizer.json")
+    found, _ = model_features(SMILES, entry | {"tokenizer": str(tmp_path / "tokenizer.json")}, "x")
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["roberta", "t5"])
+def test_the_untrained_twin_has_the_architecture_and_other_weights(tmp_path, family):
+    entry = made(tmp_path, family)
+    trained, about = model_features(SMILES, entry, "x")
+    twin, same = model_features(SMILES, entry | {"untrained_seed": 1}, "x")
+    state = torch.random.get_rng_state()
+    again, _ = model_features(SMILES, entry | {"untrained_seed": 1}, "x")
+    other, _ = model_features(SMILES, entry | {"untrained_seed": 2}, "x")
+    assert same == about and torch.equal(state, torch.random.get_rng_state())
+    np.testing.assert_array_equal(twin, again)
+    assert abs(twin - trained).max() > 0.01 < abs(twin - other).max()
+
+
+def test_our_own_untrained_twin_is_the_model_that_we_initialize(tmp_path):
+    from clm.models.initialize import architecture, save_untrained
+
+    entry = made(tmp_path)
+    size = {"layers": 2, "width": 16, "heads": 2}
+    save_untrained(tmp_path, architecture(size, 20, 64), 3)
+    ours, _ = model_features(SMILES, entry, "x")
+    assert abs(model_features(SMILES, entry | {"untrained_seed": 4}, "x")[0] - ours).max() > 0.01
+    sizes = [model_features(SMILES, e, "x")[1]["parameters"] for e in (entry, entry | {"untrained_seed": 4})]
+    assert sizes[0] == sizes[1]
+
+
+def surplus(weights):
+    for name in [name for name in weights if ".layer.0." in name]:
+        weights[name.replace(".layer.0.", ".layer.2.")] = weights[name].clone()
+
+
+def missing(weights):
+    del weights["roberta.encoder.layer.1.output.dense.weight"]
+
+
+def misshapen(weights):
+    weights["roberta.embeddings.word_embeddings.weight"] = torch.zeros(20, 8)
+
+
+def infinite(weights):
+    weights["roberta.encoder.layer.0.output.dense.bias"] += float("inf")
+
+
+def small_vocabulary(weights):
+    weights["roberta.embeddings.word_embeddings.weight"] = torch.zeros(6, 16)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (surplus, "hold more than config.json describes: 16 tensors"),
+        (missing, "the weights lack 1 tensors, the first is encoder.layer.1.output.dense.weight"),
+        (misshapen, "another shape|cannot be loaded"),
+        (infinite, "features of 5 of 5 molecules are not finite"),
+        (small_vocabulary, "another shape|cannot be loaded"),
+    ],
+)
+def test_weights_that_do_not_fit_are_one_line(tmp_path, change, message):
+    entry = made(tmp_path)
+    edit_weights(tmp_path, change)
+    with pytest.raises(UserError, match=message) as error:
+        model_features(SMILES, entry, "x")
+    assert "\n" not in str(error.value) and len(str(error.value)) < 600
+
+
+def test_ids_that_the_model_does_not_have_are_one_line(tmp_path):
+    entry = made(tmp_path)
+    RobertaForMaskedLM(RobertaConfig(**SIZE | {"vocab_size": 7}, pad_token_id=1)).save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="the model has 7 rows of embeddings"):
+        model_features(SMILES, entry, "x")
+
+
+def test_no_tokenizer_is_one_line(tmp_path):
+    entry = made(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).unlink()
+    with pytest.raises(UserError, match="no tokenizer can be read|the tokenizer maps"):
+        model_features(SMILES, entry, "x")
+
+
+def test_a_config_without_a_model_type_asks_for_it(tmp_path):
+    entry = made(tmp_path)
+    expected, _ = model_features(SMILES, entry, "x")
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["model_type"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="name it with `model_type`"):
+        model_features(SMILES, entry, "x")
+    np.testing.assert_array_equal(model_features(SMILES, entry | {"model_type": "roberta"}, "x")[0], expected)
