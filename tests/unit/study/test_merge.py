@@ -1,5 +1,6 @@
 """Overlays: lists are replaced or extended, entries are taken away, options of the command line are read as YAML."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,11 @@ def test_an_empty_overlay_changes_nothing(tmp_path):
     assert study_configuration(BASE, [overlay(tmp_path, 0, "")], {}, SCHEMA) == study_configuration(
         BASE, [], {}, SCHEMA
     )
+
+
+def test_a_resolved_configuration_written_as_json_is_the_same_one(tmp_path):
+    """As the report reads it: JSON writes 1e-05, which is text to YAML."""
+    resolved = study_configuration(BASE, [], {}, SCHEMA)
+    path = tmp_path / "resolved.json"
+    path.write_text(json.dumps(resolved))
+    assert "1e-05" in path.read_text() and study_configuration([], [path], {}, SCHEMA) == resolved
