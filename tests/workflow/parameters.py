@@ -77,6 +77,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("tasks.dili.units", "another", "tabulate_tasks"),
     ("tasks.dili.family", "activity", "tabulate_tasks"),
     ("tasks.dili.citation", "reworded", ""),
+    ("tasks.dili.cliffs", "cliff", ""),  # read by scripts/score_cliffs.py, by no job
     ("tasks.bbbp.kind", "regression", ""),  # the same
     ("tasks.control_logp.control.property", "tpsa", "prepare_task/task=control_logp"),
     ("tasks.control_logp.control.molecules", 299, "prepare_task/task=control_logp"),

@@ -1,4 +1,4 @@
-"""Encoders from elsewhere, small made-up ones of several families: features, and one line for each fault."""
+"""Encoders from elsewhere, small made-up ones of several families: features, tokenizers, weights."""
 
 import json
 import shutil
@@ -8,54 +8,10 @@ import pytest
 import torch
 from clm.provenance.command import UserError
 from clm.tokens.regex import split
-from clm.tokens.tokenizer import build_tokenizer, save_tokenizer
 from clm.transfer.external_models import model_features
-from safetensors.torch import load_file, save_file
-from transformers import (
-    AutoModel,
-    BertConfig,
-    BertForMaskedLM,
-    DebertaV2Config,
-    DebertaV2Model,
-    ModernBertConfig,
-    ModernBertForMaskedLM,
-    RobertaConfig,
-    RobertaForMaskedLM,
-    T5Config,
-    T5EncoderModel,
-    T5ForConditionalGeneration,
-)
-
-SMILES = ["CCO", "Oc1ccccc1", "CC(N)=O", "CCCCCCN", "C" * 40]
-SIZE = {"vocab_size": 20, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-T5 = {"vocab_size": 20, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2}
-FAMILIES = {
-    "roberta": lambda: RobertaForMaskedLM(RobertaConfig(**SIZE, max_position_embeddings=34, pad_token_id=1)),
-    "modernbert": lambda: ModernBertForMaskedLM(ModernBertConfig(**SIZE, pad_token_id=0, cls_token_id=2,
-                                                                 sep_token_id=3, bos_token_id=2, eos_token_id=3)),
-    "deberta": lambda: DebertaV2Model(DebertaV2Config(**SIZE, relative_attention=True, pos_att_type=["p2c", "c2p"])),
-    "t5": lambda: T5ForConditionalGeneration(T5Config(**T5)),
-    "t5 encoder": lambda: T5EncoderModel(T5Config(**T5)),
-}  # fmt: skip
-
-
-def made(folder, family="roberta"):
-    """Write a model and a word-level tokenizer that states no length and names no token for padding."""
-    torch.manual_seed(0)
-    FAMILIES[family]().save_pretrained(folder)
-    settings = {"kind": "atoms", "max_tokens": 512, "min_count": 1}
-    counts = {token: 1 for text in SMILES for token in split(text)}
-    save_tokenizer(build_tokenizer(counts, settings, iter([])), settings, folder)
-    config = json.loads((folder / "tokenizer_config.json").read_text())
-    del config["model_max_length"], config["pad_token"]
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
-    return {"model": str(folder)}
-
-
-def edit_weights(folder, change):
-    weights = load_file(folder / "model.safetensors")
-    change(weights)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+from encoders_elsewhere import FAMILIES, SIZE, SMILES, edit_weights, made
+from safetensors.torch import load_file
+from transformers import AutoModel, BertConfig, BertForMaskedLM
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -154,68 +110,3 @@ def test_our_own_untrained_twin_is_the_model_that_we_initialize(tmp_path):
     assert abs(model_features(SMILES, entry | {"untrained_seed": 4}, "x")[0] - ours).max() > 0.01
     sizes = [model_features(SMILES, e, "x")[1]["parameters"] for e in (entry, entry | {"untrained_seed": 4})]
     assert sizes[0] == sizes[1]
-
-
-def surplus(weights):
-    for name in [name for name in weights if ".layer.0." in name]:
-        weights[name.replace(".layer.0.", ".layer.2.")] = weights[name].clone()
-
-
-def missing(weights):
-    del weights["roberta.encoder.layer.1.output.dense.weight"]
-
-
-def misshapen(weights):
-    weights["roberta.embeddings.word_embeddings.weight"] = torch.zeros(20, 8)
-
-
-def infinite(weights):
-    weights["roberta.encoder.layer.0.output.dense.bias"] += float("inf")
-
-
-def small_vocabulary(weights):
-    weights["roberta.embeddings.word_embeddings.weight"] = torch.zeros(6, 16)
-
-
-@pytest.mark.parametrize(
-    "change, message",
-    [
-        (surplus, "hold more than config.json describes: 16 tensors"),
-        (missing, "the weights lack 1 tensors, the first is encoder.layer.1.output.dense.weight"),
-        (misshapen, "another shape|cannot be loaded"),
-        (infinite, "features of 5 of 5 molecules are not finite"),
-        (small_vocabulary, "another shape|cannot be loaded"),
-    ],
-)
-def test_weights_that_do_not_fit_are_one_line(tmp_path, change, message):
-    entry = made(tmp_path)
-    edit_weights(tmp_path, change)
-    with pytest.raises(UserError, match=message) as error:
-        model_features(SMILES, entry, "x")
-    assert "\n" not in str(error.value) and len(str(error.value)) < 600
-
-
-def test_ids_that_the_model_does_not_have_are_one_line(tmp_path):
-    entry = made(tmp_path)
-    RobertaForMaskedLM(RobertaConfig(**SIZE | {"vocab_size": 7}, pad_token_id=1)).save_pretrained(tmp_path)
-    with pytest.raises(UserError, match="the model has 7 rows of embeddings"):
-        model_features(SMILES, entry, "x")
-
-
-def test_no_tokenizer_is_one_line(tmp_path):
-    entry = made(tmp_path)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / name).unlink()
-    with pytest.raises(UserError, match="no tokenizer can be read|the tokenizer maps"):
-        model_features(SMILES, entry, "x")
-
-
-def test_a_config_without_a_model_type_asks_for_it(tmp_path):
-    entry = made(tmp_path)
-    expected, _ = model_features(SMILES, entry, "x")
-    config = json.loads((tmp_path / "config.json").read_text())
-    del config["model_type"]
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(UserError, match="name it with `model_type`"):
-        model_features(SMILES, entry, "x")
-    np.testing.assert_array_equal(model_features(SMILES, entry | {"model_type": "roberta"}, "x")[0], expected)
