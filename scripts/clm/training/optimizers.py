@@ -4,13 +4,15 @@ torch.optim gives the same bits (a test compares them), but its first step impor
 many jobs of a study run.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from clm.provenance.command import UserError
+
+NamedParameters = Iterable[tuple[str, nn.Parameter]]  # names as of the whole model
 
 
 class Optimizer:
@@ -42,7 +44,7 @@ class Optimizer:
                 tensor.zero_()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state as lists of tensors, one tensor per parameter."""
+        """Return the state as lists of tensors, one tensor per parameter: an empty one where it has no such state."""
         raise NotImplementedError
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -127,10 +129,20 @@ class SGD(Optimizer):
         return {"momentum_buffer": self.momentum_buffer}
 
 
-def build_optimizer(parameters: Iterable[nn.Parameter], settings: Mapping[str, Any]) -> Optimizer:
-    """Return `adamw` (with `beta2`) or `sgd` (with `momentum`); raises UserError for another name."""
-    if settings["name"] == "adamw":
-        return AdamW(parameters, settings["weight_decay"], (0.9, settings["beta2"]))
-    if settings["name"] == "sgd":
-        return SGD(parameters, settings["weight_decay"], settings["momentum"])
-    raise UserError(f"pretraining.optimizer.name: {settings['name']} is neither adamw nor sgd; change it")
+# By `pretraining.optimizer.name`: an optimizer from named parameters and the settings that the schema gives to it
+OPTIMIZERS: dict[str, Callable[[NamedParameters, Mapping[str, Any]], Optimizer]] = {
+    "adamw": lambda named, s: AdamW([p for _, p in named], s["weight_decay"], (0.9, s["beta2"])),
+    "sgd": lambda named, s: SGD([p for _, p in named], s["weight_decay"], s["momentum"]),
+}
+
+
+def build_optimizer(named: NamedParameters, settings: Mapping[str, Any]) -> Optimizer:
+    """Return the optimizer `name` with its other settings.
+
+    Raises:
+        UserError: it has an unknown name.
+    """
+    if settings["name"] not in OPTIMIZERS:
+        known = ", ".join(OPTIMIZERS)
+        raise UserError(f"pretraining.optimizer.name: {settings['name']} is not one of {known}; change it")
+    return OPTIMIZERS[settings["name"]](named, settings)

@@ -150,11 +150,12 @@ def test_parameters_are_shared_out_evenly_and_each_has_one_owner():
 
 def test_moments_are_divided(folder):
     model = load_model(folder)
-    from clm.training.optimizers import AdamW
+    from clm.training.optimizers import build_optimizer
 
-    mine = [
-        ShardedOptimizer(model.parameters(), lambda p: AdamW(p, 0.01), ProcessGroup(rank, 4)).local for rank in range(4)
-    ]
+    def build(named):
+        return build_optimizer(named, SETTINGS["optimizer"])
+
+    mine = [ShardedOptimizer(model.named_parameters(), build, ProcessGroup(rank, 4)).local for rank in range(4)]
     kept = [sum(x.numel() for x in optimizer.exp_avg) for optimizer in mine]
     assert sum(kept) == sum(p.numel() for p in model.parameters()) and max(kept) < 0.3 * sum(kept)
 
