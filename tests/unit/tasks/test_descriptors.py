@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from clm.tables.descriptors import DESCRIPTORS, DISTANCE, LABEL
 from clm.tasks.descriptors import describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
@@ -131,3 +132,11 @@ def test_measure_distance_reads_a_subset(tmp_path):
     (tmp_path / "molecules.csv").write_text("row,smiles,source_smiles,scaffold,y\n0,CCO,OCC,,1.0\n1,CCCC,CCCC,,\n")
     measure_distance(tmp_path / "molecules.csv", tmp_path / "2.parquet", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text())["overlap_share"] == 0.5
+
+
+def test_every_declared_descriptor_is_measured():
+    task = Task(np.arange(3), ["CCO", "CCN", "CC"], ["CCO", "CCN", "CC"], [""] * 3, np.arange(3.0)[:, None], ["y"])
+    told = describe(task, "regression")
+    measured = {LABEL: told["labels"]["y"], DISTANCE: distance(["CCO"], [pa.array(["CCO"])])}
+    missing = [d.column for d in DESCRIPTORS if (d.key or d.column) not in measured.get(d.source, told)]
+    assert missing == []
