@@ -39,6 +39,7 @@ DESCRIPTORS = (
     Descriptor("acyclic_share", TASK, "acyclic share"),
     Descriptor("salt_share", TASK, "salt share"),
     Descriptor("rogi_xd", LABEL, "roughness ROGI-XD"),
+    Descriptor("activity_cliff_share", LABEL, "share of activity cliffs"),
     Descriptor("nearest_tanimoto_mean", DISTANCE, "Tanimoto to corpus (mean)"),
     Descriptor("unseen_token_share", DISTANCE, "unseen-token share"),
     Descriptor("overlap_share", DISTANCE, "share found in corpus"),
