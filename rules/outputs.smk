@@ -52,7 +52,7 @@ TABULATED = {
         (500, 10),
     ),
     "tabulate_predictors": (
-        table("runs", "curvature", "widths", "task_predictors"),
+        table("runs", "curvature", "widths", "spectra", "task_predictors"),
         [],
         {"out": "<results>/tables/predictors.csv"},
         None,

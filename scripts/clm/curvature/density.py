@@ -14,6 +14,8 @@ from clm.curvature.lanczos import krylov_spaces, tridiagonal
 
 BULK = 0.01  # eigenvalues smaller than this fraction of the largest modulus count as bulk
 
+STATISTICS = ("largest", "smallest", "mean", "mean_error", "bulk_share", "negative_share")  # of `describe`, in order
+
 Quadrature = tuple[np.ndarray, np.ndarray]
 
 
