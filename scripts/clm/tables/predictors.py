@@ -51,7 +51,9 @@ FAMILIES = (
     Family(r"eigenvalue_\d most_negative encoder_trace", "curvature", HESSIAN, "curvature", within_size=True),
     Family("scale_aware_trace encoder_scale_aware_trace", "curvature", HESSIAN, "curvature"),
     Family(r"sharpness_\d+", "curvature", AROUND_WEIGHTS, "curvature"),
-    Family("landscape_width", "widths", AROUND_WEIGHTS, "landscape"),  # one job for all: no cost of each
+    # One job for all checkpoints: no cost of each
+    Family("effective_rank_share", "spectra", HESSIAN, "landscape", within_size=True),
+    Family("landscape_width", "widths", AROUND_WEIGHTS, "landscape"),
 )
 
 
