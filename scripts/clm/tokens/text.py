@@ -35,6 +35,7 @@ KINDS = {
     "atoms": Kind(ATOMS),
     "selfies": Kind(r"\[[^\]]+\]|\.", selfies_text),
     "bpe": Kind(None),
+    "characters": Kind(".", scanned=False),
 }
 
 
