@@ -18,6 +18,7 @@ from clm.provenance.digest import code_digest
 from clm.provenance.files import atomic, sha256_file, write_json
 from clm.study import grid, paths
 from clm.study.merge import study_configuration
+from clm.study.references import settings_in_use
 from clm.study.renamed import older_results
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger

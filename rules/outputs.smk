@@ -52,7 +52,7 @@ TABULATED = {
         (500, 10),
     ),
     "tabulate_predictors": (
-        table("runs", "curvature", "widths", "task_predictors"),
+        table("runs", "curvature", "widths", "spectra", "task_predictors"),
         [],
         {"out": "<results>/tables/predictors.csv"},
         None,
@@ -150,6 +150,12 @@ ANALYSES = {
         judgement("corpus"),
         (1000, 10),
     ),
+    "relate_errors": (
+        table("runs", "transfer"),
+        {"out": shown("relative_errors", "errors relative to the fingerprint forest", "relative_errors_table")},
+        judgement("corpus"),
+        (1000, 10),
+    ),
 }
 # By module of clm.figures: files in the order of the arguments of its `draw`, category and label in the report, settings
 SPLIT = select_keys(config["figures"], "split")
@@ -160,6 +166,7 @@ PLOTS = {
     "gains": (("saturation", "elasticity"), "Transfer", "gain per doubling and elasticity", SPLIT),
     "learning": (("learning_curves",), "Transfer", "error against number of labels", {"units": UNITS}),
     "published": (("published",), "Transfer", "published scores beside ours", {}),
+    "relative_errors": (("relative_errors",), "Transfer", "errors relative to the fingerprint forest", SPLIT),
     "correlations": (("correlations",), "Prediction", "predictors of transfer", SPLIT),
     "descriptors": (("tasks", "saturation"), "Transfer", "gain against task descriptors", SPLIT),
     "controls": (("controls",), "Transfer", "control tasks with known truth", SPLIT),

@@ -34,14 +34,6 @@ def corpus_summary(corpus: str) -> dict:
     return told | {"shards": section["shards"], "decontaminate": bool(section["decontaminate"])}
 
 
-def vocabulary_settings() -> dict:
-    """The kind of tokens and just those settings that it uses."""
-    section = config["tokenizer"]
-    return select_keys(
-        section, "kind", "max_tokens", "min_count", *(["bpe_vocabulary"] if section["kind"] == "bpe" else [])
-    )
-
-
 def corpus_reading(corpus: str) -> dict:
     """What the raw rows of a corpus depend on."""
     return select_keys(config["corpora"][corpus], "files", "column", "separator", "encoding", "sample_fraction")

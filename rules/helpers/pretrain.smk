@@ -6,17 +6,12 @@ WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_conf
 MASK_FRACTION = config["pretraining"]["evaluation_mask_fraction"]
 
 
-def optimizer_settings() -> dict:
-    """The optimizer and just those of its settings that it uses."""
-    section = config["pretraining"]["optimizer"]
-    return select_keys(section, "name", "weight_decay", {"adamw": "beta2", "sgd": "momentum"}[section["name"]])
-
-
 def training(size: str) -> dict:
     """What the training of a size depends on, resources left out."""
     shares = ("mask_fraction", "mask_token_fraction", "random_token_fraction")
     keys = ("batch_tokens", "warmup_tokens", "decay_fraction", "clip_norm", "precision", *shares)
-    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings()}
+    optimizer = settings_in_use(config, SCHEMA, "pretraining.optimizer", "name")
+    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer}
     return select_keys(config["pretraining"], *keys) | rate | select_keys(config["sizes"][size], "batch_tokens")
 
 

@@ -74,7 +74,7 @@ FAULTS = [
     (("grid", "trunks", 0, "sizes"), ["60"], "grid.trunks.0.sizes: '60' is not defined in sizes (did you mean '60k'?)"),
     (("transfer", "tasks"), ["bacee"], "transfer.tasks: 'bacee' is not defined in tasks (did you mean 'bace'?)"),
     (("sizes", "60k", "width"), 50, "sizes.60k: width 50 is not a multiple of heads 4"),
-    (("pretraining", "optimizer", "name"), "adam", 'pretraining.optimizer.name: "adam" is not one of adamw, sgd'),
+    (("pretraining", "optimizer", "name"), "adam", 'pretraining.optimizer.name: "adam" is not one of adamw, sgd, muon'),
     (("pretraining", "mask_token_fraction"), 0.95, "add up to more than 1"),
     (("study",), "../../etc", "study: "),
     (("study",), "a; rm -rf b", "study: "),

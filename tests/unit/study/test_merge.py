@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from clm.study.merge import merged, study_configuration, typed, without_removed
+from clm.study.merge import merged, read_configuration, study_configuration, typed, without_removed
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
@@ -76,3 +76,8 @@ def test_a_resolved_configuration_written_as_json_is_the_same_one(tmp_path):
     path = tmp_path / "resolved.json"
     path.write_text(json.dumps(resolved))
     assert "1e-05" in path.read_text() and study_configuration([], [path], {}, SCHEMA) == resolved
+
+
+def test_numbers_of_a_json_file_are_those_of_json(tmp_path):
+    (tmp_path / "resolved.json").write_text('{"a": 1e-05}')
+    assert read_configuration(tmp_path / "resolved.json") == {"a": 1e-5}

@@ -5,7 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from clm.chemistry.identity import canonical_smiles, identity
-from clm.tasks.descriptors import describe, graph_diameter, label_noise
+from clm.tables.descriptors import DESCRIPTORS, DISTANCE, LABEL
+from clm.tasks.descriptors import activity_cliff_share, describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
 from clm.tasks.roughness import rogi_xd, scaled_euclidean
@@ -145,3 +146,39 @@ def test_measure_distance_reads_a_subset(tmp_path):
     )
     measure_distance(tmp_path / "molecules.csv", tmp_path / "2.parquet", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text())["overlap_share"] == 0.5
+
+
+def test_every_declared_descriptor_is_measured():
+    task = Task(np.arange(3), ["CCO", "CCN", "CC"], ["CCO", "CCN", "CC"], [""] * 3, np.arange(3.0)[:, None], ["y"])
+    told = describe(task, "regression")
+    measured = {LABEL: told["labels"]["y"], DISTANCE: distance(["CCO"], [pa.array(["CCO"])])}
+    missing = [d.column for d in DESCRIPTORS if (d.key or d.column) not in measured.get(d.source, told)]
+    assert missing == []
+
+
+def cliffs(similarities, y, smiles="abcdefgh"):
+    """The share of cliffs among molecules with these similarities, 0 where none is given."""
+    distances = 1 - np.eye(len(y))
+    for (i, j), similarity in similarities.items():
+        distances[i, j] = distances[j, i] = 1 - similarity
+    y = np.array(y, float)
+    return activity_cliff_share(distances, np.array(list(smiles[: len(y)]), dtype=object), y, y)
+
+
+def test_activity_cliffs_are_similar_neighbours_with_unlike_labels():
+    labels = [0, 9, 0, 1, 5, 5, 2, 8]  # SD 3.5
+    pairs = {(0, 1): 0.95, (2, 3): 0.9, (4, 5): 0.92, (6, 7): 0.89}
+    assert cliffs(pairs, labels) == pytest.approx(1 / 3), "6 and 7 differ, but are not similar enough"
+    assert cliffs(pairs | {(6, 7): 0.9}, labels) == pytest.approx(2 / 4)
+    chain = {(0, 1): 0.9, (1, 2): 0.99}  # 0 has 1 as its nearest, 1 and 2 each other: two pairs
+    assert cliffs(chain, [0, 9, 0, 9]) == 1 and cliffs(chain, [0, 9, 9, 0]) == 0.5
+    assert cliffs({(6, 7): 0.89}, labels) is None and cliffs({}, []) is None
+
+
+def test_equal_molecules_are_no_activity_cliff():
+    assert cliffs({(0, 1): 1.0, (1, 2): 0.9, (0, 2): 0.9}, [0, 9, 9, 9], "aabc") == 0.5, "0 and 2 are one, 1 and 2 none"
+    assert cliffs({(0, 1): 1.0}, [0, 9, 9, 9], "aabc") is None
+    task = Task(
+        np.arange(4), ["C[C@H](O)F", "C[C@@H](O)F", "CCO", "CCN"], [], [""] * 4, np.array([[0, 1, 0, 0.0]]).T, ["y"]
+    )
+    assert describe(task, "classification")["labels"]["y"]["activity_cliff_share"] == 1, "the enantiomers"
