@@ -94,10 +94,10 @@ def test_tables_of_checkpoints_and_of_a_diverged_one(tmp_path):
         write_json(folder / "metrics.json", {"status": status})
     (tmp_path / "corpora/zinc/tokens").mkdir(parents=True)
     write_shard(tmp_path / "corpora/zinc/tokens/valid.safetensors", random_shard(8))
-    cells = [["zinc", size, "2k", 0, "1k"] for size in "sm"]
-    config = {"cells": cells, "mask_fraction": 0.15, "molecules": 8, "steps": 6, "starts": 2, "seed": 0}
+    write_json(tmp_path / "cells" / "spectrum.json", [["zinc", size, "2k", 0, "1k"] for size in "sm"])
+    settings = {"mask_fraction": 0.15, "molecules": 8, "steps": 6, "starts": 2, "seed": 0}
     files = tmp_path / "nodes.csv", tmp_path / "summary.csv"
-    measure_spectrum.measure_spectrum(tmp_path, config, *files)
+    measure_spectrum.measure_spectrum(tmp_path, [tmp_path / "cells" / "spectrum.json"], settings, *files)
     nodes, summary = map(pd.read_csv, files)
     assert len(nodes) == 12 and nodes.groupby("start").weight.sum().tolist() == pytest.approx([1, 1])
     assert summary.status.tolist() == ["ok", "diverged"] and np.isnan(summary.largest[1])

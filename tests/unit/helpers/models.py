@@ -41,7 +41,9 @@ def batch_loss(model: torch.nn.Module, curvature: Curvature, batch: Batch) -> Ca
     """Return the mean loss of a batch as a function of all weights in one vector, to be differentiated by torch."""
 
     def loss(vector: torch.Tensor) -> torch.Tensor:
-        weights = dict(zip(curvature.names, curvature.shaped(vector), strict=True))
+        parts = vector.split([p.numel() for p in curvature.parameters])
+        shaped = [part.view_as(p) for part, p in zip(parts, curvature.parameters, strict=True)]
+        weights = dict(zip(curvature.names, shaped, strict=True))
         logits = functional_call(model, weights, (batch.ids, batch.attention, batch.positions))
         return torch.nn.functional.cross_entropy(logits, batch.targets)
 
