@@ -7,14 +7,11 @@ from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
 from clm.transfer.finetune import Scaling, Tuner, batches, masked_objective, predict, triangle
-from clm.transfer.logme import log_evidence, logme, singular
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
 from probe_frozen import inner_layers
-from scipy.optimize import minimize
-from scipy.stats import multivariate_normal
 from transformers import AutoModel
 
 RATE = 3e-3
@@ -45,29 +42,6 @@ def test_projection_is_fixed_and_keeps_distances_roughly():
     assert (project(x, 150) == project(x, 150)).all()
     lengths = np.linalg.norm(project(x, 150), axis=1) / np.linalg.norm(x, axis=1)
     assert abs(lengths.mean() - 1) < 0.1
-
-
-def test_logme_is_the_maximum_of_the_dense_gaussian_evidence():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((40, 6))
-    x -= x.mean(axis=0)
-    y = x @ rng.standard_normal(6) + 0.7 * rng.standard_normal(40)
-
-    def negative(log_precisions):
-        alpha, beta = np.exp(log_precisions)
-        covariance = np.eye(40) / beta + x @ x.T / alpha
-        return -multivariate_normal(np.zeros(40), covariance).logpdf(y) / 40
-
-    best = minimize(negative, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10})
-    assert log_evidence(*singular(x), 6, y) == pytest.approx(-best.fun, abs=1e-5)
-
-
-def test_logme_prefers_features_that_hold_the_label():
-    rng = np.random.default_rng(1)
-    x = rng.standard_normal((200, 5))
-    y = (x[:, 0] > 0).astype(float)
-    assert logme(x, y, "classification") > logme(rng.standard_normal((200, 5)), y, "classification")
-    assert logme(x, np.ones(200), "classification") is None
 
 
 def test_neighbours_find_clusters_and_nothing_in_noise():
