@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clm.statistics.estimates import Estimate, Part, satterthwaite
+from clm.statistics.net_gain import NetPanel, test_part
 from clm.statistics.regression import Design
 
 MIN_TASKS = 6  # fewer give no spread between tasks worth the name
@@ -60,6 +61,19 @@ def task_slope(
     """
     scores = dict(zip(np.unique(trunks).tolist(), (design.scores @ y).tolist(), strict=True))
     return TaskSlope(float(design.weights @ y), scores, design.freedom, test, twins)
+
+
+def net_task_slope(design: Design, net: NetPanel) -> TaskSlope:
+    """Return the slope of the net log error of one task on one split."""
+    sizes, weights = net.panel.cells["size"].to_numpy(), design.weights
+    test = test_part(weights, net.panel)
+    twins = {
+        str(size): float(weights[sizes == size].sum()) * net.twins.errors[size].to_numpy(dtype=float).mean(axis=1)
+        for size in dict.fromkeys(sizes)
+        if abs(weights[sizes == size].sum()) > 1e-9 * np.abs(weights).sum()
+    }
+    trunks = net.panel.cells["trunk"].to_numpy()
+    return task_slope(design, net.panel.y, trunks, test.variance if test else 0.0, twins)
 
 
 def mean_slopes(slopes: Sequence[TaskSlope]) -> TaskSlope:

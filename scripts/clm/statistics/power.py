@@ -5,7 +5,6 @@ it. A true effect shifts an estimate and leaves its error alone, so one set of r
 it must be: the 80 % quantile of the shift that each replicate lacks.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,9 +199,3 @@ def shortage(design: Design | None, tasks: int | None = None) -> str | None:
 def relative(slope: float) -> float:
     """Return the relative gain of error per doubling, 1 - e(2x)/e(x), of a gain in log error."""
     return float(-np.expm1(-slope))
-
-
-def needs_trunks(trunks: Sequence[int], least: int) -> str | None:
-    """Return what a correlation needs to be tested by permutation, or None."""
-    count = len(set(trunks))
-    return None if count >= least else f"{least} trunks instead of {count}"

@@ -14,7 +14,6 @@ from clm.statistics.power import (
     difference,
     equivalence,
     median_effects,
-    needs_trunks,
     pooled_effects,
     shortage,
     simulate,
@@ -143,7 +142,6 @@ def test_what_cannot_be_tested_is_told_with_what_it_needs():
     assert shortage(axis_design(few, AXES[2])) == "trunks that differ along this axis at fixed others"
     assert shortage(axis_design(CELLS, N_AXIS)) is None
     assert shortage(axis_design(CELLS, N_AXIS), 4) == "6 tasks instead of 4"
-    assert needs_trunks([0, 0, 1], 10) == "10 trunks instead of 2" and needs_trunks(range(10), 10) is None
 
 
 def test_more_of_anything_asks_for_no_larger_effect():
