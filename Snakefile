@@ -2,14 +2,9 @@
 import re
 from pathlib import Path
 
-import yaml
 from snakemake.utils import min_version
 
 min_version("9.27.1")
-
-
-configfile: "catalogue.yaml"
-configfile: "config.yaml"
 
 
 report: "report/workflow.rst"
@@ -18,10 +13,11 @@ report: "report/workflow.rst"
 include: "rules/common.smk"
 
 
-with Path(workflow.basedir, "schemas", "config.schema.yaml").open() as handle:
-    resolve_config(config, yaml.safe_load(handle))
+resolve_config(config, SCHEMA)
 if not workflow.deployment_settings.deployment_method:
     require_python()
+if workflow.is_main_process and (older := older_results(Path(RESULTS))):
+    logger.warning(older)
 
 
 pathvars:
@@ -53,7 +49,7 @@ include: "rules/helpers/pretrain.smk"
 include: "rules/helpers/transfer.smk"
 include: "rules/helpers/curvature.smk"
 include: "rules/helpers/analysis.smk"
-include: "rules/helpers/figures.smk"
+include: "rules/outputs.smk"
 
 
 rule all:
@@ -69,21 +65,13 @@ include: "rules/data.smk"
 include: "rules/tokens.smk"
 include: "rules/tasks.smk"
 include: "rules/pretrain.smk"
-include: "rules/probe.smk"
+include: "rules/transfer.smk"
 include: "rules/finetune.smk"
-include: "rules/external.smk"
-include: "rules/graphs.smk"
-include: "rules/learning.smk"
 include: "rules/curvature.smk"
 include: "rules/landscape.smk"
 include: "rules/tables.smk"
 include: "rules/analysis.smk"
-include: "rules/evidence.smk"
-include: "rules/answers.smk"
-include: "rules/published.smk"
 include: "rules/figures.smk"
-include: "rules/evidence_figures.smk"
-include: "rules/landscape_figures.smk"
 include: "rules/report.smk"
 
 
@@ -95,7 +83,7 @@ onstart:
 
 onsuccess:
     export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))
-    shell(f"python scripts/summarize_study.py --results {RESULTS}")
+    shell(f"python scripts/summarize_study.py {RESULTS}")
 
 
 onerror:

@@ -39,10 +39,12 @@ def ours(case: Case) -> dict[str, Any]:
     from tokenize_subset import tokenize_subset
 
     folder, stages = Path(case["folder"]), {}
-    shard, molecules = folder / "shard.parquet", folder / "molecules.parquet"
+    shard, molecules = folder / "0.parquet", folder / "molecules.parquet"
     work = {
-        "standardize": lambda: standardize_corpus(folder / "rows.parquet", STANDARD, 0, shard, folder / "shard.json"),
-        "deduplicate": lambda: deduplicate_corpus([shard], MEMORY_MB, molecules, folder / "molecules.json"),
+        "standardize": lambda: standardize_corpus(folder / "rows.parquet", STANDARD, 0, shard, folder / "0.json"),
+        "deduplicate": lambda: deduplicate_corpus(
+            folder, {"shards": 1}, MEMORY_MB, molecules, folder / "molecules.json"
+        ),
         "tokenize": lambda: tokenize_subset(
             molecules, folder / "tokenizer.json", folder / "vocabulary.json", folder / "tokens.safetensors"
         ),
@@ -52,7 +54,7 @@ def ours(case: Case) -> dict[str, Any]:
         before = spent()
         function()
         stages[stage] = spent() - before
-    counts = json.loads((folder / "shard.json").read_text(encoding="utf-8"))
+    counts = json.loads((folder / "0.json").read_text(encoding="utf-8"))
     kept = json.loads((folder / "molecules.json").read_text(encoding="utf-8"))["kept"]
     return {
         "seconds": spent() - began,
@@ -98,9 +100,9 @@ def prepare(folder: Path) -> int:
     rows = [raw for raw in islice(real_rows(ROOT / "results/sources"), 0, None, EVERY) if len(raw) <= 200]
     table = pa.table([range(len(rows)), rows], schema=SCHEMA)
     pq.write_table(table, folder / "rows.parquet", row_group_size=GROUP_ROWS, compression="zstd")
-    standardize_corpus(folder / "rows.parquet", STANDARD, 0, folder / "shard.parquet", folder / "shard.json")
-    count_tokens(folder / "shard.parquet", TOKENS, folder / "counts.json")
-    build_tokenizer([folder / "counts.json"], [folder / "shard.parquet"], TOKENS, folder)
+    standardize_corpus(folder / "rows.parquet", STANDARD, 0, folder / "0.parquet", folder / "0.json")
+    count_tokens(folder / "0.parquet", TOKENS, folder / "counts.json")
+    build_tokenizer([folder / "counts.json"], [folder / "0.parquet"], TOKENS, folder)
     return len(rows)
 
 

@@ -72,7 +72,7 @@ def operations(trainer: Any) -> int:
     from clm.models.flops import skipped_flops
 
     progress = trainer.progress
-    masked = round(trainer.settings["mask_share"] * progress.tokens)  # specials, of which none is masked, in it
+    masked = round(trainer.settings["mask_fraction"] * progress.tokens)  # specials, of which none is masked, in it
     return progress.flops - skipped_flops(trainer.model.config, progress.tokens, masked)
 
 
@@ -91,7 +91,7 @@ def rates(settings: dict[str, Any], budget: int) -> Callable[[int], float]:
     """Return the learning rate of a budget by tokens: warm-up, trunk, decay."""
     from clm.training.schedule import Schedule
 
-    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_share"])
+    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_fraction"])
     branch = schedule.branch_tokens(budget)
     return lambda tokens: schedule.trunk(tokens) if tokens < branch else schedule.decay(tokens, branch, budget)
 

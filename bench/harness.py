@@ -23,7 +23,13 @@ LIBRARIES = ("torch", "transformers", "accelerate", "pyhessian", "rdkit", "snake
 Case = dict[str, Any]
 Party = Callable[[Case], dict[str, Any]]
 
-sys.path.insert(0, str(ROOT / "scripts"))
+# As jobs find the library, and the functions of the scripts of each stage
+SCRIPTS = ROOT / "scripts"
+sys.path[:0] = [
+    str(SCRIPTS),
+    *(str(path) for path in sorted(SCRIPTS.iterdir()) if path.is_dir() and path.name != "clm"),
+]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
 
 
 def peak_mb() -> float:

@@ -38,7 +38,7 @@ def trained(case: Case) -> tuple[Any, float]:
     from clm.training.trunk import train_budget
 
     settings = inputs.training_settings(case["size"]) | case.get("settings", {})
-    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_share"])
+    schedule = Schedule(settings["learning_rate"], settings["warmup_tokens"], settings["decay_fraction"])
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(case["seed"])
         began = time.perf_counter()
@@ -90,7 +90,7 @@ def trainer_arguments(case: Case, folder: str, steps: int) -> Any:
     from transformers import TrainingArguments
 
     settings = inputs.training_settings(case["size"])
-    decay = round(steps * settings["decay_share"])
+    decay = round(steps * settings["decay_fraction"])
     warm = max(1, round(steps * settings["warmup_tokens"] / case["budget"]))
     return TrainingArguments(
         folder,

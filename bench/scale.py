@@ -21,7 +21,7 @@ from harness import machine
 from scale_shards import as_they_stand, from_molecules, known_molecules, molecule_numbers, verified, write_shards
 from scale_watch import watched
 
-CORPUS = {"files": [{"source": "lines", "member": None}], "column": 1, "separator": "\t", "thin": 1}
+CORPUS = {"files": [{"source": "lines", "member": None}], "column": 1, "separator": "\t", "sample_fraction": 1}
 STANDARD = {"max_characters": 200, "largest_fragment": False, "neutralize": False}
 TOKENS = {"kind": "atoms", "max_tokens": 128, "min_count": 10}
 DATABASE_MB = 2000  # what the default study gives the job (its key database_mb and 500)
@@ -56,7 +56,9 @@ class Run:
         """Read the lines once; return their number."""
         out, counts = self.work / "rows.parquet", self.work / "gathered.json"
         config = json.dumps(CORPUS)
-        self.stage("gather", "gather_corpus", "--config", config, "--sources", lines, "--out", out, "--counts", counts)
+        self.stage(
+            "gather", "gather_corpus", "--settings", config, "--sources", lines, "--out", out, "--counts", counts
+        )
         self.rows[-1]["lines"] = json.loads(counts.read_text())["read"]
         return self.rows[-1]["lines"]
 
@@ -67,7 +69,7 @@ class Run:
 
         def one(shard: int) -> None:
             out = paths[shard]
-            arguments = ["--config", config, "--rows", self.work / "rows.parquet", "--shard", shard, "--out", out]
+            arguments = ["--settings", config, "--rows", self.work / "rows.parquet", "--shard", shard, "--out", out]
             read = total * (shard + 1) // shards - total * shard // shards
             arguments += ["--counts", out.with_suffix(".json")]
             self.stage("standardize", "standardize_corpus", *arguments, lines=read)
@@ -77,10 +79,16 @@ class Run:
         return paths
 
     def deduplicate(self, name: str, shards: list[Path], total: int) -> Path:
-        """Deduplicate shards; return the file of distinct molecules."""
+        """Deduplicate shards, wherever they lie; return the file of distinct molecules."""
         out = self.work / name / "molecules.parquet"
         out.parent.mkdir(exist_ok=True)
-        arguments = ["--memory", DATABASE_MB, "--shards", *shards, "--out", out, "--counts", out.with_suffix(".json")]
+        folder = self.work / name / "shards"
+        folder.mkdir(exist_ok=True)
+        for number, shard in enumerate(shards):
+            (folder / f"{number}.parquet").unlink(missing_ok=True)
+            (folder / f"{number}.parquet").symlink_to(shard.absolute())
+        arguments = ["--settings", json.dumps({"shards": len(shards)}), "--mem-mb", DATABASE_MB, "--shards", folder]
+        arguments += ["--out", out, "--counts", out.with_suffix(".json")]
         self.stage(f"deduplicate ({name})", "deduplicate_corpus", *arguments, lines=total)
         self.rows[-1]["molecules"] = json.loads(out.with_suffix(".json").read_text())["kept"]
         return out
@@ -92,16 +100,16 @@ class Run:
         train, valid, subset = (folder / f"{name}.parquet" for name in ("train", "valid", "subset"))
         config = json.dumps({"name": "scale", "validation_molecules": 20000})
         files = ["--train", train, "--valid", valid, "--counts", folder / "split.json"]
-        self.stage("split", "split_corpus", "--config", config, "--molecules", molecules, *files, molecules=count)
+        self.stage("split", "split_corpus", "--settings", config, "--molecules", molecules, *files, molecules=count)
         wanted = json.loads((folder / "split.json").read_text())["train"]
         config = json.dumps({"corpus": "scale", "subset": "all", "molecules": wanted})
         self.stage(
-            "draw subset", "draw_subset", "--config", config, "--train", train, "--out", subset, molecules=wanted
+            "draw subset", "draw_subset", "--settings", config, "--train", train, "--out", subset, molecules=wanted
         )
         counts, kind = folder / "tokens.json", json.dumps({"kind": "atoms"})
-        arguments = ["--config", kind, "--molecules", train, "--out", counts]
+        arguments = ["--settings", kind, "--molecules", train, "--out", counts]
         self.stage("count tokens", "count_tokens", *arguments, molecules=wanted)
-        arguments = ["--config", json.dumps(TOKENS), "--counts", counts, "--molecules", train, "--folder", folder]
+        arguments = ["--settings", json.dumps(TOKENS), "--counts", counts, "--molecules", train, "--folder", folder]
         self.stage("vocabulary", "build_tokenizer", *arguments, molecules=wanted)
         shard = folder / "subset.safetensors"
         vocabulary = ["--tokenizer", folder / "tokenizer.json", "--vocabulary", folder / "vocabulary.json"]

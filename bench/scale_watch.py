@@ -42,7 +42,7 @@ def watched(script: str, *arguments: Any) -> dict[str, float]:
     The peak is the larger of the sum over all its processes, sampled five times a second, and of the mark that the
     system keeps for the first of them.
     """
-    command = [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *map(str, arguments)]
+    command = [sys.executable, str(next((ROOT / "scripts").glob(f"*/{script}.py"))), *map(str, arguments)]
     began = time.perf_counter()
     child = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"})
     peak, done = [0], threading.Event()

@@ -17,7 +17,8 @@ from typing import Any
 
 from harness import ROOT, compared, main, measured
 
-SCRIPTS = ("probe_frozen", "pretrain_checkpoint", "finetune_model", "measure_curvature", "score_baseline")
+SCRIPTS = ("transfer/probe_frozen", "pretrain/pretrain_checkpoint", "finetune/finetune_model")
+SCRIPTS += ("curvature/measure_curvature", "transfer/score_baseline")
 # trunks that, with their budgets, probes and curvature, make about 5 000 jobs
 LARGE = """study: large
 grid:

@@ -5,13 +5,42 @@ import shutil
 import sys
 from collections.abc import Callable
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+import yaml
+
+SCRIPTS = Path(workflow.basedir, "scripts")
+sys.path.insert(0, str(SCRIPTS))
+# Jobs find the library by it, on other machines too: each job reads this file, and no command holds an absolute path
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
+from clm.provenance.files import atomic, write_json
 from clm.study import grid, paths
+from clm.study.merge import study_configuration
+from clm.study.renamed import older_results
 from clm.study.validate import resolve_config, require_python
+from snakemake.logging import logger
+
+SCHEMA = yaml.safe_load(Path(workflow.basedir, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+
+
+def read_config() -> dict:
+    """The configuration: config.yaml and the catalogue, with the overlays and options of the command line over them.
+
+    As a module of another workflow: with the configuration that this passes over them.
+    """
+    settings = workflow.config_settings
+    files = [Path(workflow.basedir, name) for name in ("catalogue.yaml", "config.yaml")]
+    base = [] if settings.replace_workflow_config else files
+    if workflow.modifier.skip_configfile:
+        return study_configuration(base, [], config, SCHEMA)
+    return study_configuration(base, settings.configfiles, settings.config, SCHEMA)
+
+
+given = read_config()
+config.clear()
+config.update(given)
 
 RESULTS = f"results/{config['study']}"
 STATE = f"{RESULTS}/.state"
@@ -19,12 +48,24 @@ GPUS = int(config["resources"]["gpus"])
 GPU_MB = 2000  # of a GPU's memory for a job with a small model, CUDA's own included
 
 
-def code(script: str) -> Callable:
-    """Digest of a script and of every module of ours that it imports: what a job runs, as a parameter.
+def code(script: str, *modules: str) -> Callable:
+    """Digest of a script, of named modules and of all that they import: what a job runs, as a parameter.
 
     Computed when a job asks for it: on a cluster each job reads all rules again, and has one script.
     """
-    return lambda wildcards: code_digest(Path(workflow.basedir, "scripts", f"{script}.py"))
+    files = [SCRIPTS / f"{name}.py" for name in (script, *modules)]
+    return lambda wildcards: code_digest(*files)
+
+
+def script(name: str, values: str) -> str:
+    """Shell command of a job: an option for each value, named like it (`output.out` is `--out {output.out:q}`)."""
+    options = [f"--{value.split('.')[-1].replace('_', '-')} {{{value}:q}}" for value in values.split()]
+    return " ".join(["python", f"scripts/{name}.py --code {{params.code}}", *options, "> {log:q} 2>&1"])
+
+
+def folder_of(name: str) -> Callable:
+    """Folder of the first of the input files called `name`, as a parameter."""
+    return lambda wildcards, input: str(Path([*getattr(input, name)][0]).parent)
 
 
 def pick(section: dict, *keys: str) -> dict:
@@ -42,6 +83,6 @@ def one_of(names) -> str:
     return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
-def results_root(wildcards) -> str:
-    """Where the results of the study lie, for scripts that find many files below it."""
-    return RESULTS
+def results_of(wildcards, input) -> str:
+    """Folder of the study, in which the inputs lie: for scripts that find many files below it."""
+    return str(next(folder for folder in Path(input[0]).parents if str(folder).endswith(RESULTS)))

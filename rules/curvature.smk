@@ -6,7 +6,7 @@ rule measure_curvature:
         checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json", "metrics.json"),
         valid=own_valid_shard,
     output:
-        metrics="<results>/curvature/{corpus}/{size}/{subset}/seed{seed}/{budget}/metrics.json",
+        out="<results>/curvature/{corpus}/{size}/{subset}/seed{seed}/{budget}/metrics.json",
         cost="<results>/curvature/{corpus}/{size}/{subset}/seed{seed}/{budget}/cost.json",
     log:
         "<logs>/measure_curvature/{corpus}-{size}-{subset}-{seed}-{budget}.log",
@@ -21,20 +21,21 @@ rule measure_curvature:
         gpu=GPUS,
         gpu_mb=lambda w: 2 * gpu_memory(w),
     params:
-        code=code("measure_curvature"),
-        config=canonical(
+        code=code("curvature/measure_curvature"),
+        settings=canonical(
             {name: value for name, value in config["curvature"].items() if name != "spectrum"}
-            | {"mask_share": MASK_SHARE}
+            | {"mask_fraction": MASK_FRACTION}
         ),
-        checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
+        checkpoint=folder_of("checkpoint"),
     shell:
-        "python scripts/measure_curvature.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --valid {input.valid:q} --out {output.metrics:q} --cost {output.cost:q} > {log:q} 2>&1"
+        script("curvature/measure_curvature", "params.settings params.checkpoint input.valid output.out output.cost")
 
 
 # One job for all: a spectrum of a small model takes less time than starting Python
 rule measure_spectrum:
     input:
-        measured_files(grid.spectrum_cells(config)),
+        cells=cells("spectrum"),
+        measured=measured_files(grid.spectrum_cells(config)),
     output:
         nodes="<results>/tables/spectrum_nodes.csv",
         summary=report(
@@ -56,8 +57,8 @@ rule measure_spectrum:
         gpu=GPUS,
         gpu_mb=lambda w: 2 * largest_gpu_memory(w),
     params:
-        code=code("measure_spectrum"),
-        config=canonical(spectrum_config()),
-        root=results_root,
+        code=code("curvature/measure_spectrum"),
+        settings=canonical(spectrum_config()),
+        results=results_of,
     shell:
-        "python scripts/measure_spectrum.py --code {params.code} --config {params.config:q} --results {params.root:q} --nodes {output.nodes:q} --summary {output.summary:q} > {log:q} 2>&1"
+        script("curvature/measure_spectrum", "params.settings params.results input.cells output.nodes output.summary")

@@ -17,18 +17,18 @@ rule fetch_source:
         mem_mb=500,
         runtime=240,
     params:
-        code=code("fetch_source"),
-        config=lambda w: canonical(fetching(w.source)),
+        code=code("data/fetch_source"),
+        settings=lambda w: canonical(fetching(w.source)),
         remembered=lambda w: f"results/sources/.digests/{w.source}.json",
     shell:
-        "python scripts/fetch_source.py --code {params.code} --config {params.config:q} --remembered {params.remembered:q} --content {output.content:q} --record {output.record:q} > {log:q} 2>&1"
+        script("data/fetch_source", "params.settings params.remembered output.content output.record")
 
 
 rule gather_corpus:
     input:
         sources=lambda w: source_files(config["corpora"][w.corpus]["files"]),
     output:
-        rows="<results>/corpora/{corpus}/rows.parquet",
+        out="<results>/corpora/{corpus}/rows.parquet",
         counts="<results>/corpora/{corpus}/gathered.json",
     log:
         "<logs>/gather_corpus/{corpus}.log",
@@ -42,17 +42,17 @@ rule gather_corpus:
         mem_mb=1500,
         runtime=240,
     params:
-        code=code("gather_corpus"),
-        config=lambda w: canonical(corpus_reading(w.corpus)),
+        code=code("data/gather_corpus"),
+        settings=lambda w: canonical(corpus_reading(w.corpus)),
     shell:
-        "python scripts/gather_corpus.py --code {params.code} --config {params.config:q} --sources {input.sources:q} --out {output.rows:q} --counts {output.counts:q} > {log:q} 2>&1"
+        script("data/gather_corpus", "params.settings input.sources output.out output.counts")
 
 
 rule standardize_corpus:
     input:
         rows="<results>/corpora/{corpus}/rows.parquet",
     output:
-        molecules="<results>/corpora/{corpus}/standardized/{shard}.parquet",
+        out="<results>/corpora/{corpus}/standardized/{shard}.parquet",
         counts="<results>/corpora/{corpus}/standardized/{shard}.json",
     log:
         "<logs>/standardize_corpus/{corpus}-{shard}.log",
@@ -66,17 +66,17 @@ rule standardize_corpus:
         mem_mb=1500,
         runtime=240,
     params:
-        code=code("standardize_corpus"),
-        config=lambda w: canonical(corpus_standard(w.corpus)),
+        code=code("data/standardize_corpus"),
+        settings=lambda w: canonical(corpus_standard(w.corpus)),
     shell:
-        "python scripts/standardize_corpus.py --code {params.code} --config {params.config:q} --rows {input.rows:q} --shard {wildcards.shard} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+        script("data/standardize_corpus", "params.settings input.rows wildcards.shard output.out output.counts")
 
 
 rule deduplicate_corpus:
     input:
         shards=lambda w: shard_files(w.corpus, "standardized", "parquet"),
     output:
-        molecules="<results>/corpora/{corpus}/molecules.parquet",
+        out="<results>/corpora/{corpus}/molecules.parquet",
         counts="<results>/corpora/{corpus}/deduplicated.json",
     log:
         "<logs>/deduplicate_corpus/{corpus}.log",
@@ -90,9 +90,11 @@ rule deduplicate_corpus:
         mem_mb=DATABASE_MB + 500,
         runtime=240,
     params:
-        code=code("deduplicate_corpus"),
+        code=code("data/deduplicate_corpus"),
+        settings=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
+        shards=folder_of("shards"),
     shell:
-        "python scripts/deduplicate_corpus.py --code {params.code} --memory {resources.mem_mb} --shards {input.shards:q} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+        script("data/deduplicate_corpus", "params.settings params.shards resources.mem_mb output.out output.counts")
 
 
 rule decontaminate_corpus:
@@ -102,7 +104,7 @@ rule decontaminate_corpus:
             f"{RESULTS}/tasks/{task}/molecules.csv" for task in config["corpora"][w.corpus]["decontaminate"]
         ],
     output:
-        molecules="<results>/corpora/{corpus}/decontaminated/{shard}.parquet",
+        out="<results>/corpora/{corpus}/decontaminated/{shard}.parquet",
         counts="<results>/corpora/{corpus}/decontaminated/{shard}.json",
     log:
         "<logs>/decontaminate_corpus/{corpus}-{shard}.log",
@@ -115,10 +117,13 @@ rule decontaminate_corpus:
         mem_mb=1500,
         runtime=240,
     params:
-        code=code("decontaminate_corpus"),
-        config=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
+        code=code("data/decontaminate_corpus"),
+        settings=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
     shell:
-        "python scripts/decontaminate_corpus.py --code {params.code} --config {params.config:q} --molecules {input.molecules:q} --shard {wildcards.shard} --tasks {input.tasks:q} --out {output.molecules:q} --counts {output.counts:q} > {log:q} 2>&1"
+        script(
+            "data/decontaminate_corpus",
+            "params.settings input.molecules wildcards.shard input.tasks output.out output.counts",
+        )
 
 
 rule split_corpus:
@@ -140,10 +145,11 @@ rule split_corpus:
         mem_mb=1500,
         runtime=240,
     params:
-        code=code("split_corpus"),
-        config=lambda w: canonical(pick(config["corpora"][w.corpus], "validation_molecules") | {"name": w.corpus}),
+        code=code("data/split_corpus"),
+        settings=lambda w: canonical(corpus_split(w.corpus)),
+        molecules=lambda w, input: distinct_place(w.corpus, input.molecules),
     shell:
-        "python scripts/split_corpus.py --code {params.code} --config {params.config:q} --molecules {input.molecules:q} --train {output.train:q} --valid {output.valid:q} --counts {output.counts:q} > {log:q} 2>&1"
+        script("data/split_corpus", "params.settings params.molecules output.train output.valid output.counts")
 
 
 rule summarize_corpus:
@@ -156,7 +162,7 @@ rule summarize_corpus:
         tokens="<results>/corpora/{corpus}/token_counts.json",
         records=lambda w: source_files(config["corpora"][w.corpus]["files"], "record.json"),
     output:
-        summary="<results>/corpora/{corpus}/summary.json",
+        out="<results>/corpora/{corpus}/summary.json",
     log:
         "<logs>/summarize_corpus/{corpus}.log",
     benchmark:
@@ -168,10 +174,16 @@ rule summarize_corpus:
         mem_mb=500,
         runtime=10,
     params:
-        code=code("summarize_corpus"),
-        config=lambda w: canonical(origins(w.corpus)),
+        code=code("data/summarize_corpus"),
+        settings=lambda w: canonical(corpus_summary(w.corpus)),
+        standardized=folder_of("standardized"),
+        decontaminated=lambda w: f"{RESULTS}/corpora/{w.corpus}/decontaminated",
+        sources="results/sources",
     shell:
-        "python scripts/summarize_corpus.py --code {params.code} --config {params.config:q} --gathered {input.gathered:q} --standardized {input.standardized:q} --deduplicated {input.deduplicated:q} --decontaminated {input.decontaminated:q} --split {input.split:q} --tokens {input.tokens:q} --records {input.records:q} --out {output.summary:q} > {log:q} 2>&1"
+        script(
+            "data/summarize_corpus",
+            "params.settings input.gathered params.standardized input.deduplicated params.decontaminated input.split input.tokens params.sources output.out",
+        )
 
 
 localrules:

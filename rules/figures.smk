@@ -1,22 +1,51 @@
-# Figures of pretraining, transfer and costs, made from tables only.
+# Figures, made from tables only and declared in outputs.smk; one of the errors on each named task.
+FIGURE_VALUES = "params.figure input.tables params.settings params.dpi output.pdf output.png"
 
 
-rule plot_loss:
+for name, (read, category, label, settings) in PLOTS.items():
+
+    rule:
+        name:
+            f"plot_{name}"
+        input:
+            tables=[f"<results>/tables/{table}.csv" for table in read] if isinstance(read, tuple) else read,
+        output:
+            png=shown(name, label, folder="figures", kind="png", category=category),
+            pdf=f"<results>/figures/{name}.pdf",
+        log:
+            f"<logs>/plot_{name}.log",
+        benchmark:
+            f"<benchmarks>/plot_{name}.tsv"
+        conda:
+            "../envs/analysis.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            code=code("figures/plot_figure", f"clm/figures/{name}"),
+            settings=canonical(settings),
+            figure=name,
+            dpi=config["figures"]["dpi"],
+        shell:
+            script("figures/plot_figure", FIGURE_VALUES)
+
+
+rule plot_answer:
     input:
-        runs="<results>/tables/runs.csv",
-        fits="<results>/tables/fits.csv",
+        tables=[f"<results>/tables/{table}.csv" for table in ("transfer", "runs")],
     output:
         png=report(
-            "<results>/figures/loss.png",
-            caption="../report/loss.rst",
-            category="Pretraining",
-            labels={"figure": "loss against N, D and C"},
+            "<results>/answers/{task}.png",
+            caption="../report/answer_errors.rst",
+            category="Answers",
+            labels={"task": "{task}", "what": "errors"},
         ),
-        pdf="<results>/figures/loss.pdf",
+        pdf="<results>/answers/{task}.pdf",
     log:
-        "<logs>/plot_loss.log",
+        "<logs>/plot_answer/{task}.log",
     benchmark:
-        "<benchmarks>/plot_loss.tsv"
+        "<benchmarks>/plot_answer/{task}.tsv"
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -24,151 +53,9 @@ rule plot_loss:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("plot_loss"),
-        config=DPI,
+        code=code("figures/plot_figure", "clm/figures/errors"),
+        settings=lambda w: canonical(pick(answer_config(w.task), "task", "units", "corpus")),
+        figure="errors",
+        dpi=config["figures"]["dpi"],
     shell:
-        "python scripts/plot_loss.py --code {params.code} --config {params.config:q} --runs {input.runs:q} --fits {input.fits:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
-
-
-rule plot_transfer:
-    input:
-        transfer="<results>/tables/transfer.csv",
-        runs="<results>/tables/runs.csv",
-        tasks="<results>/tables/tasks.csv",
-    output:
-        png=report(
-            "<results>/figures/transfer.png",
-            caption="../report/transfer.rst",
-            category="Transfer",
-            labels={"figure": "error against pretraining loss"},
-        ),
-        pdf="<results>/figures/transfer.pdf",
-    log:
-        "<logs>/plot_transfer.log",
-    benchmark:
-        "<benchmarks>/plot_transfer.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("plot_transfer"),
-        config=DPI_AND_SPLIT,
-    shell:
-        "python scripts/plot_transfer.py --code {params.code} --config {params.config:q} --transfer {input.transfer:q} --runs {input.runs:q} --tasks {input.tasks:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
-
-
-rule plot_gains:
-    input:
-        saturation="<results>/tables/saturation.csv",
-        elasticity="<results>/tables/elasticity.csv",
-    output:
-        png=report(
-            "<results>/figures/gains.png",
-            caption="../report/gains.rst",
-            category="Transfer",
-            labels={"figure": "gain per doubling and elasticity"},
-        ),
-        pdf="<results>/figures/gains.pdf",
-    log:
-        "<logs>/plot_gains.log",
-    benchmark:
-        "<benchmarks>/plot_gains.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("plot_gains"),
-        config=DPI_AND_SPLIT,
-    shell:
-        "python scripts/plot_gains.py --code {params.code} --config {params.config:q} --saturation {input.saturation:q} --elasticity {input.elasticity:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
-
-
-rule plot_descriptors:
-    input:
-        tasks="<results>/tables/tasks.csv",
-        saturation="<results>/tables/saturation.csv",
-    output:
-        png=report(
-            "<results>/figures/descriptors.png",
-            caption="../report/descriptors.rst",
-            category="Transfer",
-            labels={"figure": "gain against task descriptors"},
-        ),
-        pdf="<results>/figures/descriptors.pdf",
-    log:
-        "<logs>/plot_descriptors.log",
-    benchmark:
-        "<benchmarks>/plot_descriptors.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("plot_descriptors"),
-        config=DPI_AND_SPLIT,
-    shell:
-        "python scripts/plot_descriptors.py --code {params.code} --config {params.config:q} --tasks {input.tasks:q} --saturation {input.saturation:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
-
-
-rule plot_controls:
-    input:
-        controls="<results>/tables/controls.csv",
-    output:
-        png=report(
-            "<results>/figures/controls.png",
-            caption="../report/controls.rst",
-            category="Transfer",
-            labels={"figure": "control tasks with known truth"},
-        ),
-        pdf="<results>/figures/controls.pdf",
-    log:
-        "<logs>/plot_controls.log",
-    benchmark:
-        "<benchmarks>/plot_controls.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("plot_controls"),
-        config=DPI_AND_SPLIT,
-    shell:
-        "python scripts/plot_controls.py --code {params.code} --config {params.config:q} --controls {input.controls:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
-
-
-rule plot_costs:
-    input:
-        costs="<results>/tables/costs.csv",
-    output:
-        png=report(
-            "<results>/figures/costs.png",
-            caption="../report/costs.rst",
-            category="Costs",
-            labels={"figure": "where the time went"},
-        ),
-        pdf="<results>/figures/costs.pdf",
-    log:
-        "<logs>/plot_costs.log",
-    benchmark:
-        "<benchmarks>/plot_costs.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("plot_costs"),
-        config=DPI,
-    shell:
-        "python scripts/plot_costs.py --code {params.code} --config {params.config:q} --costs {input.costs:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        script("figures/plot_figure", FIGURE_VALUES)

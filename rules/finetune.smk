@@ -11,7 +11,7 @@ rule tune_rate:
             f"{RESULTS}/tasks/{task}/splits/{FULL_SPLITS[0][0]}-{FULL_SPLITS[0][1]}.csv" for task in FULL["tune_tasks"]
         ],
     output:
-        rate="<results>/transfer/rates/{start}/{size}.json",
+        out="<results>/transfer/rates/{start}/{size}.json",
     log:
         "<logs>/tune_rate/{start}-{size}.log",
     benchmark:
@@ -28,12 +28,15 @@ rule tune_rate:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("tune_rate"),
-        config=lambda w: canonical(tuning_config(w)),
-        checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
+        code=code("finetune/tune_rate"),
+        settings=lambda w: canonical(tuning_config(w)),
+        checkpoint=folder_of("checkpoint"),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
-        "python scripts/tune_rate.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --tokenizer {params.tokenizer:q} --molecules {input.molecules:q} --splits {input.splits:q} --out {output.rate:q} > {log:q} 2>&1"
+        script(
+            "finetune/tune_rate",
+            "params.settings params.checkpoint params.tokenizer input.molecules input.splits output.out",
+        )
 
 
 rule finetune_model:
@@ -45,7 +48,7 @@ rule finetune_model:
         molecules="<results>/tasks/{task}/molecules.csv",
         splits=lambda w: [f"{RESULTS}/tasks/{w.task}/splits/{split}-{seed}.csv" for split, seed in FULL_SPLITS],
     output:
-        scores="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.json",
+        out="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.json",
         predictions="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.parquet",
         cost="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.cost.json",
     log:
@@ -61,12 +64,15 @@ rule finetune_model:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("finetune_model"),
-        config=lambda w: canonical(full_config(w)),
-        checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
+        code=code("finetune/finetune_model"),
+        settings=lambda w: canonical(full_config(w)),
+        checkpoint=folder_of("checkpoint"),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
-        "python scripts/finetune_model.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --tokenizer {params.tokenizer:q} --rate {input.rate:q} --molecules {input.molecules:q} --splits {input.splits:q} --out {output.scores:q} --predictions {output.predictions:q} --cost {output.cost:q} > {log:q} 2>&1"
+        script(
+            "finetune/finetune_model",
+            "params.settings params.checkpoint params.tokenizer input.rate input.molecules input.splits output.out output.predictions output.cost",
+        )
 
 
 rule finetune_endpoint:
@@ -78,7 +84,7 @@ rule finetune_endpoint:
         molecules="<results>/tasks/{task}/molecules.csv",
         split=f"<results>/tasks/{{task}}/splits/{FULL_SPLITS[0][0]}-{FULL_SPLITS[0][1]}.csv",
     output:
-        weights=[
+        out=[
             f"<results>/landscape/endpoints/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}/{{budget}}/{{task}}-seed{seed}.safetensors"
             for seed in END_SEEDS
         ],
@@ -96,9 +102,12 @@ rule finetune_endpoint:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("finetune_endpoint"),
-        config=lambda w: canonical(endpoint_config(w)),
-        checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
+        code=code("finetune/finetune_endpoint"),
+        settings=lambda w: canonical(endpoint_config(w)),
+        checkpoint=folder_of("checkpoint"),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
-        "python scripts/finetune_endpoint.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --tokenizer {params.tokenizer:q} --rate {input.rate:q} --molecules {input.molecules:q} --split {input.split:q} --out {output.weights:q} --lines {output.lines:q} > {log:q} 2>&1"
+        script(
+            "finetune/finetune_endpoint",
+            "params.settings params.checkpoint params.tokenizer input.rate input.molecules input.split output.out output.lines",
+        )

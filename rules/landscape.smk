@@ -6,7 +6,7 @@ rule map_surface:
         checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json", "metrics.json"),
         valid=own_valid_shard,
     output:
-        surface="<results>/landscape/surface/{corpus}/{size}/{subset}/seed{seed}/{budget}.csv",
+        out="<results>/landscape/surface/{corpus}/{size}/{subset}/seed{seed}/{budget}.csv",
     log:
         "<logs>/map_surface/{corpus}-{size}-{subset}-{seed}-{budget}.log",
     benchmark:
@@ -20,11 +20,13 @@ rule map_surface:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("map_surface"),
-        config=canonical(pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_share": MASK_SHARE}),
-        checkpoint=lambda w, input: str(Path(input.checkpoint[0]).parent),
+        code=code("landscape/map_surface"),
+        settings=canonical(
+            pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_fraction": MASK_FRACTION}
+        ),
+        checkpoint=folder_of("checkpoint"),
     shell:
-        "python scripts/map_surface.py --code {params.code} --config {params.config:q} --checkpoint {params.checkpoint:q} --valid {input.valid:q} --out {output.surface:q} > {log:q} 2>&1"
+        script("landscape/map_surface", "params.settings params.checkpoint input.valid output.out")
 
 
 rule map_parameters:
@@ -33,7 +35,7 @@ rule map_parameters:
         checkpoints=map_checkpoints,
         endpoints=map_endpoints,
     output:
-        points="<results>/landscape/parameters/{corpus}/{size}/{subset}/seed{seed}.csv",
+        out="<results>/landscape/parameters/{corpus}/{size}/{subset}/seed{seed}.csv",
         variance="<results>/landscape/parameters/{corpus}/{size}/{subset}/seed{seed}.json",
     log:
         "<logs>/map_parameters/{corpus}-{size}-{subset}-{seed}.log",
@@ -46,15 +48,19 @@ rule map_parameters:
         mem_mb=memory,
         runtime=minutes,
     params:
-        code=code("map_parameters"),
-        config=lambda w: canonical(map_config(w)),
+        code=code("landscape/map_parameters"),
+        settings=lambda w: canonical(map_config(w)),
     shell:
-        "python scripts/map_parameters.py --code {params.code} --config {params.config:q} --start {input.start:q} --checkpoints {input.checkpoints:q} --endpoints {input.endpoints:q} --out {output.points:q} --variance {output.variance:q} > {log:q} 2>&1"
+        script(
+            "landscape/map_parameters",
+            "params.settings input.start input.checkpoints input.endpoints output.out output.variance",
+        )
 
 
 # One job for all: embedding 2 000 molecules takes a second, starting Python for each checkpoint takes more.
 rule compare_representations:
     input:
+        cells=cells("trunks"),
         weights=metrics_files("model.safetensors"),
         shapes=metrics_files("config.json"),
         metrics=metrics_files(),
@@ -80,16 +86,20 @@ rule compare_representations:
         gpu=GPUS,
         gpu_mb=largest_gpu_memory,
     params:
-        code=code("compare_representations"),
-        config=canonical(study_cells("trunks") | COMPARED),
-        root=results_root,
+        code=code("landscape/compare_representations"),
+        settings=canonical(COMPARED),
+        results=results_of,
     shell:
-        "python scripts/compare_representations.py --code {params.code} --config {params.config:q} --results {params.root:q} --valid {input.valid:q} --pairs {output.pairs:q} --points {output.points:q} > {log:q} 2>&1"
+        script(
+            "landscape/compare_representations",
+            "params.settings params.results input.cells input.valid output.pairs output.points",
+        )
 
 
 rule measure_paths:
     input:
-        path_files(),
+        cells=cells("maps"),
+        measured=path_files(),
     output:
         barriers=report(
             "<results>/tables/barriers.csv",
@@ -112,17 +122,21 @@ rule measure_paths:
         gpu=GPUS,
         gpu_mb=largest_gpu_memory,
     params:
-        code=code("measure_paths"),
-        config=canonical(path_config()),
-        root=results_root,
+        code=code("landscape/measure_paths"),
+        settings=canonical(path_config()),
+        results=results_of,
     shell:
-        "python scripts/measure_paths.py --code {params.code} --config {params.config:q} --results {params.root:q} --barriers {output.barriers:q} --curves {output.curves:q} --vectors {output.vectors:q} > {log:q} 2>&1"
+        script(
+            "landscape/measure_paths",
+            "params.settings params.results input.cells output.barriers output.curves output.vectors",
+        )
 
 
 # One job for all checkpoints, as above
 rule measure_curves:
     input:
-        measured_files(grid.curve_cells(config)),
+        cells=cells("curves"),
+        measured=measured_files(grid.curve_cells(config)),
     output:
         curves="<results>/tables/curves.csv",
         widths=report(
@@ -144,8 +158,8 @@ rule measure_curves:
         gpu=GPUS,
         gpu_mb=largest_gpu_memory,
     params:
-        code=code("measure_curves"),
-        config=canonical(curve_config()),
-        root=results_root,
+        code=code("landscape/measure_curves"),
+        settings=canonical(curve_config()),
+        results=results_of,
     shell:
-        "python scripts/measure_curves.py --code {params.code} --config {params.config:q} --results {params.root:q} --curves {output.curves:q} --widths {output.widths:q} > {log:q} 2>&1"
+        script("landscape/measure_curves", "params.settings params.results input.cells output.curves output.widths")

@@ -23,12 +23,12 @@ rule initialize_model:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("initialize_model"),
-        config=lambda w: canonical(untrained_model(w)),
+        code=code("pretrain/initialize_model"),
+        settings=lambda w: canonical(untrained_model(w)),
         tokenizer=subpath(input.tokenizer, parent=True),
         folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/initialize_model.py --code {params.code} --config {params.config:q} --tokenizer {params.tokenizer:q} --valid {input.valid:q} --folder {params.folder:q} > {log:q} 2>&1"
+        script("pretrain/initialize_model", "params.settings params.tokenizer input.valid params.folder")
 
 
 rule pretrain_checkpoint:
@@ -57,7 +57,7 @@ rule pretrain_checkpoint:
         gpu_mb=lambda w: gpu_memory(w) * processes(w),
         processes=processes,
         micro_tokens=lambda w: config["sizes"][w.size].get("micro_tokens", 0),
-        fused=lambda w: int(config["sizes"][w.size].get("fused", False)),
+        compile=lambda w: int(config["sizes"][w.size].get("compile", False)),
         # for SLURM: as many tasks as processes, which the job itself starts by srun, a core (and a GPU) for each
         nodes=nodes,
         mpi=lambda w: if_several(w, "srun"),
@@ -65,13 +65,16 @@ rule pretrain_checkpoint:
         cpus_per_task=lambda w: if_several(w, 1),
         tasks_per_gpu=lambda w: if_several(w, 1 if GPUS else None),
     params:
-        code=code("pretrain_checkpoint"),
-        config=lambda w: canonical(pretraining(w)),
-        start=lambda w, input: str(Path(input.start[0]).parent),
+        code=code("pretrain/pretrain_checkpoint"),
+        settings=lambda w: canonical(pretraining(w)),
+        start=folder_of("start"),
         state=f"{STATE}/pretrain",
-        folder=subpath(output[0], parent=True),
+        out=subpath(output[0], parent=True),
     shell:
-        "python scripts/pretrain_checkpoint.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {params.folder:q} --processes {resources.processes} --micro-tokens {resources.micro_tokens} --fused {resources.fused} > {log:q} 2>&1"
+        script(
+            "pretrain/pretrain_checkpoint",
+            "params.settings params.start input.tokens input.valid input.vocabulary params.state params.out resources.processes resources.micro_tokens resources.compile",
+        )
 
 
 rule sweep_rate:
@@ -83,7 +86,7 @@ rule sweep_rate:
         valid=lambda w: f"{RESULTS}/corpora/{config['pretraining']['sweep']['corpus']}/tokens/valid.safetensors",
         vocabulary="<results>/tokenizer/vocabulary.json",
     output:
-        losses="<results>/pretrain/rates/{size}.json",
+        out="<results>/pretrain/rates/{size}.json",
     log:
         "<logs>/sweep_rate/{size}.log",
     benchmark:
@@ -97,9 +100,12 @@ rule sweep_rate:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("sweep_rate"),
-        config=lambda w: canonical(sweep(w)),
-        start=lambda w, input: str(Path(input.start[0]).parent),
+        code=code("pretrain/sweep_rate"),
+        settings=lambda w: canonical(sweep(w)),
+        start=folder_of("start"),
         state=f"{STATE}/sweep",
     shell:
-        "python scripts/sweep_rate.py --code {params.code} --config {params.config:q} --start {params.start:q} --tokens {input.tokens:q} --valid {input.valid:q} --vocabulary {input.vocabulary:q} --state {params.state:q} --out {output.losses:q} > {log:q} 2>&1"
+        script(
+            "pretrain/sweep_rate",
+            "params.settings params.start input.tokens input.valid input.vocabulary params.state output.out",
+        )

@@ -1,16 +1,73 @@
-# The page of claims, and the report of all figures and tables.
+# Pages of text, and the report of all figures and tables.
+FOUND = (
+    "runs rates transfer fits saturation elasticity correlations decision ablation thresholds contrasts reconciliation"
+)
+ANSWERED = ("runs", "transfer", "saturation", "thresholds", "learning_curves")
+# Texts of the report: a reworded caption makes a new report and nothing else
+CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))
+
+
+rule write_findings:
+    input:
+        tables=[f"<results>/tables/{name}.csv" for name in FOUND.split()],
+        claims="<results>/tables/claims.json",
+    output:
+        out="<results>/tables/findings.md",
+    log:
+        "<logs>/write_findings.log",
+    benchmark:
+        "<benchmarks>/write_findings.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("report/write_findings"),
+        settings=canonical(judgement("study", "corpus") | pick(config["figures"], "split")),
+    shell:
+        script("report/write_findings", "params.settings input.tables input.claims output.out")
+
+
+rule write_answer:
+    input:
+        summary="<results>/tasks/{task}/summary.json",
+        molecules="<results>/tasks/{task}/molecules.csv",
+        distance="<results>/tasks/{{task}}/distance/{}-{}.json".format(*reference_subset()),
+        predictions=lambda w: prediction_files(w.task),
+        tables=[f"<results>/tables/{name}.csv" for name in ANSWERED],
+    output:
+        out=report(
+            "<results>/answers/{task}.html",
+            caption="../report/answer.rst",
+            category="Answers",
+            labels={"task": "{task}", "what": "page"},
+        ),
+        predictions="<results>/answers/{task}.csv",
+    log:
+        "<logs>/write_answer/{task}.log",
+    benchmark:
+        "<benchmarks>/write_answer/{task}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        code=code("report/write_answer"),
+        settings=lambda w: canonical(answer_config(w.task)),
+        results=results_of,
+    shell:
+        script("report/write_answer", "params.settings params.results input.tables output.out output.predictions")
 
 
 rule render_claims:
     input:
         claims="<results>/tables/claims.json",
     output:
-        page=report(
-            "<results>/figures/claims.html",
-            caption="../report/claims.rst",
-            category="Claims",
-            labels={"table": "claims and verdicts"},
-        ),
+        out=shown("claims", "claims and verdicts", folder="figures", kind="html", category="Claims"),
     log:
         "<logs>/render_claims.log",
     benchmark:
@@ -22,20 +79,42 @@ rule render_claims:
         mem_mb=500,
         runtime=10,
     params:
-        code=code("render_claims"),
+        code=code("report/render_claims"),
     shell:
-        "python scripts/render_claims.py --code {params.code} --claims {input.claims:q} --out {output.page:q} > {log:q} 2>&1"
+        script("report/render_claims", "input.claims output.out")
 
 
-# The resolved configuration is handed over but is no reason to make the report anew: a function of `input` is not
-# recorded. Whatever of it changes a result changes an input. Its order is kept: budgets ascend, whatever their names.
-rule write_report:
+# What the report holds, and the resolved configuration, which is no reason to make it anew: no parameter of a rule.
+# Whatever of it changes a result changes an input. Its order is kept: budgets ascend, whatever their names.
+rule request_report:
     input:
         figures=FIGURES,
         tables=TABLE_FILES,
         captions=CAPTIONS,
     output:
-        report="<results>/report/report.html",
+        request="<results>/report/request.json",
+    log:
+        "<logs>/request_report.log",
+    benchmark:
+        "<benchmarks>/request_report.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    run:
+        with atomic(Path(output.request)) as temporary:
+            temporary.write_text(json.dumps({"targets": [*input.figures, *input.tables], "config": config}))
+
+
+rule write_report:
+    input:
+        figures=FIGURES,
+        tables=TABLE_FILES,
+        captions=CAPTIONS,
+        request="<results>/report/request.json",
+    output:
+        out="<results>/report/report.html",
     log:
         "<logs>/write_report.log",
     benchmark:
@@ -48,7 +127,6 @@ rule write_report:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("write_report"),
-        config=lambda w, input: json.dumps(config),
+        code=code("report/write_report"),
     shell:
-        "python scripts/write_report.py --code {params.code} --config {params.config:q} --targets {input.figures:q} {input.tables:q} --out {output.report:q} > {log:q} 2>&1"
+        script("report/write_report", "input.request output.out")

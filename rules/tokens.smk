@@ -5,7 +5,7 @@ rule draw_subset:
     input:
         train="<results>/corpora/{corpus}/train.parquet",
     output:
-        molecules="<results>/corpora/{corpus}/subsets/{subset}.parquet",
+        out="<results>/corpora/{corpus}/subsets/{subset}.parquet",
     log:
         "<logs>/draw_subset/{corpus}-{subset}.log",
     benchmark:
@@ -18,17 +18,17 @@ rule draw_subset:
         mem_mb=1500,
         runtime=240,
     params:
-        code=code("draw_subset"),
-        config=lambda w: canonical({"corpus": w.corpus, "subset": w.subset, "molecules": config["subsets"][w.subset]}),
+        code=code("tokens/draw_subset"),
+        settings=lambda w: canonical({"corpus": w.corpus, "subset": w.subset, "molecules": config["subsets"][w.subset]}),
     shell:
-        "python scripts/draw_subset.py --code {params.code} --config {params.config:q} --train {input.train:q} --out {output.molecules:q} > {log:q} 2>&1"
+        script("tokens/draw_subset", "params.settings input.train output.out")
 
 
 rule count_tokens:
     input:
-        train="<results>/corpora/{corpus}/train.parquet",
+        molecules="<results>/corpora/{corpus}/train.parquet",
     output:
-        counts="<results>/corpora/{corpus}/token_counts.json",
+        out="<results>/corpora/{corpus}/token_counts.json",
     log:
         "<logs>/count_tokens/{corpus}.log",
     benchmark:
@@ -41,10 +41,10 @@ rule count_tokens:
         mem_mb=1000,
         runtime=240,
     params:
-        code=code("count_tokens"),
-        config=canonical(pick(config["tokenizer"], "kind")),
+        code=code("tokens/count_tokens"),
+        settings=canonical(pick(config["tokenizer"], "kind")),
     shell:
-        "python scripts/count_tokens.py --code {params.code} --config {params.config:q} --molecules {input.train:q} --out {output.counts:q} > {log:q} 2>&1"
+        script("tokens/count_tokens", "params.settings input.molecules output.out")
 
 
 rule build_tokenizer:
@@ -67,11 +67,11 @@ rule build_tokenizer:
         mem_mb=2000,
         runtime=240,
     params:
-        code=code("build_tokenizer"),
-        config=canonical(vocabulary_settings()),
+        code=code("tokens/build_tokenizer"),
+        settings=canonical(vocabulary_settings()),
         folder=subpath(output.tokenizer, parent=True),
     shell:
-        "python scripts/build_tokenizer.py --code {params.code} --config {params.config:q} --counts {input.counts:q} --molecules {input.molecules:q} --folder {params.folder:q} > {log:q} 2>&1"
+        script("tokens/build_tokenizer", "params.settings input.counts input.molecules params.folder")
 
 
 rule tokenize_subset:
@@ -80,7 +80,7 @@ rule tokenize_subset:
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
     output:
-        tokens="<results>/corpora/{corpus}/tokens/{subset}.safetensors",
+        out="<results>/corpora/{corpus}/tokens/{subset}.safetensors",
     log:
         "<logs>/tokenize_subset/{corpus}-{subset}.log",
     benchmark:
@@ -93,6 +93,6 @@ rule tokenize_subset:
         mem_mb=2000,
         runtime=240,
     params:
-        code=code("tokenize_subset"),
+        code=code("tokens/tokenize_subset"),
     shell:
-        "python scripts/tokenize_subset.py --code {params.code} --molecules {input.molecules:q} --tokenizer {input.tokenizer:q} --vocabulary {input.vocabulary:q} --out {output.tokens:q} > {log:q} 2>&1"
+        script("tokens/tokenize_subset", "input.molecules input.tokenizer input.vocabulary output.out")

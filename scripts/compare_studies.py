@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import UserError, run
 from clm.provenance.files import sha256_file
 from clm.statistics.panels import PRIMARY, primary_labels
 from clm.tables.cells import KEYS
@@ -32,7 +32,17 @@ COLUMNS = (
 )
 
 
-def compare_studies(folders: list[Path]) -> list[dict[str, Any]]:
+def compare_studies(studies: list[Path], /, out: Path) -> None:
+    """Write how the errors of each study compare with those of the first.
+
+    Args:
+        studies: folders results/<study>; the first is the reference.
+        out: CSV of COLUMNS.
+    """
+    write_table(out, ratios(studies), COLUMNS)
+
+
+def ratios(folders: list[Path]) -> list[dict[str, Any]]:
     """Return rows of COLUMNS: errors of each study divided by those of the first, for the same trunk, task and seeds.
 
     `error_ratio` is the geometric mean over pairs, below 1 where the study is better; lowest and highest are the
@@ -100,14 +110,5 @@ def summarize(how: str, pairs: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("studies", type=Path, nargs="+", help="folders results/<study>; the first is the reference")
-    command.add_argument("--out", type=Path, required=True, help="CSV")
-    a = command.parse_args(argv)
-    write_table(a.out, compare_studies(a.studies), COLUMNS)
-
-
 if __name__ == "__main__":
-    run(main)
+    run(compare_studies)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.models.flops import training_flops
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import UserError, run
 from clm.study import grid
 from clm.study.controls import expand_controls
 from clm.study.merge import read_configuration
@@ -29,14 +29,14 @@ def parameters(size: Mapping[str, Any]) -> int:
 
 def trunk_tokens(config: Mapping[str, Any], trunk: grid.Trunk) -> int:
     """Return the tokens that a trunk processes: its constant part once and the decay of each budget."""
-    share = config["pretraining"]["decay_share"]
+    share = config["pretraining"]["decay_fraction"]
     budgets = [config["grid"]["budgets"][name] for name in trunk.budgets]
     return round(max(budgets) * (1 - share) + share * sum(budgets))
 
 
 def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
     """Return training operations per token at a typical length (exact ones are in runs.csv)."""
-    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_share"])
+    width, masked = size["width"], round(LENGTH * config["pretraining"]["mask_fraction"])
     shape = {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": size["layers"]}
     return training_flops(shape | {"vocab_size": 100}, [LENGTH], masked) / LENGTH
 
@@ -47,7 +47,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
     Hessian-vector product two of them.
     """
-    full, curvature = config["transfer"]["full"], config["curvature"]
+    full, curvature = config["transfer"]["fine_tuning"], config["curvature"]
     fitted = full["steps"] * full["batch_molecules"] * LENGTH
     runs = fitted * len(full["seeds"]) * sum(map(len, full["splits"].values()))
     batch = curvature["molecules_per_batch"] * LENGTH * curvature["batches"]
@@ -138,17 +138,18 @@ def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) 
     return [*lines, f"total {total:.3f} hours on one device"]
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("configs", type=Path, nargs="+", help="configuration files, later ones over earlier ones")
-    command.add_argument("--flops", type=float, help="sustained floating-point operations per second of one device")
-    command.add_argument("--measured", type=Path, nargs="*", default=[], help="costs.csv of finished studies")
-    a = command.parse_args(argv)
-    config = read_configuration(*a.configs)
+def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: list[Path] | None = None) -> list[str]:
+    """Return what a study will cost: a line per size.
+
+    Args:
+        configs: configuration files, later ones over earlier ones.
+        flops: sustained floating-point operations per second of one device.
+        measured: costs.csv of finished studies.
+    """
+    config = read_configuration(*configs)
     expand_controls(config)
-    print("\n".join(estimate(config, a.flops, a.measured)))
+    return estimate(config, flops, measured or [])
 
 
 if __name__ == "__main__":
-    run(main)
+    run(estimate_cost)

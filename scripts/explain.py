@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from clm.provenance.chain import Chain, Job, settings_of
-from clm.provenance.command import UserError, parser, run
+from clm.provenance.command import UserError, run
 from clm.provenance.files import read_json
 
 
-def explain(path: Path, row: int | None) -> list[str]:
-    """Return the lines that explain `path`, or the data row `row` (from 1) of the table at `path`."""
+def explain(path: Path, /, row: int | None = None) -> list[str]:
+    """Return the lines that explain a result: jobs, settings, code, versions and sources behind it.
+
+    Args:
+        path: a file below results/<study>, wherever these lie.
+        row: a data row of the table, counted from 1.
+    """
     root, output = located(path)
     chain = Chain(root / Path(*output.parts[:2]))
     name, cells = output.as_posix(), None if row is None else row_of(path, row)
@@ -108,14 +113,5 @@ def versions(outputs: list[Path]) -> list[str]:
     return [f"  {count:5} x  {line}" for line, count in found.items()] or ["  no job behind it records them"]
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("path", type=Path, help="a file below results/<study>, wherever these lie")
-    command.add_argument("--row", type=int, help="a data row of the table, counted from 1")
-    a = command.parse_args(argv)
-    print("\n".join(explain(a.path, a.row)))
-
-
 if __name__ == "__main__":
-    run(main)
+    run(explain)

@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from clm.provenance.command import parser, run
+from clm.provenance.command import run
 from clm.provenance.cost import versions
 from clm.provenance.files import read_json
 
 
-def summarize_study(results: Path) -> list[str]:
-    """Return the lines of the summary; what is missing below `results` is left out."""
+def summarize_study(results: Path, /) -> list[str]:
+    """Return the main numbers of a finished study and where its figures are.
+
+    Args:
+        results: folder results/<study>; what is missing below it is left out.
+    """
     tables = results / "tables"
     lines = ["", f"Study {results.name}"]
     losses = best_losses(rows_of(tables / "runs.csv"))
@@ -85,12 +89,5 @@ def number(text: str | None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Command line."""
-    command = parser(__doc__)
-    command.add_argument("--results", type=Path, required=True, help="folder results/<study>")
-    print("\n".join(summarize_study(command.parse_args(argv).results)))
-
-
 if __name__ == "__main__":
-    run(main)
+    run(summarize_study)

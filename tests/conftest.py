@@ -8,9 +8,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "workflow")]
+STAGES = [path for path in (ROOT / "scripts").iterdir() if path.name != "clm" and any(path.glob("*.py"))]
+FOLDERS = [*sorted((ROOT / "tests" / "unit").iterdir()), ROOT / "tests" / "workflow", ROOT / "scripts", *sorted(STAGES)]
+sys.path[:0] = [str(folder) for folder in FOLDERS]
 
+from planning import rules_in  # noqa: E402
 from snakemake_runs import copy_workflow, snakemake  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory):
+    """A copy of the workflow in which nothing has run and no test changes anything."""
+    return copy_workflow(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="session")
+def rules(clone):
+    """All rules that run something, by their names, as Snakemake reads them."""
+    return rules_in(clone)
 
 
 @pytest.fixture(scope="session")

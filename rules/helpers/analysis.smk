@@ -1,12 +1,4 @@
-# Helpers of the rules in tables.smk and analysis.smk: the cells of the study, and the files that each table is made from.
-TABLE_FILES = [
-    f"{RESULTS}/tables/{name}"
-    for name in (
-        "runs.csv rates.csv transfer.csv task_predictors.csv curvature.csv tasks.csv predictors.csv costs.csv fits.csv saturation.csv "
-        "steps.csv elasticity.csv correlations.csv regret.csv ablation.csv thresholds.csv contrasts.csv controls.csv decision.csv "
-        "reconciliation.csv learning_curves.csv published.csv cka.csv cka_map.csv barriers.csv paths.csv task_vectors.csv curves.csv widths.csv spectra.csv spectrum_nodes.csv claims.json findings.md"
-    ).split()
-]
+# Helpers of the rules of tables and analysis: the cells of the study, and the files that each table is made from.
 
 
 def key_of(cell: grid.Checkpoint) -> list:
@@ -21,7 +13,7 @@ def all_trunks() -> list[grid.Trunk]:
 
 
 def full_blocks() -> list[dict]:
-    """The fine-tuned cells, checkpoints with the same tasks together: a command holds no list of all cells."""
+    """The fine-tuned cells, checkpoints with the same tasks together: the list of cells stays short."""
     tasks: dict = {}
     for cell, task in grid.full_cells(config):
         tasks.setdefault(cell, []).append(task)
@@ -31,17 +23,25 @@ def full_blocks() -> list[dict]:
     return [{"tasks": list(names), "checkpoints": keys} for names, keys in blocks.items()]
 
 
-def study_cells(*keys: str) -> dict:
-    """The named lists of cells, as scripts read them."""
-    found = {
-        "trunks": [[t.corpus, t.size, t.subset, t.seed, list(t.budgets)] for t in all_trunks()],
-        "tasks": config["transfer"]["tasks"],
-        "full": full_blocks(),
-        "baselines": [*config["transfer"]["baselines"], *grid.external(config)],
-        "curvature": [key_of(cell) for cell in grid.final_checkpoints(config)],
-        "corpora": list(config["corpora"]),
-    }
-    return pick(found, *keys)
+def cells_of(name: str) -> list:
+    """A list of cells, as scripts read it from its file (see clm.tables.cells)."""
+    if name == "trunks":
+        return [[t.corpus, t.size, t.subset, t.seed, list(t.budgets)] for t in all_trunks()]
+    if name in ("full", "maps"):
+        return full_blocks() if name == "full" else mapped()
+    found = {"curvature": grid.final_checkpoints, "curves": grid.curve_cells, "spectrum": grid.spectrum_cells}
+    return list(map(key_of, (found | {"learning": grid.learning_cells})[name](config)))
+
+
+def cells(*names: str) -> list[str]:
+    """The files of lists of cells, which would be too long for a command line."""
+    return [f"{RESULTS}/cells/{name}.json" for name in names]
+
+
+def scored() -> dict:
+    """The names of all tasks and of all baselines, each of which is scored on every task."""
+    baselines = [*config["transfer"]["baselines"], *grid.external(config)]
+    return {"tasks": config["transfer"]["tasks"], "baselines": baselines}
 
 
 def metrics_files(name: str = "metrics.json") -> list[str]:
@@ -65,6 +65,12 @@ def model_files(suffix: str) -> list[str]:
 def baseline_files(suffix: str) -> list[str]:
     """One file of every score of a baseline."""
     return [str(paths.baseline(RESULTS, cell).with_suffix(suffix)) for cell in grid.baseline_cells(config)]
+
+
+def cost_files() -> list[str]:
+    """What every job of pretraining, curvature and transfer cost."""
+    scores = model_files(".cost.json") + baseline_files(".cost.json")
+    return metrics_files("cost.json") + curvature_files("cost.json") + scores
 
 
 def task_files(name: str) -> list[str]:

@@ -75,7 +75,7 @@ def path_files() -> list[str]:
 
 def path_config() -> dict:
     """Settings of the measurement of paths."""
-    told = {"maps": mapped(), "seeds": END_SEEDS, "mask_share": MASK_SHARE}
+    told = {"seeds": END_SEEDS, "mask_fraction": MASK_FRACTION}
     return told | {"molecules": config["landscape"]["line_molecules"]}
 
 
@@ -89,13 +89,24 @@ def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
 
 def curve_config() -> dict:
     """Settings of the measurement of curves."""
-    told = {"cells": list(map(key_of, grid.curve_cells(config))), "mask_share": MASK_SHARE}
-    told |= pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
+    told = {"mask_fraction": MASK_FRACTION} | pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
     return told | pick(config["landscape"], "seed")
 
 
 def spectrum_config() -> dict:
     """Settings of the measurement of spectral densities."""
-    told = {"cells": list(map(key_of, grid.spectrum_cells(config))), "mask_share": MASK_SHARE}
-    told |= pick(config["curvature"]["spectrum"], "molecules", "steps", "starts")
+    told = {"mask_fraction": MASK_FRACTION} | pick(config["curvature"]["spectrum"], "molecules", "steps", "starts")
     return told | pick(config["curvature"], "seed")
+
+
+def surface_files() -> list[str]:
+    """The tables of the loss surfaces; the keys of `landscape` are those of its rules."""
+    place = "{corpus}/{size}/{subset}/seed{seed}/{budget}.csv"
+    return [f"{RESULTS}/landscape/surface/{place.format(**cell)}" for cell in config["landscape"]["surfaces"]]
+
+
+def map_files() -> list[str]:
+    """The points and the explained variance of the maps of parameter space."""
+    place = "{corpus}/{size}/{subset}/seed{seed}"
+    places = [place.format(**cell) for cell in config["landscape"]["maps"]]
+    return [f"{RESULTS}/landscape/parameters/{name}.{kind}" for name in places for kind in ("csv", "json")]

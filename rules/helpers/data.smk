@@ -7,10 +7,12 @@ def fetching(source: str) -> dict:
     return pick(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
 
 
-def origins(corpus: str) -> dict:
-    """Licence and citation of the sources of a corpus, by name."""
-    names = dict.fromkeys(entry["source"] for entry in config["corpora"][corpus]["files"])
-    return {name: pick(config["sources"][name], "licence", "citation") for name in names}
+def corpus_summary(corpus: str) -> dict:
+    """What the account of a corpus depends on: licence and citation of its sources among others."""
+    section = config["corpora"][corpus]
+    names = dict.fromkeys(entry["source"] for entry in section["files"])
+    told = {"origins": [[name, pick(config["sources"][name], "licence", "citation")] for name in names]}
+    return told | {"shards": section["shards"], "decontaminate": bool(section["decontaminate"])}
 
 
 def vocabulary_settings() -> dict:
@@ -21,7 +23,7 @@ def vocabulary_settings() -> dict:
 
 def corpus_reading(corpus: str) -> dict:
     """What the raw rows of a corpus depend on."""
-    return pick(config["corpora"][corpus], "files", "column", "separator", "thin")
+    return pick(config["corpora"][corpus], "files", "column", "separator", "sample_fraction")
 
 
 def corpus_standard(corpus: str) -> dict:
@@ -38,6 +40,17 @@ def shard_files(corpus: str, stage: str, kind: str) -> list[str]:
 def decontaminated_files(corpus: str, kind: str) -> list[str]:
     """The decontaminated shards, or their counts: none when no tasks are named."""
     return shard_files(corpus, "decontaminated", kind) if config["corpora"][corpus]["decontaminate"] else []
+
+
+def corpus_split(corpus: str) -> dict:
+    """What the split of a corpus depends on; the number of shards if its molecules come in shards."""
+    keys = ("validation_molecules", *(["shards"] if config["corpora"][corpus]["decontaminate"] else []))
+    return pick(config["corpora"][corpus], *keys) | {"name": corpus}
+
+
+def distinct_place(corpus: str, files) -> str:
+    """Where the molecules before the split are: the folder of the shards, or the one file."""
+    return str(Path(files[0]).parent) if config["corpora"][corpus]["decontaminate"] else str(files[0])
 
 
 def distinct_files(corpus: str) -> list[str]:

@@ -3,7 +3,7 @@ CHECKPOINT = "<results>/pretrain/{corpus}/{size}/{subset}/seed{seed}/{budget}"
 START = "<results>/pretrain/untrained/{size}/none/seed{seed}/0"
 WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json")
 # What is masked for measuring: the same for all models, whatever they were trained on
-MASK_SHARE = config["pretraining"]["evaluation_mask_share"]
+MASK_FRACTION = config["pretraining"]["evaluation_mask_fraction"]
 
 
 def optimizer_settings() -> dict:
@@ -14,8 +14,8 @@ def optimizer_settings() -> dict:
 
 def training(size: str) -> dict:
     """What the training of a size depends on, resources left out."""
-    shares = ("mask_share", "mask_token_share", "random_token_share")
-    keys = ("batch_tokens", "warmup_tokens", "decay_share", "clip_norm", "precision", *shares)
+    shares = ("mask_fraction", "mask_token_fraction", "random_token_fraction")
+    keys = ("batch_tokens", "warmup_tokens", "decay_fraction", "clip_norm", "precision", *shares)
     rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings()}
     return pick(config["pretraining"], *keys) | rate | pick(config["sizes"][size], "batch_tokens")
 
@@ -29,7 +29,7 @@ def identity(wildcards) -> dict:
 def pretraining(wildcards) -> dict:
     """Settings of one checkpoint."""
     told = {"identity": identity(wildcards), "budget_tokens": config["grid"]["budgets"][wildcards.budget]}
-    shared = {"mask_share": MASK_SHARE, "seed": int(wildcards.seed), "corpora": list(config["corpora"])}
+    shared = {"mask_fraction": MASK_FRACTION, "seed": int(wildcards.seed), "corpora": list(config["corpora"])}
     return told | shared | {"training": training(wildcards.size)}
 
 
@@ -38,14 +38,14 @@ def untrained_model(wildcards) -> dict:
     size = pick(config["sizes"][wildcards.size], "layers", "width", "heads")
     names = {"corpus": grid.UNTRAINED, "size": wildcards.size, "subset": "none", "budget": "0"}
     seed = {"seed": int(wildcards.seed)}
-    shared = {"mask_share": MASK_SHARE, "corpora": list(config["corpora"])}
+    shared = {"mask_fraction": MASK_FRACTION, "corpora": list(config["corpora"])}
     return seed | shared | {"size": size, "identity": names | seed, "max_tokens": config["tokenizer"]["max_tokens"]}
 
 
 def sweep(wildcards) -> dict:
     """Settings of the check of one size's learning rate."""
     section = config["pretraining"]["sweep"]
-    told = {"size": wildcards.size, "factors": section["factors"], "seed": 0, "mask_share": MASK_SHARE}
+    told = {"size": wildcards.size, "factors": section["factors"], "seed": 0, "mask_fraction": MASK_FRACTION}
     budget = config["grid"]["budgets"][section["budget"]]
     return told | {"corpus": section["corpus"], "budget_tokens": budget, "training": training(wildcards.size)}
 

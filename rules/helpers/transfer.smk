@@ -1,5 +1,5 @@
 # Helpers of the rules in probe.smk and finetune.smk.
-FULL = config["transfer"]["full"]
+FULL = config["transfer"]["fine_tuning"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
 END_SEEDS = FULL["seeds"][:2]
 UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay") | pick(
@@ -37,8 +37,8 @@ def frozen_config(wildcards) -> dict:
     """Settings of the probes of one trunk on one task."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
-    shared = {"mask_share": MASK_SHARE, "max_tokens": config["tokenizer"]["max_tokens"]}
-    return task | told | shared | config["transfer"]["frozen"]
+    shared = {"mask_fraction": MASK_FRACTION, "max_tokens": config["tokenizer"]["max_tokens"]}
+    return task | told | shared | config["transfer"]["linear_probe"]
 
 
 def start_of(wildcards) -> str:
@@ -123,4 +123,4 @@ def learning_config(wildcards) -> dict:
     """Settings of the learning curves of one task."""
     task = config["tasks"][wildcards.task]
     told = {"task": wildcards.task, "kind": task["kind"], "label_columns": task["labels"]}
-    return told | pick(config["transfer"]["learning_curves"], "labels", "seeds")
+    return told | pick(config["transfer"]["learning_curves"], "train_sizes", "seeds")

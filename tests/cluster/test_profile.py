@@ -39,45 +39,31 @@ ALONE = {
 }
 
 
-def rules():
-    """Return {name: text} of the rules."""
-    text = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
-    return dict(re.findall(r"^rule (\w+):\n(.*?)(?=^\w|\Z)", text, flags=re.M | re.S))
-
-
-def local_rules():
-    text = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
-    listed = re.findall(r"^localrules:\n((?:    .*\n)+)", text, flags=re.M)
-    named = {name for block in listed for name in re.findall(r"\w+", block)}
-    return named | {name for name, body in rules().items() if re.search(r"^    localrule: True", body, flags=re.M)}
-
-
-def asks_for_a_gpu(body):
-    return re.search(r"^        gpu=.*GPUS", body, flags=re.M) is not None
-
-
-def test_every_rule_is_local_grouped_or_deliberately_alone():
+def test_every_rule_is_local_grouped_or_deliberately_alone(rules):
     """A new rule: under `groups` in profiles/slurm if its jobs take seconds, else in ALONE above."""
-    places = [set(PROFILE["groups"]), local_rules(), ALONE]
+    places = [set(PROFILE["groups"]), {name for name, rule in rules.items() if rule.local}, ALONE]
     assert sum(map(len, places)) == len(set.union(*places)), "a rule has two places"
-    assert set.union(*places) == set(rules())
+    assert set.union(*places) == set(rules)
 
 
-def test_rules_that_ask_for_a_gpu_go_to_its_partition_and_no_others():
-    asking = {name for name, body in rules().items() if asks_for_a_gpu(body)}
+def asking_for(resource, rules):
+    return {name for name, rule in rules.items() if resource in rule.resources}
+
+
+def test_rules_that_ask_for_a_gpu_go_to_its_partition_and_no_others(rules):
+    asking = asking_for("gpu", rules)
     given = {name for name, told in PROFILE["set-resources"].items() if told.get("slurm_partition") == "gpu"}
     assert asking and given == asking
 
 
-def test_rules_that_ask_for_a_gpu_say_how_much_of_its_memory():
-    saying = {name for name, body in rules().items() if re.search(r"^        gpu_mb=", body, flags=re.M)}
-    assert saying == {name for name, body in rules().items() if asks_for_a_gpu(body)}
+def test_rules_that_ask_for_a_gpu_say_how_much_of_its_memory(rules):
+    assert asking_for("gpu_mb", rules) == asking_for("gpu", rules)
 
 
 @pytest.mark.parametrize("group", sorted(set(PROFILE["groups"].values())))
-def test_a_group_is_of_one_partition(group):
+def test_a_group_is_of_one_partition(rules, group):
     members = {name for name, of in PROFILE["groups"].items() if of == group}
-    assert len({asks_for_a_gpu(rules()[name]) for name in members}) == 1
+    assert not members & asking_for("gpu", rules) or members <= asking_for("gpu", rules)
 
 
 def test_components_are_of_groups_that_exist():

@@ -166,6 +166,9 @@ def test_a_killed_main_process_leaves_no_two_writers(workflow):
     finished_well(workflow, successor)
 
 
+LOCAL = {"all", "fetch_source", "list_cells", "request_report", "write_report"}
+
+
 def submissions(folder):
     """Return what was submitted from a folder: rule with wildcards or group with rules, whether a GPU was asked for."""
     jobs = [job for job in shown("jobs").split("\n\n") if f"WorkDir={folder}\n" in job]
@@ -179,7 +182,7 @@ def test_the_tiny_study_gives_the_same_tables_as_a_local_run(slurm, finished, tm
     for table in sorted((finished / "results" / "tiny" / "tables").iterdir()):
         if table.name != "costs.csv":
             assert (folder / "results" / "tiny" / "tables" / table.name).read_bytes() == table.read_bytes(), table.name
-    assert set(re.findall(r"^localrule (\w+):", done.stdout, flags=re.M)) <= {"all", "fetch_source", "write_report"}
+    assert set(re.findall(r"^localrule (\w+):", done.stdout, flags=re.M)) <= LOCAL
     on_gpus = {name for name, told in PROFILE["set-resources"].items() if told["slurm_partition"] == "gpu"}
     made = submissions(folder)
     assert all(gpu == any(rule in told for rule in on_gpus) for told, gpu in made), made

@@ -27,7 +27,7 @@ def remove_size(config: Config) -> None:
     del config["grid"]["trunks"][0]  # of this size alone
     transfer, curves = config["transfer"], config["landscape"]["curves"]
     curves["cells"] = [cell for cell in curves["cells"] if cell["sizes"] != ["3k"]]
-    used = (config["grid"]["trunks"], transfer["full"]["cells"], transfer["learning_curves"]["cells"])
+    used = (config["grid"]["trunks"], transfer["fine_tuning"]["cells"], transfer["learning_curves"]["cells"])
     for cell in (*used[0], *used[1], *used[2], *curves["cells"], *config["curvature"]["spectrum"]["cells"]):
         cell["sizes"] = [size for size in cell["sizes"] if size != "3k"]
 
@@ -84,7 +84,7 @@ STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("a task removed", lambda c: c["transfer"]["tasks"].remove("dili"), ""),
     ("a corpus added", add_corpus, "initialize_model pretrain_checkpoint"),
     ("a corpus left out of the grid", leave_out_corpus, ""),
-    ("a fine-tuned cell removed", lambda c: c["transfer"]["full"]["cells"].pop(0), ""),
+    ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), ""),
     ("a surface elsewhere", lambda c: c["landscape"]["surfaces"][0].update(budget="t10k"), ""),
     ("a budget added", add_budget, ""),
 ]
@@ -94,7 +94,7 @@ HARMLESS: list[tuple[Any, ...]] = [
     ("config.yaml", lambda text: "# a comment\n" + text),
     ("studies/tiny.yaml", lambda text: "# a comment\n" + text),
     ("scripts/clm/training/trainer.py", lambda text: "# a comment\n" + text.replace('"""', '"""Reworded. ', 1)),
-    ("scripts/pretrain_checkpoint.py", lambda text: text.replace("\n\n\n", "\n\n\n\n")),
+    ("scripts/pretrain/pretrain_checkpoint.py", lambda text: text.replace("\n\n\n", "\n\n\n\n")),
     ("rules/pretrain.smk", lambda text: "# a comment\n" + text.replace("runtime=minutes", "runtime=99")),
     ("profiles/default/config.yaml", lambda text: text.replace("latency-wait: 10", "latency-wait: 11")),
     ("requirements.txt", lambda text: text + "tqdm==4.67.1\n"),

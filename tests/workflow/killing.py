@@ -41,6 +41,8 @@ def jobs(study: Path) -> dict[str, Job]:
     outputs, found = defaultdict(list), defaultdict(list)
     for path in sorted(p for p in records.rglob("*") if p.is_file()):
         record = read_json(path)
+        if not record["shellcmd"]:  # lists and settings, which Snakemake itself writes
+            continue
         outputs[record["rule"], record["shellcmd"]].append((output_of(path.relative_to(records)), record))
     for (rule, command), made in outputs.items():
         seconds = made[0][1]["endtime"] - made[0][1]["starttime"]
@@ -51,7 +53,7 @@ def jobs(study: Path) -> dict[str, Job]:
 
 def start(folder: Path, job: Job) -> subprocess.Popen[bytes]:
     """Start the command of a job in a session of its own, saving state at every step."""
-    variables = environment() | {"CLM_SAVE_SECONDS": "0"}
+    variables = environment() | {"CLM_SAVE_SECONDS": "0", "PYTHONPATH": str(folder / "scripts")}
     return subprocess.Popen(["bash", "-c", f"exec {job.command}"], cwd=folder, env=variables, start_new_session=True)
 
 

@@ -6,6 +6,7 @@ from the graph and leaves before anything is run.
 """
 
 import contextlib
+import json
 import multiprocessing
 import os
 import re
@@ -42,6 +43,22 @@ class Plan:
         return found
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A rule as Snakemake has read it: what the rule says, before there are jobs."""
+
+    shell: str  # the command, with its fields in braces
+    script: str  # what the command runs, below scripts/
+    environment: str | None  # name of its file in envs/
+    resources: frozenset[str]  # names
+    params: frozenset[str]  # names
+    cores: int | None  # None where they depend on the job
+    captions: frozenset[str]  # names of files in report/
+    log: bool
+    benchmark: bool
+    local: bool
+
+
 def wildcards(job: Job) -> dict[str, str]:
     """Return the wildcards of a job as a dictionary."""
     return dict(re.findall(r"(\w+)=([^,\s]+)", job[1]))
@@ -55,6 +72,16 @@ def plan(folder: Path, *arguments: str) -> Plan:
 def commands(folder: Path, *arguments: str) -> list[str]:
     """Return the shell commands of all jobs of the tiny study, as bash would get them."""
     return ask(commands_of, folder, arguments)
+
+
+def rules_in(folder: Path) -> dict[str, Rule]:
+    """Return all rules that run something, by their names."""
+    return ask(rules_of, folder, ())
+
+
+def configuration(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Return the resolved configuration of a study, its keys in their order."""
+    return json.loads(ask(configuration_of, folder, arguments))
 
 
 def ask(read: Callable[[Any], Any], folder: Path, arguments: tuple[str, ...]) -> Any:
@@ -99,12 +126,13 @@ def look(
 
     os.chdir(folder)
     os.environ.update(environment)
-    sys.path[:] = [path for path in sys.path if not path.endswith(("/scripts", "/tests/unit", "/tests/workflow"))]
+    sys.path[:] = [path for path in sys.path if "/scripts" not in path and "/tests/" not in path]
     build = workflow.Workflow._build_dag
 
     def build_and_leave(self: workflow.Workflow) -> None:
         remembered.remember(sys.modules["clm.provenance.digest"])
-        build(self)
+        if read is not rules_of:  # which are read before there is a graph
+            build(self)
         sender.send(read(self.dag))
         os._exit(0)
 
@@ -124,6 +152,35 @@ def jobs_of(dag: Any) -> tuple[dict[Job, frozenset[Job]], frozenset[Job]]:
 def commands_of(dag: Any) -> list[str]:
     """Return the shell commands of the jobs of a graph."""
     return [job.shellcmd for job in dag.jobs if job.shellcmd]
+
+
+def configuration_of(dag: Any) -> str:
+    """Return the configuration of a workflow as JSON."""
+    return json.dumps(dag.workflow.globals["config"])
+
+
+def rules_of(dag: Any) -> dict[str, Rule]:
+    """Return the rules of a workflow that run something, by their names."""
+    return {rule.name: described(rule) for rule in dag.workflow.rules if rule.shellcmd}
+
+
+def described(rule: Any) -> Rule:
+    """Return what a rule of Snakemake says."""
+    cores = rule.resources["_cores"]
+    return Rule(
+        shell=rule.shellcmd,
+        script=re.search(r"\bscripts/(\S+\.py)", rule.shellcmd)[1],
+        environment=rule.conda_env and Path(str(rule.conda_env)).stem,
+        resources=frozenset(rule.resources),
+        params=frozenset(name for name, _ in rule.params._allitems() if name),
+        cores=None if cores.is_evaluable() else cores.value,
+        captions=frozenset(
+            Path(str(made.flags["report"].caption)).stem for made in rule.output if "report" in made.flags
+        ),
+        log=bool(rule.log),
+        benchmark=bool(rule.benchmark),
+        local=rule.name in rule.workflow._localrules,
+    )
 
 
 @contextlib.contextmanager

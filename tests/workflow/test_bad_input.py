@@ -45,7 +45,7 @@ def overlay(folder):
         "sizes": {"wild": wild},
         "grid": {"trunks": trunks},
         "tasks": tasks,
-        "transfer": {"tasks": list(TABLES), "answers": ["lone"], "full": full},
+        "transfer": {"tasks": list(TABLES), "answers": ["lone"], "fine_tuning": full},
         "landscape": {"maps": [mapped], "curves": {"cells": []}},
         "curvature": {"spectrum": {"cells": []}},
         "analysis": {"min_trunks": 3},

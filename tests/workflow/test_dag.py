@@ -3,33 +3,28 @@
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
 from clm.provenance.chain import settings_of
-from clm.provenance.digest import closure
+from clm.provenance.digest import closure, code_digest
 from clm.study.validate import resolve_config
-from planning import commands, plan
-from snakemake_runs import ROOT, copy_workflow, environment, scheduled, snakemake
+from planning import commands, configuration, plan
+from snakemake_runs import ROOT, environment, scheduled, snakemake
 
 # Overlays on studies/cell.yaml, and the settings in which the study differs from that one
 TRAINING = "pretrain_checkpoint.training."
 VARIED = {
     "selfies": {"build_tokenizer.kind"},
     "bpe": {"build_tokenizer.kind", "build_tokenizer.bpe_vocabulary"},
-    "masking": {TRAINING + "mask_share"},
+    "masking": {TRAINING + "mask_fraction"},
     "sgd": {TRAINING + key for key in ("learning_rate", "optimizer.name", "optimizer.beta2", "optimizer.momentum")},
 }
 STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
-RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
-NAMES = re.findall(r"^rule (\w+):", RULES, flags=re.M)
+COMMANDS = {"summarize_study", "explain", "estimate_cost", "compare_studies"}  # scripts for people, of no rule
 TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    return copy_workflow(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.mark.parametrize("study", ["config.yaml", *STUDIES])
@@ -39,18 +34,17 @@ def test_every_study_plans_from_a_fresh_clone(clone, study):
     assert ("train_graph_network" in rules) == (study == "studies/graphs.yaml")  # only where a study names one
 
 
-def test_tiny_runs_every_rule(clone):
+def test_tiny_runs_every_rule(clone, rules):
     """As a user asks for it: the plans of the other tests are made without a process of their own."""
     planned = {rule for rule, _ in scheduled(clone, "--configfile", "studies/tiny.yaml")}
     fetched = {"fetch_source"} if (ROOT / "results" / "sources").is_dir() else set()
     elsewhere = {"probe_external", "train_graph_network"}  # off by default; tests of their own: test_tiny, test_graphs
-    assert planned | fetched | elsewhere == set(NAMES)
+    assert planned | fetched | elsewhere == set(rules)
 
 
 def test_the_report_gets_budgets_in_ascending_order_whatever_their_names(clone):
     """A second Snakemake reads the configuration again: t3m comes before t12m."""
-    lines = commands(clone, "--configfile", "studies/gpu.yaml")
-    _, config = settings_of({"command": next(line for line in lines if "scripts/write_report.py" in line)})
+    config = configuration(clone, "--configfile", "studies/gpu.yaml")
     resolve_config(config, yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text()))
     assert [name for name in config["grid"]["budgets"] if name.endswith("m")] == ["t3m", "t6m", "t12m", "t25m"]
 
@@ -66,16 +60,16 @@ def test_a_variation_of_a_cell_differs_in_what_it_is_named_after_and_is_measured
     (rules, settings), (as_before, before) = planned(clone, "cell", study), cell
     assert rules == as_before
     assert {key for key in settings | before if settings.get(key) != before.get(key)} == VARIED[study]
-    assert settings["pretrain_checkpoint.mask_share"] == 0.15  # of validation
+    assert settings["pretrain_checkpoint.mask_fraction"] == 0.15  # of validation
 
 
 def planned(folder, *studies):
     """Return the scripts that overlays run, and settings of vocabulary and training as {rule.key.key: value}."""
     files = [f"studies/{name}.yaml" for name in studies]
-    lines = {line.split()[1]: line for line in commands(folder, "--configfile", *files)}
+    lines = {Path(line.split()[1]).stem: line for line in commands(folder, "--configfile", *files)}
     found = {}
     for rule in ("build_tokenizer", "pretrain_checkpoint"):
-        _, settings = settings_of({"command": lines[f"scripts/{rule}.py"]})
+        _, settings = settings_of({"command": lines[rule]})
         any_budget = {"identity": None, "budget_tokens": None}
         found |= flat(settings | any_budget, f"{rule}.")
     return set(lines), found
@@ -89,42 +83,95 @@ def flat(settings, prefix):
     return found
 
 
-def test_rules_are_named_after_their_scripts():
-    for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", RULES, flags=re.M | re.S):
-        assert f"python scripts/{name}.py --code {{params.code}}" in body, name
-        assert f'code=code("{name}")' in body, name
-        assert all(key in body for key in ("log:", "benchmark:", "conda:", "mem_mb=", "runtime=")), name
+def test_every_rule_says_what_it_needs_and_where_it_writes_its_log(rules):
+    for name, rule in rules.items():
+        assert {"mem_mb", "runtime"} <= rule.resources and rule.environment and rule.log and rule.benchmark, name
         # one thread fixes the bytes; a team of processes (one by default) has a core for each
-        assert ("threads: processes" if name == "pretrain_checkpoint" else "threads: 1") in body, name
-    others = {"summarize_study", "explain", "estimate_cost", "compare_studies"}  # commands for people
-    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} - others == set(NAMES)
+        assert rule.cores == (None if name == "pretrain_checkpoint" else 1), name
+
+
+def by_script(rules):
+    """Return {script: names of the rules that run it}; a driver, which several rules run, has a name of its own."""
+    found = defaultdict(list)
+    for name, rule in rules.items():
+        found[rule.script].append(name)
+    return found
+
+
+def test_rules_are_named_after_their_scripts_and_every_script_has_a_rule_or_is_for_people(rules):
+    assert [
+        names for script, names in by_script(rules).items() if len(names) == 1 and names != [Path(script).stem]
+    ] == []
+    scripts = {path.relative_to(ROOT / "scripts") for path in (ROOT / "scripts").rglob("*.py")}
+    ours = {str(path) for path in scripts if path.parts[0] != "clm" and path.stem not in COMMANDS}
+    assert ours == set(by_script(rules))
+
+
+def test_a_command_gives_the_digest_of_the_script_that_it_runs(rules, clone):
+    given = {re.search(r"scripts/(\S+) --code (\w+)", line).groups() for line in commands(clone, "--forceall")}
+    own = {script for script, names in by_script(rules).items() if len(names) == 1}  # of a driver: one per figure
+    checked = [(script, digest) for script, digest in given if script in own]
+    assert len(checked) > 20
+    assert [pair for pair in checked if pair[1] != code_digest(ROOT / "scripts" / pair[0])] == []
 
 
 # Imports each script in a fork of one process, which holds what takes seconds to import and nothing of ours
 LOADED = """
-import importlib, os, sys
+import os, runpy, sys
 import matplotlib.pyplot, numpy, pandas, rdkit.Chem, scipy.stats, torch
-sys.path.insert(0, "scripts")
+sys.path[:0] = ["scripts", *(entry.path for entry in os.scandir("scripts") if entry.is_dir() and entry.name != "clm")]
 assert not any(name.split(".")[0] == "clm" for name in sys.modules)
 for name in sys.argv[1:]:
     child = os.fork()
     if not child:
-        importlib.import_module(name)
+        runpy.run_path(f"scripts/{name}", run_name="imported")
         print(name, *(m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "clm"), sep="\\t", flush=True)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0, name
 """
 
 
-def test_every_imported_module_of_ours_is_in_the_identity_of_the_code():
+def test_every_imported_module_of_ours_is_in_the_identity_of_the_code(rules):
     """Modules that are really loaded when a script is imported, against the static closure."""
-    call = [sys.executable, "-c", LOADED, *NAMES]
+    scripts = set(by_script(rules))
+    call = [sys.executable, "-c", LOADED, *scripts]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
     lines = (line.split("\t") for line in done.stdout.splitlines())
-    loaded = {name: {Path(file) for file in files} for name, *files in lines}
-    assert set(loaded) == set(NAMES) and all(loaded.values())
-    for name, files in loaded.items():
-        assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / f"{name}.py")), name
+    loaded = {script: {Path(file) for file in files} for script, *files in lines}
+    assert set(loaded) == scripts and all(loaded.values())
+    for script, files in loaded.items():
+        assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / script)), script
+
+
+MANY = """
+corpora:
+  zinc: {shards: 3000}
+  pubchem: {shards: 3000, decontaminate: [freesolv, dili]}
+grid:
+  trunks:
+    - {corpora: [zinc], sizes: [7k, 25k], subsets: [t300, t900], seeds: SEEDS, budgets: [t10k, t20k]}
+"""
+
+
+def test_no_command_grows_with_the_study(clone, tmp_path):
+    """Bash takes an argument of 128 KiB: shards, cells and the configuration are handed over as folders and files."""
+    overlay = tmp_path / "many.yaml"
+    found = []
+    for seeds in (10, 60):
+        overlay.write_text(MANY.replace("SEEDS", str(list(range(seeds)))))
+        lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay))
+        lengths: dict[str, int] = {}
+        for line in lines:
+            script = line.split()[1]
+            lengths[script] = max(lengths.get(script, 0), len(line.encode()))
+        found.append((len(lines), lengths))
+    (few, before), (many, after) = found
+    assert many > few + 500 and max(after.values()) < 20_000
+    assert {name: size for name, size in after.items() if size > before[name] + 20} == {}  # longer names of seeds
+
+
+def test_no_command_holds_the_place_of_the_clone(clone):
+    assert [line for line in commands(clone) if str(clone) in line or str(ROOT) in line] == []
 
 
 def test_both_profiles_agree_on_what_is_stale():

@@ -86,8 +86,8 @@ def test_hostile_values_stay_arguments(tmp_path, seed):
     assert not list(folder.rglob("pwned"))
     for call in calls:
         assert call[0].startswith("scripts/") and call[1] == "--code", call
-        if "--config" in call:
-            json.loads(call[call.index("--config") + 1])
+        if "--settings" in call:
+            json.loads(call[call.index("--settings") + 1])
     assert len(calls) == len(lines)
     text = json.dumps([settings_of({"command": line})[1] for line in lines], ensure_ascii=False)
     for name, value in hostile.items():

@@ -22,7 +22,9 @@ from parameters import PARAMETERS, UNTRIED
 from planning import Plan, commands, edited, plan
 from snakemake_runs import ROOT, copy_workflow, scheduled, snakemake
 
-SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+SCRIPTS = sorted(path for path in (ROOT / "scripts").glob("*/*.py") if path.parent.name != "clm")
+DRIVER = "plot_figure"
+FIGURES = {"answer": "errors"}  # rule of a figure to its module, where the names differ
 ROOMS = sorted(path for path in (ROOT / "scripts" / "clm").iterdir() if (path / "__init__.py").exists())
 MANY = re.compile(
     r"^(sizes|sources|corpora|tasks|subsets|grid\.budgets|splits|transfer\.graph_networks\.networks)\.[^.]+"
@@ -78,16 +80,32 @@ def test_every_key_of_the_configuration_is_in_the_tables():
 
 @pytest.mark.slow
 def test_each_job_depends_on_the_code_of_the_script_that_it_runs(finished):
-    called = [re.match(r"python scripts/(\w+)\.py --code (\w+) ", line) for line in commands(finished)]
+    called = [
+        re.match(r"python scripts/(\w+/\w+)\.py --code (\w+)(?: --figure (\w+))?", line) for line in commands(finished)
+    ]
     assert len(called) > 100 and all(called)
-    assert [call[2] for call in called] == [code_digest(ROOT / "scripts" / f"{call[1]}.py") for call in called]
+    for script, code, figure in (call.groups() for call in called):
+        assert code == code_digest(*(ROOT / "scripts" / f"{name}.py" for name in files_of(script, figure)))
+
+
+def files_of(script, figure):
+    """Return the script of a job and the module that it imports by name."""
+    return (script, f"clm/figures/{figure}") if figure else (script,)
 
 
 @pytest.mark.slow
 def test_every_module_and_script(bench):
     """An edited module makes stale the jobs of the rules that import it, and what follows."""
     modules = [path for room in ROOMS for path in sorted(room.rglob("[a-z]*.py"))] + SCRIPTS
-    users = {script.stem: closure(script) for script in SCRIPTS}
+    scripts = {script.stem: script for script in SCRIPTS}
+
+    def files(rule: str) -> list[Path]:
+        if not rule.startswith("plot_"):
+            return closure(scripts[rule]) if rule in scripts else []
+        name = rule.removeprefix("plot_")
+        return closure(scripts[DRIVER], ROOT / "scripts" / "clm" / "figures" / f"{FIGURES.get(name, name)}.py")
+
+    users = {rule: files(rule) for rule, _ in bench.before.reads}
 
     def planned(module: Path) -> Plan:
         return bench.with_file(str(module.relative_to(ROOT)), lambda text: text + "\nEDITED = True\n")

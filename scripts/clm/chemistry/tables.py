@@ -15,6 +15,11 @@ BATCH = 32_768
 MOLECULES = pa.schema([("key", pa.uint64()), ("smiles", pa.string())])
 
 
+def shard_files(folder: Path, number: int, kind: str = "parquet") -> list[Path]:
+    """Return the files of the shards 0 to `number` - 1 in a folder, in order."""
+    return [folder / f"{shard}.{kind}" for shard in range(number)]
+
+
 def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> int:
     """Write the rows of a query to Parquet, atomically, and return their number.
 

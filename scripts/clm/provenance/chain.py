@@ -122,5 +122,5 @@ def concerns(path: str, row: dict[str, str]) -> bool:
 def settings_of(job: Job) -> tuple[str, dict[str, Any]]:
     """Return the code digest and the settings that a job was called with."""
     words = shlex.split(job["command"] or "")
-    told = {name: words[words.index(name) + 1] for name in ("--code", "--config") if name in words}
-    return told.get("--code", ""), json.loads(told.get("--config", "{}"))
+    told = {name: words[words.index(name) + 1] for name in ("--code", "--settings") if name in words}
+    return told.get("--code", ""), json.loads(told.get("--settings", "{}"))

@@ -1,42 +1,97 @@
-"""The command line that all scripts share: `--config` (JSON), `--code` (digest), logging, one-line errors."""
+"""One command line for all scripts: options from the signature of a function, logging, errors of one line."""
 
 import argparse
 import errno
+import inspect
 import json
 import logging
 import re
 import sys
 import traceback
 from collections.abc import Callable
-from typing import NoReturn
+from types import NoneType, UnionType
+from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
+
+from clm.provenance.state import watch_signals
 
 
 class UserError(Exception):
     """A fault that the user can mend; its text says what, where (file, row, key) and what to do."""
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return an argument parser that knows `--config` (a JSON object, parsed to dict) and `--code`."""
-    summary = (description or "").strip().splitlines()[0] if description else None
-    command = argparse.ArgumentParser(description=summary, allow_abbrev=False)
-    command.add_argument("--config", type=json.loads, default={}, help="the settings of this job as a JSON object")
-    command.add_argument("--code", default="", help="digest of the code that this job runs")
-    return command
+def run(function: Callable[..., Any], handles_sigterm: bool = False) -> NoReturn:
+    """Call a function with the options of the command line and exit; a UserError becomes one line and exit status 1.
 
+    Each parameter is an option: `micro_tokens: int` becomes `--micro-tokens`, a list takes any number of values, a
+    dict is a JSON object, and what has a default may be left out. Parameters before a `/` have no name on the command
+    line. `--code`, the digest of the code that a job runs, is always accepted. Logs go to standard error, and a list
+    of lines that the function returns to standard output.
 
-def run(main: Callable[[], None]) -> NoReturn:
-    """Run a script's `main` with logging to stderr and exit; a UserError becomes one line and exit status 1."""
+    Args:
+        function: what the script does.
+        handles_sigterm: the function looks whether it was asked to stop (see clm.provenance.state), and saves or
+            leaves; any other is ended by SIGTERM itself.
+    """
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     for ours in ("__main__", "clm"):  # libraries speak up for warnings only
         logging.getLogger(ours).setLevel(logging.INFO)
+    positional, named = arguments(function)
+    if handles_sigterm:
+        watch_signals()
     try:
-        main()
+        lines = function(*positional, **named)
     except UserError as error:
         sys.exit(f"Error: {error}")
     except (MemoryError, OSError, RuntimeError) as error:
         traceback.print_exc()
         sys.exit(f"Error: {describe(error)}")
+    if lines:
+        print("\n".join(lines))
     sys.exit(0)
+
+
+def arguments(function: Callable[..., Any], argv: list[str] | None = None) -> tuple[list[Any], dict[str, Any]]:
+    """Return the positional and the named arguments for a function from a command line (default: that of Python)."""
+    parameters = inspect.signature(function).parameters
+    found = vars(parser(function).parse_args(argv))
+    first = [name for name, one in parameters.items() if one.kind is one.POSITIONAL_ONLY]
+    return [found[name] for name in first], {name: found[name] for name in parameters if name not in first}
+
+
+def parser(function: Callable[..., Any]) -> argparse.ArgumentParser:
+    """Return the parser with an option for each parameter of a function; the docstring explains them."""
+    text = inspect.getdoc(function) or ""
+    command = argparse.ArgumentParser(description=text.split("\n")[0].replace("%", "%%"), allow_abbrev=False)
+    types = get_type_hints(function)
+    for name, parameter in inspect.signature(function).parameters.items():
+        about = re.search(rf"^ +{name}: (.+(?:\n {{8,}}.+)*)", text, flags=re.M)
+        told: dict[str, Any] = {"help": " ".join(about[1].split()).replace("%", "%%") if about else None}
+        told |= reading(types[name])
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            command.add_argument(name, **told)
+            continue
+        if parameter.default is not parameter.empty:
+            told["default"] = parameter.default
+        elif name != "code":
+            told["required"] = True
+        command.add_argument(f"--{name.replace('_', '-')}", **told)
+    if "code" not in types:
+        command.add_argument("--code", help="digest of the code that this job runs")
+    return command
+
+
+def reading(annotation: Any) -> dict[str, Any]:
+    """Return how argparse reads a value of this type."""
+    if isinstance(annotation, UnionType):  # X | None
+        (annotation,) = (part for part in get_args(annotation) if part is not NoneType)
+    origin = get_origin(annotation) or annotation
+    if origin is bool:
+        return {"action": "store_true"}
+    if origin is list:
+        return {"type": get_args(annotation)[0], "nargs": "*"}
+    if origin is Literal:
+        return {"choices": get_args(annotation)}
+    return {"type": json.loads if origin is dict else origin}
 
 
 def describe(error: MemoryError | OSError | RuntimeError) -> str:

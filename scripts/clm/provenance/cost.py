@@ -5,6 +5,8 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +64,14 @@ class Meter:
             "versions": versions(),
         }
         write_json(path, cost | gpu_memory() | extra)
+
+
+@contextmanager
+def metered(path: Path, **extra: Any) -> Iterator[None]:
+    """Measure a block and write what it cost when it ends well (see Meter)."""
+    with Meter() as meter:
+        yield
+    meter.write(path, **extra)
 
 
 def gpu_memory() -> dict[str, float]:

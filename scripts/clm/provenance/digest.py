@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PACKAGE = "clm"
+SCRIPTS = Path(__file__).resolve().parents[2]  # the folder that holds the package and the scripts
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:
@@ -95,14 +95,10 @@ def imported_files(path: Path, root: Path) -> set[Path]:
     return {file for name in with_parents(imported_names(path)) if (file := resolve(name, root))}
 
 
-def closure(script: Path, root: Path | None = None) -> list[Path]:
-    """Return the script and all modules of ours that it imports, transitively, sorted.
-
-    Ours are the package below `root` (default: the folder of the script) and other scripts beside it.
-    """
-    root = root or script.parent
+def closure(*files: Path, root: Path = SCRIPTS) -> list[Path]:
+    """Return the files (a script, modules that it imports by name) and all modules below `root` that they import."""
     found: set[Path] = set()
-    waiting = [script]
+    waiting = list(files)
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -113,8 +109,7 @@ def closure(script: Path, root: Path | None = None) -> list[Path]:
 
 
 @cache
-def code_digest(script: Path, root: Path | None = None) -> str:
-    """Return one digest for a script and its import closure (16 hexadecimal digits)."""
-    root = root or script.parent
-    lines = [f"{path.relative_to(root).as_posix()} {module_digest(path)}" for path in closure(script, root)]
+def code_digest(*files: Path, root: Path = SCRIPTS) -> str:
+    """Return one digest for files and their import closure (16 hexadecimal digits)."""
+    lines = [f"{path.relative_to(root).as_posix()} {module_digest(path)}" for path in closure(*files, root=root)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

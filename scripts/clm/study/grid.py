@@ -92,8 +92,8 @@ def frozen_cells(config: Mapping[str, Any]) -> list[Frozen]:
 
 
 def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
-    """Return the fine-tuned (checkpoint, task) pairs of `transfer.full.cells`, without repeats."""
-    full = config["transfer"]["full"]
+    """Return the fine-tuned (checkpoint, task) pairs of `transfer.fine_tuning.cells`, without repeats."""
+    full = config["transfer"]["fine_tuning"]
     found = dict.fromkeys(
         (Checkpoint(Trunk(*key), budget), task)
         for block in full["cells"]

@@ -1,24 +1,93 @@
-"""Configuration files read as Snakemake reads them: later ones over earlier ones."""
+"""Configuration files merged: later ones over earlier ones, with a way to extend lists and to take entries away.
 
-from collections.abc import Mapping
+Mappings merge key by key and lists are replaced, as Snakemake does it. Beyond that, the same at every place:
+
+    transfer: {tasks+: [my_assay]}      appends to the list `transfer.tasks` of the files before
+    sizes: {150k: null}                 takes the entry `150k` away (an empty mapping does the same)
+"""
+
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+EXTENDS = "+"  # at the end of a key: its list is appended to the one that the files before define
+
 
 def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with the keys of `overlay`, mappings merged as Snakemake merges configuration files."""
-    found = dict(base)
+    """Return `base` with the keys of `overlay` over it."""
+    result = dict(base)
     for key, value in overlay.items():
-        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
-        found[key] = merged(found[key], value) if both else value
-    return found
+        extended = result.get(key[: -len(EXTENDS)]) if isinstance(key, str) and key.endswith(EXTENDS) else None
+        if isinstance(extended, list) and isinstance(value, list):
+            result[key[: -len(EXTENDS)]] = extended + [item for item in value if item not in extended]
+        elif isinstance(value, Mapping) and value and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def without_removed(node: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a configuration without the named entries (of sizes, tasks, ...) that are null or an empty mapping.
+
+    Args:
+        node: the configuration, or a part of it.
+        schema: its JSON schema; named entries are those that `additionalProperties` describes.
+    """
+    if not isinstance(node, Mapping):
+        return node
+    fixed, named = schema.get("properties", {}), schema.get("additionalProperties")
+    kept = {}
+    for key, value in node.items():
+        if key not in fixed and isinstance(named, Mapping) and (value is None or value == {}):
+            continue
+        kept[key] = without_removed(value, fixed.get(key, named if isinstance(named, Mapping) else {}))
+    return kept
 
 
 def read_configuration(*files: Path) -> dict[str, Any]:
     """Return the configuration of some YAML files, for example catalogue.yaml, config.yaml and an overlay."""
     config: dict[str, Any] = {}
     for path in files:
-        config = merged(config, yaml.safe_load(path.read_text(encoding="utf-8")))
+        config = merged(config, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     return config
+
+
+def study_configuration(
+    base: Iterable[Path], overlays: Iterable[Path], options: Mapping[str, Any], schema: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the configuration of a study.
+
+    Args:
+        base: the files that every study starts from.
+        overlays: the files of `--configfile`, in their order.
+        options: what `--config` set, or what another workflow passes to this one as a module.
+        schema: the JSON schema of the configuration.
+    """
+    config = merged(read_configuration(*base, *overlays), typed(options))
+    return without_removed(config, schema)
+
+
+def typed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of `--config` with the values inside mappings and lists as YAML reads them.
+
+    Snakemake reads `curvature={batches: 3}` as a mapping of texts.
+    """
+    return {key: value if isinstance(value, str) else read_leaves(value) for key, value in options.items()}
+
+
+def read_leaves(node: Any) -> Any:
+    """Return mappings and lists with their texts replaced by the numbers, booleans and nulls that these write."""
+    if isinstance(node, Mapping):
+        return {key: read_leaves(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [read_leaves(value) for value in node]
+    if not isinstance(node, str):
+        return node
+    try:
+        value = yaml.safe_load(node)
+    except yaml.YAMLError:
+        return node
+    return value if value is None or isinstance(value, bool | int | float) else node

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
 
+PROBED = "transfer/frozen"  # folder of the scores of linear probes
+FINE_TUNED = "transfer/full"  # folder of the scores of fine-tuned models
+
 
 def trunk_folder(root: Path | str, trunk: Trunk) -> Path:
     """Return the folder that holds the checkpoints of a trunk, one per token budget."""
@@ -22,12 +25,12 @@ def checkpoint(root: Path | str, cell: Checkpoint) -> Path:
 
 def frozen(root: Path | str, cell: Frozen) -> Path:
     """Return the JSON of the frozen probes of one trunk on one task (all budgets)."""
-    return Path(root) / "transfer" / "frozen" / below(cell.trunk) / f"{cell.task}.json"
+    return Path(root) / PROBED / below(cell.trunk) / f"{cell.task}.json"
 
 
 def full(root: Path | str, cell: Checkpoint, task: str) -> Path:
     """Return the JSON of the full fine-tuning of one checkpoint on one task (all seeds and splits)."""
-    return Path(root) / "transfer" / "full" / below(cell.trunk) / cell.budget / f"{task}.json"
+    return Path(root) / FINE_TUNED / below(cell.trunk) / cell.budget / f"{task}.json"
 
 
 def baseline(root: Path | str, cell: Baseline) -> Path:

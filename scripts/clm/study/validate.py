@@ -4,12 +4,17 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from clm.study.contradictions import MANY, contradictions, nearest
+from jsonschema import Draft202012Validator
+
+from clm.study.contradictions import contradictions
 from clm.study.controls import expand_controls
+from clm.study.files import absent_files
+from clm.study.references import MANY, nearest, unknown_names
+from clm.study.renamed import renamed_keys
 
 
 class ConfigurationError(Exception):
@@ -19,18 +24,34 @@ class ConfigurationError(Exception):
 def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     """Check a configuration against its schema and its own names; blocks of control tasks become tasks.
 
-    Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`.
+    Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`: old keys first, as their
+    sections are not read; then what the schema sees; names only where values are valid, combinations where names are.
     """
-    from jsonschema import Draft202012Validator
-
-    faults = [explain(error) for error in Draft202012Validator(schema).iter_errors(config)]
-    faults += [f"{place}: {value} is not a finite number" for place, value in endless(config)]
+    faults = [f"{dotted(path)}: renamed to {new}" for path, new in renamed_keys(config)]
+    faults = faults or list(invalid_values(config, schema))
     if not faults:
         expand_controls(config)
-        faults = list(contradictions(config))
+        sort_budgets(config)
+        faults = list(unknown_names(config, schema)) or [*contradictions(config), *absent_files(config)]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
+
+
+def invalid_values(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault for each value that the schema refuses, or should but cannot."""
+    yield from (explain(error) for error in Draft202012Validator(schema).iter_errors(config))
+    yield from (f"{place}: {value} is not a finite number" for place, value in endless(config))
+
+
+def dotted(path: Iterable[Any]) -> str:
+    """Return the keys of a path as one text."""
+    return ".".join(short(str(key)) for key in path)
+
+
+def sort_budgets(config: dict[str, Any]) -> None:
+    """Put the token budgets into ascending order (in place), wherever an overlay has added one."""
+    config["grid"]["budgets"] = dict(sorted(config["grid"]["budgets"].items(), key=lambda budget: budget[1]))
 
 
 def plain(text: str) -> str:
@@ -40,7 +61,7 @@ def plain(text: str) -> str:
 
 def explain(error: Any) -> str:
     """Turn an error of jsonschema into `path: value, what is allowed`."""
-    place = ".".join(short(str(part)) for part in error.absolute_path) or "(top level)"
+    place = dotted(error.absolute_path) or "(top level)"
     value = json.dumps(error.instance, default=str)
     shown = short(value)
     if error.validator == "additionalProperties":

@@ -1,18 +1,25 @@
-"""The cells of a study as a compact JSON value, because one shell argument holds no list of all result files.
+"""The cells of a study, a JSON file per list: a command line holds no list that grows with the study.
 
 trunks:    [[corpus, size, subset, seed, [budget, ...]], ...]
-tasks:     [task, ...]                 every trunk is probed on every task
+tasks:     [task, ...]                 every trunk is probed on every task (a setting, not a file)
 full:      [{"tasks": [...], "checkpoints": [[corpus, size, subset, seed, budget], ...]}, ...]
-baselines: [name, ...]                 every baseline is scored on every task
-curvature: [[corpus, size, subset, seed, budget], ...]
+baselines: [name, ...]                 every baseline is scored on every task (a setting, not a file)
+curvature: [[corpus, size, subset, seed, budget], ...], and likewise spectrum, curves, learning
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from clm.provenance.files import read_json
 from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
 
 KEYS = ("corpus", "size", "subset", "seed", "budget")
+
+
+def read_cells(paths: Iterable[Path]) -> dict[str, Any]:
+    """Return {name: list of cells} from files that are called <name>.json."""
+    return {path.stem: read_json(path) for path in paths}
 
 
 def trunks_of(config: Mapping[str, Any]) -> list[Trunk]:

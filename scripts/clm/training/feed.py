@@ -45,7 +45,7 @@ class Feed:
 
         Args:
             shard: training molecules.
-            settings: `batch_tokens`, `mask_share`, `mask_token_share`, `random_token_share`.
+            settings: `batch_tokens`, `mask_fraction`, `mask_token_fraction`, `random_token_fraction`.
             seed: of data order and masks.
             vocabulary_size: number of token ids.
             team: the processes that share each batch.
@@ -55,7 +55,7 @@ class Feed:
         self.one_shape = one_shape
         self.shard, self.seed, self.vocabulary_size, self.team = shard, seed, vocabulary_size, team
         self.batch_tokens, self.micro_tokens = settings["batch_tokens"], micro_tokens
-        shares = (settings[name] for name in ("mask_share", "mask_token_share", "random_token_share"))
+        shares = (settings[name] for name in ("mask_fraction", "mask_token_fraction", "random_token_fraction"))
         self.corruption = Corruption(*shares)
         self.tokens, self.lengths = np.asarray(shard.tokens), shard.lengths
 

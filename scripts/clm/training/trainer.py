@@ -62,8 +62,8 @@ class Trainer:
         Args:
             model: on its device; trained in place.
             shard: training molecules, kept in memory.
-            settings: `batch_tokens`, `optimizer`, `clip_norm`, `mask_share`, `mask_token_share`, `random_token_share`,
-                `precision`.
+            settings: `batch_tokens`, `optimizer`, `clip_norm`, `mask_fraction`, `mask_token_fraction`,
+                `random_token_fraction`, `precision`.
             seed: of data order and masks.
             team: the processes that train this model together; they change nothing but rounding.
             micro_tokens: tokens that a process handles at once (a batch may take several passes), or None for all.

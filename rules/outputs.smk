@@ -1,0 +1,219 @@
+# What a study makes of its results, each declared once: tables, pages and figures. The rules are made in tables.smk,
+# analysis.smk and figures.smk; a new table or figure needs a line here, its script or module, and a caption.
+
+
+def table(*names: str) -> dict:
+    """Inputs: tables by name, each called like its table."""
+    suffix = {"draws": "parquet", "claims": "json"}
+    return {name: f"<results>/tables/{name}.{suffix.get(name, 'csv')}" for name in names}
+
+
+def shown(
+    name: str, label: str, caption: str = "", folder: str = "tables", kind: str = "csv", category: str = "Tables"
+):
+    """An output of the report, with its label and the name of its caption."""
+    told = {"table": label} if category in ("Tables", "Claims") else {"figure": label}
+    path = f"<results>/{folder}/{name}.{kind}"
+    return report(path, caption=f"../report/{caption or name}.rst", category=category, labels=told)
+
+
+def values_of(read: dict, written: dict, settings: dict | None, found=()) -> str:
+    """What a script of these tables is called with."""
+    values = [*(f"input.{name}" for name in read), *(f"output.{name}" for name in written)]
+    values += ["params.settings"] if settings is not None else []
+    return " ".join(values + (["params.results"] if found else []))
+
+
+RUNS_AND_SCORES = table("runs", "transfer", "draws")
+KINDS = {name: config["tasks"][name]["kind"] for name in config["transfer"]["tasks"]}
+LEARNING = config["transfer"]["learning_curves"]["tasks"]
+RESAMPLING = ("bootstrap", "seed")
+# By script: inputs, files that it finds below the folder of the study, outputs, settings, memory in MB and minutes.
+# Inputs and outputs are called like the parameters of the script
+TABULATED = {
+    "tabulate_runs": (
+        {"cells": cells("trunks")},
+        metrics_files(),
+        {"out": shown("runs", "checkpoints")},
+        {"corpora": list(config["corpora"])},
+        (1000, 10),
+    ),
+    "tabulate_rates": (
+        {
+            "sweeps": [f"{RESULTS}/pretrain/rates/{size}.json" for size in grid.sizes(config)],
+            "checkpoints": [
+                str(paths.checkpoint(RESULTS, c) / "metrics.json") for c in grid.repeated_checkpoints(config)
+            ],
+        },
+        [],
+        {"out": "<results>/tables/rates.csv"},
+        None,
+        (500, 10),
+    ),
+    "tabulate_curvature": (
+        {"cells": cells("curvature")},
+        curvature_files(),
+        {"out": "<results>/tables/curvature.csv"},
+        None,
+        (1000, 10),
+    ),
+    "tabulate_transfer": (
+        {"cells": cells("trunks", "full")},
+        model_files(".json") + model_files(".parquet") + baseline_files(".json") + task_files("molecules.csv"),
+        {
+            "out": "<results>/tables/transfer.csv",
+            "predictors": "<results>/tables/task_predictors.csv",
+            "draws": "<results>/tables/draws.parquet",
+        },
+        scored() | {"kinds": KINDS} | judgement("bootstrap"),
+        (2000, 60),
+    ),
+    "tabulate_tasks": (
+        {},
+        task_files("descriptors.json") + task_files("distance/{}-{}.json".format(*reference_subset())),
+        {"out": "<results>/tables/tasks.csv"},
+        task_table(),
+        (500, 10),
+    ),
+    "tabulate_predictors": (
+        table("runs", "curvature", "widths", "task_predictors"),
+        [],
+        {"out": "<results>/tables/predictors.csv"},
+        None,
+        (1000, 10),
+    ),
+    "tabulate_costs": (
+        {"cells": cells("trunks", "full", "curvature")},
+        cost_files(),
+        {"out": "<results>/tables/costs.csv"},
+        scored(),
+        (1000, 10),
+    ),
+    "tabulate_learning": (
+        {"curves": learning_files("models") + learning_files("forest")},
+        [],
+        {"out": shown("learning_curves", "learning curves", "learning_table")},
+        {"kinds": pick(KINDS, *LEARNING)} | judgement("gain_margin"),
+        (500, 10),
+    ),
+}
+# Likewise; these find no further files
+ANALYSES = {
+    "fit_scaling": (
+        table("runs"),
+        {"out": shown("fits", "fits of the loss")},
+        judgement("corpora", "min_trunks", *RESAMPLING),
+        (1000, 30),
+    ),
+    "judge_gains": (
+        RUNS_AND_SCORES,
+        {"out": shown("saturation", "verdicts on gain"), "steps": "<results>/tables/steps.csv"},
+        judgement("corpus", "gain_margin", "min_trunks"),
+        (2000, 30),
+    ),
+    "estimate_elasticity": (
+        RUNS_AND_SCORES,
+        {"out": shown("elasticity", "elasticity")},
+        judgement("corpora", "elasticity_margin", "min_trunks"),
+        (2000, 30),
+    ),
+    "rank_predictors": (
+        RUNS_AND_SCORES | table("predictors"),
+        {
+            "out": shown("correlations", "predictors and scores", "correlations_table"),
+            "regret": shown("regret", "regret of a choice"),
+        },
+        judgement("corpus", "min_trunks", "correlation_margin", "aggregate", *RESAMPLING),
+        (2000, 60),
+    ),
+    "judge_claims": (
+        table("fits", "saturation", "correlations"),
+        {"out": "<results>/tables/claims.json"},
+        judgement("study", "corpus", "gain_margin", "correlation_margin", "aggregate", *RESAMPLING),
+        (1000, 10),
+    ),
+    "ablate_tasks": (
+        table("saturation", "elasticity", "tasks"),
+        {"out": shown("ablation", "conclusions with parts left out", "ablation_table")},
+        judgement("corpus", "gain_margin", "elasticity_margin", "aggregate", *RESAMPLING),
+        (1000, 10),
+    ),
+    "find_thresholds": (
+        RUNS_AND_SCORES,
+        {"out": shown("thresholds", "thresholds of saturation and degradation", "thresholds_table")},
+        judgement("corpus", "gain_margin", "min_trunks", *RESAMPLING),
+        (2000, 30),
+    ),
+    "compare_methods": (
+        table("runs", "transfer"),
+        {"out": shown("contrasts", "named contrasts")},
+        judgement("corpus", "contrast_margin", "aggregate"),
+        (1000, 10),
+    ),
+    "choose_predictor": (
+        table("correlations", "regret"),
+        {"out": shown("decision", "which predictor to compute", "decision_table")},
+        judgement("aggregate", *RESAMPLING),
+        (1000, 10),
+    ),
+    "reconcile_literature": (
+        RUNS_AND_SCORES,
+        {"out": shown("reconciliation", "the literature recomputed", "reconciliation_table")},
+        judgement("corpus", "gain_margin", "min_trunks", "aggregate", *RESAMPLING),
+        (2000, 30),
+    ),
+    "judge_controls": (
+        table("transfer", "saturation") | {"summaries": control_summaries()},
+        {"out": shown("controls", "control tasks with known truth", "controls_table")},
+        None,
+        (1000, 10),
+    ),
+    "compare_published": (
+        {"published": "reference/published_scores.csv"} | table("transfer", "runs"),
+        {"out": shown("published", "published scores beside ours", "published_table")},
+        judgement("corpus"),
+        (1000, 10),
+    ),
+}
+# By module of clm.figures: files in the order of the arguments of its `draw`, category and label in the report, settings
+SPLIT = pick(config["figures"], "split")
+UNITS = {name: config["tasks"][name].get("units", "") for name in LEARNING}
+PLOTS = {
+    "loss": (("runs", "fits"), "Pretraining", "loss against N, D and C", {}),
+    "transfer": (("transfer", "runs", "tasks"), "Transfer", "error against pretraining loss", SPLIT),
+    "gains": (("saturation", "elasticity"), "Transfer", "gain per doubling and elasticity", SPLIT),
+    "learning": (("learning_curves",), "Transfer", "error against number of labels", {"units": UNITS}),
+    "published": (("published",), "Transfer", "published scores beside ours", {}),
+    "correlations": (("correlations",), "Prediction", "predictors of transfer", SPLIT),
+    "descriptors": (("tasks", "saturation"), "Transfer", "gain against task descriptors", SPLIT),
+    "controls": (("controls",), "Transfer", "control tasks with known truth", SPLIT),
+    "ablation": (
+        ("ablation",),
+        "Transfer",
+        "conclusions with parts left out",
+        judgement("gain_margin", "elasticity_margin"),
+    ),
+    "thresholds": (
+        ("thresholds", "runs"),
+        "Transfer",
+        "where tasks saturate or degrade",
+        SPLIT | judgement("corpus"),
+    ),
+    "agreement": (("saturation",), "Transfer", "our verdicts beside those of the review", SPLIT),
+    "decision": (("decision", "costs"), "Prediction", "which predictor to compute", {}),
+    "reconciliation": (("reconciliation",), "Prediction", "the literature recomputed", SPLIT),
+    "surface": (surface_files(), "Landscape", "loss surface", {}),
+    "parameters": (map_files(), "Landscape", "map of parameter space", {}),
+    "representations": (("cka", "cka_map"), "Landscape", "map of representations", {}),
+    "paths": (("paths", "task_vectors"), "Landscape", "barriers and task vectors", {}),
+    "curves": (("curves", "widths"), "Landscape", "loss along random directions", {}),
+    "spectrum": (("spectrum_nodes",), "Landscape", "spectrum of the Hessian", {}),
+    "costs": (("costs",), "Costs", "where the time went", {}),
+}
+MEASURED = "cka cka_map barriers paths task_vectors curves widths spectra spectrum_nodes".split()
+WRITTEN = [str(path) for told in (TABULATED | ANALYSES).values() for path in told[-3].values()]
+TABLE_FILES = [path for path in WRITTEN if not path.endswith(".parquet")]
+TABLE_FILES += [f"<results>/tables/{name}.csv" for name in MEASURED] + ["<results>/tables/findings.md"]
+FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
+FIGURES.append("<results>/figures/claims.html")
+FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]

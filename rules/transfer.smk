@@ -1,0 +1,190 @@
+# Scores without fine-tuning: frozen probes, baselines, models from elsewhere, graph networks, learning curves.
+
+
+rule probe_frozen:
+    input:
+        checkpoints=trunk_models,
+        tokenizer="<results>/tokenizer/tokenizer.json",
+        vocabulary="<results>/tokenizer/vocabulary.json",
+        molecules="<results>/tasks/{task}/molecules.csv",
+        splits=lambda w: split_files(w.task),
+    output:
+        out="<results>/transfer/frozen/{corpus}/{size}/{subset}/seed{seed}/{task}.json",
+        predictions="<results>/transfer/frozen/{corpus}/{size}/{subset}/seed{seed}/{task}.parquet",
+        cost="<results>/transfer/frozen/{corpus}/{size}/{subset}/seed{seed}/{task}.cost.json",
+    log:
+        "<logs>/probe_frozen/{corpus}-{size}-{subset}-{seed}-{task}.log",
+    benchmark:
+        "<benchmarks>/probe_frozen/{corpus}-{size}-{subset}-{seed}-{task}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+        gpu=GPUS,
+        gpu_mb=gpu_memory,
+    params:
+        code=code("transfer/probe_frozen"),
+        settings=lambda w: canonical(frozen_config(w)),
+        trunk=lambda w: str(paths.trunk_folder(RESULTS, trunk_of(w))),
+        tokenizer=subpath(input.tokenizer, parent=True),
+    shell:
+        script(
+            "transfer/probe_frozen",
+            "params.settings params.trunk params.tokenizer input.molecules input.splits output.out output.predictions output.cost",
+        )
+
+
+rule score_baseline:
+    input:
+        molecules="<results>/tasks/{task}/molecules.csv",
+        splits=lambda w: split_files(w.task),
+    output:
+        out="<results>/transfer/baselines/{baseline}/{task}.json",
+        predictions="<results>/transfer/baselines/{baseline}/{task}.parquet",
+        cost="<results>/transfer/baselines/{baseline}/{task}.cost.json",
+    log:
+        "<logs>/score_baseline/{baseline}-{task}.log",
+    benchmark:
+        "<benchmarks>/score_baseline/{baseline}-{task}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("transfer/score_baseline"),
+        settings=lambda w: canonical(
+            task_config(w.task, "kind", "labels")
+            | {"baseline": w.baseline, "splits": SPLITS}
+            | ({"seeds": config["transfer"]["baseline_seeds"]} if w.baseline == "ecfp_forest" else {})
+        ),
+    shell:
+        script(
+            "transfer/score_baseline",
+            "params.settings input.molecules input.splits output.out output.predictions output.cost",
+        )
+
+
+rule probe_external:
+    input:
+        molecules="<results>/tasks/{task}/molecules.csv",
+        splits=lambda w: split_files(w.task),
+        files=lambda w: external_files(w.external),
+    output:
+        out="<results>/transfer/baselines/{external}/{task}.json",
+        predictions="<results>/transfer/baselines/{external}/{task}.parquet",
+        cost="<results>/transfer/baselines/{external}/{task}.cost.json",
+    log:
+        "<logs>/probe_external/{external}-{task}.log",
+    benchmark:
+        "<benchmarks>/probe_external/{external}-{task}.tsv"
+    wildcard_constraints:
+        external=one_of(grid.external(config)),
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=GPUS,
+        gpu_mb=GPU_MB * GPUS,
+    params:
+        code=code("transfer/probe_external"),
+        settings=lambda w: canonical(external_config(w)),
+    shell:
+        script(
+            "transfer/probe_external",
+            "params.settings input.molecules input.splits output.out output.predictions output.cost",
+        )
+
+
+rule train_graph_network:
+    input:
+        molecules="<results>/tasks/{task}/molecules.csv",
+        splits=lambda w: split_files(w.task),
+    output:
+        out="<results>/transfer/baselines/{network}/{task}.json",
+        predictions="<results>/transfer/baselines/{network}/{task}.parquet",
+        cost="<results>/transfer/baselines/{network}/{task}.cost.json",
+    log:
+        "<logs>/train_graph_network/{network}-{task}.log",
+    benchmark:
+        "<benchmarks>/train_graph_network/{network}-{task}.tsv"
+    wildcard_constraints:
+        network=one_of(GRAPH_NETWORKS),
+    conda:
+        "../envs/graphs.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=GPUS,
+        gpu_mb=GPU_MB * GPUS,
+    params:
+        code=code("transfer/train_graph_network"),
+        settings=lambda w: canonical(network_config(w)),
+    shell:
+        script(
+            "transfer/train_graph_network",
+            "params.settings input.molecules input.splits output.out output.predictions output.cost",
+        )
+
+
+rule trace_labels:
+    input:
+        cells=cells("learning"),
+        models=learning_models,
+        tokenizer="<results>/tokenizer/tokenizer.json",
+        vocabulary="<results>/tokenizer/vocabulary.json",
+        molecules="<results>/tasks/{task}/molecules.csv",
+        split=lambda w: split_files(w.task)[0],
+    output:
+        out="<results>/transfer/learning/models/{task}.json",
+    log:
+        "<logs>/trace_labels/{task}.log",
+    benchmark:
+        "<benchmarks>/trace_labels/{task}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=GPUS,
+        gpu_mb=largest_gpu_memory,
+    params:
+        code=code("transfer/trace_labels"),
+        settings=lambda w: canonical(learning_config(w)),
+        results=results_of,
+        tokenizer=subpath(input.tokenizer, parent=True),
+    shell:
+        script(
+            "transfer/trace_labels",
+            "params.settings params.results input.cells params.tokenizer input.molecules input.split output.out",
+        )
+
+
+rule trace_baseline:
+    input:
+        molecules="<results>/tasks/{task}/molecules.csv",
+        split=lambda w: split_files(w.task)[0],
+    output:
+        out="<results>/transfer/learning/forest/{task}.json",
+    log:
+        "<logs>/trace_baseline/{task}.log",
+    benchmark:
+        "<benchmarks>/trace_baseline/{task}.tsv"
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("transfer/trace_baseline"),
+        settings=lambda w: canonical(learning_config(w)),
+    shell:
+        script("transfer/trace_baseline", "params.settings input.molecules input.split output.out")

@@ -1,0 +1,40 @@
+"""Find from which size, number of tokens or of molecules on each task saturates or degrades."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from clm.provenance.command import run
+from clm.statistics.gains import AXES
+from clm.statistics.panels import PRIMARY, panels, study_runs
+from clm.statistics.thresholds import threshold_row
+from clm.tables.frames import read_table, write_table
+
+COLUMNS = ("axis", "mode", "split", "task", "metric", "verdict", "start", "at", "gain", "lower", "upper")
+COLUMNS += ("onset_lower", "onset_upper", "n_cells", "n_trunks", "reason")
+
+
+def find_thresholds(runs: Path, transfer: Path, draws: Path, settings: dict[str, Any], out: Path) -> None:
+    """Write thresholds.csv.
+
+    Args:
+        runs: runs.csv.
+        transfer: transfer.csv.
+        draws: draws.parquet.
+        settings: `corpus`, `gain_margin`, `min_trunks`, `bootstrap`, `seed`.
+        out: one row per axis (N, D, U), mode, split and task; primary read-out.
+    """
+    cells = study_runs(read_table(runs), [settings["corpus"]])
+    scores = read_table(transfer)
+    scores = scores[scores["features"].isna() | (scores["features"] == PRIMARY)]
+    settings = [settings[name] for name in ("gain_margin", "min_trunks", "bootstrap", "seed")]
+    found = [
+        threshold_row(panel, axis, *settings)
+        for panel in panels(scores, cells, pd.read_parquet(draws))
+        for axis in AXES[:3]  # compute is a mixture of the others: no single quantity that a user could set
+    ]
+    write_table(out, sorted(found, key=lambda row: "NDU".index(row["axis"])), COLUMNS)
+
+
+if __name__ == "__main__":
+    run(find_thresholds)

@@ -1,0 +1,46 @@
+"""Judge whether a task gains from scale: slopes per doubling, verdicts, adjacent steps."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from clm.provenance.command import run
+from clm.statistics.gains import AXES, gain_row, judge
+from clm.statistics.panels import panels, study_runs
+from clm.statistics.steps import add_review, adjust_steps, review_row, step_rows
+from clm.tables.frames import read_table, write_table
+
+GAIN = ("axis", "mode", "split", "features", "task", "metric", "gain", "lower", "upper", "p", "p_holm", "p_equivalence")
+GAIN += ("family", "family_size", "n_cells", "n_trunks", "verdict", "reason")
+GAIN += ("review_change", "review_p", "review_verdict", "agrees", "review_best", "review_best_p", "review_best_verdict")
+STEP = ("axis", "mode", "split", "features", "task", "from", "to", "gain", "p", "p_bh")
+
+
+def judge_gains(runs: Path, transfer: Path, draws: Path, settings: dict[str, Any], out: Path, steps: Path) -> None:
+    """Write saturation.csv and steps.csv.
+
+    Args:
+        runs: runs.csv.
+        transfer: transfer.csv.
+        draws: draws.parquet.
+        settings: `corpus` (the one whose checkpoints are judged), `gain_margin`, `min_trunks`.
+        out: one row per axis, mode, split, read-out and task.
+        steps: one row per adjacent pair along an axis; exploratory.
+    """
+    margin, checkpoints = settings["gain_margin"], read_table(runs)
+    used = study_runs(checkpoints, [settings["corpus"]])
+    lost = int((checkpoints["corpus"] == settings["corpus"]).sum()) - len(used)
+    rows, pairs = [], []
+    for panel in panels(read_table(transfer), used, pd.read_parquet(draws)):
+        for axis in AXES:
+            row = gain_row(panel, axis, margin, settings["min_trunks"])
+            if axis.name != "C":  # compute is a mixture of the others: it has no neighbours that differ in it alone
+                row |= review_row(panel, axis)
+                pairs += step_rows(panel, axis)
+            rows.append(row | {"left_out": row["left_out"] + lost})
+    write_table(out, add_review(judge(rows, margin), margin), GAIN)
+    write_table(steps, adjust_steps(pairs), STEP)
+
+
+if __name__ == "__main__":
+    run(judge_gains)

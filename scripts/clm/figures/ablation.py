@@ -1,0 +1,77 @@
+"""What is concluded over tasks, with everything and with each task, family, mode and split left out."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from clm.figures.palette import BLUE, GREY, PALE, VERMILLION
+from clm.figures.style import legend_below, new_figure, no_data
+
+TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
+NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
+EVERYTHING = "(all)"
+NOTHING = "nothing"
+# statistic, title, axis label, factor, what matters
+SHOWN = (
+    ("N", "parameters N", "median gain (%)", 100, "gain_margin"),
+    ("D", "tokens D", "median gain (%)", 100, "gain_margin"),
+    ("U", "molecules U", "median gain (%)", 100, "gain_margin"),
+    ("C", "compute C", "median gain (%)", 100, "gain_margin"),
+    ("elasticity", "elasticity", "median elasticity", 1, "elasticity_margin"),
+)
+VERDICTS = {"supported": BLUE, "contradicted": VERMILLION, "undecided": GREY}
+LABELS = {"supported": "little gain (supported)", "contradicted": "gain (contradicted)", "undecided": "undecided"}
+TABLES = {"ablation": (TEXT, NUMBERS)}
+
+
+def draw(ablation: pd.DataFrame, gain_margin: float, elasticity_margin: float) -> Figure:
+    """Draw medians over tasks with their intervals, a row per part left out, a column per statistic.
+
+    Args:
+        ablation: columns TEXT and NUMBERS of ablation.csv; shown are the rows over all modes and splits.
+        gain_margin: gain per doubling that matters.
+        elasticity_margin: elasticity that matters.
+    """
+    margins = {"gain_margin": gain_margin, "elasticity_margin": elasticity_margin}
+    rows = ablation[(ablation["mode"] == EVERYTHING) & ablation["statistic"].isin([name for name, *_ in SHOWN])]
+    parts = list(dict.fromkeys(rows[["left_out", "name"]].itertuples(index=False, name=None)))
+    figure = new_figure(max(1.6, 0.16 * len(parts) + 0.5) + 0.65)
+    axes = figure.subplots(1, len(SHOWN), sharey=True)
+    for axis, (statistic, title, label, factor, margin) in zip(axes, SHOWN, strict=True):
+        draw_statistic(axis, rows[rows["statistic"] == statistic], parts, factor)
+        axis.axvline(factor * margins[margin], color="black", linestyle="--", linewidth=0.7, zorder=0)
+        axis.set(title=title, xlabel=label)
+    names = ["nothing left out" if kind == NOTHING else f"{kind}: {name}" for kind, name in parts]
+    axes[0].set_yticks(range(len(parts)), names, fontsize=5.5)
+    axes[0].set_ylim(len(parts) - 0.4, -0.6)
+    handles = [Line2D([], [], color=VERDICTS[name], marker="o", markersize=3.2, label=LABELS[name])
+               for name in VERDICTS if (rows["verdict"] == name).any()]  # fmt: skip
+    handles.append(
+        Line2D([], [], color=GREY, marker="o", markersize=3.2, markerfacecolor="white", label="verdict changes")
+    )
+    handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.7, label="what matters"))
+    legend_below(figure, handles)
+    return figure
+
+
+def draw_statistic(axis: Axes, rows: pd.DataFrame, parts: list[tuple[str, str]], factor: float) -> None:
+    """Draw one statistic; the band is the interval with everything, hollow points have another verdict than it."""
+    axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
+    axis.tick_params(axis="y", length=0)
+    known = rows[rows["effect"].notna()]
+    if known.empty:
+        no_data(axis)
+        return
+    whole = known[known["left_out"] == NOTHING]
+    if len(whole):
+        axis.axvspan(factor * whole["lower"].iloc[0], factor * whole["upper"].iloc[0], color=PALE, alpha=0.35, zorder=0)
+    for row in known.itertuples():
+        y, color = parts.index((row.left_out, row.name)), VERDICTS.get(row.verdict, GREY)
+        axis.hlines(y, factor * row.lower, factor * row.upper, color=color, linewidth=0.9)
+        face = "white" if row.changed == 1 else color
+        axis.plot(factor * row.effect, y, "o", color=color, markerfacecolor=face, markersize=3.2, markeredgewidth=0.8)
+    missing = [part for part in parts if part not in set(zip(known["left_out"], known["name"], strict=True))]
+    for part in missing:
+        axis.text(0.5, parts.index(part), "too few tasks", transform=axis.get_yaxis_transform(), ha="center",
+                  va="center", fontsize=5, color=GREY)  # fmt: skip

@@ -1,0 +1,88 @@
+"""Heat maps of Spearman correlations between what is known before transfer and the score after it."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from clm.figures.style import new_figure, no_data
+from clm.figures.tables import PRIMARY_FEATURES, in_order
+
+TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
+NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
+POOLED = "(all)"
+SIGNIFICANT = 0.05
+COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
+TABLES = {"correlations": (TEXT, NUMBERS)}
+
+
+def draw(correlations: pd.DataFrame, split: str) -> Figure:
+    """Draw one heat map per mode side by side: predictors down, tasks across, the pooled column last.
+
+    Args:
+        correlations: columns TEXT and NUMBERS of correlations.csv.
+        split: the split shown.
+    """
+    primary = correlations["features"].isin([PRIMARY_FEATURES, ""]) | (correlations["mode"] == "full")
+    rows = correlations[(correlations["split"] == split) & primary & correlations["spearman"].notna()]
+    modes, predictors = in_order(rows["mode"]), in_order(rows["predictor"])
+    widths = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1 for mode in modes] or [8]
+    figure = new_figure(0.135 * len(predictors) + 1.3)
+    axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths, sharey=True)[0].tolist()
+    if not modes:
+        no_data(axes[0])
+        return figure
+    for axis, mode in zip(axes, modes, strict=True):
+        image = draw_map(axis, rows[rows["mode"] == mode], predictors)
+        axis.set_title(title(mode, usual_trunks(rows[rows["mode"] == mode])))
+    axes[0].set_yticks(range(len(predictors)), [name.replace("_", " ") for name in predictors])
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
+    bar.set_label("Spearman ρ with the score")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def title(mode: str, trunks: float) -> str:
+    """Return the mode in words and the usual number of trunks, where one is known."""
+    name = "frozen encoder" if mode == "frozen" else f"{mode} fine-tuning"
+    return f"{name}\n(n = {trunks:.0f} trunks)" if trunks > 0 else name
+
+
+def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str]) -> AxesImage:
+    """Draw one heat map: correlation, a star when p < .05, trunks in brackets where they are not the usual number."""
+    tasks = [task for task in in_order(rows["task"]) if task != POOLED]
+    tasks += [POOLED] if POOLED in set(rows["task"]) else []
+    cells = rows.drop_duplicates(["task", "predictor"]).set_index(["predictor", "task"])
+    grid = cells["spearman"].unstack().reindex(index=predictors, columns=tasks).to_numpy(dtype=float)
+    colors = colormaps[COLORMAP].with_extremes(bad="#E6E6E6")
+    image = axis.imshow(np.ma.masked_invalid(grid), cmap=colors, vmin=-1, vmax=1, aspect="auto")
+    usual = usual_trunks(rows)
+    for (predictor, task), cell in cells.iterrows():
+        color = "white" if abs(cell["spearman"]) > 0.65 else "black"
+        place = tasks.index(task), predictors.index(predictor)
+        axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=5, color=color)
+    names = ["all tasks" if task == POOLED else task for task in tasks]
+    axis.set_xticks(range(len(tasks)), names, rotation=40, ha="right", rotation_mode="anchor")
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    if POOLED in tasks:
+        axis.axvline(len(tasks) - 1.5, color="white", linewidth=3)
+    return image
+
+
+def usual_trunks(rows: pd.DataFrame) -> float:
+    """Return the most frequent number of trunks behind a correlation, NaN when none is known."""
+    counts = rows["n_trunks"].dropna().mode()
+    return float(counts.iloc[0]) if len(counts) else math.nan
+
+
+def cell_text(cell: pd.Series, usual: float) -> str:
+    """Return for example "−.81* (12)": correlation, mark of p < .05, trunks where they differ from the usual."""
+    value = f"{cell['spearman']:.2f}".replace("0.", ".", 1).replace("-", "−")
+    star = "*" if cell["p"] < SIGNIFICANT else ""
+    trunks = f" ({cell['n_trunks']:.0f})" if np.isfinite(cell["n_trunks"]) and cell["n_trunks"] != usual else ""
+    return value + star + trunks

@@ -1,0 +1,69 @@
+"""Loss along random directions: one panel across trunks at their last budgets, one across the budgets of a trunk."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from clm.figures.palette import COLORS
+from clm.figures.style import new_figure, no_data
+from clm.figures.tables import NAMES
+
+POINT_NUMBERS = ("a", "loss", "lower", "upper")
+WIDTH_NUMBERS = ("loss", "landscape_width")
+TRUNK = list(NAMES[:4])
+Key = tuple[str, ...]
+TABLES = {"curves": (NAMES, POINT_NUMBERS), "widths": ((*NAMES, "status"), WIDTH_NUMBERS)}
+
+
+def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
+    """Draw the rise of the loss around the last measured checkpoint of each trunk, and of all of the one with most.
+
+    Args:
+        curves: columns NAMES and POINT_NUMBERS of curves.csv, budgets of a trunk in ascending order.
+        widths: columns NAMES, status and WIDTH_NUMBERS of widths.csv.
+    """
+    figure = new_figure(2.6)
+    left, right = figure.subplots(1, 2, sharey=True)
+    known = curves.dropna(subset=["a", "loss"])
+    told = widths.set_index(list(NAMES))["landscape_width"].to_dict()
+    keys = list(dict.fromkeys(known[list(NAMES)].itertuples(index=False, name=None)))
+    trunks: dict[Key, list[Key]] = {}
+    for key in keys:
+        trunks.setdefault(key[:4], []).append(key)
+    last = {found[-1]: name_of(trunk, list(trunks)) for trunk, found in trunks.items()}
+    draw_panel(left, known, last, told, list(COLORS) * (1 + len(last) // len(COLORS)))
+    longest = max(trunks.values(), key=len, default=[])
+    shades = [shade(0.35 + 0.65 * (i + 1) / len(longest)) for i in range(len(longest))]
+    draw_panel(right, known, {key: f"{key[4]} tokens" for key in longest}, told, shades)
+    if keys:
+        left.set(title="last budgets", ylabel="pretraining loss above checkpoint (nats)")
+        right.set_title(f"budgets of {longest[0][0]}, {longest[0][1]}, {longest[0][2]} molecules")
+    return figure
+
+
+def name_of(trunk: Key, others: list[Key]) -> str:
+    """Return size, and those other names in which trunks differ."""
+    differing = [i for i in (1, 0, 2, 3) if i == 1 or len({other[i] for other in others}) > 1]
+    return ", ".join(f"seed {trunk[i]}" if i == 3 else trunk[i] for i in differing)
+
+
+def shade(share: float) -> tuple[float, ...]:
+    """Return the first colour mixed with white."""
+    return tuple(1 - share * (1 - value) for value in to_rgb(COLORS[0]))
+
+
+def draw_panel(axis: Axes, curves: pd.DataFrame, names: dict[Key, str], widths: dict[Key, float], colors: list) -> None:
+    """Draw the median rise of each named checkpoint with its quartiles; the legend tells widths."""
+    if not names:
+        return no_data(axis)
+    for (key, name), color in zip(names.items(), colors, strict=False):
+        own = curves[(curves[list(NAMES)] == list(key)).all(axis=1)]
+        base = own.loc[own["a"].abs().idxmin(), "loss"]
+        found = widths.get(key, np.nan)
+        label = f"{name}: width {found:.2f}" if np.isfinite(found) else f"{name}: width beyond reach"
+        axis.fill_between(own["a"], own["lower"] - base, own["upper"] - base, color=color, alpha=0.15, linewidth=0)
+        axis.plot(own["a"], own["loss"] - base, color=color, label=label)
+    axis.set_xlabel("step along a random direction (lengths of the weights)")
+    axis.legend(fontsize=5.5, loc="upper center")

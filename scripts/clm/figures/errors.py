@@ -1,0 +1,68 @@
+"""Errors of every size and baseline on one task with 95 % intervals, a panel per split."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from clm.figures.names import baseline_name
+from clm.figures.palette import BLACK, BLUE, GREEN, GREY, VERMILLION, Mark
+from clm.figures.style import legend_below, no_data, panels
+from clm.figures.tables import in_order
+from clm.tables.frames import read_table
+from clm.tables.scores import task_scores
+
+MARKS = {
+    "frozen": Mark(BLUE, "o"),
+    "full": Mark(GREEN, "D"),
+    "untrained": Mark(BLACK, "x"),
+    "full, untrained": Mark(GREY, "P"),
+    "baseline": Mark(VERMILLION, "s"),
+}
+
+
+def read(*tables: Path) -> list[pd.DataFrame]:
+    """Return transfer.csv and runs.csv."""
+    return [read_table(path) for path in tables]
+
+
+def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, units: str) -> Figure:
+    """Draw one panel per split, a row per model, smallest size on top and baselines at the bottom.
+
+    Args:
+        transfer: transfer.csv.
+        runs: runs.csv.
+        corpus: whose checkpoints are shown.
+        task: the task.
+        units: of its label.
+    """
+    scores = task_scores(transfer, runs, corpus, task)
+    scores = scores[scores["error"].notna()]
+    splits = in_order(scores["split"].astype(str))
+    rows = scores.sort_values(["parameters"], kind="stable", na_position="last")["model"].drop_duplicates().tolist()
+    figure, axes = panels(len(splits), 3, 0.6 + 0.22 * max(len(rows), 3))
+    for axis, split in zip(axes, splits or [""], strict=True):
+        axis.set_title(f"{split} split" if split else "")
+        if not split:
+            no_data(axis)
+            continue
+        draw_split(axis, scores[scores["split"] == split], rows)
+        auc = scores["metric"].iloc[0] == "auc"
+        axis.set_xlabel("1 − AUC" if auc else f"RMSE ({units})" if units else "RMSE", parse_math=False)
+    kinds = [kind for kind in MARKS if kind in set(scores["kind"])]
+    legend_below(figure, [Line2D([], [], linestyle="", color=MARKS[kind].color, marker=MARKS[kind].marker,
+                                 markersize=3.5, label=kind) for kind in kinds])  # fmt: skip
+    return figure
+
+
+def draw_split(axis: Axes, scores: pd.DataFrame, rows: list[str]) -> None:
+    """Draw the models of one split; kinds of one size are shifted so that their intervals stay apart."""
+    for place, (kind, mark) in enumerate(MARKS.items()):
+        chosen = scores[scores["kind"] == kind]
+        at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
+        axis.hlines(at, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
+        axis.scatter(chosen["error"], at, color=mark.color, marker=mark.marker, s=12, linewidth=0.8, zorder=3)
+    axis.set_yticks(range(len(rows)), [baseline_name(name) for name in rows], parse_math=False)
+    axis.set_ylim(len(rows) - 0.4, -0.6)

@@ -1,0 +1,62 @@
+"""Published scores beside ours, a panel per task."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from clm.figures.errors import MARKS
+from clm.figures.names import baseline_name
+from clm.figures.palette import PURPLE, Mark
+from clm.figures.style import no_data, panels
+from clm.figures.tables import in_order
+
+TEXT = ("task", "metric", "origin", "model", "kind", "source")
+NUMBERS = ("score", "lower", "upper")
+ALL_MARKS = {"published": Mark(PURPLE, "^"), **MARKS}
+TABLES = {"published": (TEXT, NUMBERS)}
+
+
+def draw(scores: pd.DataFrame) -> Figure:
+    """Draw one panel per task, a row per model, published ones on top with the number of their source.
+
+    Args:
+        scores: columns TEXT and NUMBERS of published.csv.
+    """
+    tasks = in_order(scores["task"])
+    sources = in_order(scores.loc[scores["kind"] == "published", "source"])
+    most = max((len(group) for _, group in scores.groupby("task")), default=4)
+    figure, axes = panels(len(tasks), 2, 0.6 + 0.13 * most)
+    for axis, task in zip(axes, tasks or [""], strict=True):
+        axis.set_title(task)
+        rows = scores[scores["task"] == task]
+        if rows.empty:
+            no_data(axis, "no published score on this split")
+            continue
+        draw_task(axis, rows.reset_index(drop=True), sources)
+    kinds = [kind for kind in ALL_MARKS if kind in set(scores["kind"])]
+    handles = [Line2D([], [], linestyle="", color=ALL_MARKS[kind].color, marker=ALL_MARKS[kind].marker,
+                      markersize=3.5, label=kind) for kind in kinds]  # fmt: skip
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.6)
+    cited = [f"[{number}] {source}" for number, source in enumerate(sources, start=1)]
+    figure.supxlabel("\n".join(cited), fontsize=5, ha="left", x=0.01, parse_math=False)
+    return figure
+
+
+def draw_task(axis: Axes, rows: pd.DataFrame, sources: list[str]) -> None:
+    """Draw the scores of one task, one below the other."""
+    for kind, mark in ALL_MARKS.items():
+        chosen = rows[rows["kind"] == kind]
+        axis.hlines(chosen.index, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
+        axis.scatter(chosen["score"], chosen.index, color=mark.color, marker=mark.marker, s=12, zorder=3)
+    names = [in_words(row, sources) for row in rows.to_dict("records")]
+    axis.set_yticks(rows.index, names, fontsize=5, parse_math=False)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_xlabel("AUC" if rows["metric"].iloc[0] == "auc" else "RMSE (units of the label)")
+
+
+def in_words(row: dict[str, str], sources: list[str]) -> str:
+    """Return the name of a model, published ones with the number of their source."""
+    cited = f" [{sources.index(row['source']) + 1}]" if row["kind"] == "published" and row["source"] else ""
+    return baseline_name(row["model"]) + cited

@@ -1,0 +1,108 @@
+"""How all figures look and how they are saved: palette, sizes, fonts, legends, deterministic files."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from clm.figures.palette import GREY
+from clm.provenance.files import atomic
+
+WIDTH = 7.0
+LOSS_LABEL = "validation loss (nats per masked token)"
+DECADES_FOR_125 = 2.0  # up to this range an axis has ticks at 1, 2 and 5 times a power of ten
+
+STYLE = {
+    "font.size": 7,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 6,
+    "ytick.labelsize": 6,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "lines.linewidth": 1.0,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    "pdf.fonttype": 42,  # text stays text for journals and editors
+    "svg.hashsalt": "clm",
+}
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """Return a figure of a size in inches whose parts make room for each other."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def panels(count: int, columns: int, panel_height: float, extra: float = 0.6) -> tuple[Figure, list[Axes]]:
+    """Return a figure of at least one panel in rows of `columns`; unused places stay blank."""
+    count = max(count, 1)
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    figure = new_figure(rows * panel_height + extra)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for axis in axes[count:]:
+        axis.remove()
+    return figure, axes[:count]
+
+
+def no_data(axis: Axes, reason: str = "no data") -> None:
+    """Say inside a panel that there is nothing to draw."""
+    axis.text(0.5, 0.5, reason, transform=axis.transAxes, ha="center", va="center", color=GREY)
+    axis.set(xticks=[], yticks=[])
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], columns: int = 6) -> None:
+    """Put one legend for all panels below them."""
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)), handlelength=1.6)
+
+
+def short_number(value: float) -> str:
+    """Return 1200000 as 1.2M, .35 as 0.35."""
+    for factor, letter in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor * 0.9995:
+            return f"{value / factor:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def log_axis(axis: Axes, which: str, plain: bool = True) -> None:
+    """Make an axis logarithmic; ranges below a decade get plain round ticks, which powers of ten would leave bare."""
+    getattr(axis, f"set_{which}scale")("log")
+    line = getattr(axis, f"{which}axis")
+    low, high = sorted(line.get_view_interval())
+    if low <= 0 or not math.isfinite(high):
+        return
+    if high / low < 10 and plain:
+        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
+        line.set_major_locator(FixedLocator(ticks))
+    elif high / low < 10**DECADES_FOR_125:
+        line.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    line.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
+    line.set_minor_formatter(NullFormatter())
+
+
+def write_figure(draw: Callable[[], Figure], pdf: Path, png: Path, dpi: int) -> None:
+    """Draw in the style of the study and write PDF and PNG atomically.
+
+    Creation dates and versions are left out, so that equal tables give equal files.
+    """
+    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"}):
+        figure = draw()
+        with atomic(pdf) as temporary:
+            figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        figure.set_layout_engine("none")  # keep the places found for the PDF
+        with atomic(png) as temporary:
+            figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})

@@ -1,0 +1,166 @@
+"""Downstream error against pretraining loss, a panel per task, with intervals and baselines."""
+
+import textwrap
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from clm.figures.names import baseline_name
+from clm.figures.palette import BLACK, GREEN, GREY, PURPLE, SKY, VERMILLION, Mark, marks
+from clm.figures.style import legend_below, no_data, panels, short_number
+from clm.figures.tables import NAMES, PRIMARY_FEATURES, by_size, in_order, main_corpus, read_table
+
+TEXT = (
+    "mode", "corpus", "size", "subset", "seed", "budget", "baseline",
+    "task", "split", "features", "label", "metric", "status",
+)  # fmt: skip
+NUMBERS = ("error", "lower", "upper")
+RUN_TEXT = (*NAMES, "status")
+TASK_TEXT = ("task", "metric", "units")
+COLUMNS = 4
+# Colour and dashes of horizontal lines
+LINES = {
+    "ecfp_forest": (VERMILLION, "-"),
+    "ecfp_boosting": (VERMILLION, ":"),
+    "token_counts": (PURPLE, "--"),
+    "untrained": (BLACK, "-."),
+    "dmpnn": (GREEN, "-"),
+    "attentive_fp": (GREEN, "--"),
+    "graph_conv": (GREEN, "-."),
+    "mpnn": (GREEN, ":"),
+}
+# Dashes of external models and embeddings, under the names that the study gives them
+DASHES = ("-", "--", "-.", ":")
+
+
+def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str) -> Figure:
+    """Draw one panel per task.
+
+    Args:
+        transfer: columns TEXT and NUMBERS of transfer.csv.
+        runs: result of `read_runs`.
+        tasks: columns TASK_TEXT of tasks.csv; its order is the order of the panels.
+        split: the split shown.
+    """
+    scored = transfer["status"].isin(("ok", "no_signal")) & (transfer["split"] == split) & transfer["error"].notna()
+    ok = one_label(transfer[scored])
+    corpus = main_corpus(runs)
+    coding = marks(by_size(runs[runs["corpus"] != "untrained"], "size", "parameters"))
+    names = in_order(pd.concat([tasks["task"], ok["task"]]))
+    figure, axes = panels(len(names), COLUMNS, 1.45, extra=0.75)
+    for axis, task in zip(axes, names or [""], strict=True):
+        axis.set_title(task)
+        draw_task(axis, ok[ok["task"] == task], runs, coding, corpus)
+        axis.set_ylabel(error_label(task, ok, tasks), fontsize=6, parse_math=False)
+    for axis in axes[-COLUMNS:]:
+        axis.set_xlabel(f"loss on {corpus or 'the corpus'}\n(nats per masked token)", fontsize=6)
+    legend_below(figure, legend(runs, coding, corpus, ok), columns=4)
+    return figure
+
+
+def read(transfer: Path, runs: Path, tasks: Path) -> list[pd.DataFrame]:
+    """Return what is drawn of transfer.csv, runs.csv and tasks.csv."""
+    return [read_table(transfer, TEXT, NUMBERS), read_runs(runs), read_table(tasks, TASK_TEXT, ())]
+
+
+def read_runs(path: Path) -> pd.DataFrame:
+    """Return names, status, `parameters` and `common` of runs.csv: the loss of all models on one validation set.
+
+    That set is the main corpus's, since losses on different corpora cannot share an axis.
+    """
+    corpus = main_corpus(read_table(path, RUN_TEXT, ()))
+    runs = read_table(path, RUN_TEXT, ("parameters", "loss", f"loss_{corpus}"))
+    runs["common"] = runs[f"loss_{corpus}"].where(runs["corpus"] != corpus, runs["loss"])
+    return runs
+
+
+def one_label(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the mean over labels where a task has several."""
+    several = rows.loc[rows["label"] == "mean", "task"].unique()
+    return rows[~rows["task"].isin(several) | (rows["label"] == "mean")]
+
+
+def error_label(task: str, rows: pd.DataFrame, tasks: pd.DataFrame) -> str:
+    """Return the name of the error of a task with its units."""
+    described = tasks[tasks["task"] == task]
+    metric = next(iter(in_order(pd.concat([described["metric"], rows.loc[rows["task"] == task, "metric"]]))), "")
+    if metric == "auc":
+        return "1 − AUC"
+    units = next(iter(in_order(described["units"])), "")
+    return "\n".join(textwrap.wrap(f"RMSE ({units})" if units else "RMSE", 22)[:2])
+
+
+def draw_task(axis: Axes, rows: pd.DataFrame, runs: pd.DataFrame, coding: dict[str, Mark], corpus: str) -> None:
+    """Draw frozen (filled) and full (hollow) checkpoints of one task, and the baselines as lines."""
+    draw_lines(axis, rows)
+    trained = rows[rows["corpus"] != "untrained"]
+    drawn = 0
+    for mode in ("frozen", "full"):
+        cells = trained[
+            (trained["mode"] == mode) & (trained["features"].isin([PRIMARY_FEATURES, ""]) | (mode == "full"))
+        ]
+        points = cells.groupby([*NAMES], as_index=False)[["error", "lower", "upper"]].mean()
+        points = points.merge(runs[[*NAMES, "common"]], on=list(NAMES))
+        points = points[points["common"] > 0]
+        drawn += len(points)
+        axis.vlines(points["common"], points["lower"], points["upper"], color="#D5D5D5", linewidth=0.5, zorder=1)
+        for (size, other), group in points.groupby(["size", points["corpus"] != corpus]):
+            mark = Mark(GREY, "+" if mode == "frozen" else "x") if other else coding[size]
+            face = {} if other else {"facecolor": mark.color if mode == "frozen" else "white", "edgecolor": mark.color}
+            axis.scatter(
+                group["common"], group["error"], s=7 if mode == "frozen" else 11, marker=mark.marker,
+                linewidth=0.6, zorder=3, **(face or {"color": mark.color}),
+            )  # fmt: skip
+    if not drawn and rows.empty:
+        no_data(axis)
+
+
+def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw a horizontal line for each baseline: the mean over its seeds; untrained: the median over sizes."""
+    untrained = rows[
+        (rows["corpus"] == "untrained") & (rows["mode"] == "frozen") & (rows["features"] == PRIMARY_FEATURES)
+    ]
+    for name, (color, dashes) in lines_of(rows).items():
+        errors = untrained["error"] if name == "untrained" else rows.loc[rows["baseline"] == name, "error"]
+        if len(errors):
+            level = errors.median() if name == "untrained" else errors.mean()
+            axis.axhline(level, color=color, linestyle=dashes, linewidth=0.8, zorder=2)
+
+
+def lines_of(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return colour and dashes of those of LINES that occur, then of each baseline that has a name of its own."""
+    present = {*rows["baseline"], *rows["corpus"]}
+    others = sorted(set(rows["baseline"]) - {*LINES, ""})
+    named = {name: (SKY, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
+    return {name: line for name, line in LINES.items() if name in present} | named
+
+
+def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.DataFrame) -> list[Line2D]:
+    """Return handles: sizes, modes, other corpora, baselines that occur."""
+    size_of = runs.groupby("size")["parameters"].median()
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker=m.marker,
+            color=m.color,
+            markersize=3.5,
+            label=f"N = {short_number(size_of[s])}",
+        )
+        for s, m in coding.items()
+    ]
+    handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markersize=3.5, label="filled: frozen encoder"))
+    handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="white", markersize=3.5,
+                          label="hollow: full fine-tuning"))  # fmt: skip
+    if set(in_order(runs["corpus"])) - {corpus, "untrained"}:
+        handles.append(
+            Line2D([], [], linestyle="", marker="+", color=GREY, markersize=4, label="other corpus (full: ×)")
+        )
+    for name, (color, dashes) in lines_of(rows).items():
+        text = "untrained encoder (median)" if name == "untrained" else baseline_name(name)
+        handles.append(Line2D([], [], color=color, linestyle=dashes, label=text))
+    return handles

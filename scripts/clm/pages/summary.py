@@ -1,0 +1,76 @@
+"""The findings in short: five sentences, each a count over one table."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from clm.pages.findings import AXES, PRIMARY, Section, listed
+from clm.statistics.ablation import NOTHING
+
+
+def short_section(frame: Mapping[str, pd.DataFrame], corpus: str) -> Section:
+    """Return the section from the tables fits, elasticity, saturation, ablation and decision."""
+    found = [
+        loss_line(frame["fits"], corpus),
+        elasticity_line(frame["elasticity"], corpus),
+        gains_line(frame["saturation"]),
+        ablation_line(frame["ablation"]),
+        decision_line(frame["decision"]),
+    ]
+    return "In short", [line for line in found if line]
+
+
+def loss_line(fits: pd.DataFrame, corpus: str) -> str:
+    """Say along which axes the interval of the exponent of the loss lies above 0."""
+    rows = fits[(fits["corpus"] == corpus) & (fits["form"] == "power") & (fits["parameter"] == "a")]
+    rows = rows[(rows["status"] == "ok") & rows["axis"].isin(list(AXES))]
+    if rows.empty:
+        return ""
+    falls = [AXES[axis] for axis in rows.loc[rows["lower"] > 0, "axis"]]
+    rest = [AXES[axis] for axis in rows.loc[rows["lower"] <= 0, "axis"]]
+    return f"Pretraining loss falls clearly with {listed(falls)}; not clearly with {listed(rest)}."
+
+
+def elasticity_line(elasticity: pd.DataFrame, corpus: str) -> str:
+    """Count verdicts on what arrives, frozen encoder and fine-tuning together."""
+    rows = elasticity[(elasticity["features"] == PRIMARY) & (elasticity["corpus"] == corpus)]
+    counts = rows["verdict"].value_counts()
+    if counts.empty:
+        return ""
+    told = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
+    return f"How much of it arrives at the tasks, over {len(rows)} pairs of task and protocol: {told}."
+
+
+def gains_line(saturation: pd.DataFrame) -> str:
+    """Name the tasks that gain, or lose, along each axis in any mode and split."""
+    rows = saturation[saturation["features"] == PRIMARY]
+    told = []
+    for axis, name in AXES.items():
+        for verdict, verb in (("improving", "help"), ("degraded", "harm")):
+            chosen = rows[(rows["axis"] == axis) & (rows["verdict"] == verdict)]
+            if len(chosen):
+                told.append(f"more {name} {verb} {listed(sorted(set(chosen['task'])))}")
+    if not told:
+        return "No task is shown to gain or to lose by scale, in any mode and split."
+    return f"Shown in at least one mode and split: {'; '.join(told)}."
+
+
+def ablation_line(ablation: pd.DataFrame) -> str:
+    """Count how many conclusions over tasks change their verdict when some part is left out."""
+    cut = ablation[ablation["left_out"] != NOTHING]
+    changed = cut.groupby(["statistic", "mode", "split"])["changed"].max()
+    if changed.empty:
+        return ""
+    return (
+        f"Of {len(changed)} conclusions over tasks {int(changed.sum())} change when some part of the tasks is left out."
+    )
+
+
+def decision_line(decision: pd.DataFrame) -> str:
+    """Name the predictors that the decision table recommends."""
+    if decision.empty:
+        return ""
+    names = sorted(set(decision.loc[decision["verdict"] == "recommended", "predictor"]))
+    if names:
+        return f"To choose a checkpoint for a new task, compute {listed(names)}."
+    return "No predictor is clearly better at choosing a checkpoint for a new task than what costs nothing."

@@ -1,0 +1,47 @@
+"""Files and folders that a configuration names: they must exist when it is read, not when a job wants them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from clm.study.references import nearest
+
+HUB_ID = r"\w[\w.-]*(/\w[\w.-]*)?"  # name or owner/name, as Hugging Face spells it
+
+
+def absent_files(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line for each file or folder of the user's that does not exist, relative to the working directory."""
+    for place, path in named_files(config):
+        if not path.is_file():
+            what = "is a folder, not a file" if path.is_dir() else f"does not exist{near(path)}"
+            yield f"{place}: {path} {what}"
+    for name, entry in config["external_models"].items():
+        model = Path(entry["model"])
+        if not model.is_dir() and not hub_id(entry["model"]):
+            yield f"external_models.{name}.model: {model} does not exist{near(model)}; give a folder or a hub id"
+
+
+def named_files(config: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Yield (place, path) of every file that a source, task or table of embeddings names."""
+    for table in ("sources", "tasks"):
+        for name, entry in config[table].items():
+            if "file" in entry:
+                yield f"{table}.{name}.file", Path(entry["file"])
+    for name, path in config["external_embeddings"].items():
+        yield f"external_embeddings.{name}", Path(path)
+
+
+def hub_id(model: str) -> bool:
+    """Whether a text names a model on a hub rather than a folder that is missing.
+
+    `models/mine` has the form of both; it means a folder where there is a folder `models`.
+    """
+    return re.fullmatch(HUB_ID, model) is not None and not Path(model.split("/")[0]).is_dir()
+
+
+def near(path: Path) -> str:
+    """Return a hint at the entry of the same folder with the most similar name, or at the folder that is missing."""
+    if not path.parent.is_dir():
+        return f" (there is no folder {path.parent})"
+    return nearest(path.name, sorted(other.name for other in path.parent.iterdir()))

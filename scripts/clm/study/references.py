@@ -1,0 +1,67 @@
+"""Names that a configuration uses and does not define, found by the marks of its schema.
+
+Keywords of our own in schemas/config.schema.yaml, at a string, a list of strings or an object whose keys are meant:
+
+    x-names: grid.budgets      these are names that this place of the configuration defines (keys, or entries of a list)
+    x-also: ["0"]              names that are allowed besides
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+MANY = 20  # more names than that are not listed in a message
+
+
+def unknown_names(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault for each name that a marked place of a configuration uses and nothing defines.
+
+    Args:
+        config: a configuration that is valid by `schema`.
+        schema: JSON Schema with marks.
+
+    Yields:
+        `place: 'name' is not defined in <table>`, the nearest name, and what is defined.
+    """
+
+    def check(_: Any, table: str, instance: Any, subschema: Mapping[str, Any]) -> Iterator[ValidationError]:
+        defining = value_at(config, table)
+        known = [*map(str, defining), *subschema.get("x-also", [])]
+        verb = "defined in" if isinstance(defining, Mapping) else "one of"
+        for name in [instance] if isinstance(instance, str) else instance:
+            if name not in known:
+                yield ValidationError(f"'{name}' is not {verb} {table}{nearest(name, known)}; {listed(known)}")
+
+    marked = extend(Draft202012Validator, {"x-names": check})
+    for error in innermost(marked(schema).iter_errors(config)):
+        yield f"{'.'.join(map(str, error.absolute_path))}: {error.message}"
+
+
+def innermost(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Yield the errors of marks, those within the alternatives of oneOf and anyOf too."""
+    for error in errors:
+        if error.validator == "x-names":
+            yield error
+        yield from innermost(error.context)
+
+
+def value_at(config: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a dotted path of a configuration."""
+    value: Any = config
+    for key in path.split("."):
+        value = value[key]
+    return value
+
+
+def listed(known: list[str]) -> str:
+    """Return the end of a message: the names that are defined, or how many there are."""
+    return f"defined: {', '.join(known) if len(known) <= MANY else f'{len(known)} names'}"
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """Return a hint at the known name most like `name`, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,0 +1,72 @@
+"""Write the page of one task for whoever owns its data, and the predictions for each test molecule."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from clm.pages.answers import answer_page, quality
+from clm.provenance.command import run
+from clm.provenance.files import atomic, read_json, write_csv
+from clm.statistics.answers import answer, sentence
+from clm.study.grid import Baseline, Frozen, Trunk
+from clm.study.paths import baseline, frozen
+from clm.tables.frames import read_table
+from clm.tables.scores import UNTRAINED, best_cells, task_scores
+from clm.tasks.stereo import stereo_counts
+from clm.tasks.table import load_task
+
+
+def write_answer(results: Path, tables: list[Path], settings: dict[str, Any], out: Path, predictions: Path) -> None:
+    """Write page and predictions.
+
+    Args:
+        results: folder of the study.
+        tables: runs.csv, transfer.csv, saturation.csv, thresholds.csv and learning_curves.csv.
+        settings: `task`, `labels`, `units`, `corpus` and `subset` (the reference of distances), `baselines`, `split`
+            (its name and seed) of the predictions.
+        out: HTML page.
+        predictions: CSV, one row per label and test molecule, one column per model.
+    """
+    frame = {path.stem: read_table(path) for path in tables}
+    name, folder = settings["task"], results / "tasks" / settings["task"]
+    task = load_task(folder / "molecules.csv", settings["labels"])
+    distance = read_json(folder / "distance" / f"{settings['corpus']}-{settings['subset']}.json")
+    where = f"{settings['corpus']} {settings['subset']}"
+    data = quality(read_json(folder / "summary.json"), stereo_counts(task.smiles), distance, where)
+    findings = answer(name, frame["saturation"], frame["thresholds"], frame["learning_curves"])
+    scores = task_scores(frame["transfer"], frame["runs"], settings["corpus"], name)
+    write_csv(predictions, predicted(results, frame["runs"], dict(zip(task.rows, task.smiles, strict=True)), settings))
+    about = f"Labels: {', '.join(settings['labels'][:10])} ({settings['units'] or 'no units given'})."
+    curves = frame["learning_curves"][frame["learning_curves"]["task"] == name]
+    page = answer_page(name, about, sentence(name, findings), findings, data, scores, curves, predictions.name)
+    with atomic(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def predicted(results: Path, runs: pd.DataFrame, smiles: dict[int, str], settings: dict[str, Any]) -> pd.DataFrame:
+    """Return row, smiles, label, y and the prediction of each size, untrained size and baseline."""
+    columns = {}
+    for cell in best_cells(runs, settings["corpus"]).to_dict("records"):
+        trunk = Trunk(cell["corpus"], cell["size"], cell["subset"], int(cell["seed"]))
+        name = f"{cell['size']}{' untrained' if cell['corpus'] == UNTRAINED else ''}"
+        path = frozen(results, Frozen(trunk, settings["task"])).with_suffix(".parquet")
+        columns[name] = column(path, settings["split"], cell["budget"])
+    for name in settings["baselines"]:
+        path = baseline(results, Baseline(name, settings["task"])).with_suffix(".parquet")
+        columns[name] = column(path, settings["split"], None)
+    found = pd.DataFrame(columns).reset_index()
+    found.insert(1, "smiles", found["row"].map(smiles))
+    return found
+
+
+def column(path: Path, split: list[Any], budget: str | None) -> pd.Series:
+    """Return the predictions of one model on one split, by row, label and y; the mean over its seeds."""
+    frame = pd.read_parquet(path, columns=["budget", "split", "split_seed", "label", "row", "y", "prediction"])
+    chosen = (frame["split"] == split[0]) & (frame["split_seed"] == split[1])
+    if budget is not None:
+        chosen &= frame["budget"] == budget
+    return frame[chosen].groupby(["row", "label", "y"])["prediction"].mean()
+
+
+if __name__ == "__main__":
+    run(write_answer)

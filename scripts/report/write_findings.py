@@ -1,0 +1,42 @@
+"""Write what a study found as a page of sentences filled from its tables."""
+
+from pathlib import Path
+
+from clm.pages import findings, left_out, robustness, summary
+from clm.provenance.command import run
+from clm.provenance.files import atomic, read_json
+from clm.tables.frames import read_table
+
+
+def write_findings(tables: list[Path], claims: Path, settings: dict[str, str], out: Path) -> None:
+    """Write the page.
+
+    Args:
+        tables: CSV files, each named after its table.
+        claims: claims.json.
+        settings: `study`, `corpus` (the one whose checkpoints are judged) and `split` (of the comparison of methods).
+        out: a Markdown file.
+    """
+    frame = {path.stem: read_table(path) for path in tables}
+    sections = [
+        summary.short_section(frame, settings["corpus"]),
+        findings.loss_section(frame["runs"], frame["fits"]),
+        robustness.repeats_section(frame["fits"]),
+        robustness.repeatability_section(frame["rates"]),
+        findings.elasticity_section(frame["elasticity"], settings["corpus"]),
+        findings.gains_section(frame["saturation"]),
+        robustness.thresholds_section(frame["thresholds"]),
+        robustness.ablation_section(frame["ablation"]),
+        findings.rivals_section(frame["transfer"], frame["runs"], settings["corpus"], settings["split"]),
+        robustness.contrasts_section(frame["contrasts"]),
+        findings.prediction_section(frame["correlations"], frame["decision"]),
+        robustness.literature_section(frame["reconciliation"]),
+        findings.claims_section(read_json(claims)["claims"]),
+        left_out.left_out_section(frame["transfer"], frame["runs"]),
+    ]
+    with atomic(out) as temporary:
+        temporary.write_text(findings.page(settings["study"], sections), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(write_findings)

@@ -1,0 +1,52 @@
+"""Split one task into train, valid and test."""
+
+import csv
+import logging
+from pathlib import Path
+
+import numpy as np
+from clm.provenance.command import run
+from clm.provenance.files import atomic
+from clm.tasks.splits import random_split, scaffold_balanced_split, scaffold_split
+from clm.tasks.table import PARTS, Task, load_task
+
+log = logging.getLogger(__name__)
+
+
+def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
+    """Write the part of each row of a task.
+
+    Args:
+        molecules: molecules.csv of the task.
+        split: scaffold (deterministic), random or scaffold_balanced.
+        seed: of the random ones.
+        out: CSV of row, part.
+
+    A part can be empty, for example when all molecules share one scaffold: the cells then say why they have no number.
+    """
+    task = load_task(molecules, [])
+    parts = parts_of(task, split, seed)
+    empty = [part for part in PARTS if not (parts == part).any()]
+    if empty:
+        largest = max(task.scaffolds.count(scaffold) for scaffold in set(task.scaffolds))
+        log.warning(
+            "split '%s' leaves %s empty: the largest scaffold has %d of %d molecules",
+            *(split, ", ".join(empty), largest, len(parts)),
+        )
+    with atomic(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(["row", "part"])
+        writer.writerows(zip(task.rows.tolist(), parts.tolist(), strict=True))
+
+
+def parts_of(task: Task, split: str, seed: int) -> np.ndarray:
+    """Return the part name of each molecule."""
+    if split == "scaffold":
+        return scaffold_split(task.scaffolds)
+    if split == "random":
+        return random_split(task.smiles, seed)
+    return scaffold_balanced_split(task.scaffolds, task.smiles, seed)
+
+
+if __name__ == "__main__":
+    run(split_task)

@@ -1,0 +1,132 @@
+"""What the panels of figures show: points, failures, units, lines, limits, words."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
+from clm.figures.tables import NAMES, read_table
+from drawn_study import write_drawn_study
+from drawn_tables import SIZES, TASKS, runs_table
+from matplotlib.figure import Figure
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    return write_drawn_study(tmp_path_factory.mktemp("study"))
+
+
+def test_loss_panels_show_points_fits_and_failures(study):
+    runs = read_table(study / "tables" / "runs.csv", loss.TEXT, loss.NUMBERS)
+    fits = read_table(study / "tables" / "fits.csv", loss.FIT_TEXT, loss.FIT_NUMBERS)
+    figure = loss.draw(runs, fits)
+    assert len(figure.axes) == 3  # pubchem has one trunk only, so no row
+    drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
+    assert drawn == ((runs["corpus"] == "zinc") & (runs["status"] == "ok")).sum()
+    words = figure.axes[0].get_title(loc="left")
+    assert "exponent 0.110 [0.088, 0.132]" in words and "not identified" in words
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert [len(line.get_xdata()) for line in crosses] == [1]
+
+
+def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
+    points = read_table(study / "tables" / "curves.csv", NAMES, curves.POINT_NUMBERS)
+    widths = read_table(study / "tables" / "widths.csv", (*NAMES, "status"), curves.WIDTH_NUMBERS)
+    left, right = curves.draw(points, widths).axes
+    texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
+    assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
+    assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
+    assert max(left.lines[1].get_ydata()) == pytest.approx(5) and min(left.lines[1].get_ydata()) == 0
+
+
+def test_spectra_are_densities_and_tails_in_units_of_the_largest(study):
+    nodes = read_table(study / "tables" / "spectrum_nodes.csv", spectrum.NODE_TEXT, spectrum.NODE_NUMBERS)
+    left, right = spectrum.draw(nodes).axes
+    for line in left.lines:  # both scales look the same and integrate to one
+        assert np.trapezoid(line.get_ydata(), line.get_xdata()) == pytest.approx(1, abs=0.01)
+    np.testing.assert_allclose(left.lines[0].get_ydata(), left.lines[1].get_ydata())
+    ends = [(round(line.get_xdata()[-1], 3), round(line.get_ydata()[-1], 3)) for line in right.lines]
+    assert ends == [(0.05, 0.09), (0.1, 0.01)] * 2
+
+
+def test_law_follows_its_parameters():
+    x = np.array([1e4, 1e6])
+    np.testing.assert_allclose(loss.law({"A": 10.0, "a": 0.5, "E": 0.3}, x), 0.3 + 10 / np.sqrt(x))
+    assert loss.law({"A": np.nan, "a": 0.5}, x) is None and loss.law({}, x) is None
+
+
+def test_transfer_panels_have_units_and_all_lines(study):
+    tables = study / "tables"
+    rows = read_table(tables / "transfer.csv", transfer.TEXT, transfer.NUMBERS)
+    tasks = read_table(tables / "tasks.csv", transfer.TASK_TEXT, ())
+    figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold")
+    assert [axis.get_title() for axis in figure.axes] == TASKS
+    assert figure.axes[0].get_ylabel() == "RMSE (log mol/L)"
+    assert figure.axes[TASKS.index("bace")].get_ylabel() == "1 − AUC"
+    assert len(figure.axes[0].lines) == 3  # forest, token counts, untrained
+
+
+def test_other_corpora_are_placed_by_their_loss_on_the_common_validation_set(study):
+    runs = transfer.read_runs(study / "tables" / "runs.csv").set_index(["corpus", "size", "subset", "seed", "budget"])
+    table = runs_table().set_index(["corpus", "size", "subset"])
+    assert runs["common"].loc[("pubchem", "1m", "32k", "0", "200k")] == pytest.approx(
+        table.loc[("pubchem", "1m", "32k"), "loss_zinc"].iloc[0]
+    )
+
+
+def test_mean_over_labels_replaces_single_labels():
+    rows = pd.DataFrame({"task": ["a", "a", "b"], "label": ["x", "mean", "y"]})
+    assert transfer.one_label(rows).index.tolist() == [1, 2]
+
+
+def test_every_baseline_that_occurs_has_a_line_of_its_own():
+    names = ["ecfp_forest", "dmpnn", "attentive_fp", "graph_conv", "mpnn", "chemberta", "unimol", ""]
+    lines = transfer.lines_of(pd.DataFrame({"baseline": names, "corpus": ""}))
+    assert set(lines) == set(names) - {""} and len(set(lines.values())) == len(lines)
+
+
+def test_gains_are_percent_in_order_of_elasticity(study):
+    tables = study / "tables"
+    saturation = read_table(tables / "saturation.csv", gains.TEXT, gains.NUMBERS)
+    slopes = read_table(tables / "elasticity.csv", gains.ELASTICITY_TEXT, gains.ELASTICITY_NUMBERS)
+    figure = gains.draw(saturation, slopes, "scaffold")
+    order = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    frozen = slopes[slopes["mode"] == "frozen"].sort_values("slope", ascending=False)
+    assert order == frozen["task"].tolist()
+    row = saturation[(saturation["task"] == order[0]) & (saturation["axis"] == "N") & (saturation["mode"] == "frozen")]
+    circles = {
+        float(line.get_ydata()[0]): float(line.get_xdata()[0])
+        for line in figure.axes[0].lines
+        if line.get_marker() == "o"
+    }
+    assert circles[gains.OFFSET["frozen"]] == pytest.approx(100 * row["gain"].iloc[0])
+
+
+def test_rank_correlation_is_shown_from_twelve_tasks_on():
+    for count, shown in ((11, "n = 11"), (12, "ρ = −1.00, n = 12")):
+        order = np.arange(count, dtype=float)
+        joined = pd.DataFrame({"kind": "regression", "control": 0.0, "heavy_atoms": order, "gain": -(order**3),
+                               "lower": -order - 1, "upper": order})  # fmt: skip
+        axis = Figure().subplots()
+        descriptors.draw_descriptor(axis, joined, "heavy_atoms", logarithmic=False)
+        assert axis.get_title(loc="right") == shown
+
+
+def test_limits_hold_every_estimate_despite_a_far_interval():
+    rows = pd.DataFrame({"gain": [1.0, 2.0, -1.0] * 10, "lower": [-2.0] * 29 + [-500.0], "upper": [3.0] * 29 + [500.0]})
+    low, high = gains.limits(rows)
+    assert -10 < low < -1 and 2 < high < 10
+
+
+def test_map_of_representations_joins_trunks_and_matrix_holds_last_budgets(study):
+    points = read_table(study / "tables" / "cka_map.csv", representations.POINT_TEXT, representations.POINT_NUMBERS)
+    pairs = read_table(study / "tables" / "cka.csv", representations.PAIR_TEXT, representations.PAIR_NUMBERS)
+    names = representations.last_budgets(points)
+    assert list(names.values())[0] == "token counts" and "60k untrained" in names.values()
+    assert len(names) == 1 + len(SIZES) + 15 and "1m pubchem 32k s0" in names.values()
+    figure = representations.draw(pairs, points)
+    values = figure.axes[1].images[0].get_array()
+    assert values.shape == (20, 20) and np.allclose(values, values.T) and np.allclose(np.diag(values), 1)
+    stars = [line for line in figure.axes[0].lines if line.get_marker() == "*"]
+    assert len(stars) == len(SIZES)

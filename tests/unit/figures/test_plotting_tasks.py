@@ -1,0 +1,72 @@
+"""Figures and pages of single tasks: drawn from small tables and from empty ones, every text escaped."""
+
+import pandas as pd
+import pytest
+from clm.figures import published
+from clm.pages.answers import answer_page
+from clm.statistics.answers import Finding
+from matplotlib.image import imread
+from plot_figure import plot_figure
+
+SIZES = {"60k": 6e4, "1m": 1e6}
+UNITS = r"$\frac$ <b>mol/L"  # free text of the configuration: neither a formula nor markup
+ANSWER = {"task": "esol", "units": UNITS, "corpus": "zinc"}
+
+
+def tables(folder):
+    """Write the tables that the figures read."""
+    names = {"subset": "8k", "seed": 0, "budget": "1m"}
+    models = [{"corpus": "zinc", "size": size, "parameters": count} | names for size, count in SIZES.items()]
+    runs = pd.DataFrame(models).assign(status="ok", molecules=8000, tokens=1e6)
+    bounds = {"task": "esol", "metric": "rmse", "lower": 0.8, "upper": 1.3}
+    score = bounds | {"split": "scaffold", "label": "y", "status": "ok"}
+    frozen = score | names | {"mode": "frozen", "corpus": "zinc", "error": 1.0, "features": "mean"}
+    forest = score | {"mode": "baseline", "baseline": "ecfp_forest", "error": 1.2, "features": "counts"}
+    rows = [frozen | {"size": size} for size in SIZES] + [forest]
+    curves = [
+        bounds | {"model": name, "baseline": base, "labels": n, "error": 30 / n}
+        for name, base in (("60k", ""), ("ecfp_forest", "ecfp_forest"))
+        for n in (50, 100, 200)
+    ]
+    shown = bounds | {"origin": "published", "kind": "published", "score": 0.9}
+    published = [shown | {"model": "GCN"}, shown | {"model": "60k", "kind": "frozen", "origin": "this study"}]
+    written = {"runs": runs, "transfer": pd.DataFrame(rows), "learning_curves": pd.DataFrame(curves)}
+    for name, table in (written | {"published": pd.DataFrame(published)}).items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
+FIGURES = {
+    "learning": ({"units": {"esol": UNITS}}, ["learning_curves"]),
+    "published": ({}, ["published"]),
+    "errors": (ANSWER, ["transfer", "runs"]),
+}
+
+
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_drawn_with_and_without_rows(name, empty, tmp_path):
+    tables(tmp_path)
+    settings, read = FIGURES[name]
+    files = [tmp_path / f"{table}.csv" for table in read]
+    for path in files if empty else ():
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    plot_figure(name, files, settings, 60, tmp_path / "a.pdf", tmp_path / "a.png")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    pixels = imread(tmp_path / "a.png")[..., :3]
+    assert pixels.shape[1] > 300 and (pixels.min(axis=2) < 0.95).any()
+
+
+def test_every_text_of_the_page_is_escaped():
+    scores = pd.DataFrame([{"model": "<b>", "error": 1.0}])
+    curves = pd.DataFrame(columns=["model", "labels", "error", "lower", "upper", "gain", "verdict"])
+    findings = [Finding("more <labels>", "undecided", "a & b")]
+    page = answer_page("<task>", "y & z", "On <task>", findings, {"<rows>": 3}, scores, curves, "a.csv")
+    assert "<b>" not in page and "<task>" not in page and "&lt;rows&gt;" in page and "a &amp; b" in page
+    assert "Not measured." in page and "a.csv" in page
+
+
+def test_published_scores_are_told_apart_by_their_source():
+    row = {"model": "GCN", "kind": "published", "source": "b"}
+    names = [published.in_words(row | {"source": source}, ["a", "b"]) for source in ("a", "b", "")]
+    assert names == ["GCN [1]", "GCN [2]", "GCN"]
+    assert published.in_words({"model": "token_counts", "kind": "baseline", "source": ""}, []) == "token counts"

@@ -1,0 +1,65 @@
+"""Functions that each end in a UserError about a model, in an empty folder, with paths as in a study."""
+
+from pathlib import Path
+
+import numpy as np
+from clm.tokens.shards import Shard
+from clm.transfer.external import model_features, table_features
+from provoking import CORPUS, write
+
+
+def other_vocabulary() -> None:
+    """Train on tokens of another vocabulary."""
+    from pretrain_checkpoint import check_vocabulary
+
+    empty = np.zeros(0, np.uint16)
+    check_vocabulary(Shard(empty, empty, empty, {}), CORPUS / "tokens" / "2k.safetensors", "a")
+
+
+def diverged_surface() -> None:
+    """Map the loss around a run that diverged."""
+    from map_surface import map_surface
+
+    folder = Path("results/tiny/pretrain/zinc/3k/t900/seed0/t20k")
+    write(folder / "metrics.json", b'{"status": "diverged"}')
+    map_surface(folder, CORPUS / "tokens" / "valid.safetensors", {}, Path("surface.csv"))
+
+
+def few_batches() -> None:
+    """Measure curvature on a small validation set."""
+    from clm.tokens.shards import write_shard
+    from measure_curvature import measure_curvature
+    from models import random_shard, small_model
+
+    folder, valid = small_model(Path("model"), width=4, layers=1), CORPUS / "tokens" / "valid.safetensors"
+    write(folder / "metrics.json", b'{"status": "ok"}')
+    valid.parent.mkdir(parents=True)
+    write_shard(valid, random_shard(15))
+    measure_curvature(
+        folder,
+        valid,
+        {"mask_fraction": 0.15, "batches": 3, "molecules_per_batch": 10},
+        Path("out.json"),
+        Path("cost.json"),
+    )
+
+
+def no_weights() -> None:
+    """Load a model from an empty folder."""
+    Path("models/mine").mkdir(parents=True)
+    model_features(["CCO"], {"model": "models/mine", "revision": "main", "remote_code": False}, "mine")
+
+
+def no_package() -> None:
+    """Train a graph network without the package that it comes from."""
+    from unittest.mock import patch
+
+    from clm.graphs.networks import require_package
+
+    with patch.dict("sys.modules", {"chemprop": None}):
+        require_package("dmpnn")
+
+
+def embeddings(text: bytes) -> None:
+    """Look molecules up in a table of embeddings."""
+    table_features(["CCO", "CCN"], write(Path("data/embeddings.csv"), text), "unimol")

@@ -1,0 +1,104 @@
+"""The analysis of a made-up study, through the functions of the scripts."""
+
+from itertools import product
+
+import ablate_tasks
+import choose_predictor
+import compare_methods
+import estimate_elasticity
+import find_thresholds
+import fit_scaling
+import judge_claims
+import judge_gains
+import measure_curves
+import rank_predictors
+import reconcile_literature
+import tabulate_costs
+import tabulate_curvature
+import tabulate_predictors
+import tabulate_runs
+import tabulate_tasks
+import tabulate_transfer
+from clm.provenance.files import write_json
+from clm.study.grid import Trunk
+from synthetic_study import SIZES, SUBSETS
+
+BUDGETS = ("200k", "1600k")
+SLOPES = {
+    "rising": {"N": -0.06, "D": -0.04, "U": 0.0},
+    "flat": {"N": 0.0, "D": 0.0, "U": 0.0},
+    "falling": {"N": 0.05, "D": 0.05, "U": 0.0},
+    "broken": {"N": 0.0, "D": 0.0, "U": 0.0},
+}
+FAMILIES = {"rising": "adme", "flat": "adme", "falling": "toxicity", "broken": "other"}
+JUDGEMENT = {
+    "study": "made-up",
+    "corpus": "zinc",
+    "corpora": ["zinc", "pubchem"],
+    "bootstrap": 200,
+    "seed": 0,
+    "min_trunks": 4,
+    "gain_margin": 0.01,
+    "elasticity_margin": 0.1,
+    "contrast_margin": 0.05,
+    "correlation_margin": 0.3,
+    "aggregate": list(SLOPES),
+}
+NAMES = (
+    "runs",
+    "curvature",
+    "transfer",
+    "task_predictors",
+    "tasks",
+    "predictors",
+    "costs",
+    "fits",
+    "saturation",
+    "steps",
+)
+NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "contrasts", "decision", "reconciliation")
+
+
+def small_trunks():
+    found = [Trunk("zinc", size, subset, 0, BUDGETS) for size, subset in product(SIZES, SUBSETS)]
+    found.append(Trunk("pubchem", "1m", "32k", 0, BUDGETS))
+    return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
+
+
+def run_all(root, study, tables):
+    lists = {name: root / "cells" / f"{name}.json" for name in ("trunks", "full", "curvature")}
+    for name, path in lists.items():
+        write_json(path, study.config[name])
+    settings, told = study.config | {"corpora": ["zinc", "pubchem"]}, JUDGEMENT
+    lists = list(lists.values())
+    tasks = {name: {"kind": "regression", "units": "u", "control": False} for name in SLOPES}
+    file = {name: tables / f"{name}.csv" for name in NAMES}
+    draws = tables / "draws.parquet"
+    tabulate_runs.tabulate_runs(cells=lists, settings=settings, results=root, out=file["runs"])
+    tabulate_curvature.tabulate_curvature(cells=lists, results=root, out=file["curvature"])
+    written = {"out": file["transfer"], "predictors": file["task_predictors"], "draws": draws}
+    tabulate_transfer.tabulate_transfer(cells=lists, settings=settings, results=root, **written)
+    described = {"tasks": tasks, "families": FAMILIES, "reference": ["zinc", "32k"]}
+    tabulate_tasks.tabulate_tasks(settings=described, results=root, out=file["tasks"])
+    known = {name: file[name] for name in ("runs", "curvature", "task_predictors")}
+    widths = [f"zinc,{size},32k,0,{BUDGETS[-1]},ok,1.0,{0.5 + 0.1 * i}" for i, size in enumerate(SIZES)]
+    known["widths"] = tables / "widths.csv"
+    known["widths"].write_text("\n".join([",".join(measure_curves.WIDTH), *widths]) + "\n")
+    tabulate_predictors.tabulate_predictors(**known, out=file["predictors"])
+    tabulate_costs.tabulate_costs(cells=lists, settings=settings, results=root, out=file["costs"])
+    fit_scaling.fit_scaling(settings=told, runs=file["runs"], out=file["fits"])
+    read = {"settings": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
+    judge_gains.judge_gains(**read, out=file["saturation"], steps=file["steps"])
+    estimate_elasticity.estimate_elasticity(**read, out=file["elasticity"])
+    ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
+    rank_predictors.rank_predictors(**read, **ranked)
+    chosen = {name: file[name] for name in ("correlations", "regret")}
+    choose_predictor.choose_predictor(settings=told, **chosen, out=file["decision"])
+    reconcile_literature.reconcile_literature(**read, out=file["reconciliation"])
+    find_thresholds.find_thresholds(**read, out=file["thresholds"])
+    compared = {name: file[name] for name in ("runs", "transfer")}
+    compare_methods.compare_methods(settings=told, **compared, out=file["contrasts"])
+    cut = {name: file[name] for name in ("saturation", "elasticity", "tasks")}
+    ablate_tasks.ablate_tasks(settings=told, **cut, out=file["ablation"])
+    judged = {name: file[name] for name in ("fits", "saturation", "correlations")}
+    judge_claims.judge_claims(settings=told, **judged, out=tables / "claims.json")

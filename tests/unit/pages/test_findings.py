@@ -1,0 +1,175 @@
+"""Sentences of the findings page say what hand-made tables hold, and no more."""
+
+import pandas as pd
+from clm.pages import findings, left_out, robustness, summary
+
+
+def runs():
+    cells = [("untrained", "60k", "none", "0", 3.5, 60e3, 0), ("zinc", "60k", "2k", "1m", 1.25, 60e3, 1e6)]
+    columns = ["corpus", "size", "subset", "budget", "loss", "parameters", "tokens"]
+    return pd.DataFrame(cells, columns=columns).assign(status="ok", molecules=2000)
+
+
+def test_loss_is_told_as_a_fall_per_doubling():
+    fits = pd.DataFrame(
+        [
+            ("N", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
+            ("ND", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
+            ("D", "zinc", "power_floor", "E", None, None, None, 8, 4, "not_identified"),
+        ],
+        columns="axis corpus form parameter estimate lower upper n n_trunks status".split(),
+    )
+    _, lines = findings.loss_section(runs(), fits)
+    assert "1.250 nats per masked token (60k parameters" in lines[0] and "0 runs diverged" in lines[0]
+    assert "falls by 50 % per doubling of parameters" in lines[1] and "[29 %, 75 %]" in lines[1]
+    assert lines[2].startswith("A floor of the loss is not identified along tokens") and len(lines) == 3
+
+
+def test_worth_of_repeated_tokens_is_told_with_its_open_end_or_as_unknown():
+    row = {"corpus": "zinc", "status": "ok", "estimate": 5.0, "lower": 4.0, "upper": 7.0, "n_trunks": 12}
+    assert "best fit 5, 95 % interval [4, 7] " in robustness.worth_line(row)
+    assert "best fit ∞, 95 % interval [4, ∞) " in robustness.worth_line(row | {"estimate": None, "upper": None})
+    assert "best fit 0, 95 % interval [0, 7] " in robustness.worth_line(row | {"estimate": None, "lower": 0.0})
+    note = "R* not identified: no data are repeated"
+    unknown = robustness.worth_line(row | {"status": "not_identified", "note": note})
+    assert unknown.endswith(f"is unknown: {note}.")
+
+
+def test_repeated_trainings_are_counted_and_their_distance_is_told():
+    rates = pd.DataFrame({"size": ["60k", "60k", "800k"], "loss": [2.0, 2.1, 1.0], "difference": [0.0, None, -0.02]})
+    _, lines = robustness.repeatability_section(rates.assign(budget_tokens=3125000))
+    told = "2 trainings were done twice; 1 ended with the same loss to the bit, the others lie apart by, at "
+    assert lines == [told + "3,125,000 tokens: 800k 2 %."]
+    assert robustness.repeatability_section(rates.assign(difference=None))[1] == []
+
+
+def test_gains_name_only_what_is_decided():
+    row = {"axis": "N", "mode": "frozen", "split": "random", "features": "mean", "gain": 0.05}
+    rows = [
+        row | {"task": "bace", "verdict": "improving", "lower": 0.02, "upper": 0.08},
+        row | {"task": "esol", "verdict": "undecided", "lower": -0.1, "upper": 0.2},
+    ]
+    _, lines = findings.gains_section(pd.DataFrame(rows))
+    assert "1 improving, 1 undecided. Decided: bace improving (5.0 % [2, 8])." in lines[0]
+
+
+def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
+    base = {"status": "ok", "split": "scaffold", "label": "y", "features": "mean", "metric": "rmse", "baseline": None}
+    model = {"mode": "frozen", "size": "60k", "subset": "2k", "budget": "1m", "corpus": "zinc"}
+    forest = {"mode": "baseline", "baseline": "forest", "size": None, "subset": None, "budget": None, "corpus": None}
+    rows = [
+        base | model | {"task": "a", "error": 1.0},
+        base | model | {"task": "b", "error": 1.0},
+        base | forest | {"task": "a", "error": 0.9},
+        base | forest | {"task": "b", "error": 1.1},
+        base | model | {"corpus": "untrained", "subset": "none", "budget": "0", "task": "a", "error": 2.0},
+    ]
+    _, lines = findings.rivals_section(pd.DataFrame(rows), runs(), "zinc", "scaffold")
+    assert "Lower error than untrained on 1 of 1 tasks: a." in lines
+    assert "Lower error than forest on 1 of 2 tasks: b." in lines
+    assert "| a | rmse | 1.000 | 2.000 | 0.900 |" in lines[-1]
+
+
+def test_a_predictor_is_recommended_only_where_the_decision_table_does():
+    def group(verdict):
+        rows = [("logme", 0.02, verdict), ("domain_loss_carbon", 0.03, "undecided")]
+        rows += [("largest_model", 0.05, "costs nothing"), ("random", 0.10, "costs nothing")]
+        return pd.DataFrame(rows, columns=["predictor", "regret", "verdict"]).assign(needs="labels", n_tasks=12)
+
+    told = findings.advice(group("recommended"))
+    assert "should compute one of: logme 2 %, labels" in told and "largest model 5 %, random 10 %" in told
+    assert "domain_loss_carbon, has a regret of 3 % (undecided)" in told
+    assert "none is recommended" in findings.advice(group("undecided"))
+
+
+def test_ablation_names_the_parts_that_change_a_verdict():
+    base = {"mode": "frozen", "split": "random", "statistic": "C", "effect": 0.02, "changed": 0}
+    rows = [
+        base | {"left_out": "nothing", "name": "nothing", "verdict": "contradicted"},
+        base | {"left_out": "task", "name": "esol", "verdict": "undecided", "changed": 1},
+        base | {"left_out": "task", "name": "bace", "verdict": "contradicted"},
+    ]
+    _, lines = robustness.ablation_section(pd.DataFrame(rows))
+    told = "median gain with compute (frozen, random split): more than little; another verdict without"
+    assert lines == [f"{told} 1 of 2 parts (task esol)."]
+    assert robustness.ablation_section(pd.DataFrame(rows).assign(effect=None))[1] == []
+
+
+def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
+    row = {"mode": "frozen", "split": "random", "gain": 0.001, "lower": -0.004, "upper": 0.006, "axis": "D"}
+    rows = [
+        row | {"task": "esol", "verdict": "saturated", "start": "400k"},
+        row | {"task": "bace", "verdict": "undecided"},
+    ]
+    (line,) = robustness.thresholds_section(pd.DataFrame(rows))[1]
+    assert "esol saturated from 400k on (0.1 % [-0.4, 0.6]); no threshold for 1 others." in line
+    row = {"split": "random", "other": "ecfp_forest", "difference": 0.3, "lower": 0.1, "upper": 0.5}
+    rows = [row | {"task": "(all)", "verdict": "higher error"}, row | {"task": "esol", "verdict": "undecided"}]
+    (line,) = robustness.contrasts_section(pd.DataFrame(rows))[1]
+    assert "minus ecfp_forest: over tasks 30.0 % [10, 50], higher error; single tasks: 1 undecided." in line
+    row = {"question": "window", "paper": "P", "mode": "full", "split": "random", "task": "(all)", "contrast": "full"}
+    row |= {"estimate": 0.2, "lower": 0.1, "upper": 0.3, "n_cells": 9, "loss_ratio": 1.5, "expected": 0.25}
+    rows = [row | {"published": "none", "verdict": "as the range explains"}]
+    rows += [row | {"question": "isoloss", "contrast": "equal loss", "estimate": 0.01, "lower": 0.0, "upper": 0.02}]
+    lines = robustness.literature_section(pd.DataFrame(rows))[1]
+    assert "0.20 [0.1, 0.3] over 9 checkpoints whose losses differ by a factor of 1.5; expected" in lines[0]
+    assert lines[1].endswith("median gain per doubling of parameters, equal loss: 1 % [0, 2] %.")
+
+
+def test_claims_that_no_test_decides_are_counted():
+    claims = [
+        {"verdict": "undecided", "claim": "x", "effect": None, "lower": None, "upper": None, "n": 0},
+        {"verdict": "supported", "claim": "loss falls", "effect": 0.1, "lower": 0.05, "upper": 0.2, "n": 9},
+    ]
+    _, lines = findings.claims_section(claims)
+    assert lines == ["supported: loss falls (effect 0.1 [0.05, 0.2], n 9).", "undecided: 1 of 2."]
+
+
+def test_the_short_version_counts_and_names():
+    fits = pd.DataFrame({"axis": ["N", "U"], "lower": [0.1, -0.1]})
+    fits = fits.assign(corpus="zinc", form="power", parameter="a", status="ok")
+    elasticity = pd.DataFrame({"verdict": ["nothing arrives", "undecided"], "features": "mean", "corpus": "zinc"})
+    verdicts = ["improving", "improving", "undecided", "degraded"]
+    saturation = pd.DataFrame({"task": ["b", "a", "c", "c"], "verdict": verdicts, "axis": "N", "features": "mean"})
+    keys = {"statistic": "N", "mode": "frozen", "split": "random"}
+    ablation = pd.DataFrame([keys | {"left_out": "task", "changed": 1}, keys | {"left_out": "nothing", "changed": 0}])
+    decision = pd.DataFrame({"predictor": ["logme", "loss"], "verdict": ["recommended", "costs nothing"]})
+    frame = {"fits": fits, "elasticity": elasticity, "saturation": saturation, "ablation": ablation}
+    title, lines = summary.short_section(frame | {"decision": decision}, "zinc")
+    assert title == "In short" and lines == [
+        "Pretraining loss falls clearly with parameters; not clearly with molecules.",
+        "How much of it arrives at the tasks, over 2 pairs of task and protocol: nothing arrives 1, undecided 1.",
+        "Shown in at least one mode and split: more parameters help a, b; more parameters harm c.",
+        "Of 1 conclusions over tasks 1 change when some part of the tasks is left out.",
+        "To choose a checkpoint for a new task, compute logme.",
+    ]
+    assert "No predictor" in summary.decision_line(decision.assign(verdict="undecided"))
+    assert "No task is shown to gain or to lose" in summary.gains_line(saturation.assign(verdict="undecided"))
+    assert summary.loss_line(fits[:0], "zinc") == summary.ablation_line(ablation[:0]) == ""
+
+
+def test_an_empty_study_gives_a_page():
+    empty = pd.DataFrame(columns=["corpus", "status", "parameters", "loss", "form", "parameter", "axis"])
+    text = findings.page("s", [findings.loss_section(empty, empty)])
+    assert text.startswith("# What the study `s` found")
+
+
+def test_what_is_left_out_is_counted_by_reason():
+    base = {"label": "y", "split": "scaffold", "features": "mean"}
+    rows = [
+        base | {"task": "flat", "error": None, "status": "constant_labels"},
+        base | {"task": "flat", "error": None, "status": "constant_labels", "split": "random"},
+        base | {"task": "esol", "error": None, "status": "diverged"},
+        base | {"task": "esol", "error": 1.0, "status": "ok"},
+        base | {"task": "esol", "error": 1.0, "status": "no_signal"},
+        base | {"task": "dili", "error": 0.0, "status": "ok", "features": None},
+        base | {"task": "esol", "error": None, "status": "diverged", "features": "layer0"},
+    ]
+    cells = runs().assign(seed=0, status=["ok", "diverged"])
+    _, lines = left_out.left_out_section(pd.DataFrame(rows), cells)
+    assert lines[0] == "Checkpoints that diverged, in no fit and no verdict: 1 (zinc 60k 2k 0 1m)."
+    assert lines[1] == "Scores without a number, in no statistic: 3 of 6."
+    assert lines[2] == "labels all equal: 2 (flat, scaffold split 1; flat, random split 1)."
+    assert lines[3] == "pretraining diverged: 1 (esol, scaffold split 1)."
+    assert "Errors of exactly 0" in lines[4] and "1 (dili, scaffold split 1)" in lines[4]
+    assert lines[-1].startswith("not better than predicting the mean") and "1 (esol, scaffold split 1)" in lines[-1]

@@ -1,0 +1,66 @@
+"""Pages and the words of figures: claims escaped, the summary of a study, names, short numbers."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import summarize_study
+from clm.figures.style import short_number
+from clm.figures.tables import read_table
+from clm.pages.claims import claims_page
+from drawn_study import write_drawn_study
+from drawn_tables import runs_table
+from render_claims import render_claims
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    return write_drawn_study(tmp_path_factory.mktemp("study"))
+
+
+def test_names_stay_text_and_missing_columns_stay_missing(tmp_path):
+    (tmp_path / "t.csv").write_text("task,seed,gain\nNA,1e6,0.5\nnone,,oops\n")
+    table = read_table(tmp_path / "t.csv", ("task", "seed", "axis"), ("gain", "p"))
+    assert table["task"].tolist() == ["NA", "none"] and table["seed"].tolist() == ["1e6", ""]
+    assert table["axis"].tolist() == ["", ""] and table["p"].isna().all()
+    assert table["gain"].tolist()[0] == 0.5 and np.isnan(table["gain"].tolist()[1])
+
+
+def test_short_numbers():
+    assert [short_number(v) for v in (0.35, 62_336, 1e6, 1.05e9, 999_900)] == ["0.35", "62.3k", "1M", "1.05G", "1M"]
+
+
+class Cells(HTMLParser):
+    """Collects the text of the table cells of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags, self.text = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
+    render_claims(study / "tables" / "claims.json", tmp_path / "claims.html")
+    page = Cells()
+    page.feed((tmp_path / "claims.html").read_text())
+    assert "Loss falls with <scale> & data" in page.text and "scale" not in page.tags
+    assert "0.0612 [0.05, 0.07]" in page.text and page.tags.count("tr") == 3
+    assert "1 supported, 0 contradicted, 1 undecided" in "".join(page.text)
+    assert "<script>" not in claims_page(
+        {"study": "<script>", "claims": [{"claim": "<script>", "tables": ["<script>"]}]}
+    )
+    assert "No claim was tested" in claims_page({"claims": []})
+
+
+def test_summary_names_the_best_loss_the_claims_and_the_figures(study, tmp_path):
+    lines = "\n".join(summarize_study.summarize_study(study))
+    best = runs_table().query("corpus == 'zinc' and size == '60k'")["loss"].min()
+    assert f"zinc 60k: {best:.3f}" in lines and "undecided: Gains are limited" in lines
+    assert str(study / "figures") in lines and "untrained" not in lines
+    assert summarize_study.summarize_study(tmp_path)[-1].startswith("  figures")

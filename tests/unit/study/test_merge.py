@@ -1,0 +1,69 @@
+"""Overlays: lists are replaced or extended, entries are taken away, options of the command line are read as YAML."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from clm.study.merge import merged, study_configuration, typed, without_removed
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
+BASE = [ROOT / "catalogue.yaml", ROOT / "config.yaml"]
+
+
+def overlay(folder, number, text):
+    path = folder / f"{number}.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_lists_are_replaced():
+    assert merged({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
+
+
+def test_a_key_with_plus_extends_the_list_without_repeats():
+    assert merged({"a": {"b": [1, 2]}}, {"a": {"b+": [2, 3]}}) == {"a": {"b": [1, 2, 3]}}
+
+
+def test_two_overlays_extend_one_list(tmp_path):
+    files = [overlay(tmp_path, n, f"transfer: {{tasks+: [{name}]}}") for n, name in enumerate(("pgp", "qm7"))]
+    before = study_configuration(BASE, [], {}, SCHEMA)["transfer"]["tasks"]
+    assert study_configuration(BASE, files, {}, SCHEMA)["transfer"]["tasks"] == [*before, "qm7"]
+
+
+def test_plus_on_what_is_no_list_stays_an_unknown_key():
+    assert merged({"a": 1}, {"a+": [2]}) == {"a": 1, "a+": [2]}
+    assert merged({"a": [1]}, {"a+": 2}) == {"a": [1], "a+": 2}
+
+
+@pytest.mark.parametrize("nothing", ["null", "{}"])
+def test_an_overlay_takes_entries_away(tmp_path, nothing):
+    text = f"sizes: {{150k: {nothing}}}\nsubsets: {{2k: null}}\ngrid: {{budgets: {{100k: null}}}}"
+    before = study_configuration(BASE, [], {}, SCHEMA)
+    after = study_configuration(BASE, [overlay(tmp_path, 0, text)], {}, SCHEMA)
+    assert set(before["sizes"]) - set(after["sizes"]) == {"150k"}
+    assert set(before["subsets"]) - set(after["subsets"]) == {"2k"}
+    assert set(before["grid"]["budgets"]) - set(after["grid"]["budgets"]) == {"100k"}
+
+
+def test_null_that_is_a_value_stays(tmp_path):
+    path = overlay(tmp_path, 0, "sources: {molsets: {sha256: null}}")
+    after = study_configuration(BASE, [path], {}, SCHEMA)
+    assert after["sources"]["molsets"]["sha256"] is None
+    assert after["corpora"]["pubchem"] == study_configuration(BASE, [], {}, SCHEMA)["corpora"]["pubchem"]
+
+
+def test_an_empty_table_takes_all_entries_away():
+    schema = {"properties": {"t": {"additionalProperties": {"type": "object"}}}}
+    assert without_removed(merged({"t": {"a": {"x": 1}}}, {"t": {}}), schema) == {"t": {}}
+
+
+def test_options_inside_mappings_are_read_as_yaml():
+    given = {"curvature": {"batches": "3", "rhos": ["0.5", "x"], "on": "true"}, "study": "8"}
+    assert typed(given) == {"curvature": {"batches": 3, "rhos": [0.5, "x"], "on": True}, "study": "8"}
+
+
+def test_an_empty_overlay_changes_nothing(tmp_path):
+    assert study_configuration(BASE, [overlay(tmp_path, 0, "")], {}, SCHEMA) == study_configuration(
+        BASE, [], {}, SCHEMA
+    )

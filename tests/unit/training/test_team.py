@@ -1,0 +1,192 @@
+"""Several processes train one model: what one would, to rounding; they stop together and another number goes on."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from clm.models.build import load_model
+from clm.provenance import state
+from clm.provenance.files import read_json, write_json
+from clm.tokens.shards import write_shard
+from clm.training.feed import Feed
+from clm.training.sharded import Sharded, owners
+from clm.training.team import Team, join
+from clm.training.trainer import Trainer
+from clm.training.trunk import train_budget
+from models import VOCABULARY, random_shard, small_model
+from test_training import SCHEDULE, SETTINGS
+
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "pretrain" / "pretrain_checkpoint.py"
+SGD = SETTINGS | {"optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}}
+
+
+def train(folder, states, budget, settings, team, stop_at=None, micro_tokens=None):
+    """Train to a budget; the last member is asked to stop at a step, as by a signal that the others did not get."""
+    trainer = Trainer(load_model(folder), random_shard(200), settings, 3, team, micro_tokens)
+    look = Trainer.look
+
+    def stop(self, rate, clock):
+        look(self, rate, clock)
+        if team.rank == team.size - 1 and self.progress.step == stop_at:
+            state.STOP.set()
+
+    trainer.look = stop.__get__(trainer)
+    train_budget(trainer, SCHEDULE, budget, states)
+    return trainer
+
+
+def found(trainer):
+    losses = np.array([row[3] for row in trainer.progress.curve])
+    # No output depends on the biases of keys: their gradient is rounding alone, which Adam blows up
+    kept = [x.flatten() for name, x in trainer.model.state_dict().items() if not name.endswith("key.bias")]
+    return torch.cat(kept), losses, trainer.progress.step
+
+
+def member(rank, size, folder, out, arguments):
+    torch.set_num_threads(1)
+    os.environ |= {"WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": (out / "port").read_text()}
+    team = join(rank)
+    try:
+        told = found(train(folder, out / "states", *arguments[:2], team, *arguments[2:]))
+    except state.Interrupted:
+        told = "interrupted"
+    torch.save(told, out / f"{rank}.pt")
+    os._exit(0)
+
+
+def together(size, folder, out, *arguments):
+    """Return what each of `size` processes found; forked, so that nothing is imported again."""
+    from clm.training.team import free_port
+
+    (out / "states").mkdir(parents=True, exist_ok=True)
+    (out / "port").write_text(str(free_port()))
+    fork = multiprocessing.get_context("fork")
+    jobs = [fork.Process(target=member, args=(rank, size, folder, out, arguments)) for rank in range(size)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(120)
+        assert job.exitcode == 0
+    return [torch.load(out / f"{rank}.pt", weights_only=False) for rank in range(size)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return small_model(tmp_path_factory.mktemp("model"))
+
+
+def alone(folder, out, budget, settings, **options):
+    out.mkdir(parents=True, exist_ok=True)
+    return found(train(folder, out, budget, settings, Team(), **options))
+
+
+def same_training(one, other):
+    assert one[2] == other[2]
+    torch.testing.assert_close(one[0], other[0], rtol=1e-4, atol=2e-5)
+    np.testing.assert_allclose(one[1], other[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "settings"), [(2, SETTINGS), (4, SETTINGS), (2, SGD)])
+def test_several_processes_train_the_model_of_one(folder, tmp_path, size, settings):
+    one = alone(folder, tmp_path / "one", 8_000, settings)
+    several = together(size, folder, tmp_path / "several", 8_000, settings)
+    same_training(several[0], one)
+    assert len(one[1]) == 3 and one[1][-1] < one[1][0] - 0.05, "something was learned"
+    for other in several[1:]:  # and the members agree to the bit
+        assert torch.equal(other[0], several[0][0])
+
+
+def test_a_team_stops_when_one_is_asked_to_and_another_number_goes_on(folder, tmp_path):
+    undisturbed = alone(folder, tmp_path / "one", 16_000, SETTINGS)
+    assert together(4, folder, tmp_path / "t", 16_000, SETTINGS, 60) == ["interrupted"] * 4
+    (saved,) = (tmp_path / "t" / "states").iterdir()
+    assert saved.name == "passing.pt" and torch.load(saved, weights_only=True)["progress"]["step"] == 60
+    assert together(2, folder, tmp_path / "t", 16_000, SETTINGS, 140) == ["interrupted"] * 2
+    same_training(alone(folder, tmp_path / "t" / "states", 16_000, SETTINGS), undisturbed)
+
+
+def test_micro_batches_add_up_to_the_batch(folder, tmp_path):
+    one = alone(folder, tmp_path / "one", 8_000, SETTINGS)
+    same_training(alone(folder, tmp_path / "micro", 8_000, SETTINGS, micro_tokens=40), one)
+
+
+def test_slices_share_molecules_and_masks_of_the_batch():
+    shard = random_shard(300)
+
+    def drawn(size, micro_tokens=None):
+        feeds = [Feed(shard, SETTINGS, 0, VOCABULARY, Team(rank, size), micro_tokens).work(0) for rank in range(size)]
+        return [[next(feed) for feed in feeds] for _ in range(30)]
+
+    unequal = 0
+    for (whole,), parts, small in zip(drawn(1), drawn(3), drawn(1, 40), strict=True):
+        for work in (parts, small):
+            batches = [batch for member in work for batch in member.batches]
+            for name in ("ids", "targets"):
+                assert torch.equal(torch.cat([getattr(b, name) for b in batches]), getattr(whole.batches[0], name))
+            assert {member.masked for member in work} == {whole.masked} == {sum(len(b.targets) for b in batches)}
+            unequal += len({len(batch.targets) for batch in batches}) > 1
+        assert all(batch.ids.numel() <= max(40, batch.ids.shape[1]) for batch in small[0].batches)
+    assert unequal > 30, "a mean of the members' means would be another loss"
+    assert [len(member.batches) for member in drawn(40)[0]].count(0) > 20, "more members than molecules"
+
+
+def test_parameters_are_shared_out_evenly_and_each_has_one_owner():
+    sizes = [100, 1, 1, 90, 30, 30, 30, 10]
+    found = owners(sizes, 3)
+    loads = [sum(s for s, o in zip(sizes, found, strict=True) if o == member) for member in range(3)]
+    assert max(loads) <= 1.1 * sum(sizes) / 3 and owners(sizes, 1) == [0] * 8
+
+
+def test_moments_are_divided(folder):
+    model = load_model(folder)
+    from clm.training.optimizers import AdamW
+
+    mine = [Sharded(model.parameters(), lambda p: AdamW(p, 0.01), Team(rank, 4)).mine for rank in range(4)]
+    kept = [sum(x.numel() for x in optimizer.first) for optimizer in mine]
+    assert sum(kept) == sum(p.numel() for p in model.parameters()) and max(kept) < 0.3 * sum(kept)
+
+
+@pytest.fixture
+def command(folder, tmp_path):
+    shard = random_shard(200)
+    write_shard(tmp_path / "tokens.safetensors", shard)
+    tokens = {f"t{i}": i for i in range(VOCABULARY)}
+    classes = {name: "special" if i < 5 else "carbon" for name, i in tokens.items()}
+    write_json(tmp_path / "vocabulary.json", {"tokens": tokens, "classes": classes, "digest": "test"})
+    training = SETTINGS | {"learning_rate": 5e-3, "warmup_tokens": 1000, "decay_fraction": 0.25}
+    identity = {"corpus": "c", "size": "s", "subset": "u", "seed": 3, "budget": "b"}
+    config = {"identity": identity, "budget_tokens": 16_000, "training": training, "mask_fraction": 0.15, "seed": 3}
+    write_json(tmp_path / "config.json", config | {"corpora": ["c"]})
+
+    def build(processes, out):
+        paths = {"start": folder, "tokens": tmp_path / "tokens.safetensors", "vocabulary": tmp_path / "vocabulary.json"}
+        options = paths | {"state": tmp_path / "state", "out": out, "valid": tmp_path / "tokens.safetensors"}
+        flags = [str(x) for name, value in options.items() for x in (f"--{name}", value)]
+        config = ["--settings", (tmp_path / "config.json").read_text(), "--processes", str(processes)]
+        return [sys.executable, str(SCRIPT), *config, *flags]
+
+    return build
+
+
+@pytest.mark.slow
+def test_torchrun_starts_the_script_and_sigterm_saves_one_state(command, tmp_path):
+    environment = os.environ | {"CLM_SAVE_SECONDS": "0", "OMP_NUM_THREADS": "1"}
+    job = subprocess.Popen(command(2, tmp_path / "out"), env=environment, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob("state/*/passing.pt")) and job.poll() is None:
+        signal.sigtimedwait([], 0.05)
+    job.send_signal(signal.SIGTERM)
+    said = job.communicate(timeout=120)[1]
+    assert job.returncode and not (tmp_path / "out").exists(), said
+    (folder,) = tmp_path.glob("state/*")
+    assert {path.name for path in folder.iterdir()} == {"lease", "passing.pt"}
+    done = subprocess.run(command(2, tmp_path / "out"), env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("resumed at step") == 1, "only the first tells"
+    assert read_json(tmp_path / "out" / "cost.json")["processes"] == 2
+    assert read_json(tmp_path / "out" / "metrics.json")["tokens"] >= 16_000
