@@ -5,6 +5,7 @@ more tokens do to it; what its budgets add beyond a line in log tokens is the re
 correlated over tasks, because one encoder serves them all.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -117,6 +118,19 @@ def components_of(
         between,
         float(np.mean([panel.ratio for panel in panels])),
     )
+
+
+def loss_components(runs: pd.DataFrame) -> Components:
+    """Return the components of the log of the pretraining loss: one "task" without test sets."""
+    errors = np.log(runs["loss"].to_numpy(dtype=float))[None]
+    return components_of([Panel({}, "loss", runs, errors, {}, None, 0.0, 1.0, 0)], {})
+
+
+def alike(panels: Sequence[Panel]) -> list[Panel]:
+    """Return the panels that have the commonest set of checkpoints, which trunks of several tasks need to pair."""
+    sets = [tuple(panel.cells["checkpoint"]) for panel in panels]
+    common = Counter(sets).most_common(1)[0][0]
+    return [panel for panel, cells in zip(panels, sets, strict=True) if cells == common]
 
 
 def shared(left: np.ndarray) -> float:

@@ -32,6 +32,32 @@ def planned_cells(config: Mapping[str, Any], cells: Iterable[grid.Checkpoint]) -
     return with_trunks(pd.DataFrame(rows))
 
 
+def counted_tasks(config: Mapping[str, Any], tasks: Iterable[str]) -> list[str]:
+    """Return the tasks that count in conclusions: no controls, none that `analysis.exclude_tasks` names."""
+    left_out = config["analysis"]["exclude_tasks"]
+    return [name for name in tasks if "control" not in config["tasks"].get(name, {}) and name not in left_out]
+
+
+def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
+    """Return {(mode, split): what is planned}, fine-tuning first, on the corpus that is judged.
+
+    Args:
+        config: the merged configuration, with its control tasks.
+    """
+    corpus, tuning = grid.corpora(config)[0], config["transfer"]["fine_tuning"]
+    count = config["grid"]["untrained_initializations"]
+    tuned = dict.fromkeys(cell for cell, _ in grid.full_cells(config) if cell.trunk.corpus == corpus)
+    probed = [cell for cell in grid.checkpoints(config) if cell.trunk.corpus == corpus]
+    modes = (("full", tuned, tuning["splits"], tuning["tasks"]),)
+    modes += (("frozen", probed, config["splits"], config["transfer"]["tasks"]),)
+    return {
+        (mode, split): Plan(planned_cells(config, cells), len(counted_tasks(config, tasks)), len(seeds), count)
+        for mode, cells, splits, tasks in modes
+        for split, seeds in splits.items()
+        if cells
+    }
+
+
 def with_trunks(cells: pd.DataFrame) -> pd.DataFrame:
     """Return cells with the number of their trunk."""
     cells = cells.reset_index(drop=True)

@@ -11,7 +11,7 @@ from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
-from probe_frozen import inner_layers
+from probe_frozen import feature_sets, inner_layers
 from transformers import AutoModel
 
 RATE = 3e-3
@@ -50,6 +50,14 @@ def test_neighbours_find_clusters_and_nothing_in_noise():
     clustered = rng.standard_normal((100, 8)) + 6 * y[:, None]
     assert nearest_score(clustered, y, "classification") == pytest.approx(1, abs=0.01)
     assert abs(nearest_score(rng.standard_normal((100, 8)), y, "classification") - 0.5) < 0.2
+
+
+def test_projected_features_are_probed_on_every_split_and_inner_layers_on_the_first():
+    layers = np.random.default_rng(0).standard_normal((4, 10, 16))
+    settings = {"projected_width": 8, "inner_layers": 2}
+    assert list(feature_sets(layers, settings, primary=False)) == ["mean", "projected"]
+    assert {"mean", "projected", "layer0"} <= set(feature_sets(layers, settings, primary=True))
+    assert feature_sets(layers, settings, primary=False)["projected"].shape == (10, 8)
 
 
 def test_inner_layers_are_spread_evenly_with_the_middle_among_them():
