@@ -58,7 +58,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     work += [("full", cell.trunk.size, runs) for cell, _ in grid.full_cells(config)]
     work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
     tuned = {(cell.trunk.size, cell.trunk.corpus == grid.UNTRAINED) for cell, _ in grid.full_cells(config)}
-    trials = fitted * len(full["learning_rates"]) * len(full["tune_tasks"])
+    trials = fitted * len(full["learning_rates"]) * len(full["tune_tasks"]) * sum(map(len, full["splits"].values()))
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
     swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])
     work += [("sweep", size, swept) for size in grid.sizes(config)]
