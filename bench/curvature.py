@@ -33,13 +33,13 @@ def batch_and_model(case: Case) -> tuple[Any, Any]:
 def ours(case: Case) -> dict[str, Any]:
     """Measure by the workflow's operator, Lanczos and probes outside its Krylov space."""
     import torch
-    from clm.curvature.hessian import Curvature, masked_objective
+    from clm.curvature.hessian import Curvature, masked_lm_objective
     from clm.curvature.lanczos import extreme_eigenvalues
     from clm.curvature.trace import deflated_trace
 
     model, batch = batch_and_model(case)
     before, began = peak_mb(), time.perf_counter()
-    curvature = Curvature(model, masked_objective(model), [batch], [1.0])
+    curvature = Curvature(model, masked_lm_objective(model), [batch], [1.0])
     generator = torch.Generator().manual_seed(case["seed"])
     start = torch.randn(curvature.size, generator=generator)
     # the residual bounds the error of an eigenvalue by its square over the gap, so 1e-2 is on the safe side of 1e-3

@@ -39,12 +39,12 @@ def ours(case: Case) -> dict[str, Any]:
     """Fine-tune all seeds by the workflow's code."""
     from clm.models.build import load_model
     from clm.models.device import device
-    from clm.transfer.finetune import Tuner, predict
+    from clm.transfer.finetune import FineTuner, predict
 
     began, settings = time.perf_counter(), SETTINGS | case.get("settings", {})
     task, parts, shard = load(case)
     model = load_model(inputs.checkpoint(case["size"])).to(device())
-    tuner, pairs = Tuner(model, 1, case["kind"], settings), []
+    tuner, pairs = FineTuner(model, 1, case["kind"], settings), []
     for seed in case["seeds"]:
         tuned, scaling = tuner.run(task, shard, parts["train"], settings["learning_rate"], seed)
         prediction = predict(tuned, scaling, shard, parts["test"], case["kind"])[:, 0]

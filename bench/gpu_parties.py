@@ -49,12 +49,12 @@ def forget() -> None:
 
 def ours(case: Case) -> dict[str, Any]:
     """Train by the workflow's own loop."""
-    from clm.training.recorded import compiled
+    from clm.training.cuda_graphs import compiled_layers
 
     trainer = fresh_trainer(case["size"])
     batch_tokens, marks = trainer.settings["batch_tokens"], []
     rate = rates(trainer.settings, case["marks"][-1] * batch_tokens)
-    with compiled(trainer.model, case["fused"]):
+    with compiled_layers(trainer.model, case["fused"]):
         for step in case["marks"]:
             trainer.run(step * batch_tokens, rate, lambda: None, 1e9)
             marks.append((now(), trainer.progress.tokens, operations(trainer)))

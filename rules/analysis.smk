@@ -1,5 +1,8 @@
 # Analysis of the tables: fits, verdicts, predictors of transfer, claims, robustness; declared in outputs.smk.
-for name, (read, written, settings, (mb, limit)) in ANALYSES.items():
+
+
+def analyse(name: str, read: dict, written: dict, settings: dict | None, size: tuple) -> None:
+    """The rule of one analysis."""
 
     rule:
         name:
@@ -16,10 +19,14 @@ for name, (read, written, settings, (mb, limit)) in ANALYSES.items():
             "../envs/analysis.yaml"
         threads: 1
         resources:
-            mem_mb=mb,
-            runtime=limit,
+            mem_mb=size[0],
+            runtime=size[1],
         params:
             code=code(f"analysis/{name}"),
             settings=canonical(settings),
         shell:
             script(f"analysis/{name}", values_of(read, written, settings))
+
+
+for name, declared in ANALYSES.items():
+    analyse(name, *declared)

@@ -10,7 +10,7 @@ import yaml
 SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.insert(0, str(SCRIPTS))
 # Jobs find the library by it, on other machines too: each job reads this file, and no command holds an absolute path
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])))
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records

@@ -2,7 +2,8 @@
 FIGURE_VALUES = "params.figure input.tables params.settings params.dpi output.pdf output.png"
 
 
-for name, (read, category, label, settings) in PLOTS.items():
+def plot(name: str, read, category: str, label: str, settings: dict) -> None:
+    """The rule of one figure."""
 
     rule:
         name:
@@ -31,31 +32,5 @@ for name, (read, category, label, settings) in PLOTS.items():
             script("figures/plot_figure", FIGURE_VALUES)
 
 
-rule plot_answer:
-    input:
-        tables=[f"<results>/tables/{table}.csv" for table in ("transfer", "runs")],
-    output:
-        png=report(
-            "<results>/answers/{task}.png",
-            caption="../report/answer_errors.rst",
-            category="Answers",
-            labels={"task": "{task}", "what": "errors"},
-        ),
-        pdf="<results>/answers/{task}.pdf",
-    log:
-        "<logs>/plot_answer/{task}.log",
-    benchmark:
-        "<benchmarks>/plot_answer/{task}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("figures/plot_figure", "clm/figures/errors"),
-        settings=lambda w: canonical(pick(answer_config(w.task), "task", "units", "corpus")),
-        figure="errors",
-        dpi=config["figures"]["dpi"],
-    shell:
-        script("figures/plot_figure", FIGURE_VALUES)
+for name, declared in PLOTS.items():
+    plot(name, *declared)

@@ -1,29 +1,5 @@
 # What a study makes of its results, each declared once: tables, pages and figures. The rules are made in tables.smk,
 # analysis.smk and figures.smk; a new table or figure needs a line here, its script or module, and a caption.
-
-
-def table(*names: str) -> dict:
-    """Inputs: tables by name, each called like its table."""
-    suffix = {"draws": "parquet", "claims": "json"}
-    return {name: f"<results>/tables/{name}.{suffix.get(name, 'csv')}" for name in names}
-
-
-def shown(
-    name: str, label: str, caption: str = "", folder: str = "tables", kind: str = "csv", category: str = "Tables"
-):
-    """An output of the report, with its label and the name of its caption."""
-    told = {"table": label} if category in ("Tables", "Claims") else {"figure": label}
-    path = f"<results>/{folder}/{name}.{kind}"
-    return report(path, caption=f"../report/{caption or name}.rst", category=category, labels=told)
-
-
-def values_of(read: dict, written: dict, settings: dict | None, found=()) -> str:
-    """What a script of these tables is called with."""
-    values = [*(f"input.{name}" for name in read), *(f"output.{name}" for name in written)]
-    values += ["params.settings"] if settings is not None else []
-    return " ".join(values + (["params.results"] if found else []))
-
-
 RUNS_AND_SCORES = table("runs", "transfer", "draws")
 KINDS = {name: config["tasks"][name]["kind"] for name in config["transfer"]["tasks"]}
 LEARNING = config["transfer"]["learning_curves"]["tasks"]
@@ -217,3 +193,5 @@ TABLE_FILES += [f"<results>/tables/{name}.csv" for name in MEASURED] + ["<result
 FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
 FIGURES.append("<results>/figures/claims.html")
 FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
+# Texts of the report: a reworded caption makes a new report and nothing else
+CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))

@@ -3,8 +3,6 @@ FOUND = (
     "runs rates transfer fits saturation elasticity correlations decision ablation thresholds contrasts reconciliation"
 )
 ANSWERED = ("runs", "transfer", "saturation", "thresholds", "learning_curves")
-# Texts of the report: a reworded caption makes a new report and nothing else
-CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))
 
 
 rule write_findings:
@@ -63,6 +61,36 @@ rule write_answer:
         script("report/write_answer", "params.settings params.results input.tables output.out output.predictions")
 
 
+rule plot_answer:
+    input:
+        tables=[f"<results>/tables/{table}.csv" for table in ("transfer", "runs")],
+    output:
+        png=report(
+            "<results>/answers/{task}.png",
+            caption="../report/answer_errors.rst",
+            category="Answers",
+            labels={"task": "{task}", "what": "errors"},
+        ),
+        pdf="<results>/answers/{task}.pdf",
+    log:
+        "<logs>/plot_answer/{task}.log",
+    benchmark:
+        "<benchmarks>/plot_answer/{task}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figures/plot_figure", "clm/figures/errors"),
+        settings=lambda w: canonical(pick(answer_config(w.task), "task", "units", "corpus")),
+        figure="errors",
+        dpi=config["figures"]["dpi"],
+    shell:
+        script("figures/plot_figure", FIGURE_VALUES)
+
+
 rule render_claims:
     input:
         claims="<results>/tables/claims.json",
@@ -82,29 +110,6 @@ rule render_claims:
         code=code("report/render_claims"),
     shell:
         script("report/render_claims", "input.claims output.out")
-
-
-# What the report holds, and the resolved configuration, which is no reason to make it anew: no parameter of a rule.
-# Whatever of it changes a result changes an input. Its order is kept: budgets ascend, whatever their names.
-rule request_report:
-    input:
-        figures=FIGURES,
-        tables=TABLE_FILES,
-        captions=CAPTIONS,
-    output:
-        request="<results>/report/request.json",
-    log:
-        "<logs>/request_report.log",
-    benchmark:
-        "<benchmarks>/request_report.tsv"
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    run:
-        with atomic(Path(output.request)) as temporary:
-            temporary.write_text(json.dumps({"targets": [*input.figures, *input.tables], "config": config}))
 
 
 rule write_report:

@@ -1,27 +1,9 @@
 # Tidy tables of all results, one row per observation; what they read is declared in outputs.smk.
 
 
-rule list_cells:
-    output:
-        cells="<results>/cells/{cells}.json",
-    log:
-        "<logs>/list_cells/{cells}.log",
-    benchmark:
-        "<benchmarks>/list_cells/{cells}.tsv"
-    wildcard_constraints:
-        cells="trunks|full|maps|curvature|curves|spectrum|learning",
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        cells=lambda w: canonical(cells_of(w.cells)),
-    run:
-        write_json(Path(output.cells), json.loads(params.cells))
-
-
-for name, (read, found, written, settings, (mb, limit)) in TABULATED.items():
+# A function and no plain loop: Snakemake evaluates a command anew when the job runs, when a loop would have ended
+def tabulate(name: str, read: dict, found: list[str], written: dict, settings: dict | None, size: tuple) -> None:
+    """The rule of one table."""
 
     rule:
         name:
@@ -39,11 +21,15 @@ for name, (read, found, written, settings, (mb, limit)) in TABULATED.items():
             "../envs/analysis.yaml"
         threads: 1
         resources:
-            mem_mb=mb,
-            runtime=limit,
+            mem_mb=size[0],
+            runtime=size[1],
         params:
+            **({"results": results_of} if found else {}),
             code=code(f"tables/{name}"),
             settings=canonical(settings),
-            results=results_of,
         shell:
             script(f"tables/{name}", values_of(read, written, settings, found))
+
+
+for name, declared in TABULATED.items():
+    tabulate(name, *declared)

@@ -125,3 +125,9 @@ def judgement(*keys: str) -> dict:
         "aggregate": [name for name in counted if name not in left_out],
     }
     return pick(found, *keys)
+
+
+def write_request(out: Path, targets: list[str]) -> None:
+    """Write what the report holds, and the configuration with its keys in their order."""
+    with atomic(out) as temporary:
+        temporary.write_text(json.dumps({"targets": [str(path) for path in targets], "config": config}))

@@ -34,7 +34,7 @@ def rank_predictors(
         out: one row per mode, split, read-out, task and predictor.
         regret: one row per mode, split, predictor and task; primary read-out.
     """
-    settings = Settings(
+    judgement = Settings(
         settings["bootstrap"],
         settings["seed"],
         settings["min_trunks"],
@@ -49,11 +49,11 @@ def rank_predictors(
             families.setdefault(tuple(panel.names[name] for name in FAMILY), []).append(panel)
     rows, regrets = [], []
     for family, members in families.items():
-        found, links = correlate(members, known, Ranking(settings))
+        found, links = correlate(members, known, Ranking(judgement))
         names = dict(zip(FAMILY, family, strict=True))
         rows += [names | row for row in found]
         if names["features"] == PRIMARY:
-            regrets += [names | row for row in regret_rows(members, known, links, settings)]
+            regrets += [names | row for row in regret_rows(members, known, links, judgement)]
     write_table(out, rows, CORRELATION)
     write_table(regret, regrets, REGRET)
 

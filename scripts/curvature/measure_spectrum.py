@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from clm.curvature.batches import disjoint_batches, masked_tokens, on
+from clm.curvature.batches import disjoint_batches, masked_tokens, to_device
 from clm.curvature.density import Quadrature, describe, random_quadratures
-from clm.curvature.hessian import Curvature, masked_objective
+from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import run
@@ -51,8 +51,8 @@ def quadratures_of(results: Path, cell: Checkpoint, settings: dict[str, Any]) ->
     """Return the quadratures of the Hessian at one checkpoint, encoder and masked-LM head."""
     model = load_model(checkpoint(results, cell), attention="eager").to(device())
     shard = read_shard(results / "corpora" / cell.trunk.corpus / "tokens" / "valid.safetensors")
-    batches = on(disjoint_batches(shard, settings["mask_fraction"], 1, settings["molecules"]), device())
-    curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
+    batches = to_device(disjoint_batches(shard, settings["mask_fraction"], 1, settings["molecules"]), device())
+    curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
     chosen = (settings["steps"], settings["starts"], settings["seed"])
     return random_quadratures(curvature.product, curvature.parameters[0], curvature.size, *chosen)
 

@@ -12,8 +12,8 @@ from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json, write_json
 from clm.tasks.table import Task, load_split, load_task
 from clm.tokens.shards import Shard
-from clm.training.masked_loss import padded
-from clm.transfer.finetune import Finetuner, Scaling, Tuner, masked_objective
+from clm.training.masked_loss import pad_sequences
+from clm.transfer.finetune import FineTunedModel, FineTuner, LabelScaler, label_loss
 from clm.transfer.tokens import tokenize
 from safetensors.torch import save_file
 from torch import Tensor
@@ -51,7 +51,7 @@ def finetune_endpoint(
     peak = read_json(rate)["learning_rate"]
     parts = load_split(split, task.rows)
     model = load_model(checkpoint).to(device())
-    tuners = [Tuner(model, len(task.names), settings["kind"], settings["settings"]) for _ in settings["seeds"]]
+    tuners = [FineTuner(model, len(task.names), settings["kind"], settings["settings"]) for _ in settings["seeds"]]
     runs = [
         tuner.run(task, shard, parts["train"], peak, seed)
         for tuner, seed in zip(tuners, settings["seeds"], strict=True)
@@ -60,12 +60,12 @@ def finetune_endpoint(
         weights = {f"roberta_prelayernorm.{name}": value.cpu() for name, value in tuned.encoder.state_dict().items()}
         with atomic(path) as temporary:
             save_file(weights, temporary)
-    tuned, scaling = runs[0]
+    tuned, scaler = runs[0]
     ends = [copied(model.roberta_prelayernorm), *(copied(run.encoder) for run, _ in runs)]
     chosen = parts["valid"][:MOLECULES]
 
     def loss() -> float:
-        return task_loss(tuned, scaling, task, shard, chosen, settings["kind"])
+        return task_loss(tuned, scaler, task, shard, chosen, settings["kind"])
 
     pairs = zip(("pretrained", "seeds"), ends, ends[1:], strict=False)
     found = {name: line_losses(list(tuned.encoder.parameters()), (x, y), loss) for name, x, y in pairs}
@@ -78,19 +78,19 @@ def copied(module: torch.nn.Module) -> list[Tensor]:
 
 
 @torch.no_grad()
-def task_loss(tuned: Finetuner, scaling: Scaling, task: Task, shard: Shard, chosen: Any, kind: str) -> float:
+def task_loss(tuned: FineTunedModel, scaler: LabelScaler, task: Task, shard: Shard, chosen: Any, kind: str) -> float:
     """Return the mean loss of fine-tuning over molecules at some positions: squared error in SDs, or log loss.
 
     NaN without molecules.
     """
     if not len(chosen):
         return float("nan")
-    where = next(tuned.parameters()).device
+    device = next(tuned.parameters()).device
     sequences = list(shard.take(chosen).sequences())
     pieces = [slice(i, i + 64) for i in range(0, len(chosen), 64)]
-    output = torch.cat([tuned(torch.from_numpy(padded(sequences[piece])).to(where)) for piece in pieces])
-    y = torch.from_numpy((task.labels[chosen] - scaling.mean) / scaling.sd).to(output)
-    return masked_objective(output, y, kind).item()
+    output = torch.cat([tuned(torch.from_numpy(pad_sequences(sequences[piece])).to(device)) for piece in pieces])
+    y = torch.from_numpy((task.labels[chosen] - scaler.mean) / scaler.sd).to(output)
+    return label_loss(output, y, kind).item()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import read_json, write_json
-from clm.tasks.cells import prediction_columns, score_labels, unscored
+from clm.tasks.cells import prediction_columns, score_labels, unscored_cells
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
-from clm.transfer.finetune import Tuner, predict
+from clm.transfer.finetune import FineTuner, predict
 from clm.transfer.tokens import tokenize
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def finetune_model(
         shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
         diverged = read_json(checkpoint / "metrics.json")["status"] != "ok"
         model = load_model(checkpoint).to(device())
-        tuner = Tuner(model, len(task.names), settings["kind"], settings["settings"])
+        tuner = FineTuner(model, len(task.names), settings["kind"], settings["settings"])
         cells, records = [], []
         for path, rate, (split, split_seed) in zip(splits, rates, settings["splits"], strict=True):
             parts, chosen_rate = load_split(path, task.rows), read_json(rate)["learning_rate"]
@@ -57,10 +57,12 @@ def finetune_model(
                 keys = {"budget": settings["budget"], "split": split, "split_seed": split_seed, "finetune_seed": seed}
                 keys["features"] = "mean"
                 if diverged:
-                    cells += [cell | keys | selected for cell in unscored(task, parts, settings["kind"], "diverged")]
+                    cells += [
+                        cell | keys | selected for cell in unscored_cells(task, parts, settings["kind"], "diverged")
+                    ]
                     continue
-                tuned, scaling = tuner.run(task, shard, parts["train"], chosen_rate, seed)
-                prediction = predict(tuned, scaling, shard, parts["test"], settings["kind"])
+                tuned, scaler = tuner.run(task, shard, parts["train"], chosen_rate, seed)
+                prediction = predict(tuned, scaler, shard, parts["test"], settings["kind"])
                 found = score_labels(task, parts, prediction, settings["kind"])
                 cells += [cell | keys | selected for cell in found]
                 records += prediction_columns(task, parts, prediction, **keys)

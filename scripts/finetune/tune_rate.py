@@ -10,7 +10,7 @@ from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.files import write_json
 from clm.tasks.table import load_split, load_task
-from clm.transfer.finetune import Tuner
+from clm.transfer.finetune import FineTuner
 from clm.transfer.tokens import tokenize
 from clm.transfer.tune import best_rate, validation_error
 
@@ -36,7 +36,7 @@ def tune_rate(
     for path, split, about in zip(molecules, splits, settings["tasks"], strict=True):
         task = load_task(path, about["labels"])
         shard = tokenize(task.smiles, tokenizer, [smiles_key(text) for text in task.smiles])
-        tuner = Tuner(model, len(task.names), about["kind"], settings["settings"])
+        tuner = FineTuner(model, len(task.names), about["kind"], settings["settings"])
         loaded.append((tuner, task, shard, load_split(split, task.rows)))
     for rate in rates:
         table.append([validation_error(*one, rate) for one in loaded])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clm.landscape.alignment import alignments, classical_scaling
+from clm.landscape.alignment import classical_scaling, pairwise_cka
 from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import run
@@ -46,7 +46,7 @@ def compare_representations(
         else:
             names.append(kind | identity(cell))
             features.append(found)
-    cka, shuffled = alignments(features, settings["seed"])
+    cka, shuffled = pairwise_cka(features, settings["seed"])
     write_table(pairs, pair_rows(names, cka, shuffled, len(shard)), [*PAIR, "cka", "shuffled", "molecules"])
     rows = [*point_rows(names, cka), *failed]
     write_table(points, rows, ["kind", *KEYS, "status", "axis1", "axis2", "share1", "share2"])

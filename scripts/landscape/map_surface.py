@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clm.curvature.batches import disjoint_batches, on
-from clm.curvature.hessian import masked_objective
+from clm.curvature.batches import disjoint_batches, to_device
+from clm.curvature.hessian import masked_lm_objective
 from clm.landscape.directions import filter_normalized
 from clm.landscape.surface import loss_surface
 from clm.models.build import load_model
@@ -31,8 +31,8 @@ def map_surface(checkpoint: Path, valid: Path, settings: dict[str, Any], out: Pa
         raise UserError(f"{checkpoint}: this run diverged; choose another cell under landscape.surfaces")
     model = load_model(checkpoint).to(device())
     found = disjoint_batches(read_shard(valid), settings["mask_fraction"], 1, settings["molecules"])
-    batch = on(found, device())[0]
-    objective, parameters = masked_objective(model), list(model.parameters())
+    batch = to_device(found, device())[0]
+    objective, parameters = masked_lm_objective(model), list(model.parameters())
     directions = (filter_normalized(parameters, settings["seed"]), filter_normalized(parameters, settings["seed"] + 1))
     coordinates = np.linspace(-settings["reach"], settings["reach"], settings["points"]).tolist()
     values = loss_surface(parameters, directions, lambda: objective(batch).item(), coordinates)

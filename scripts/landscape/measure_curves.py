@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from clm.curvature.batches import disjoint_batches, on
-from clm.curvature.hessian import masked_objective
+from clm.curvature.batches import disjoint_batches, to_device
+from clm.curvature.hessian import masked_lm_objective
 from clm.landscape.curves import loss_curves, positions, width
 from clm.models.build import load_model
 from clm.models.device import device
@@ -53,8 +53,8 @@ def curves_of(results: Path, cell: Checkpoint, settings: dict[str, Any]) -> np.n
     """Return the losses around one checkpoint, float64 (directions, positions)."""
     model = load_model(checkpoint(results, cell)).to(device())
     shard = read_shard(results / "corpora" / cell.trunk.corpus / "tokens" / "valid.safetensors")
-    batch = on(disjoint_batches(shard, settings["mask_fraction"], 1, settings["molecules"]), device())[0]
-    objective = masked_objective(model)
+    batch = to_device(disjoint_batches(shard, settings["mask_fraction"], 1, settings["molecules"]), device())[0]
+    objective = masked_lm_objective(model)
     chosen = (settings["directions"], settings["reach"], settings["seed"])
     return loss_curves(list(model.parameters()), lambda: objective(batch).item(), *chosen)
 

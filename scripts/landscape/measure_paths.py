@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from clm.curvature.batches import disjoint_batches, on
-from clm.curvature.hessian import masked_objective
+from clm.curvature.batches import disjoint_batches, to_device
+from clm.curvature.hessian import masked_lm_objective
 from clm.landscape.parameters import encoder_weights, flatten
-from clm.landscape.paths import SHARES, cosines, describe_line, line_losses
+from clm.landscape.paths import FRACTIONS, cosines, describe_line, line_losses
 from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import run
@@ -51,7 +51,9 @@ def measure_paths(
     write_table(
         barriers, [line | describe_line(losses) for line, losses in lines], [*LINE, "loss_from", "loss_to", "barrier"]
     )
-    points = [line | {"a": a, "loss": value} for line, losses in lines for a, value in zip(SHARES, losses, strict=True)]
+    points = [
+        line | {"a": a, "loss": value} for line, losses in lines for a, value in zip(FRACTIONS, losses, strict=True)
+    ]
     write_table(curves, points, [*LINE, "a", "loss"])
     write_table(vectors, angles, VECTOR)
 
@@ -67,10 +69,10 @@ def pretraining_lines(results: Path, entry: Row, settings: Row) -> Iterator[tupl
     pairs = [("budgets", a, b, trunk(entry), trunk(entry)) for a, b in pairwise(entry["budgets"])]
     pairs += [("seeds", last, last, trunk(entry), trunk(entry, seed)) for seed in entry["others"]]
     shard = read_shard(results / "corpora" / entry["corpus"] / "tokens" / "valid.safetensors")
-    batch = on(disjoint_batches(shard, settings["mask_fraction"], 1, settings["molecules"]), device())[0]
+    batch = to_device(disjoint_batches(shard, settings["mask_fraction"], 1, settings["molecules"]), device())[0]
     for kind, a, b, x, y in pairs:
         model, other = (load_model(trunk_folder(results, t) / name).to(device()) for t, name in ((x, a), (y, b)))
-        objective, parameters = masked_objective(model), list(model.parameters())
+        objective, parameters = masked_lm_objective(model), list(model.parameters())
         ends = ([p.detach().clone() for p in parameters], list(other.parameters()))
         with torch.no_grad():
             losses = line_losses(parameters, ends, lambda: objective(batch).item())  # noqa: B023 (used at once)

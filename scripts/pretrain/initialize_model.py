@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from clm.models.build import TOKENIZER_FILES, load_model, parameters
+from clm.models.build import TOKENIZER_FILES, count_parameters, load_model
 from clm.models.device import device
 from clm.models.initialize import architecture, save_untrained
 from clm.provenance.command import run
@@ -43,7 +43,7 @@ def initialize_model(settings: dict[str, Any], tokenizer: Path, valid: list[Path
             for corpus, path in zip(settings["corpora"], valid, strict=True)
         }
         nothing = {"tokens": 0, "molecules": 0, "subset_tokens": 0, "epochs": 0, "flops": 0, "flops_6nd": 0, "steps": 0}
-        told = {"status": "ok", "parameters": parameters(model), "validation": losses, "learning_rate": None}
+        told = {"status": "ok", "parameters": count_parameters(model), "validation": losses, "learning_rate": None}
         write_json(folder / "metrics.json", settings["identity"] | nothing | told | {"optimizer": None})
 
 

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from clm.models.build import load_model, parameters, save_model
+from clm.models.build import count_parameters, load_model, save_model
 from clm.models.device import device
 from clm.provenance.command import UserError, run
 from clm.provenance.cost import Meter
@@ -13,12 +13,19 @@ from clm.provenance.files import atomic, read_json, sha256_file, write_json
 from clm.provenance.state import lease, state_folder
 from clm.tokens.shards import Shard, read_shard
 from clm.tokens.vocabulary import class_ids
+from clm.training.cuda_graphs import compiled_layers
 from clm.training.masked_loss import validation_loss
-from clm.training.recorded import compiled
+from clm.training.process_group import (
+    SINGLE_PROCESS,
+    ProcessGroup,
+    destroy_process_group,
+    init_process_group,
+    launch,
+    launched_rank,
+)
 from clm.training.schedule import Schedule
-from clm.training.team import ALONE, Team, join, launch, leave, member
 from clm.training.trainer import Progress, Trainer
-from clm.training.trunk import forget_branch, train_budget
+from clm.training.trunk import remove_branch_state, train_budget
 
 log = logging.getLogger(__name__)
 
@@ -45,31 +52,31 @@ def pretrain_checkpoint(
         tokens: training shard.
         valid: validation shards, in the order of `settings["corpora"]`.
         vocabulary: vocabulary.json of the tokenizer.
-        state: folder of resume states, of any trunk.
+        state: folder of the saved states of all trunks.
         out: folder of the checkpoint.
         code: digest of the code that this job runs: what it saved is taken up by the same code only.
         processes: that train together; results do not depend on it.
-        micro_tokens: tokens that a process handles at once, 0 for all.
-        compile: 1 to compile the layers on a GPU.
+        micro_tokens: tokens of a micro-batch, 0 for no gradient accumulation.
+        compile: 1 to compile the layers by torch.compile on a GPU.
     """
-    rank = member()
+    rank = launched_rank()
     if processes > 1 and rank is None:
         launch(processes)
     if rank:
-        logging.disable(logging.INFO)  # the first process tells
+        logging.disable(logging.INFO)  # the process of rank 0 logs
     # What the trunk computes: no budgets and no decay, so that a new budget continues it; nor how many processes
     training = {key: value for key, value in settings["training"].items() if key != "decay_fraction"}
     digests = [sha256_file(path) for path in (start / "model.safetensors", tokens)]
     own = state_folder(state, training, settings["seed"], digests, code)
     with nullcontext() if rank else lease(own), Meter() as meter:
-        team = ALONE if rank is None else join(rank)
-        trainer = train(settings, start, tokens, vocabulary, own, team, micro_tokens or None, bool(compile))
-        if team.rank == 0:
+        group = SINGLE_PROCESS if rank is None else init_process_group(rank)
+        trainer = train(settings, start, tokens, vocabulary, own, group, micro_tokens or None, bool(compile))
+        if group.rank == 0:
             shards = dict(zip(settings["corpora"], valid, strict=True))
             cost = write_checkpoint(trainer, settings, start, shards, vocabulary, out)
-            forget_branch(schedule_of(settings["training"]), settings["budget_tokens"], own)
-        leave(team)
-    if team.rank == 0:
+            remove_branch_state(schedule_of(settings["training"]), settings["budget_tokens"], own)
+        destroy_process_group(group)
+    if group.rank == 0:
         meter.write(out / "cost.json", **cost)
 
 
@@ -79,26 +86,26 @@ def train(
     tokens: Path,
     vocabulary: Path,
     state: Path,
-    team: Team,
+    group: ProcessGroup,
     micro_tokens: int | None,
     compile: bool = False,
 ) -> Trainer:
-    """Train with a team of processes and return the trainer at the decayed checkpoint.
+    """Train in a group of processes and return the trainer at the decayed checkpoint.
 
     Args:
         settings: `budget_tokens`, `training`, `seed`.
         start: folder of the untrained model.
         tokens: training shard.
         vocabulary: vocabulary.json of the tokenizer.
-        state: folder of this trunk's resume states; the first process holds its lease.
-        team: the processes that train this model; they and `micro_tokens` change nothing but rounding.
-        micro_tokens: tokens that a process handles at once, or None for all of its part of a batch.
-        compile: compile the layers if this job has a GPU.
+        state: folder of the saved states of this trunk; the process of rank 0 holds its lease.
+        group: the processes that train this model; they and `micro_tokens` affect rounding only.
+        micro_tokens: tokens of a micro-batch, or None for no gradient accumulation.
+        compile: the layers by torch.compile, if this job has a GPU.
     """
     training, shard = settings["training"], read_shard(tokens)
     check_vocabulary(shard, tokens, read_json(vocabulary)["digest"])
-    trainer = Trainer(load_model(start).to(device()), shard, training, settings["seed"], team, micro_tokens)
-    with compiled(trainer.model, compile and device().type == "cuda"):
+    trainer = Trainer(load_model(start).to(device()), shard, training, settings["seed"], group, micro_tokens)
+    with compiled_layers(trainer.model, compile and device().type == "cuda"):
         train_budget(trainer, schedule_of(training), settings["budget_tokens"], state)
     return trainer
 
@@ -131,8 +138,8 @@ def write_checkpoint(
     write_json(out / "metrics.json", metrics(settings, trainer, losses))
     log.info("done: %d tokens, losses %s", progress.tokens, {name: loss["loss"] for name, loss in losses.items()})
     speed = trainer.trained_tokens / trainer.training_seconds if trainer.training_seconds else None
-    told = {"tokens": trainer.trained_tokens, "training_seconds": trainer.training_seconds, "tokens_per_second": speed}
-    return told | {"processes": trainer.team.size}
+    cost = {"tokens": trainer.trained_tokens, "training_seconds": trainer.training_seconds, "tokens_per_second": speed}
+    return cost | {"processes": trainer.group.size}
 
 
 def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
@@ -143,7 +150,7 @@ def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
 
 def metrics(settings: dict[str, Any], trainer: Trainer, losses: dict[str, Any]) -> dict[str, Any]:
     """Return metrics.json: scale, cost in operations, and validation losses; a diverged run keeps its scale only."""
-    progress, shard, count = trainer.progress, trainer.shard, parameters(trainer.model)
+    progress, shard, count = trainer.progress, trainer.shard, count_parameters(trainer.model)
     finite = all(loss["loss"] is not None and loss["loss"] < 1e4 for loss in losses.values())
     return settings["identity"] | {
         "status": "ok" if finite and not progress.diverged else "diverged",

@@ -7,7 +7,7 @@ from typing import Any
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import write_json
-from clm.tasks.baselines import as_result
+from clm.tasks.baselines import baseline_result
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
 from clm.transfer.external import model_features, table_features
@@ -41,7 +41,7 @@ def probe_external(
             found, rows, _ = probe_cells(features, task, load_split(path, task.rows), settings["kind"], keys)
             cells += found
             records += rows
-        write_json(out, as_result(settings["name"], settings["task"], cells))
+        write_json(out, baseline_result(settings["name"], settings["task"], cells))
         write_predictions(predictions, records)
 
 

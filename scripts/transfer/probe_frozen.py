@@ -11,8 +11,8 @@ from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import read_json, write_json
-from clm.tasks.algebra import on
-from clm.tasks.cells import unscored
+from clm.tasks.algebra import algebra_for
+from clm.tasks.cells import unscored_cells
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import Task, load_split, load_task
 from clm.tokens.shards import Shard
@@ -20,7 +20,7 @@ from clm.tokens.vocabulary import class_ids
 from clm.transfer.embed import embed, project
 from clm.transfer.predictors import domain_predictors, label_predictors
 from clm.transfer.probe import probe_cells
-from clm.transfer.tokens import cut_count, tokenize
+from clm.transfer.tokens import count_truncated, tokenize
 
 log = logging.getLogger(__name__)
 Split = tuple[str, int, dict[str, np.ndarray]]
@@ -63,7 +63,11 @@ def probe_frozen(
             for collected, new in zip((cells, predictors, records), made, strict=True):
                 collected += new
             log.info("budget %s done", budget)
-        told = {"mode": "frozen", "task": settings["task"], "cut_molecules": cut_count(shard, settings["max_tokens"])}
+        told = {
+            "mode": "frozen",
+            "task": settings["task"],
+            "cut_molecules": count_truncated(shard, settings["max_tokens"]),
+        }
         write_json(out, settings["identity"] | told | {"cells": cells, "predictors": predictors})
         write_predictions(predictions, records)
 
@@ -82,7 +86,7 @@ def probe_budget(
     if metrics["status"] != "ok":
         return diverged_cells(budget, task, parts, settings["kind"]), [], []
     model = load_model(folder).to(device())
-    layers, algebra = embed(model, shard, every_layer=True), on(device())
+    layers, algebra = embed(model, shard, every_layer=True), algebra_for(device())
     cells, predictors, records = [], [], []
     for number, (split, seed, part) in enumerate(parts):
         keys = {"budget": budget, "split": split, "split_seed": seed}
@@ -108,7 +112,7 @@ def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> li
     return [
         cell | told | {"split": split, "split_seed": seed}
         for split, seed, part in parts
-        for cell in unscored(task, part, kind, "diverged")
+        for cell in unscored_cells(task, part, kind, "diverged")
     ]
 
 

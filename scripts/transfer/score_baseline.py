@@ -8,7 +8,7 @@ import numpy as np
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import write_json
-from clm.tasks.baselines import as_result, features_of, fit_predict, model_seeds
+from clm.tasks.baselines import baseline_result, features_of, fit_predict, model_seeds
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import Task, load_split, load_task
@@ -44,7 +44,7 @@ def score_baseline(
                 records += prediction_columns(task, parts, prediction, **keys)
                 log.info("%s %s, seed %s: error %s", split, split_seed, seed, cells[-1]["error"])
         write_predictions(predictions, records)
-        write_json(out, as_result(settings["baseline"], settings["name"], cells))
+        write_json(out, baseline_result(settings["baseline"], settings["name"], cells))
 
 
 def fit_labels(

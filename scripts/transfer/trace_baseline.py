@@ -8,7 +8,7 @@ from clm.provenance.command import run
 from clm.provenance.files import write_json
 from clm.tasks.baselines import features_of, fit_predict
 from clm.tasks.table import Task, load_split, load_task
-from clm.transfer.learning import Fit, curve
+from clm.transfer.learning import Fit, learning_curve
 
 FOREST = "ecfp_forest"
 
@@ -25,7 +25,7 @@ def trace_baseline(molecules: Path, split: Path, settings: dict[str, Any], out: 
     task = load_task(molecules, settings["label_columns"])
     parts = load_split(split, task.rows)
     fit = forest(task, parts, settings["kind"])
-    rows = curve(task, parts, settings["kind"], settings["train_sizes"], settings["seeds"], fit)
+    rows = learning_curve(task, parts, settings["kind"], settings["train_sizes"], settings["seeds"], fit)
     write_json(out, {"task": settings["task"], "curves": [{"cell": None, "baseline": FOREST, "rows": rows}]})
 
 

@@ -14,7 +14,7 @@ from clm.study.paths import checkpoint
 from clm.tables.cells import checkpoint_of, read_cells
 from clm.tasks.table import Task, load_split, load_task
 from clm.transfer.embed import embed
-from clm.transfer.learning import Fit, curve
+from clm.transfer.learning import Fit, learning_curve
 from clm.transfer.probe import probe
 from clm.transfer.tokens import tokenize
 
@@ -51,7 +51,7 @@ def trace_labels(
             continue
         features = embed(load_model(folder).to(device()), shard)
         fit = head(features, task, parts, settings["kind"])
-        rows = curve(task, parts, settings["kind"], settings["train_sizes"], settings["seeds"], fit)
+        rows = learning_curve(task, parts, settings["kind"], settings["train_sizes"], settings["seeds"], fit)
         curves.append({"cell": cell, "baseline": None, "rows": rows})
         log.info("%s done", " ".join(map(str, cell)))
     write_json(out, {"task": settings["task"], "curves": curves})

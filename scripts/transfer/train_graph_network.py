@@ -9,7 +9,7 @@ from clm.graphs.training import fit_network
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import write_json
-from clm.tasks.baselines import as_result, model_seeds
+from clm.tasks.baselines import baseline_result, model_seeds
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
@@ -56,7 +56,7 @@ def train_graph_network(
                 cells += [cell | keys | {"selected": {"epoch": epoch}} for cell in found]
                 records += prediction_columns(task, parts, prediction, **keys)
                 log.info("%s %s, seed %s: error %s, epoch %s", split, split_seed, seed, found[-1]["error"], epoch)
-        write_json(out, as_result(network, settings["name"], cells))
+        write_json(out, baseline_result(network, settings["name"], cells))
         write_predictions(predictions, records)
 
 

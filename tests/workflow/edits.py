@@ -70,23 +70,29 @@ def reorder(config: Config) -> None:
     config["transfer"] = dict(reversed(config["transfer"].items()))
 
 
+def lists(*names: str) -> str:
+    """Files of lists of cells that have other cells than before."""
+    return " ".join(f"list_cells/cells={name}" for name in names)
+
+
+TRUNKS = lists("trunks", "curvature")
 # The grid, tasks and cells: what changes, what it makes stale directly beside what the graph tells
 STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("nothing", lambda c: None, ""),
     ("keys reordered, 32 as 32.0", reorder, ""),
-    ("a seed added", lambda c: block(c, seeds=[1]), ""),
-    ("a seed removed", lambda c: c["grid"]["trunks"].pop(2), ""),
-    ("a size added", add_size, ""),
-    ("a size removed", remove_size, ""),
-    ("a subset added", add_subset, ""),
-    ("a subset removed", lambda c: c["grid"]["trunks"][0]["subsets"].remove("t300"), ""),
+    ("a seed added", lambda c: block(c, seeds=[1]), TRUNKS),
+    ("a seed removed", lambda c: c["grid"]["trunks"].pop(2), TRUNKS + " " + lists("maps")),
+    ("a size added", add_size, TRUNKS),
+    ("a size removed", remove_size, TRUNKS + " " + lists("full", "curves", "learning", "spectrum")),
+    ("a subset added", add_subset, TRUNKS),
+    ("a subset removed", lambda c: c["grid"]["trunks"][0]["subsets"].remove("t300"), TRUNKS),
     ("a task added", lambda c: c["transfer"]["tasks"].append("half_life"), ""),
     ("a task removed", lambda c: c["transfer"]["tasks"].remove("dili"), ""),
     ("a corpus added", add_corpus, "initialize_model pretrain_checkpoint"),
-    ("a corpus left out of the grid", leave_out_corpus, ""),
-    ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), ""),
+    ("a corpus left out of the grid", leave_out_corpus, TRUNKS),
+    ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), lists("full")),
     ("a surface elsewhere", lambda c: c["landscape"]["surfaces"][0].update(budget="t10k"), ""),
-    ("a budget added", add_budget, ""),
+    ("a budget added", add_budget, TRUNKS),
 ]
 
 # Edits of files that change no result: name, change of the text, further arguments of Snakemake

@@ -108,6 +108,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("transfer.fine_tuning.seeds", [0], "finetune_model finetune_endpoint measure_paths"),
     ("transfer.learning_curves.train_sizes", [50, 90], "trace_labels trace_baseline"),
     ("transfer.learning_curves.seeds", [0], "trace_labels trace_baseline"),
+    ("curvature.method", "pyhessian", "measure_curvature"),
     ("curvature.batches", 4, "measure_curvature"),
     ("curvature.molecules_per_batch", 5, "measure_curvature"),
     ("curvature.probes_per_batch", 2, "measure_curvature"),

@@ -133,19 +133,14 @@ def test_a_command_gives_the_digest_of_the_script_that_it_runs(rules, clone):
     assert [pair for pair in checked if pair[1] != code_digest(ROOT / "scripts" / pair[0])] == []
 
 
-# Imports each script in a fork of one process, which holds what takes seconds to import and nothing of ours
+# Imports one script after the other into one process, which keeps what takes seconds to import and nothing of ours
 LOADED = """
-import os, runpy, sys
-import matplotlib.pyplot, numpy, pandas, rdkit.Chem, scipy.stats, torch
-sys.path[:0] = ["scripts", *(entry.path for entry in os.scandir("scripts") if entry.is_dir() and entry.name != "clm")]
-assert not any(name.split(".")[0] == "clm" for name in sys.modules)
+import runpy, sys
+sys.path.insert(0, "scripts")
 for name in sys.argv[1:]:
-    child = os.fork()
-    if not child:
-        runpy.run_path(f"scripts/{name}", run_name="imported")
-        print(name, *(m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "clm"), sep="\\t", flush=True)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0, name
+    runpy.run_path(f"scripts/{name}", run_name="imported")
+    ours = [module for module in sys.modules if module.split(".")[0] == "clm"]
+    print(name, *(sys.modules.pop(module).__file__ for module in ours), sep="\\t")
 """
 
 
@@ -161,24 +156,19 @@ def test_every_imported_module_of_ours_is_in_the_identity_of_the_code(rules):
         assert {file.resolve() for file in files} <= set(closure(ROOT / "scripts" / script)), script
 
 
-MANY = """
-corpora:
-  zinc: {shards: 3000}
-  pubchem: {shards: 3000, decontaminate: [freesolv, dili]}
-grid:
-  trunks:
-    - {corpora: [zinc], sizes: [7k, 25k], subsets: [t300, t900], seeds: SEEDS, budgets: [t10k, t20k]}
-"""
-
-
 def test_no_command_grows_with_the_study(clone, tmp_path):
     """Bash takes an argument of 128 KiB: shards, cells and the configuration are handed over as folders and files."""
-    overlay = tmp_path / "many.yaml"
+    config = yaml.safe_load((clone / "studies" / "tiny.yaml").read_text())
+    for corpus in config["corpora"].values():
+        corpus["shards"] = 3000
+    config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["3k", "7k"], "subsets": ["t300", "t900"],
+                                     "budgets": ["t10k", "t20k"]})  # fmt: skip
     found = []
     for seeds in (10, 60):
-        overlay.write_text(MANY.replace("SEEDS", str(list(range(seeds)))))
-        lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay))
+        config["grid"]["trunks"][-1]["seeds"] = list(range(seeds))
+        (tmp_path / "many.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
         lengths: dict[str, int] = {}
+        lines = commands(clone, "--configfile", str(tmp_path / "many.yaml"))
         for line in lines:
             script = line.split()[1]
             lengths[script] = max(lengths.get(script, 0), len(line.encode()))

@@ -1,4 +1,4 @@
-"""Fetching sources that are not addresses: a pinned wheel, a local file."""
+"""Sources without an address: a pinned wheel, a local file."""
 
 import logging
 import shutil
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def fetch_wheel(requirement: str, folder: Path) -> Path:
-    """Download exactly one wheel (`name==version`) with pip into `folder` and return it; it is never installed."""
+    """Download exactly one wheel (`name==version`) with pip into `folder` and return its path; it is not installed."""
     command = [
         sys.executable,
         "-m",

@@ -1,8 +1,8 @@
-"""Bounds on the time and memory of one row that hold inside C++ code, where no Python exception can interrupt.
+"""Limits on the time and memory of one row that also hold inside C++ code, which Python exceptions cannot interrupt.
 
-Rows are handled by a child process. The kernel ends it when one row has used its share of processor time (a timer whose
-signal nobody catches) and refuses it memory beyond a limit; the parent sees which row it was, counts it, and goes on
-with a new child. A crash of the library costs one row in the same way.
+Rows are processed by a child process. The kernel kills it when one row exceeds its processor time (by the signal of a
+timer) and refuses it memory beyond a limit; the parent records which row it was and continues with a new child. A crash
+of the library costs one row in the same way.
 """
 
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def limit_memory(megabytes: int) -> None:
-    """Let this process map at most that much more memory than it has now (where the system tells: Linux)."""
+    """Let this process map at most that much more memory than it has now (on Linux only)."""
     try:
         with open("/proc/self/statm") as handle:
             mapped = int(handle.read().split()[0]) * resource.getpagesize()
@@ -38,8 +38,8 @@ def limit_memory(megabytes: int) -> None:
 def serve(
     pipe: Connection, other: Connection, function: Callable[[bytes], Outcome], at: Any, seconds: float, megabytes: int
 ) -> None:
-    """Answer lists of rows with lists of outcomes until the parent hangs up; `at` holds the row in work."""
-    other.close()  # the end of the parent, which a forked child holds too: it would never see the parent hang up
+    """Answer lists of rows with lists of outcomes until the parent closes the pipe; `at` is the index of the row."""
+    other.close()  # inherited by the fork; if it stayed open, the child would never see the parent close it
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(megabytes)
@@ -62,20 +62,20 @@ def serve(
 
 
 class Guard:
-    """A function from a row to (result, None) or (None, reason) in a child process, with bounds per row."""
+    """Runs a function from a row to (result, None) or (None, reason) in a child process, with limits per row."""
 
     def __init__(
         self, function: Callable[[bytes], Outcome], seconds: float = SECONDS, megabytes: int = MEGABYTES
     ) -> None:
-        """Start the child. Bounds are processor seconds and megabytes per row."""
-        self.work = (function, seconds, megabytes)
+        """Start the child; limits are processor seconds and megabytes per row."""
+        self.arguments = (function, seconds, megabytes)
         self.context = multiprocessing.get_context("fork")
         self.at = self.context.RawValue("q", 0)
         self.start()
 
     def start(self) -> None:
         """Start a child with a pipe of its own."""
-        function, seconds, megabytes = self.work
+        function, seconds, megabytes = self.arguments
         self.pipe, theirs = self.context.Pipe()
         arguments = (theirs, self.pipe, function, self.at, seconds, megabytes)
         self.child = self.context.Process(target=serve, args=arguments, daemon=True)
@@ -83,7 +83,7 @@ class Guard:
         theirs.close()
 
     def close(self) -> None:
-        """Hang up and wait for the child."""
+        """Close the pipe and wait for the child."""
         self.pipe.close()
         self.child.join()
 
@@ -96,31 +96,31 @@ class Guard:
         self.close()
 
     def outcomes(self, rows: list[bytes]) -> list[Outcome]:
-        """Return the outcome of each row: (None, `too_slow` or `crashed`) where a row has ended the child."""
+        """Return the outcome of each row: (None, `too_slow` or `crashed`) where a row killed the child."""
         return [outcome for i in range(0, len(rows), CHUNK) for outcome in self.chunk(rows[i : i + CHUNK])]
 
     def chunk(self, rows: list[bytes]) -> list[Outcome]:
-        """Return the outcomes of a few rows; what a child had done before it was ended is done again."""
-        struck: dict[int, str] = {}
+        """Return the outcomes of a few rows; rows that a killed child had finished are processed again."""
+        failed: dict[int, str] = {}
         while True:
-            left = [i for i in range(len(rows)) if i not in struck]
+            left = [i for i in range(len(rows)) if i not in failed]
             try:
                 self.pipe.send([rows[i] for i in left])
                 answers = iter(self.pipe.recv())
             except (EOFError, ConnectionError):
                 self.close()
                 culprit = left[self.at.value]
-                struck[culprit] = self.reason()
-                log.warning("%s: %r", struck[culprit], rows[culprit][:200])
+                failed[culprit] = self.reason()
+                log.warning("%s: %r", failed[culprit], rows[culprit][:200])
                 self.start()
             else:
-                return [(None, struck[i]) if i in struck else next(answers) for i in range(len(rows))]
+                return [(None, failed[i]) if i in failed else next(answers) for i in range(len(rows))]
 
     def reason(self) -> str:
-        """Return why a row has ended the child.
+        """Return why a row killed the child.
 
         Raises:
-            UserError: it was no row; the system or somebody else has ended the child.
+            UserError: it was not a row; the system or somebody else killed the child.
         """
         signals = {signal.SIGPROF: "too_slow"} | dict.fromkeys(CRASHES, "crashed")
         code = self.child.exitcode or 0

@@ -1,4 +1,4 @@
-"""Downloads over https that survive cut, slow and lying servers: resumed, verified, from several mirrors in turn."""
+"""Downloads over https: resumed after interruption, verified by digest, from several mirrors in turn."""
 
 import http.client
 import logging
@@ -14,14 +14,14 @@ from clm.provenance.files import read_json, sha256_file, write_json
 
 log = logging.getLogger(__name__)
 BLOCK = 2**20
-# A connection that is silent for that long is given up; so is one that brings less than LEAST_RATE bytes per second
-SECONDS = 60.0
-LEAST_RATE = 1000
-PERMANENT = (400, 401, 403, 404, 405, 410, 451)
+# A connection is given up after TIMEOUT seconds of silence, or below MIN_RATE bytes per second over that time
+TIMEOUT = 60.0
+MIN_RATE = 1000
+PERMANENT_ERRORS = (400, 401, 403, 404, 405, 410, 451)
 
 
 class RefusedError(Exception):
-    """A mirror that need not be asked again: no such file, other content, a redirect to plain http."""
+    """A failure for which a mirror is not tried again: no such file, wrong content, a redirect to plain http."""
 
 
 class SecureRedirects(urllib.request.HTTPRedirectHandler):
@@ -72,8 +72,8 @@ def fetch_url(mirrors: list[str], folder: Path, sha256: str | None, attempts: in
         if not left:
             break
         time.sleep(pause * 2**attempt)
-    told = "; ".join(f"{url}: {reason}" for url, reason in reasons.items())
-    raise UserError(f"no mirror delivered ({told}); check the network and the addresses under `sources:`")
+    failures = "; ".join(f"{url}: {reason}" for url, reason in reasons.items())
+    raise UserError(f"no mirror delivered ({failures}); check the network and the addresses under `sources:`")
 
 
 def check_digest(target: Path, sha256: str | None) -> None:
@@ -90,7 +90,7 @@ def discard(target: Path) -> None:
 
 
 def note(target: Path) -> Path:
-    """Return the file that tells from which address, and by which validator, a partial download came."""
+    """Return the file with the address and the validator of a partial download."""
     return target.with_name(f"{target.name}.json")
 
 
@@ -104,9 +104,9 @@ def partial(url: str, target: Path) -> tuple[int, str | None]:
     """Return the bytes of a partial download that can be continued, and its validator."""
     if not (target.exists() and note(target).exists()):
         return 0, None
-    told = read_json(note(target))
-    usable = told["url"] == url and told["validator"]
-    return (target.stat().st_size, told["validator"]) if usable else (0, None)
+    record = read_json(note(target))
+    usable = record["url"] == url and record["validator"]
+    return (target.stat().st_size, record["validator"]) if usable else (0, None)
 
 
 def download(url: str, target: Path, digest_known: bool) -> None:
@@ -120,11 +120,11 @@ def download(url: str, target: Path, digest_known: bool) -> None:
     headers = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
     opener = urllib.request.build_opener(SecureRedirects)
     try:
-        answer = opener.open(urllib.request.Request(url, headers=headers), timeout=SECONDS)
+        answer = opener.open(urllib.request.Request(url, headers=headers), timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416:
             discard(target)  # longer than the file is now
-        if error.code in PERMANENT or error.code < 400:
+        if error.code in PERMANENT_ERRORS or error.code < 400:
             raise RefusedError(f"{error.code} {error.reason}") from error
         raise
     with answer:
@@ -162,7 +162,7 @@ def receive(answer: Any, out: IO[bytes]) -> None:
         out.write(block)
         received += len(block)
         passed = time.monotonic() - began
-        if passed > SECONDS:
-            if received < LEAST_RATE * passed:
+        if passed > TIMEOUT:
+            if received < MIN_RATE * passed:
                 raise OSError(f"too slow: {received} bytes in {passed:.0f} s")
             began, received = time.monotonic(), 0

@@ -10,21 +10,21 @@ from clm.training.masked_loss import Batch, evaluation_batches
 from clm.training.masks import fixed_masks
 
 
-def disjoint_batches(shard: Shard, share: float, batches: int, molecules: int) -> Iterator[Batch]:
+def disjoint_batches(shard: Shard, mask_fraction: float, batches: int, molecules: int) -> Iterator[Batch]:
     """Yield `batches` batches of `molecules` molecules, the same for every model.
 
     Args:
         shard: validation molecules, ordered by hash (so the first are a random sample).
-        share: of the tokens that is masked.
+        mask_fraction: of the non-special tokens that are masked.
         batches: number of batches.
-        molecules: of a batch; fewer at the end of a small shard.
+        molecules: per batch; fewer at the end of a small shard.
     """
     for number in range(batches):
-        chosen = np.arange(number * molecules, min((number + 1) * molecules, len(shard)))
-        if len(chosen):
-            part = shard.take(chosen)
-            longest = int(part.lengths.max()) * len(part)
-            yield from evaluation_batches(part, fixed_masks(part, share), longest)
+        indices = np.arange(number * molecules, min((number + 1) * molecules, len(shard)))
+        if len(indices):
+            part = shard.take(indices)
+            padded_tokens = int(part.lengths.max()) * len(part)
+            yield from evaluation_batches(part, fixed_masks(part, mask_fraction), padded_tokens)
 
 
 def masked_tokens(batches: list[Batch]) -> list[float]:
@@ -32,6 +32,6 @@ def masked_tokens(batches: list[Batch]) -> list[float]:
     return [float(len(batch.targets)) for batch in batches]
 
 
-def on(batches: Iterator[Batch], device: torch.device) -> list[Batch]:
+def to_device(batches: Iterator[Batch], device: torch.device) -> list[Batch]:
     """Return batches on a device."""
     return [batch.to(device) for batch in batches]

@@ -12,16 +12,16 @@ from torch import Tensor
 
 from clm.curvature.lanczos import krylov_spaces, tridiagonal
 
-BULK = 0.01  # eigenvalues smaller than this share of the largest modulus count as bulk
+BULK = 0.01  # eigenvalues smaller than this fraction of the largest modulus count as bulk
 
 Quadrature = tuple[np.ndarray, np.ndarray]
 
 
 def quadrature(product: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> Quadrature:
-    """Return nodes and weights, float64 (steps,), that stand for the eigenvalues as `start` sees them.
+    """Return nodes and weights, float64 (steps,), of the Gauss quadrature of the spectral measure of `start`.
 
-    Weights are positive and add up to 1; moments of the spectrum up to order 2 steps - 1 are exact for this start, and
-    its mean over random starts is the spectral density. Fewer nodes if the Krylov space is exhausted before.
+    Weights are positive and sum to 1. Moments up to order 2 steps - 1 are exact for this start; the mean over random
+    starts estimates the spectral density. There are fewer nodes if the Krylov space is exhausted earlier.
 
     Args:
         product: v (n,) to H v (n,).
@@ -38,26 +38,26 @@ def quadrature(product: Callable[[Tensor], Tensor], start: Tensor, steps: int) -
 def random_quadratures(
     product: Callable[[Tensor], Tensor], like: Tensor, size: int, steps: int, starts: int, seed: int
 ) -> list[Quadrature]:
-    """Return the quadratures of `starts` Gaussian starts (size,) of the type and device of `like`."""
+    """Return the quadratures of `starts` Gaussian start vectors (size,), in the dtype and on the device of `like`."""
     generator = torch.Generator().manual_seed(seed)
     return [quadrature(product, torch.randn(size, generator=generator).to(like), steps) for _ in range(starts)]
 
 
-def describe(found: Sequence[Quadrature]) -> dict[str, float]:
-    """Return extremes, mean (trace / n) with its standard error over starts, and the shares of bulk and of negatives.
+def describe(quadratures: Sequence[Quadrature]) -> dict[str, float]:
+    """Return extremes, mean (trace / n) with its standard error over starts, and the fractions in bulk and below it.
 
-    Bulk is what is smaller than BULK times the largest modulus: nodes cannot tell it from zero. `negative_share` is
-    what is negative beyond that.
+    Bulk are the eigenvalues smaller than BULK times the largest modulus, which nodes cannot tell from zero;
+    `negative_share` is the fraction of the more negative ones.
     """
-    nodes, weights = (np.concatenate(part) for part in zip(*found, strict=True))
+    nodes, weights = (np.concatenate(part) for part in zip(*quadratures, strict=True))
     edge = BULK * np.abs(nodes).max()
-    means = np.array([np.sum(x * w) for x, w in found])
+    means = np.array([np.sum(x * w) for x, w in quadratures])
     error = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else np.nan
     return {
         "largest": float(nodes.max()),
         "smallest": float(nodes.min()),
         "mean": float(means.mean()),
         "mean_error": float(error),
-        "bulk_share": float(weights[np.abs(nodes) <= edge].sum() / len(found)),
-        "negative_share": float(weights[nodes < -edge].sum() / len(found)),
+        "bulk_share": float(weights[np.abs(nodes) <= edge].sum() / len(quadratures)),
+        "negative_share": float(weights[nodes < -edge].sum() / len(quadratures)),
     }

@@ -1,7 +1,7 @@
 """Extreme eigenvalues by Lanczos with full reorthogonalization.
 
 Power iteration with deflation, as in PyHessian, finds the eigenvalues of largest modulus and stops when an estimate
-changes little, which is not when it is right; Lanczos finds both ends of the spectrum and knows its residuals.
+changes little, which does not bound its error; Lanczos finds both ends of the spectrum and the residual of each value.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,36 +11,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-CHECK = 5  # steps between two looks at the residuals
-BLOCK = 10  # vectors for which memory is taken at a time
+CHECK_STEPS = 5  # steps between two checks of the residuals
+BLOCK_SIZE = 10  # vectors for which memory is allocated at a time
 
 
 class Basis:
-    """Orthonormal vectors (n,) as rows of blocks: another one moves none of them, and little memory waits for more."""
+    """A growing set of orthonormal vectors (n,), stored in blocks of rows: adding one copies none of the others."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start empty."""
         self.blocks: list[Tensor] = []
         self.count = 0
 
     def add(self, vector: Tensor) -> None:
         """Add a vector (n,) of norm 1 that is orthogonal to the others."""
-        if self.count == BLOCK * len(self.blocks):
-            self.blocks.append(vector.new_empty(BLOCK, len(vector)))
-        self.blocks[-1][self.count % BLOCK] = vector
+        if self.count == BLOCK_SIZE * len(self.blocks):
+            self.blocks.append(vector.new_empty(BLOCK_SIZE, len(vector)))
+        self.blocks[-1][self.count % BLOCK_SIZE] = vector
         self.count += 1
 
     def rows(self) -> list[Tensor]:
-        """Return the vectors of each block, (k, n) with k <= BLOCK."""
-        return [block[: self.count - BLOCK * number] for number, block in enumerate(self.blocks)]
+        """Return the vectors of each block, (k, n) with k <= BLOCK_SIZE."""
+        return [block[: self.count - BLOCK_SIZE * number] for number, block in enumerate(self.blocks)]
 
     @property
     def last(self) -> Tensor:
         """Return the vector (n,) added last."""
-        return self.blocks[-1][(self.count - 1) % BLOCK]
+        return self.blocks[-1][(self.count - 1) % BLOCK_SIZE]
 
-    def outside(self, vector: Tensor) -> Tensor:
-        """Return what of a vector (n,) is orthogonal to all of them."""
+    def project_out(self, vector: Tensor) -> Tensor:
+        """Return the component of a vector (n,) that is orthogonal to all vectors of the basis."""
         for rows in self.rows():
             vector = torch.addmv(vector, rows.T, rows @ vector, alpha=-1)
         return vector
@@ -63,7 +63,7 @@ class Spectrum:
 
 @dataclass(frozen=True)
 class Krylov:
-    """A Krylov space: the tridiagonal matrix of the operator in it, the norm of what leads out, orthonormal vectors."""
+    """A Krylov space: the tridiagonal matrix of the operator in it, the norm of the next vector, its basis."""
 
     alphas: list[float]
     betas: list[float]
@@ -77,7 +77,7 @@ def krylov_spaces(product: Callable[[Tensor], Tensor], start: Tensor, max_steps:
     Args:
         product: v (n,) to H v (n,).
         start: vector (n,).
-        max_steps: products at most; n are enough.
+        max_steps: products at most; n suffice.
     """
     basis, new, beta = Basis(), start, float(start.norm())
     alphas: list[float] = []
@@ -87,7 +87,7 @@ def krylov_spaces(product: Callable[[Tensor], Tensor], start: Tensor, max_steps:
         new = product(basis.last)
         alphas.append(float(new @ basis.last))
         for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, ch. 6)
-            new = basis.outside(new)
+            new = basis.project_out(new)
         beta = float(new.norm())
         yield Krylov(alphas, betas, beta, basis)
         betas.append(beta)
@@ -106,23 +106,23 @@ def extreme_eigenvalues(
     Args:
         product: v (n,) to H v (n,).
         start: random vector (n,).
-        count: eigenvalues at the upper end.
+        count: number of largest eigenvalues.
         tolerance: residual relative to the largest modulus at which to stop.
         max_steps: products at most.
     """
     for step, space in enumerate(krylov_spaces(product, start, max_steps), start=1):
-        found = ritz(space.alphas, space.betas, space.beta, count, step)
-        exhausted = space.beta < 1e-10 * max(1.0, abs(found.largest[0]))
-        if exhausted or (step % CHECK == 0 and step > count and found.residual < tolerance):
+        spectrum = ritz(space.alphas, space.betas, space.beta, count, step)
+        exhausted = space.beta < 1e-10 * max(1.0, abs(spectrum.largest[0]))
+        if exhausted or (step % CHECK_STEPS == 0 and step > count and spectrum.residual < tolerance):
             break
-    return replace(found, basis=space.basis)
+    return replace(spectrum, basis=space.basis)
 
 
 def ritz(alphas: list[float], betas: list[float], beta: float, count: int, steps: int) -> Spectrum:
     """Return the Ritz values of the tridiagonal matrix and their residuals beta |last component|."""
     values, vectors = np.linalg.eigh(tridiagonal(alphas, betas))
-    wanted = [*range(len(values) - 1, max(-1, len(values) - 1 - count), -1), 0]
-    residual = max(beta * abs(vectors[-1, i]) for i in wanted) / max(np.abs(values).max(), 1e-30)
+    indices = [*range(len(values) - 1, max(-1, len(values) - 1 - count), -1), 0]
+    residual = max(beta * abs(vectors[-1, i]) for i in indices) / max(np.abs(values).max(), 1e-30)
     return Spectrum(
-        [float(values[i]) for i in wanted[:-1]], float(values[0]), float(residual), steps, float(sum(alphas))
+        [float(values[i]) for i in indices[:-1]], float(values[0]), float(residual), steps, float(sum(alphas))
     )

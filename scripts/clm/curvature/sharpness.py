@@ -1,4 +1,4 @@
-"""Adaptive sharpness: how much the loss rises when every weight moves by a random share of itself."""
+"""Adaptive sharpness: the rise of the loss when every weight is perturbed in proportion to its size."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,12 +16,12 @@ def adaptive_sharpness(
     """Return for each rho the mean over draws of L(w + rho |w| e) - L(w), e ~ N(0, I), and its standard error.
 
     The elementwise scaling follows Kwon et al. (ASAM, ICML 2021); the average case follows Andriushchenko et al. (ICML
-    2023). The same draws serve all rhos. Weights are restored exactly.
+    2023). The same draws serve all rhos.
 
     Args:
-        parameters: changed in place and put back.
+        parameters: modified in place and restored exactly.
         loss: of the current weights.
-        rhos: shares.
+        rhos: relative sizes of the perturbation.
         draws: at least 2.
         seed: of the draws.
     """

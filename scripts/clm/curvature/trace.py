@@ -1,4 +1,4 @@
-"""Stochastic traces with a standard error that covers batches and probes."""
+"""Stochastic estimates of traces, with a standard error that covers batches and probes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Estimate:
 def combine(values: np.ndarray, weights: np.ndarray) -> Estimate:
     """Return the weighted mean of one value per batch and its standard error (ratio estimator).
 
-    Each value has its own probes, so their spread holds the noise of batches and of probes.
+    Each value has its own probes, so their spread includes the noise of batches and of probes.
     """
     weights = weights / weights.sum()
     mean = float(weights @ values)
@@ -33,9 +33,9 @@ def combine(values: np.ndarray, weights: np.ndarray) -> Estimate:
 
 
 def traces(curvature: Curvature, probes: int, seed: int) -> dict[str, Estimate]:
-    """Return Hutchinson estimates of `trace` and `scale_aware` = tr(H diag(w^2)), and of their parts in the encoder.
+    """Return Hutchinson estimates of `trace`, `scale_aware` = tr(H diag(w^2)), and the same of the encoder alone.
 
-    All four (`encoder` and `encoder_scale_aware` are the parts) read one diagonal estimate v * (H v) with Rademacher v
+    All four (`encoder` and `encoder_scale_aware` are the latter) use one diagonal estimate v * (H v) with Rademacher v
     (Hutchinson 1989; Bekas et al. 2007).
 
     Args:
@@ -68,11 +68,11 @@ def traces(curvature: Curvature, probes: int, seed: int) -> dict[str, Estimate]:
 def deflated_trace(
     product: Callable[[Tensor], Tensor], spectrum: Spectrum, precision: float, max_probes: int, seed: int
 ) -> tuple[Estimate, int]:
-    """Return the trace of one operator to a relative standard error, and the probes that it took.
+    """Return the trace of one operator to a relative standard error, and the number of probes.
 
-    Within the Krylov space of the spectrum the trace is known exactly; probes see the rest only, so that the outlying
-    eigenvalues, which make nearly all the variance of Hutchinson's estimator, add none. The idea is that of Hutch++
-    (Meyer et al., SOSA 2021), with the basis that the eigenvalues have paid for.
+    Within the Krylov space of the spectrum the trace is known exactly; probes estimate the rest only, so that the
+    outlying eigenvalues, which cause nearly all the variance of Hutchinson's estimator, contribute none. The idea is
+    that of Hutch++ (Meyer et al., SOSA 2021), with the basis that the eigenvalues required anyway.
 
     Args:
         product: v (n,) to H v (n,), symmetric.
@@ -85,7 +85,7 @@ def deflated_trace(
     generator = torch.Generator(device=basis.last.device).manual_seed(seed)
     samples: list[float] = []
     while len(samples) < max_probes:
-        vector = basis.outside(rademacher(basis.last, generator))
+        vector = basis.project_out(rademacher(basis.last, generator))
         samples.append(float(vector @ product(vector)))
         if len(samples) >= min(5, max_probes):
             error = float(np.std(samples, ddof=1) / np.sqrt(len(samples)))
@@ -96,5 +96,5 @@ def deflated_trace(
 
 
 def rademacher(like: Tensor, generator: torch.Generator) -> Tensor:
-    """Return random signs."""
+    """Return random signs in the shape, dtype and device of `like`."""
     return torch.randint(0, 2, like.shape, generator=generator, device=like.device, dtype=like.dtype) * 2 - 1

@@ -1,1 +1,1 @@
-"""Loss surfaces, barriers and maps of parameter space."""
+"""Loss landscapes (surfaces, curves, straight lines), maps of parameter space, similarity of representations."""

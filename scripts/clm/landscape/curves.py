@@ -1,4 +1,4 @@
-"""The loss on lines through a checkpoint in random directions, and how wide the well around it is."""
+"""The loss along random directions through a checkpoint, and the width of the minimum around it."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,12 +6,12 @@ import numpy as np
 from torch import Tensor
 
 from clm.landscape.directions import filter_normalized
-from clm.landscape.paths import SHARES, line_losses
+from clm.landscape.paths import FRACTIONS, line_losses
 
 
 def positions(reach: float) -> list[float]:
-    """Return where on a line losses are measured, in lengths of the weights: -reach to reach, 0 is the checkpoint."""
-    return [reach * (2 * share - 1) for share in SHARES]
+    """Return the coordinates at which losses are measured, -reach to reach in norms of the weights; 0: checkpoint."""
+    return [reach * (2 * fraction - 1) for fraction in FRACTIONS]
 
 
 def loss_curves(
@@ -20,7 +20,7 @@ def loss_curves(
     """Return the loss at w + a d for each filter-normalized direction d, float64 (directions, positions).
 
     Args:
-        parameters: changed in place and put back exactly.
+        parameters: modified in place and restored exactly.
         loss: of the current weights.
         directions: number of draws; models of one architecture share them.
         reach: largest |a|.
@@ -34,28 +34,30 @@ def loss_curves(
     return np.array(curves)
 
 
-def width(places: Sequence[float], losses: Sequence[float], rise: float) -> float:
-    """Return the distance between the two places nearest the middle where the loss has risen by `rise`.
+def width(coordinates: Sequence[float], losses: Sequence[float], rise: float) -> float:
+    """Return the distance between the two points nearest the middle where the loss has risen by `rise`.
 
-    Between measured places the square root of the rise is taken to be straight, which is exact for a parabola. NaN
-    where a side does not rise that much.
+    The square root of the rise is interpolated linearly, which is exact for a parabola. NaN if a side does not rise
+    that much.
 
     Args:
-        places: ascending, the middle one is 0.
-        losses: at these places.
+        coordinates: ascending, the middle one is 0.
+        losses: at these coordinates.
         rise: above the loss at 0, positive.
     """
-    middle = len(places) // 2
+    middle = len(coordinates) // 2
     height = np.sqrt(np.maximum(np.asarray(losses, dtype=float) - losses[middle], 0))
-    far = np.abs(np.asarray(places, dtype=float))
-    return float(sum(crossing(far[side], height[side], np.sqrt(rise)) for side in (np.s_[middle:], np.s_[middle::-1])))
+    distance = np.abs(np.asarray(coordinates, dtype=float))
+    return float(
+        sum(crossing(distance[side], height[side], np.sqrt(rise)) for side in (np.s_[middle:], np.s_[middle::-1]))
+    )
 
 
-def crossing(places: np.ndarray, heights: np.ndarray, level: float) -> float:
-    """Return where straight lines between heights first reach a level above the first height, NaN if they do not."""
+def crossing(distances: np.ndarray, heights: np.ndarray, level: float) -> float:
+    """Return the distance at which linearly interpolated heights first reach a level, NaN if they do not."""
     reached = np.flatnonzero(heights >= level)
     if not len(reached):
         return float("nan")
     i = reached[0]
-    share = (level - heights[i - 1]) / (heights[i] - heights[i - 1])
-    return float(places[i - 1] + share * (places[i] - places[i - 1]))
+    fraction = (level - heights[i - 1]) / (heights[i] - heights[i - 1])
+    return float(distances[i - 1] + fraction * (distances[i] - distances[i - 1]))

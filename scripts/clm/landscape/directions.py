@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def filter_normalized(parameters: Sequence[Tensor], seed: int) -> list[Tensor]:
-    """Return a random direction whose rows are as long as the rows of the weights.
+    """Return a random direction whose rows have the norms of the rows of the weights.
 
-    A filter is a row of a matrix (a token's row in embeddings); biases and norms get zeros, since rescaling them is not
-    what normalization undoes. The draw depends on shapes and seed only: models of one architecture share it.
+    A filter is a row of a matrix (a token's row in embeddings); biases and norms get zeros, since they have no scale
+    invariance to correct for. The draw depends on shapes and seed only, so models of one architecture share it.
 
     Args:
         parameters: weights of a model, in a fixed order.

@@ -1,4 +1,4 @@
-"""Principal components of the weights of one architecture, and of a random walk that looks like training."""
+"""Principal components of weights of one architecture, and of a random walk with the same step lengths."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ ENCODER = "roberta_prelayernorm."
 
 
 def encoder_weights(path: Path) -> dict[str, np.ndarray]:
-    """Return the weights of the encoder in a safetensors file: heads differ between pretraining and tasks."""
+    """Return the weights of the encoder in a safetensors file, without heads, which differ between tasks."""
     return {name: value for name, value in load_file(path).items() if name.startswith(ENCODER)}
 
 
@@ -21,7 +21,7 @@ def flatten(points: Sequence[Weights]) -> np.ndarray:
     """Return the weights of several models as rows, float64 (points, parameters).
 
     Raises:
-        UserError: the models differ in architecture, so that no common space exists.
+        UserError: the models differ in architecture.
     """
     shapes = {name: value.shape for name, value in points[0].items()}
     for number, point in enumerate(points):
@@ -36,7 +36,7 @@ def flatten(points: Sequence[Weights]) -> np.ndarray:
 
 
 def principal_components(rows: np.ndarray, count: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Return coordinates (points, count) and the share of variance of each component (count,).
+    """Return coordinates (points, count) and the fraction of variance of each component (count,).
 
     The sign of a component is chosen so that its largest coordinate is positive.
     """
@@ -56,7 +56,7 @@ def random_walk(rows: np.ndarray, parents: Sequence[int], seed: int) -> np.ndarr
 
     Args:
         rows: float64 (points, parameters).
-        parents: for each point the one that it left from; the first point is its own parent.
+        parents: for each point the one from which it was trained; the first point is its own parent.
         seed: of the directions.
     """
     rng = np.random.default_rng(seed)

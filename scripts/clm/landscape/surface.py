@@ -17,7 +17,7 @@ def loss_surface(
     """Return the loss at w + a x + b y for all coordinates, float64 (len, len), a along rows.
 
     Args:
-        parameters: changed in place and put back exactly.
+        parameters: modified in place and restored exactly.
         directions: x and y, in the shapes of the parameters.
         loss: of the current weights.
         coordinates: values of a and b.
@@ -40,5 +40,5 @@ def barrier(losses: Sequence[float]) -> float:
     Linear mode connectivity after Frankle et al. (ICML 2020).
     """
     path = np.asarray(losses, dtype=np.float64)
-    share = np.linspace(0, 1, len(path))
-    return float(np.max(path - ((1 - share) * path[0] + share * path[-1])))
+    fraction = np.linspace(0, 1, len(path))
+    return float(np.max(path - ((1 - fraction) * path[0] + fraction * path[-1])))

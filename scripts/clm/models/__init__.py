@@ -1,1 +1,1 @@
-"""Encoders: construction, checkpoints, forward passes, counts of operations."""
+"""Encoders: initialization, checkpoints, forward passes, counts of operations."""

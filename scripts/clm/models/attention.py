@@ -1,4 +1,4 @@
-"""Attention of the encoder: over padded batches, or over sequences that stand one behind the other."""
+"""Self-attention of the encoder, over padded batches or over concatenated sequences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from clm.models.products import Linear
+from clm.models.matmul import Linear
 
 
 class SelfAttention(nn.Module):
@@ -49,8 +49,8 @@ class Attention(nn.Module):
     ) -> Tensor:
         """Return x plus attention over x, (B, T, width), or (M, width) at the flat `positions` (M,) only.
 
-        `bias` (B, 1, 1, T) is -inf at padding; `lengths` are those of sequences that stand one behind the other in T,
-        each of which attends to itself.
+        `bias` (B, 1, 1, T) is -inf at padding; `lengths` are those of the sequences that are concatenated along T,
+        each of which attends to itself only.
         """
         batch, length, width = x.shape
         normed = self.LayerNorm(x)
@@ -75,7 +75,7 @@ class Attention(nn.Module):
 
 
 def padding_bias(attention: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """Return 0 at real tokens and -inf at padding, (B, 1, 1, T); None when nothing is padded."""
+    """Return 0 at real tokens and -inf at padding, (B, 1, 1, T); None without padding."""
     if attention is None:
         return None
     return torch.zeros(attention.shape, dtype=dtype, device=attention.device).masked_fill(~attention, -torch.inf)[

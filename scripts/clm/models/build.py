@@ -1,4 +1,4 @@
-"""Checkpoints: Hugging Face folders read into the encoder of this project, and written back."""
+"""Checkpoints: folders in the format of Hugging Face transformers, read and written."""
 
 import json
 import shutil
@@ -34,8 +34,8 @@ def save_model(model: MaskedLM, template: Path, folder: Path) -> None:
         save_file(tensors, temporary, metadata={"format": "pt"})
 
 
-def parameters(model: MaskedLM) -> dict[str, int]:
-    """Return the parameters: `non_embedding` (layers with biases and norms) and `total` (tied matrix once)."""
+def count_parameters(model: MaskedLM) -> dict[str, int]:
+    """Return the parameters: `non_embedding` (layers with biases and norms), `total` (tied matrix once)."""
     inner = [model.roberta_prelayernorm.encoder, model.roberta_prelayernorm.LayerNorm]
     return {
         "non_embedding": sum(p.numel() for module in inner for p in module.parameters()),

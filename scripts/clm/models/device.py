@@ -1,4 +1,4 @@
-"""The device of a job, as its environment gives it."""
+"""The device of a job."""
 
 import fcntl
 import getpass
@@ -11,16 +11,16 @@ from pathlib import Path
 import torch
 
 log = logging.getLogger(__name__)
-HELD = []  # open lock files: a claim ends with the process, however that ends
+LOCKS = []  # open lock files: the system releases them when the process ends, however it ends
 
 
 @cache
 def device() -> torch.device:
-    """Return a GPU of this job's own, or the CPU.
+    """Return a GPU that no other job of this user uses, or the CPU.
 
-    A scheduler shows a job only its own GPU (CUDA_VISIBLE_DEVICES). On a machine where a job sees several, it claims
-    the first that no other job of this user holds, and waits if all are taken. All work goes to a stream of its own,
-    since nothing can be recorded on the default one (`clm.training.recorded`).
+    A scheduler shows a job only its own GPU (CUDA_VISIBLE_DEVICES). Where a job sees several GPUs, it locks the first
+    that is free, and waits if none is. All work goes to a side stream, since the default stream allows no capture of
+    CUDA graphs (`clm.training.cuda_graphs`).
     """
     if not torch.cuda.is_available():
         return torch.device("cpu")
@@ -34,15 +34,15 @@ def device() -> torch.device:
 
 
 def claim(folder: Path, names: list[str], poll: float = 1.0) -> int:
-    """Return the index of a device that this process now holds alone; blocks until one is free.
+    """Lock a device for this process and return its index; blocks until one is free.
 
     Args:
-        folder: where the lock files of this machine's devices lie.
-        names: of the devices, the same for all jobs whatever order they see them in.
-        poll: seconds between two looks.
+        folder: of the lock files of this machine's devices.
+        names: of the devices; all jobs know a device by the same name, whatever the order in which they see them.
+        poll: seconds between two attempts.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    told = False
+    announced = False
     while True:
         for index, name in enumerate(names):
             handle = (folder / name).open("w")
@@ -51,15 +51,14 @@ def claim(folder: Path, names: list[str], poll: float = 1.0) -> int:
             except OSError:
                 handle.close()
                 continue
-            HELD.append(handle)
+            LOCKS.append(handle)
             return index
-        if not told:
+        if not announced:
             log.info("waiting: all %d GPUs are held by other jobs", len(names))
-            told = True
+            announced = True
         time.sleep(poll)
 
 
-def rounding(name: str) -> torch.dtype:
-    """Return the type of matrix products: `bfloat16` where a GPU has it, otherwise float32 (faster on most CPUs)."""
-    wanted = name == "bfloat16" and device().type == "cuda"
-    return torch.bfloat16 if wanted else torch.float32
+def autocast_dtype(name: str) -> torch.dtype:
+    """Return the dtype of matrix products: bfloat16 if the setting says so and there is a GPU, otherwise float32."""
+    return torch.bfloat16 if name == "bfloat16" and device().type == "cuda" else torch.float32

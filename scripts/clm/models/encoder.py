@@ -1,8 +1,8 @@
-"""The encoder that jobs run: pre-LN RoBERTa with a masked-LM head, and nothing else.
+"""The encoder: pre-LN RoBERTa with a masked-LM head.
 
-Models are constructed by transformers (`clm.models.initialize`) and stored as its folders; this module has the same
-parameter names and gives the same logits (a test compares them). Jobs run it because importing transformers takes
-longer than many of them compute, and because the loop needs the head on masked positions only.
+Models are initialized by transformers (`clm.models.initialize`) and stored in its format; this module has the same
+parameter names and gives the same logits (a test compares them). Jobs use it because importing transformers takes
+longer than many of them run, and because training needs the head at masked positions only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from clm.models.attention import Attention, Output, padding_bias
-from clm.models.products import Linear, linear
+from clm.models.matmul import Linear, linear
 
-ROWS = 32  # tokens: batches without padding are filled up to a multiple of it
+ROW_MULTIPLE = 32  # tokens: concatenated batches are padded to a multiple of it
 
 
 class Embeddings(nn.Module):
@@ -90,7 +90,7 @@ class Encoder(nn.Module):
         self.encoder = Stack(config, eager)
         self.LayerNorm = nn.LayerNorm(config["hidden_size"], config["layer_norm_eps"])
 
-    def layers(self, ids: Tensor, attention: Tensor | None) -> list[Tensor]:
+    def hidden_states(self, ids: Tensor, attention: Tensor | None) -> list[Tensor]:
         """Return the residual stream after the embeddings and after each layer, the last one normalized."""
         x = self.embeddings(ids)
         bias = padding_bias(attention, x.dtype)
@@ -107,10 +107,10 @@ class Encoder(nn.Module):
             x = layer(x, bias)
         return self.LayerNorm(x)
 
-    def at(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
+    def forward_at(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
         """Return what `forward` returns at the flat positions (M,) of ids (B, T), (M, width).
 
-        The last layer is computed for them alone, from its attention on: nobody reads the others.
+        From its attention on, the last layer is computed at these positions only: the others are not used.
         """
         x = self.embeddings(ids)
         bias = padding_bias(attention, x.dtype)
@@ -119,14 +119,14 @@ class Encoder(nn.Module):
             x = layer(x, bias)
         return self.LayerNorm(last(x, bias, positions=positions))
 
-    def unpadded(self, ids: Tensor, attention: Tensor) -> Tensor:
-        """Return what `forward` returns, 0 at padding: all layers see real tokens only.
+    def forward_unpadded(self, ids: Tensor, attention: Tensor) -> Tensor:
+        """Return what `forward` returns, 0 at padding, without computing anything for padding.
 
-        On a CPU this is faster where lengths differ, as in batches drawn at random; a GPU would have to be waited for.
-        A sequence of zeros fills them up to a multiple of ROWS: oneDNN keeps code and memory for each number of rows.
+        On a CPU this is faster where lengths differ, as in batches drawn at random; on a GPU it would synchronize.
+        A sequence of zeros pads the tokens to a multiple of ROW_MULTIPLE: oneDNN caches code for each number of rows.
         """
         x, lengths = self.embeddings(ids)[attention], attention.sum(1).tolist()
-        if rest := -len(x) % ROWS:
+        if rest := -len(x) % ROW_MULTIPLE:
             x, lengths = F.pad(x, (0, 0, 0, rest)), [*lengths, rest]
         x = x[None]
         for layer in self.encoder.layer:
@@ -136,8 +136,8 @@ class Encoder(nn.Module):
         return hidden
 
 
-class Head(nn.Module):
-    """The masked-LM head; its output matrix is the token table."""
+class MaskedLMHead(nn.Module):
+    """The masked-LM head; its output matrix is the (tied) token embedding."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Allocate projection, norm and bias."""
@@ -160,9 +160,9 @@ class MaskedLM(nn.Module):
         super().__init__()
         self.config = dict(config)
         self.roberta_prelayernorm = Encoder(config, attention == "eager")
-        self.lm_head = Head(config)
+        self.lm_head = MaskedLMHead(config)
 
     def forward(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
-        """Return logits (M, V) at the flat positions (M,) of ids (B, T): the head runs nowhere else."""
-        hidden = self.roberta_prelayernorm.at(ids, attention, positions)
+        """Return logits (M, V) at the flat positions (M,) of ids (B, T)."""
+        hidden = self.roberta_prelayernorm.forward_at(ids, attention, positions)
         return self.lm_head(hidden, self.roberta_prelayernorm.embeddings.word_embeddings.weight)

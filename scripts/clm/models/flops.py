@@ -1,7 +1,8 @@
 """Exact floating-point operations of the encoder: matrix products on real tokens, the head on masked positions.
 
-They are those of the model: every layer sees every token. The last one is computed where it is read only
-(`Encoder.at`), which `skipped_flops` counts: a measure of compute must not hang on how well a program spares it.
+They are counted as if every layer processed every token, so that this measure of compute does not depend on the
+implementation. In fact the last layer is computed at masked positions only (`Encoder.forward_at`); `skipped_flops`
+counts what that saves.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ def forward_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -
     Args:
         config: content of config.json.
         lengths: integer (n,), tokens of each molecule without padding.
-        masked: number of positions that the head sees.
+        masked: number of masked positions, to which the head is applied.
     """
     width, inner = config["hidden_size"], config["intermediate_size"]
     lengths = np.asarray(lengths, dtype=np.int64)
@@ -28,17 +29,17 @@ def forward_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -
 
 
 def training_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) -> int:
-    """Return the operations of forward and backward: each product has two of the same size in its gradient."""
+    """Return the operations of forward and backward: the gradient of a product takes two of the same size."""
     return 3 * forward_flops(config, lengths, masked)
 
 
 def skipped_flops(config: Mapping[str, Any], tokens: int, masked: int) -> int:
-    """Return the operations of `training_flops` that are spared: of the last layer where nothing is masked.
+    """Return the operations of `training_flops` that are not executed: of the last layer at unmasked positions.
 
     Args:
         config: content of config.json.
         tokens: without padding.
-        masked: number of them that the head sees.
+        masked: number of masked ones.
     """
     width, inner = config["hidden_size"], config["intermediate_size"]
     return 3 * 2 * (tokens - masked) * (width**2 + 2 * width * inner)

@@ -61,7 +61,7 @@ def arguments(function: Callable[..., Any], argv: list[str] | None = None) -> tu
 def parser(function: Callable[..., Any]) -> argparse.ArgumentParser:
     """Return the parser with an option for each parameter of a function; the docstring explains them."""
     text = inspect.getdoc(function) or ""
-    command = argparse.ArgumentParser(description=text.split("\n")[0].replace("%", "%%"), allow_abbrev=False)
+    command = argparse.ArgumentParser(description=text.split("\n")[0], allow_abbrev=False)
     types = get_type_hints(function)
     for name, parameter in inspect.signature(function).parameters.items():
         about = re.search(rf"^ +{name}: (.+(?:\n {{8,}}.+)*)", text, flags=re.M)

@@ -1,4 +1,4 @@
-"""What a job cost: time, memory, device and library versions, apart from what it computed."""
+"""The cost of a job (time, memory, device) and its library versions, kept apart from its results."""
 
 import os
 import platform
@@ -18,14 +18,14 @@ LIBRARIES = ("torch", "transformers", "rdkit", "numpy", "scipy", "scikit-learn",
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that decide numbers, as far as installed."""
-    found = {"python": platform.python_version()}
+    """Return the versions of Python and of the installed libraries that affect numbers."""
+    installed = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def device_name() -> str:
@@ -75,7 +75,7 @@ def metered(path: Path, **extra: Any) -> Iterator[None]:
 
 
 def gpu_memory() -> dict[str, float]:
-    """Return the peak GPU memory in MB that this process held when it used a GPU (CUDA's own, about 500 MB, apart)."""
+    """Return the peak GPU memory in MB that torch reserved, if any (the CUDA context adds about 500 MB)."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
         return {}

@@ -1,4 +1,4 @@
-"""Resume state: kept outside declared outputs, keyed by what the job computes, written by one process at a time."""
+"""Saved state of interrupted jobs: not a declared output, keyed by what a job computes, written by one process."""
 
 import fcntl
 import hashlib
@@ -22,30 +22,30 @@ STOP = threading.Event()
 def state_folder(root: Path, *identity: Any) -> Path:
     """Return the folder of the state of one computation: `root`/<digest of parameters, code and data>.
 
-    State of another configuration has another digest, so it is never picked up.
+    The state of another configuration has another digest, so it is never loaded.
     """
     return Path(root) / hashlib.sha256(canonical(identity).encode()).hexdigest()[:24]
 
 
 @contextmanager
 def lease(folder: Path, poll: float = 1.0) -> Iterator[None]:
-    """Hold the exclusive right to write `folder`; waits for another holder, whose death frees the lease.
+    """Lock `folder` for writing; waits for another holder, whose lock ends with its process.
 
-    A POSIX record lock works across the nodes of a shared file system and dies with its process, so an orphaned job
-    and its successor take turns: the successor then continues from what the orphan saved.
+    A POSIX record lock works across the nodes of a shared file system and ends with its process, so the successor of an
+    orphaned job waits for it and then continues from the state that it saved.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lease").open("a+") as handle:
-        told = False
+        announced = False
         while True:
             try:
                 fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except OSError:
-                if not told:
+                if not announced:
                     handle.seek(0)
                     log.info("waiting for %s, held by %s", folder, handle.read().strip() or "another process")
-                    told = True
+                    announced = True
                 time.sleep(poll)
         handle.truncate(0)
         handle.write(f"process {os.getpid()} on {socket.gethostname()}\n")
@@ -54,7 +54,7 @@ def lease(folder: Path, poll: float = 1.0) -> Iterator[None]:
 
 
 class Interrupted(SystemExit):
-    """The job was asked to stop and saved its state; the next attempt continues."""
+    """The job was asked to stop and has saved its state; the next attempt continues from it."""
 
 
 def stop_requested() -> bool:
@@ -73,6 +73,6 @@ def save_seconds() -> float:
 
 
 def stop_if_requested() -> None:
-    """Leave a job that has no state worth saving; the next attempt starts it anew."""
+    """Stop a job that has no state worth saving; the next attempt starts from the beginning."""
     if stop_requested():
         raise Interrupted("asked to stop")

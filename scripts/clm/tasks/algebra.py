@@ -1,4 +1,4 @@
-"""The few operations of linear algebra that differ between numpy and a GPU, so that one algorithm runs on both."""
+"""Backends of linear algebra: the operations that differ between numpy and torch, for algorithms that run on both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from scipy.special import expit
 if TYPE_CHECKING:
     import torch
 
-Array = Any  # of numpy, or a tensor on a GPU
+Array = Any  # a numpy array, or a torch tensor on a GPU
 
 
 @dataclass(frozen=True)
 class Algebra:
-    """Arrays are float64; `factor` gives what `solve(factor, right)` takes, for positive definite matrices."""
+    """A backend; arrays are float64. `factor` returns the factor of a positive definite matrix for `solve`."""
 
     array: Callable[[np.ndarray], Array]
     numpy: Callable[[Array], np.ndarray]
@@ -38,15 +38,15 @@ NUMPY = Algebra(
 )
 
 
-def on(device: "torch.device") -> Algebra:
-    """Return the operations of a device: those of numpy on a CPU, where they are as fast and need no torch."""
+def algebra_for(device: "torch.device") -> Algebra:
+    """Return the backend of a device: numpy on a CPU, where it is as fast as torch and needs no import of it."""
     if device.type == "cpu":
         return NUMPY
-    return tensors(device)
+    return torch_algebra(device)
 
 
-def tensors(device: "torch.device") -> Algebra:
-    """Return the operations of torch on a device."""
+def torch_algebra(device: "torch.device") -> Algebra:
+    """Return the torch backend on a device."""
     import torch
 
     return Algebra(

@@ -1,4 +1,4 @@
-"""Methods without pretraining: fingerprints with tree ensembles, token counts with the linear head of frozen models."""
+"""Baselines without pretraining: tree ensembles on fingerprints, the linear head of frozen models on token counts."""
 
 from collections import Counter
 from typing import Any
@@ -30,15 +30,15 @@ def features_of(baseline: str, smiles: list[str]) -> np.ndarray:
 def model_seeds(seeds: list[int] | None, seeded_split: bool) -> list[int | None]:
     """Return the seeds to fit on one split; [None] for a model without randomness.
 
-    Where the split itself has seeds it is the unit of replication, so one forest per split is enough.
+    If the split has seeds, it is the unit of replication, and one forest per split suffices.
     """
     if seeds is None:
         return [None]
     return list(seeds[:1] if seeded_split else seeds)
 
 
-def as_result(baseline: str, task: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what is written about a method without a pretraining run of ours: its names and its cells."""
+def baseline_result(baseline: str, task: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the content of the result file of a method that has no pretraining run of the study."""
     identity: dict[str, Any] = dict.fromkeys(("corpus", "size", "subset", "seed"))
     return identity | {"mode": "baseline", "baseline": baseline, "task": task, "cells": cells, "predictors": []}
 
@@ -52,13 +52,13 @@ def fit_predict(
     kind: str,
     seed: int | None,
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """Fit one label on the train part and predict the test part.
+    """Fit one label on the training set and predict the test set.
 
     Args:
         baseline: ecfp_forest, ecfp_boosting or token_counts.
         features: float (n, d), of all molecules.
         y: float64 (n,), NaN where missing.
-        parts: positions of train, valid and test.
+        parts: indices of train, valid and test.
         groups: int64 (n,), scaffold of each molecule.
         kind: "regression" or "classification".
         seed: of the forest.

@@ -1,10 +1,10 @@
-"""Cells and predictions of one fitted model on the test part of one split, for all labels of a task."""
+"""Cells (scores) and predictions of one fitted model on the test set of one split, for all labels of a task."""
 
 from typing import Any
 
 import numpy as np
 
-from clm.tasks.scores import CHANCE, cluster_weights, empty_cell, interval, mean_over_labels, scored
+from clm.tasks.scores import CHANCE, cluster_weights, empty_cell, interval, mean_over_labels, score_label
 from clm.tasks.table import PARTS, Task
 
 DRAWS = 1000
@@ -17,10 +17,10 @@ def score_labels(
 
     Args:
         task: the whole task.
-        parts: positions of train, valid and test in the task.
+        parts: indices of train, valid and test in the task.
         prediction: float (n_test, L), for the molecules of `parts["test"]`.
         kind: "regression" or "classification".
-        seed: of the bootstrap; the default pairs all models on equal draws.
+        seed: of the bootstrap; with the default all models share the same draws and can be compared in pairs.
 
     Returns:
         Cells of `clm.tasks.scores.score_cell` with label, n_train and n_valid. "mean" averages the labels that have a
@@ -28,28 +28,28 @@ def score_labels(
     """
     test, train = parts["test"], parts["train"]
     if not len(test):
-        return unscored(task, parts, kind, "no_test_labels")
+        return unscored_cells(task, parts, kind, "no_test_labels")
     weights = cluster_weights(task.groups[test], DRAWS, seed)
     cells, samples = [], []
     for column, name in enumerate(task.names):
         y = task.labels[:, column]
-        cell, sample = scored(y[test], prediction[:, column], y[train], kind, task.groups[test], weights)
-        cells.append(cell | {"label": name} | sizes(task, parts, column))
+        cell, sample = score_label(y[test], prediction[:, column], y[train], kind, task.groups[test], weights)
+        cells.append(cell | {"label": name} | label_counts(task, parts, column))
         samples.append(sample)
     if len(cells) > 1:
-        cells.append(mean_cell(cells, np.array(samples), kind) | {"label": "mean"} | sizes(task, parts, None))
+        cells.append(mean_cell(cells, np.array(samples), kind) | {"label": "mean"} | label_counts(task, parts, None))
     return cells
 
 
-def unscored(task: Task, parts: dict[str, np.ndarray], kind: str, status: str) -> list[dict[str, Any]]:
+def unscored_cells(task: Task, parts: dict[str, np.ndarray], kind: str, status: str) -> list[dict[str, Any]]:
     """Return the cells of `score_labels` without numbers and with the reason as their status."""
     columns = {name: column for column, name in enumerate(task.names)}
     names: dict[str, int | None] = columns | ({"mean": None} if len(columns) > 1 else {})
-    counts = {name: sizes(task, parts, column) for name, column in names.items()}
+    counts = {name: label_counts(task, parts, column) for name, column in names.items()}
     return [empty_cell(kind, 0, status) | {"label": name} | counts[name] for name in names]
 
 
-def sizes(task: Task, parts: dict[str, np.ndarray], column: int | None) -> dict[str, int]:
+def label_counts(task: Task, parts: dict[str, np.ndarray], column: int | None) -> dict[str, int]:
     """Return n_train, n_valid and n_test: labelled molecules of one label, or of any label for None."""
     known = np.isfinite(task.labels)
     known = known.any(axis=1) if column is None else known[:, column]
@@ -83,7 +83,7 @@ def prediction_columns(
 
     Args:
         task: the whole task.
-        parts: positions of the parts in the task.
+        parts: indices of the parts in the task.
         prediction: float (n_test, L).
         **keys: budget, split, split_seed, finetune_seed, features: the same for each row.
 

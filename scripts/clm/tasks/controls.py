@@ -1,7 +1,7 @@
 """Control tasks with known truth: properties that RDKit computes for held-out molecules of a corpus, plus noise.
 
-A bench that sees no gain here cannot see one elsewhere; label noise of known size shows which saturation the labels
-cause rather than the representation.
+A study that detects no gain here could not detect one elsewhere; label noise of known size shows how much of a
+saturation is due to the labels rather than to the representation.
 """
 
 from collections.abc import Callable, Mapping

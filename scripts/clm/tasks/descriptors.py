@@ -1,4 +1,4 @@
-"""Descriptors of a task itself: what about molecules and labels could decide whether scale helps."""
+"""Descriptors of a task: properties of its molecules and labels that may determine whether scale helps."""
 
 from collections import defaultdict
 from typing import Any
@@ -28,17 +28,17 @@ def fragments(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
 
 
 def label_noise(smiles: list[str], y: np.ndarray) -> tuple[float | None, int]:
-    """Return the pooled SD of y within equal molecules and the number of repeated molecules; None without repeats."""
+    """Return the pooled SD of y within equal molecules (None without repeats) and the number of repeated molecules."""
     values: dict[str, list[float]] = defaultdict(list)
     for text, value in zip(smiles, y, strict=True):
         if np.isfinite(value):
             values[text].append(value)
     repeated = [np.array(same) for same in values.values() if len(same) > 1]
-    freedom = sum(len(same) - 1 for same in repeated)
-    if not freedom:
+    df = sum(len(same) - 1 for same in repeated)
+    if not df:
         return None, 0
     squares = sum(float(np.sum(np.square(same - same.mean()))) for same in repeated)
-    return float(np.sqrt(squares / freedom)), len(repeated)
+    return float(np.sqrt(squares / df)), len(repeated)
 
 
 def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, distances: np.ndarray) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, dista
         task: the task.
         column: of the label.
         kind: "regression" or "classification".
-        sample: int64 (m,), positions of the molecules that stand for the task in ROGI-XD.
+        sample: int64 (m,), indices of the molecules on which ROGI-XD is computed.
         distances: float64 (m, m), their Tanimoto distances.
     """
     y = task.labels[:, column]

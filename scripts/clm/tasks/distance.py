@@ -1,4 +1,4 @@
-"""How far a task lies from what a model was pretrained on."""
+"""The distance of a task from the pretraining molecules of a model."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -56,11 +56,11 @@ def distance(task_smiles: list[str], corpus: Iterable[pa.Array]) -> dict[str, An
 
 
 def unseen_tokens(unique: list[str], seen: set[str]) -> dict[str, Any]:
-    """Return the share of task tokens, and of task molecules with a token, that are not among those seen."""
+    """Return the fraction of task tokens that were not seen, and of task molecules with such a token."""
     tokens = [split(text) for text in unique]
-    strange = Counter(token for molecule in tokens for token in molecule if token not in seen)
+    unseen = Counter(token for molecule in tokens for token in molecule if token not in seen)
     return {
-        "unseen_token_share": strange.total() / sum(map(len, tokens)),
+        "unseen_token_share": unseen.total() / sum(map(len, tokens)),
         "unseen_molecule_share": sum(not seen.issuperset(molecule) for molecule in tokens) / len(unique),
-        "unseen_tokens": [token for token, _ in sorted(strange.items(), key=lambda item: (-item[1], item[0]))[:20]],
+        "unseen_tokens": [token for token, _ in sorted(unseen.items(), key=lambda item: (-item[1], item[0]))[:20]],
     }

@@ -1,8 +1,8 @@
 """Linear heads on fixed features: ridge and logistic regression with a cross-validated penalty.
 
 Both minimize mean loss + penalty / 2 * |w|^2 on standardized features with a free intercept; the loss is half the
-squared error, or the log loss. A penalty relative to the mean loss means the same at every
-number of molecules. Float64 throughout.
+squared error, or the log loss. A penalty relative to the mean loss has the same meaning for any
+number of molecules. All numbers are float64.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from clm.tasks.scores import auc
 
 PENALTIES = tuple(float(10.0**power) for power in range(1, -6, -1))  # strongest first: warm starts go down the path
 TOLERANCE = 1e-7  # of the largest component of the gradient of the mean loss
-STEPS = 200
-SLOW = 0.25  # a chord step that leaves more than this share of the gradient calls for a new Hessian
+MAX_STEPS = 200
+REFRESH_RATIO = 0.25  # a step that reduces the gradient by less than to this fraction calls for a new Hessian
 
 
 @dataclass(frozen=True)
-class Head:
+class LinearHead:
     """A fitted linear head.
 
     Attributes:
@@ -29,7 +29,7 @@ class Head:
         weights: float64 (d,), for standardized features.
         intercept: of the linear predictor.
         kind: "regression" or "classification".
-        penalty: the chosen one of PENALTIES.
+        penalty: the selected one of PENALTIES.
         score: cross-validated -RMSE (original units) or AUC of the out-of-fold predictions; None without folds.
     """
 
@@ -47,7 +47,9 @@ class Head:
         return expit(linear) if self.kind == "classification" else linear
 
 
-def fit_head(x_train: np.ndarray, y_train: np.ndarray, groups: np.ndarray, kind: str, algebra: Algebra = NUMPY) -> Head:
+def fit_head(
+    x_train: np.ndarray, y_train: np.ndarray, groups: np.ndarray, kind: str, algebra: Algebra = NUMPY
+) -> LinearHead:
     """Fit a head; the penalty is the best of PENALTIES in 5-fold cross-validation over whole groups.
 
     Selection is by squared error or log loss of the out-of-fold predictions; ties go to the stronger penalty.
@@ -57,7 +59,7 @@ def fit_head(x_train: np.ndarray, y_train: np.ndarray, groups: np.ndarray, kind:
         y_train: float (n,), values or 0/1; molecules with NaN are left out.
         groups: integer (n,), scaffold of each molecule.
         kind: "regression" or "classification".
-        algebra: where systems are solved; on a GPU a wide head takes a tenth of the time.
+        algebra: the backend; on a GPU a head of many features takes a tenth of the time.
 
     Raises:
         ValueError: no molecule has a label, or a feature is not finite.
@@ -69,9 +71,9 @@ def fit_head(x_train: np.ndarray, y_train: np.ndarray, groups: np.ndarray, kind:
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale[scale <= 1e-9 * (1 + np.abs(mean))] = 1.0
     basis, rotated = rotate((x - mean) / scale)
-    penalty, score = choose_penalty(rotated, y, groups, kind, algebra)
-    weights, intercept = path(rotated, y, kind, PENALTIES[: PENALTIES.index(penalty) + 1], algebra)
-    return Head(mean, scale, basis @ weights[:, -1], float(intercept[-1]), kind, penalty, score)
+    penalty, score = select_penalty(rotated, y, groups, kind, algebra)
+    weights, intercept = penalty_path(rotated, y, kind, PENALTIES[: PENALTIES.index(penalty) + 1], algebra)
+    return LinearHead(mean, scale, basis @ weights[:, -1], float(intercept[-1]), kind, penalty, score)
 
 
 def rotate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,10 +84,10 @@ def rotate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return right.T, x @ right.T
 
 
-def choose_penalty(
+def select_penalty(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray, kind: str, algebra: Algebra
 ) -> tuple[float, float | None]:
-    """Return the penalty with the lowest out-of-fold loss and its score; the middle one when there is one group."""
+    """Return the penalty with the lowest out-of-fold loss and its score; the middle one if there is only one group."""
     folds = grouped_folds(groups)
     if len(folds) < 2:
         return PENALTIES[len(PENALTIES) // 2], None
@@ -93,7 +95,7 @@ def choose_penalty(
     for held in folds:
         rest = np.ones(len(y), dtype=bool)
         rest[held] = False
-        weights, intercept = path(x[rest], y[rest], kind, PENALTIES, algebra)
+        weights, intercept = penalty_path(x[rest], y[rest], kind, PENALTIES, algebra)
         linear[held] = x[held] @ weights + intercept
     if kind == "classification":
         best = int(np.argmin(np.mean(np.logaddexp(0, linear) - y[:, None] * linear, axis=0)))
@@ -104,7 +106,7 @@ def choose_penalty(
     return PENALTIES[best], -float(np.sqrt(errors[best]))
 
 
-def path(
+def penalty_path(
     x: np.ndarray, y: np.ndarray, kind: str, penalties: tuple[float, ...], algebra: Algebra
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return weights (d, p) and intercepts (p,) of the p penalties."""
@@ -127,9 +129,9 @@ def ridge_path(
 def logistic_path(
     x: np.ndarray, y: np.ndarray, penalties: tuple[float, ...], algebra: Algebra
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Solve logistic regression for descending penalties, each from the solution before it."""
-    share = np.clip(y.mean(), 1 / (len(y) + 2), 1 - 1 / (len(y) + 2))
-    start = np.append(np.zeros(x.shape[1]), np.log(share / (1 - share)))
+    """Solve logistic regression for descending penalties, each starting from the solution of the one before."""
+    rate = np.clip(y.mean(), 1 / (len(y) + 2), 1 - 1 / (len(y) + 2))
+    start = np.append(np.zeros(x.shape[1]), np.log(rate / (1 - rate)))
     if y.min() == y.max():  # the intercept would run to infinity
         return np.zeros((x.shape[1], len(penalties))), np.full(len(penalties), start[-1])
     design, labels, beta = (algebra.array(z) for z in (np.column_stack([x, np.ones(len(y))]), y, start))
@@ -142,32 +144,32 @@ def logistic_path(
 
 
 def newton(design: Array, y: Array, penalty: Array, beta: Array, algebra: Algebra) -> Array:
-    """Minimize mean log loss + beta' diag(penalty) beta / 2 by damped Newton steps that reuse a good Hessian.
+    """Minimize mean log loss + beta' diag(penalty) beta / 2 by damped Newton steps, reusing the Hessian (chord method).
 
-    Forming the Hessian costs as much as some hundred gradients, so it is kept while the gradient falls quickly.
+    The Hessian costs as much as some hundred gradients, so it is kept while the gradient decreases quickly.
     """
     linear = design @ beta
     loss, gradient = log_loss(design, y, penalty, beta, linear, algebra)
     factor = None
-    for _ in range(STEPS):
+    for _ in range(MAX_STEPS):
         if abs(gradient).max() < TOLERANCE:
             break
         if factor is None:
-            factor, fresh = algebra.factor(curvature(design, y, penalty, linear, algebra)), True
+            factor, fresh = algebra.factor(log_loss_hessian(design, y, penalty, linear, algebra)), True
         step = algebra.solve(factor, gradient)
-        beta, linear, new_loss, new_gradient = descend(design, y, penalty, beta, step, loss, algebra)
-        shrunk = bool(abs(new_gradient).max() <= SLOW * abs(gradient).max())
+        beta, linear, new_loss, new_gradient = line_search(design, y, penalty, beta, step, loss, algebra)
+        shrunk = bool(abs(new_gradient).max() <= REFRESH_RATIO * abs(gradient).max())
         if new_loss >= loss and not shrunk and fresh:
-            break  # no descent is left in float64
+            break  # float64 allows no further descent
         factor, fresh = (factor, False) if shrunk else (None, False)
         loss, gradient = new_loss, new_gradient
     return beta
 
 
-def curvature(design: Array, y: Array, penalty: Array, linear: Array, algebra: Algebra) -> Array:
+def log_loss_hessian(design: Array, y: Array, penalty: Array, linear: Array, algebra: Algebra) -> Array:
     """Return the Hessian of the penalized mean log loss."""
-    share = algebra.sigmoid(linear)
-    hessian = (design.T * (share * (1 - share) / len(y))) @ design
+    probability = algebra.sigmoid(linear)
+    hessian = (design.T * (probability * (1 - probability) / len(y))) @ design
     hessian.reshape(-1)[:: len(hessian) + 1] += penalty + 1e-12
     return hessian
 
@@ -180,7 +182,7 @@ def log_loss(
     return float(loss), design.T @ (algebra.sigmoid(linear) - y) / len(y) + penalty * beta
 
 
-def descend(
+def line_search(
     design: Array, y: Array, penalty: Array, beta: Array, step: Array, loss: float, algebra: Algebra
 ) -> tuple[Array, Array, float, Array]:
     """Return (beta, linear predictor, loss, gradient) after the step, halved until the loss does not rise."""

@@ -1,4 +1,4 @@
-"""The Parquet file of test predictions, from which all resampling is done later."""
+"""The Parquet file of test predictions, the input of all later resampling."""
 
 from pathlib import Path
 from typing import Any

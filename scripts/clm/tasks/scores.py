@@ -1,7 +1,7 @@
 """Test error of predictions with a bootstrap interval, and the cells that go into result files.
 
 Error is RMSE or 1 - AUC; score is -RMSE or AUC. Intervals are 95 % percentile intervals over test molecules, where
-whole scaffolds are drawn (a cluster bootstrap): molecules of one series are no independent evidence.
+whole scaffolds are drawn (a cluster bootstrap): molecules of one series are not independent.
 """
 
 from functools import lru_cache
@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 
 CHANCE = 0.5
-MIN_CLUSTERS = 5  # below this the percentiles of a cluster bootstrap mean nothing
-MIN_DEFINED = 0.5  # share of bootstrap draws with a defined metric below which an interval would mislead
+MIN_CLUSTERS = 5  # with fewer, percentiles of a cluster bootstrap are meaningless
+MIN_DEFINED = 0.5  # fraction of bootstrap draws with a defined metric; with a smaller one there is no interval
 
 
 def cluster_weights(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Return how often each molecule is drawn, float64 (draws, n), when clusters are drawn with replacement.
 
-    The result is read-only and remembered: a job scores many models on few test sets.
+    The result is read-only and cached: a job scores many models on few test sets.
     """
     _, cluster = np.unique(groups, return_inverse=True)
-    return drawn(cluster.astype(np.int64).tobytes(), draws, seed)
+    return bootstrap_weights(cluster.astype(np.int64).tobytes(), draws, seed)
 
 
 @lru_cache(maxsize=8)
-def drawn(cluster_bytes: bytes, draws: int, seed: int) -> np.ndarray:
+def bootstrap_weights(cluster_bytes: bytes, draws: int, seed: int) -> np.ndarray:
     """Draw the weights of `cluster_weights` for cluster numbers (int64 from 0) given as bytes."""
     cluster = np.frombuffer(cluster_bytes, dtype=np.int64)
     count = int(cluster.max()) + 1
@@ -64,9 +64,9 @@ def average_precision(y: np.ndarray, prediction: np.ndarray) -> float:
     """Return the area under the precision-recall curve as the step sum over distinct thresholds."""
     order = np.argsort(-prediction, kind="stable")
     last_of_tie = np.append(np.diff(prediction[order]) != 0, True)
-    found = np.cumsum(y[order])[last_of_tie]
-    precision = found / (np.flatnonzero(last_of_tie) + 1)
-    return float(np.sum(np.diff(found, prepend=0) / found[-1] * precision))
+    true_positives = np.cumsum(y[order])[last_of_tie]
+    precision = true_positives / (np.flatnonzero(last_of_tie) + 1)
+    return float(np.sum(np.diff(true_positives, prepend=0) / true_positives[-1] * precision))
 
 
 def errors(y: np.ndarray, prediction: np.ndarray, weights: np.ndarray, kind: str) -> np.ndarray:
@@ -77,10 +77,10 @@ def errors(y: np.ndarray, prediction: np.ndarray, weights: np.ndarray, kind: str
 
 
 def mean_over_labels(values: np.ndarray, kind: str) -> np.ndarray:
-    """Return the mean over labels (the first axis) of errors (L, ...), NaN left out; NaN where no label is defined.
+    """Return the mean over labels (the first axis) of errors (L, ...), ignoring NaN; NaN where no label is defined.
 
     Classification: the arithmetic mean of 1 - AUC. Regression: the geometric mean, since labels have units of their own
-    and a change of one label's unit must not change which of two models is better.
+    and the order of two models must not depend on the unit of one label.
     """
     values = np.asarray(values, dtype=np.float64)
     known = np.isfinite(values)
@@ -105,8 +105,8 @@ def empty_cell(kind: str, n_test: int, status: str) -> dict[str, Any]:
     return {"metric": "auc" if kind == "classification" else "rmse", "n_test": n_test, "status": status, **cell}
 
 
-def fault(y: np.ndarray, prediction: np.ndarray, y_train: np.ndarray, kind: str) -> str | None:
-    """Return why no metric is defined or means anything, or None."""
+def undefined_reason(y: np.ndarray, prediction: np.ndarray, y_train: np.ndarray, kind: str) -> str | None:
+    """Return why no metric is defined or meaningful, or None."""
     if len(y) == 0:
         return "no_test_labels"
     seen = y_train[np.isfinite(y_train)]
@@ -141,21 +141,21 @@ def status_of(cell: dict[str, Any], y: np.ndarray) -> str:
     return "no_signal" if cell["lower"] <= CHANCE <= cell["upper"] else "ok"
 
 
-def scored(
+def score_label(
     y: np.ndarray, prediction: np.ndarray, y_train: np.ndarray, kind: str, groups: np.ndarray, weights: np.ndarray
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Return the cell of one label and its bootstrap errors (draws,); molecules without label are left out."""
+    """Return the cell of one label and its bootstrap errors (draws,); molecules without label are ignored."""
     known = np.isfinite(y)
     y, prediction, weights = y[known], prediction[known], weights[:, known]
-    reason = fault(y, prediction, y_train, kind)
+    reason = undefined_reason(y, prediction, y_train, kind)
     if reason:
         return empty_cell(kind, len(y), reason), np.full(len(weights), np.nan)
     cell = empty_cell(kind, len(y), "ok") | side_metrics(y, prediction, kind)
-    one = np.ones((1, len(y)))
-    cell["error"] = float(errors(y, prediction, one, kind)[0])
+    ones = np.ones((1, len(y)))
+    cell["error"] = float(errors(y, prediction, ones, kind)[0])
     cell["score"] = 1 - cell["error"] if kind == "classification" else -cell["error"]
     mean = np.full(len(y), np.nanmean(y_train))
-    cell["trivial_error"] = CHANCE if kind == "classification" else float(errors(y, mean, one, kind)[0])
+    cell["trivial_error"] = CHANCE if kind == "classification" else float(errors(y, mean, ones, kind)[0])
     with np.errstate(invalid="ignore"):
         sample = errors(y, prediction, weights, kind)
     if len(np.unique(groups[known])) < MIN_CLUSTERS:
@@ -182,7 +182,7 @@ def score_cell(
         y_train: float (m,), training labels; NaN where missing.
         kind: "regression" or "classification".
         groups: integer (n,), cluster (scaffold) of each test molecule.
-        seed: seed of the bootstrap; equal seeds draw equal test sets, so that models can be paired.
+        seed: seed of the bootstrap; equal seeds give equal draws, so that models can be compared in pairs.
         draws: bootstrap draws.
 
     Returns:
@@ -193,4 +193,4 @@ def score_cell(
     """
     if len(y) == 0:
         return empty_cell(kind, 0, "no_test_labels")
-    return scored(y, prediction, y_train, kind, groups, cluster_weights(groups, draws, seed))[0]
+    return score_label(y, prediction, y_train, kind, groups, cluster_weights(groups, draws, seed))[0]

@@ -15,7 +15,7 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
         scaffolds: scaffold SMILES of the source molecules in source row order.
     """
     parts = np.full(len(scaffolds), "train", dtype="<U5")
-    sets = sets_of(scaffolds)
+    sets = rows_by_key(scaffolds)
     train = valid = 0
     for rows in sorted(sets, key=lambda rows: (len(rows), rows[0]), reverse=True):
         if train + len(rows) <= TRAIN * len(scaffolds):
@@ -30,7 +30,7 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
 
 def random_split(smiles: list[str], seed: int) -> np.ndarray:
     """Split at random; rows with equal canonical SMILES stay together."""
-    sets = sets_of(smiles)
+    sets = rows_by_key(smiles)
     parts = np.full(len(smiles), "test", dtype="<U5")
     placed = 0
     for number in np.random.default_rng(seed).permutation(len(sets)):
@@ -50,7 +50,7 @@ def scaffold_balanced_split(scaffolds: list[str], smiles: list[str], seed: int) 
     """
     first_scaffold: dict[str, str] = {}
     keys = [first_scaffold.setdefault(text, scaffold) for text, scaffold in zip(smiles, scaffolds, strict=True)]
-    sets = sets_of(keys)
+    sets = rows_by_key(keys)
     order = np.random.default_rng(seed).permutation(len(sets))
     large = np.array([len(sets[number]) > VALID * len(smiles) / 2 for number in order], dtype=bool)
     parts = np.full(len(smiles), "test", dtype="<U5")
@@ -66,7 +66,7 @@ def scaffold_balanced_split(scaffolds: list[str], smiles: list[str], seed: int) 
     return parts
 
 
-def sets_of(keys: list[str]) -> list[list[int]]:
+def rows_by_key(keys: list[str]) -> list[list[int]]:
     """Return the rows (ascending) of each distinct key, in order of first appearance."""
     rows_of: dict[str, list[int]] = {}
     for row, key in enumerate(keys):

@@ -1,4 +1,4 @@
-"""What the SMILES of a task say about stereochemistry, and what they leave open."""
+"""Counts of specified and unspecified stereochemistry in the SMILES of a task."""
 
 from collections import defaultdict
 

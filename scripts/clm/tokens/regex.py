@@ -1,4 +1,4 @@
-"""Atom-level tokens of SMILES (Schwaller et al., ACS Cent. Sci. 2019, 5, 1572) and what kind each is."""
+"""Atom-level tokens of SMILES (Schwaller et al., ACS Cent. Sci. 2019, 5, 1572) and their classes."""
 
 import re
 
@@ -10,7 +10,7 @@ CLASSES = ("carbon", "heteroatom", "grammar", "bracket", "special")
 
 
 def split(smiles: str) -> list[str]:
-    """Return the tokens of a SMILES; characters that the pattern does not know are left out."""
+    """Return the tokens of a SMILES; characters outside the pattern are skipped."""
     return PATTERN.findall(smiles)
 
 

@@ -1,7 +1,7 @@
-"""Atom-level tokens of many SMILES at once, as arrays: the pattern of `regex`, twenty times as fast.
+"""Vectorized atom-level tokenization of many SMILES: the tokens of `regex`, twenty times as fast.
 
-A token is a code: a byte for most, then Cl, Br, the hundred ring closures %00 to %99, and the distinct bracket atoms of
-the batch. Characters that the pattern does not know have codes too, which stand for no token.
+A token is an integer code: the byte of a single character, then Cl, Br, the hundred ring closures %00 to %99, and the
+distinct bracket atoms of the batch. Characters outside the pattern have codes too, which stand for no token.
 """
 
 import re
@@ -30,9 +30,9 @@ class Scan:
 
     def counts(self) -> Counter[str]:
         """Return how often each token occurs."""
-        found = np.bincount(self.codes, minlength=len(FIXED))
+        counts = np.bincount(self.codes, minlength=len(FIXED))
         names = [*FIXED, *self.brackets]
-        return Counter({names[i]: int(found[i]) for i in np.flatnonzero(found) if i >= len(FIXED) or KNOWN[i]})
+        return Counter({names[i]: int(counts[i]) for i in np.flatnonzero(counts) if i >= len(FIXED) or KNOWN[i]})
 
 
 def scan(smiles: pa.Array) -> Scan:
@@ -83,27 +83,27 @@ def two_letters(data: np.ndarray, first: np.ndarray, starts: np.ndarray, codes: 
     starts[at + 1] = starts[at + 2] = False
 
 
-def encode(found: Scan, molecules: int, ids: Mapping[str, int], longest: int) -> tuple[np.ndarray, np.ndarray]:
+def encode(scanned: Scan, molecules: int, ids: Mapping[str, int], max_tokens: int) -> tuple[np.ndarray, np.ndarray]:
     """Return token ids (total,) int64 and lengths (n,) int64 of n molecules, [CLS] and [SEP] around each.
 
     The same ids as the tokenizer of the study gives: [UNK] for a token outside the vocabulary and for a run of
-    characters outside the pattern; molecules cut so that [CLS] and [SEP] still fit into `longest` tokens.
+    characters outside the pattern; molecules are truncated to `max_tokens` tokens, [CLS] and [SEP] included.
     """
-    names = [*FIXED, *found.brackets]
+    names = [*FIXED, *scanned.brackets]
     table = np.array([ids.get(name, UNK) if i >= len(FIXED) or KNOWN[i] else -1 for i, name in enumerate(names)])
-    tokens, molecule = table[found.codes], found.molecule
-    strange = tokens < 0
-    if strange.any():
-        repeated = strange[1:] & strange[:-1] & (molecule[1:] == molecule[:-1])
+    tokens, molecule = table[scanned.codes], scanned.molecule
+    unknown = tokens < 0
+    if unknown.any():
+        repeated = unknown[1:] & unknown[:-1] & (molecule[1:] == molecule[:-1])
         keep = np.concatenate([[True], ~repeated])
-        tokens, molecule = np.where(strange, UNK, tokens)[keep], molecule[keep]
+        tokens, molecule = np.where(unknown, UNK, tokens)[keep], molecule[keep]
     number = np.bincount(molecule, minlength=molecules)
     begin = np.cumsum(number) - number
-    place = np.arange(len(tokens)) - begin[molecule]
-    lengths = np.minimum(number, longest - 2) + 2
+    index = np.arange(len(tokens)) - begin[molecule]
+    lengths = np.minimum(number, max_tokens - 2) + 2
     stop = np.cumsum(lengths)
     packed = np.full(int(stop[-1]) if molecules else 0, CLS)
     packed[stop - 1] = SEP
-    fits = place < longest - 2
-    packed[(stop - lengths + 1)[molecule[fits]] + place[fits]] = tokens[fits]
+    fits = index < max_tokens - 2
+    packed[(stop - lengths + 1)[molecule[fits]] + index[fits]] = tokens[fits]
     return packed, lengths

@@ -45,7 +45,7 @@ class Shard:
         return Shard(self.tokens[: last[-1]], last, self.keys[:molecules], self.metadata)
 
     def take(self, chosen: np.ndarray) -> "Shard":
-        """Return the molecules at some positions, int64 (m,), as a shard (a copy)."""
+        """Return the molecules at indices `chosen`, int64 (m,), as a shard (a copy)."""
         sequences = [self.tokens[self.offsets[i] : self.offsets[i + 1]] for i in chosen]
         offsets = np.concatenate([[0], np.cumsum(self.lengths[chosen])]).astype(np.int64)
         tokens = np.concatenate([np.empty(0, self.tokens.dtype), *sequences])
@@ -67,10 +67,10 @@ def pack(sequences: list[list[int]], keys: list[int], vocabulary_size: int, meta
 
 
 class ShardWriter:
-    """A shard written in pieces: neither its tokens nor their number must be known or fit into memory."""
+    """Writes a shard incrementally: its tokens need not fit into memory, nor their number be known in advance."""
 
     def __init__(self, path: Path, vocabulary_size: int) -> None:
-        """Start a shard at `path`; parts lie beside it, without a name, until it is closed."""
+        """Start a shard at `path`; until it is closed, its parts are unnamed temporary files in the same folder."""
         self.path, self.kind = Path(path), np.min_scalar_type(max(vocabulary_size - 1, 0))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.parts = {name: tempfile.TemporaryFile(dir=self.path.parent) for name in PARTS}
@@ -86,7 +86,7 @@ class ShardWriter:
         self.molecules, self.total = self.molecules + len(lengths), self.total + len(tokens)
 
     def close(self, metadata: Mapping[str, str]) -> None:
-        """Join the parts to a safetensors file, atomically: widest types first, so that all are aligned."""
+        """Concatenate the parts into a safetensors file, atomically; widest types first, so that all are aligned."""
         entries: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
         start = 0
         kinds = {"offsets": "I64", "keys": "U64", "tokens": f"U{self.kind.itemsize * 8}"}

@@ -2,7 +2,7 @@
 
 
 def represent(smiles: str, kind: str) -> str | None:
-    """Return SMILES, or SELFIES (Krenn et al. 2020) for kind `selfies`; None when it cannot be expressed."""
+    """Return SMILES, or SELFIES (Krenn et al. 2020) for kind `selfies`; None if SELFIES cannot express it."""
     if kind != "selfies":
         return smiles
     import selfies

@@ -15,7 +15,7 @@ BRACKETS = r"\[[^\]]+\]|\."
 
 
 def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], texts: Iterator[str]) -> Tokenizer:
-    """Return a closed tokenizer with [CLS] and [SEP] around each molecule, cut at `max_tokens`.
+    """Return a closed tokenizer with [CLS] and [SEP] around each molecule, truncated to `max_tokens`.
 
     Args:
         counts: number of occurrences of each token in the training molecules of all corpora.

@@ -1,1 +1,1 @@
-"""Masked-LM pretraining: masks, batches, loss, schedule, loop, resume state."""
+"""Masked-LM pretraining: masks, data loader, loss, learning-rate schedule, training loop, saved state."""

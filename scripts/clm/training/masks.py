@@ -1,4 +1,4 @@
-"""Masks: fixed ones by hash for measuring, fresh ones for each training step."""
+"""Token masks: fixed by a hash for evaluation, drawn anew for each training step."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ def splitmix64(x: np.ndarray) -> np.ndarray:
     return x ^ (x >> np.uint64(31))
 
 
-def fixed_masks(shard: Shard, share: float) -> np.ndarray:
-    """Return which tokens are masked for measuring, bool (tokens,): a share of the non-special ones.
+def fixed_masks(shard: Shard, fraction: float) -> np.ndarray:
+    """Return which tokens are masked in evaluation, bool (tokens,): a fraction of the non-special ones.
 
     Decided by hash(molecule, position): the same for all models, batch sizes and orders.
     """
@@ -26,19 +26,25 @@ def fixed_masks(shard: Shard, share: float) -> np.ndarray:
     positions = np.arange(len(shard.tokens), dtype=np.uint64) - np.repeat(shard.offsets[:-1], lengths).astype(np.uint64)
     with np.errstate(over="ignore"):
         draws = splitmix64(splitmix64(keys) ^ positions)
-    return (draws < np.uint64(share * 2.0**64)) & (np.asarray(shard.tokens) >= len(SPECIALS))
+    return (draws < np.uint64(fraction * 2.0**64)) & (np.asarray(shard.tokens) >= len(SPECIALS))
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """What training hides: a `share` of tokens, of them `masked` as [MASK], `random` replaced, the rest as it is."""
+    """The corruption of training inputs, as in BERT.
 
-    share: float
-    masked: float
-    random: float
+    Attributes:
+        masked_fraction: of the non-special tokens, those to predict.
+        mask_token_fraction: of these, replaced by [MASK].
+        random_token_fraction: of these, replaced by a random token; the rest stay as they are.
+    """
+
+    masked_fraction: float
+    mask_token_fraction: float
+    random_token_fraction: float
 
     def draw(self, ids: np.ndarray, vocabulary_size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return corrupted ids and flat positions to predict.
+        """Return corrupted ids and the flat positions to predict.
 
         Args:
             ids: integer (B, T), padded with 0.
@@ -46,13 +52,15 @@ class Corruption:
             rng: generator of this step.
 
         Returns:
-            ids int64 (B, T) and positions int64 (M,), ascending, M = round(share * non-special tokens), at least 1.
+            ids int64 (B, T) and positions int64 (M,), ascending; M is the masked fraction of the non-special tokens,
+            rounded, at least 1.
         """
         flat = ids.astype(np.int64).ravel()
         candidates = np.flatnonzero(flat >= len(SPECIALS))
-        count = max(1, round(self.share * len(candidates)))
+        count = max(1, round(self.masked_fraction * len(candidates)))
         chosen = rng.permutation(candidates)[:count]
-        masked, replaced = (round(count * part) for part in (self.masked, self.masked + self.random))
+        bounds = (self.mask_token_fraction, self.mask_token_fraction + self.random_token_fraction)
+        masked, replaced = (round(count * bound) for bound in bounds)
         flat[chosen[:masked]] = MASK
         flat[chosen[masked:replaced]] = rng.integers(len(SPECIALS), vocabulary_size, replaced - masked)
         return flat.reshape(ids.shape), np.sort(chosen)

@@ -1,7 +1,7 @@
 """AdamW and SGD on the fused kernels of torch.
 
-torch.optim has the same arithmetic (a test compares them bit by bit), but its first step imports the compiler, which
-takes longer than many jobs of a study compute.
+torch.optim gives the same bits (a test compares them), but its first step imports the compiler, which takes longer than
+many jobs of a study run.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,74 +14,75 @@ from clm.provenance.command import UserError
 
 
 class Optimizer:
-    """Parameters in two groups: matrices, which decay, and vectors (biases, norms), which do not."""
+    """Base class with two parameter groups: matrices get weight decay, vectors (biases, norms) do not."""
 
-    recordable = False  # whether its steps take the rate from a tensor, as a recorded step must
+    capturable = False  # whether a CUDA graph can hold its steps: the learning rate is then a tensor
 
     def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float) -> None:
-        """Sort the parameters."""
-        everything = list(parameters)
-        self.parameters = everything
-        matrices, vectors = ([p for p in everything if (p.ndim >= 2) == wide] for wide in (True, False))
+        """Group the parameters."""
+        self.parameters = list(parameters)
+        matrices = [p for p in self.parameters if p.ndim >= 2]
+        vectors = [p for p in self.parameters if p.ndim < 2]
         self.groups = [(matrices, weight_decay), (vectors, 0.0)]
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Set the gradients to None."""
         for parameter in self.parameters:
             parameter.grad = None
 
     def step(self, rate: float | Tensor) -> None:
-        """Take a step at a learning rate."""
+        """Update the parameters at a learning rate."""
         raise NotImplementedError
 
     @torch.no_grad()
     def reset(self) -> None:
-        """Forget what later steps depend on."""
+        """Set the state to zero, as before the first step."""
         for tensors in self.state_dict().values():
             for tensor in tensors:
                 tensor.zero_()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what later steps depend on."""
+        """Return the state as lists of tensors, one tensor per parameter."""
         raise NotImplementedError
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go back to a state."""
+        """Copy a state of `state_dict`."""
         for name, tensors in state.items():
-            for mine, saved in zip(getattr(self, name), tensors, strict=True):
-                mine.copy_(saved)
+            for current, saved in zip(getattr(self, name), tensors, strict=True):
+                current.copy_(saved)
 
 
 class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019)."""
 
-    recordable = True
+    capturable = True
 
     def __init__(
         self, parameters: Iterable[nn.Parameter], weight_decay: float, betas: tuple[float, float] = (0.9, 0.999)
     ) -> None:
-        """Start from zero moments."""
+        """Initialize the moments with zeros."""
         super().__init__(parameters, weight_decay)
         self.betas = betas
-        self.first = [torch.zeros_like(p) for p in self.parameters]
-        self.second = [torch.zeros_like(p) for p in self.parameters]
+        self.exp_avg = [torch.zeros_like(p) for p in self.parameters]
+        self.exp_avg_sq = [torch.zeros_like(p) for p in self.parameters]
         self.steps = [torch.zeros((), device=p.device) for p in self.parameters]
-        self.place = {id(p): number for number, p in enumerate(self.parameters)}
+        self.index = {id(p): i for i, p in enumerate(self.parameters)}
 
     @torch.no_grad()
     def step(self, rate: float | Tensor) -> None:
-        """Take a step; parameters without gradient stay."""
+        """Update the parameters that have a gradient."""
         for group, decay in self.groups:
-            chosen = [p for p in group if p.grad is not None]
-            places = [self.place[id(p)] for p in chosen]
-            first, second, steps = ([tensors[i] for i in places] for tensors in (self.first, self.second, self.steps))
-            if chosen:
+            updated = [p for p in group if p.grad is not None]
+            indices = [self.index[id(p)] for p in updated]
+            state = (self.exp_avg, self.exp_avg_sq, self.steps)
+            exp_avg, exp_avg_sq, steps = ([tensors[i] for i in indices] for tensors in state)
+            if updated:
                 torch._foreach_add_(steps, 1)
                 torch._fused_adamw_(
-                    chosen,
-                    [p.grad for p in chosen],
-                    first,
-                    second,
+                    updated,
+                    [p.grad for p in updated],
+                    exp_avg,
+                    exp_avg_sq,
                     [],
                     steps,
                     lr=rate,
@@ -94,36 +95,36 @@ class AdamW(Optimizer):
                 )
 
     def state_dict(self) -> dict[str, list[Tensor]]:
-        """Return moments and steps."""
-        return {"first": self.first, "second": self.second, "steps": self.steps}
+        """Return moments and step counts."""
+        return {"exp_avg": self.exp_avg, "exp_avg_sq": self.exp_avg_sq, "steps": self.steps}
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent with Nesterov momentum."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float, momentum: float) -> None:
-        """Start at rest."""
+        """Initialize the momentum with zeros."""
         super().__init__(parameters, weight_decay)
         self.momentum = momentum
-        self.velocity = [torch.zeros_like(p) for p in self.parameters]
-        self.place = {id(p): number for number, p in enumerate(self.parameters)}
+        self.momentum_buffer = [torch.zeros_like(p) for p in self.parameters]
+        self.index = {id(p): i for i, p in enumerate(self.parameters)}
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Take a step; parameters without gradient stay."""
+        """Update the parameters that have a gradient."""
         for group, decay in self.groups:
-            chosen = [p for p in group if p.grad is not None]
-            if chosen:
-                slopes = torch._foreach_add([p.grad for p in chosen], chosen, alpha=decay)
-                velocity = [self.velocity[self.place[id(p)]] for p in chosen]
-                torch._foreach_mul_(velocity, self.momentum)
-                torch._foreach_add_(velocity, slopes)
-                torch._foreach_add_(slopes, velocity, alpha=self.momentum)
-                torch._foreach_add_(chosen, slopes, alpha=-rate)
+            updated = [p for p in group if p.grad is not None]
+            if updated:
+                gradients = torch._foreach_add([p.grad for p in updated], updated, alpha=decay)
+                buffers = [self.momentum_buffer[self.index[id(p)]] for p in updated]
+                torch._foreach_mul_(buffers, self.momentum)
+                torch._foreach_add_(buffers, gradients)
+                torch._foreach_add_(gradients, buffers, alpha=self.momentum)
+                torch._foreach_add_(updated, gradients, alpha=-rate)
 
     def state_dict(self) -> dict[str, list[Tensor]]:
-        """Return velocities."""
-        return {"velocity": self.velocity}
+        """Return the momentum."""
+        return {"momentum_buffer": self.momentum_buffer}
 
 
 def build_optimizer(parameters: Iterable[nn.Parameter], settings: Mapping[str, Any]) -> Optimizer:

@@ -1,7 +1,7 @@
-"""An optimizer spread over the processes of a team: each keeps the moments of its parameters and updates those.
+"""An optimizer whose state is sharded over the processes of a group: each updates the parameters that it owns.
 
-ZeRO stage 1 (Rajbhandari et al., SC 2020): moments are the larger half of what training keeps. Parameters belong to one
-process as a whole, so that every update has the same bits however many processes there are.
+ZeRO stage 1 (Rajbhandari et al., SC 2020): optimizer state is the larger half of the memory of training. A parameter
+belongs to one process as a whole, so that every update has the same bits whatever the number of processes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,70 +11,77 @@ import torch
 from torch import Tensor, nn
 
 from clm.training.optimizers import Optimizer
-from clm.training.team import Team
+from clm.training.process_group import ProcessGroup
 
 
-def owners(sizes: list[int], members: int) -> list[int]:
-    """Return the member that owns each of the parameters: the largest first, to whom has least so far."""
-    load, found = [0] * members, [0] * len(sizes)
-    for place in sorted(range(len(sizes)), key=lambda i: (-sizes[i], i)):
-        found[place] = load.index(min(load))
-        load[found[place]] += sizes[place]
-    return found
+def assign_owners(sizes: list[int], processes: int) -> list[int]:
+    """Return the rank that owns each parameter: the largest parameter first, to the rank with the fewest elements."""
+    load, ranks = [0] * processes, [0] * len(sizes)
+    for index in sorted(range(len(sizes)), key=lambda i: (-sizes[i], i)):
+        ranks[index] = load.index(min(load))
+        load[ranks[index]] += sizes[index]
+    return ranks
 
 
-def sum_gradients(parameters: Iterable[nn.Parameter], team: Team) -> None:
-    """Replace the gradients of each member by their sum over the team; no gradient counts as zero."""
-    everything = list(parameters)
-    flat = torch.cat([(p.new_zeros(p.numel()) if p.grad is None else p.grad.flatten()) for p in everything])
-    team.total(flat)
-    for p, gradient in zip(everything, flat.split([p.numel() for p in everything]), strict=True):
+def all_reduce_gradients(parameters: Iterable[nn.Parameter], group: ProcessGroup) -> None:
+    """Replace the gradients of each process by their sum over the group; a missing gradient counts as zero."""
+    parameters = list(parameters)
+    flat = torch.cat([(p.new_zeros(p.numel()) if p.grad is None else p.grad.flatten()) for p in parameters])
+    group.all_reduce(flat)
+    for p, gradient in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
         p.grad = gradient.view_as(p)
 
 
-class Sharded(Optimizer):
-    """Any optimizer of `clm.training.optimizers`, each process with its share of it."""
+class ShardedOptimizer(Optimizer):
+    """Wraps any optimizer of `clm.training.optimizers`; each process holds the state of its own parameters."""
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], build: Callable[[Iterable[nn.Parameter]], Optimizer], team: Team
+        self,
+        parameters: Iterable[nn.Parameter],
+        build: Callable[[Iterable[nn.Parameter]], Optimizer],
+        group: ProcessGroup,
     ) -> None:
-        """Divide the parameters and build this process's optimizer of its own ones."""
+        """Assign the parameters and build the optimizer of those that this process owns."""
         super().__init__(parameters, 0.0)
-        self.team = team
-        self.owners = owners([p.numel() for p in self.parameters], team.size)
-        self.mine = build(list(self.of(self.parameters, team.rank)))
+        self.group = group
+        self.owners = assign_owners([p.numel() for p in self.parameters], group.size)
+        self.local = build(list(self.owned_by(group.rank, self.parameters)))
 
-    def of(self, tensors: Iterable[Any], owner: int) -> Iterator[Any]:
-        """Yield what belongs to an owner out of one thing per parameter."""
-        return (x for x, its in zip(tensors, self.owners, strict=True) if its == owner)
+    def owned_by(self, rank: int, items: Iterable[Any]) -> Iterator[Any]:
+        """Yield, of one item per parameter, those of the parameters that a rank owns."""
+        return (item for item, owner in zip(items, self.owners, strict=True) if owner == rank)
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Update the own parameters and tell the others."""
-        self.mine.step(rate)
-        self.spread([p.data for p in self.parameters])
+        """Update the own parameters and broadcast them."""
+        self.local.step(rate)
+        self.broadcast_from_owners([p.data for p in self.parameters])
 
-    def spread(self, tensors: list[Tensor]) -> None:
-        """Overwrite each tensor by that of the owner of its parameter, one message per owner."""
-        for owner in range(self.team.size):
-            theirs = list(self.of(tensors, owner))
-            if theirs:
-                flat = torch.cat([x.flatten() for x in theirs])
-                self.team.send(flat, owner)
-                for x, new in zip(theirs, flat.split([x.numel() for x in theirs]), strict=True):
+    def broadcast_from_owners(self, tensors: list[Tensor]) -> None:
+        """Overwrite each tensor (one per parameter) by that of the parameter's owner, one message per owner."""
+        for rank in range(self.group.size):
+            owned = list(self.owned_by(rank, tensors))
+            if owned:
+                flat = torch.cat([x.flatten() for x in owned])
+                self.group.broadcast(flat, rank)
+                for x, new in zip(owned, flat.split([x.numel() for x in owned]), strict=True):
                     x.copy_(new.view_as(x))
 
     def state_dict(self) -> dict[str, list[Tensor]]:
-        """Return what one process alone would have: a state does not tell how many wrote it (all must call)."""
-        found = {}
-        for name, own in self.mine.state_dict().items():
-            rest = iter(own)
-            shapes = [p if name != "steps" else p.new_zeros(()) for p in self.parameters]
-            mine = [owner == self.team.rank for owner in self.owners]
-            found[name] = [next(rest) if m else torch.empty_like(x) for m, x in zip(mine, shapes, strict=True)]
-            self.spread(found[name])
-        return found
+        """Return the state of all parameters, as one process alone would have it (all processes must call)."""
+        state = {}
+        for name, own in self.local.state_dict().items():
+            own_tensors = iter(own)
+            like = [p if name != "steps" else p.new_zeros(()) for p in self.parameters]
+            is_own = [owner == self.group.rank for owner in self.owners]
+            state[name] = [
+                next(own_tensors) if own else torch.empty_like(x) for own, x in zip(is_own, like, strict=True)
+            ]
+            self.broadcast_from_owners(state[name])
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take the own part of a state."""
-        self.mine.load_state_dict({name: list(self.of(tensors, self.team.rank)) for name, tensors in state.items()})
+        """Load the part of a state that concerns the own parameters."""
+        self.local.load_state_dict(
+            {name: list(self.owned_by(self.group.rank, tensors)) for name, tensors in state.items()}
+        )

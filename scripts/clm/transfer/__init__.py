@@ -1,1 +1,1 @@
-"""From a checkpoint to scores on tasks: embeddings, probes, predictors of transfer, fine-tuning."""
+"""From a checkpoint to scores on tasks: embeddings, linear probes, fine-tuning, predictors of transfer."""

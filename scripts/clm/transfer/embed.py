@@ -1,4 +1,4 @@
-"""Frozen features: the mean of hidden states over the real tokens of each molecule."""
+"""Features of a frozen encoder: hidden states averaged over the tokens of each molecule."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ import torch
 from clm.models.encoder import MaskedLM
 from clm.tokens.regex import PAD, SPECIALS
 from clm.tokens.shards import Shard
-from clm.training.masked_loss import by_length, padded
+from clm.training.masked_loss import batches_by_length, pad_sequences
 
 
 @torch.inference_mode()
@@ -16,19 +16,19 @@ def embed(model: MaskedLM, shard: Shard, every_layer: bool = False, max_tokens: 
     Args:
         model: in eval mode.
         shard: molecules.
-        every_layer: also the embeddings and the inner layers.
-        max_tokens: of a padded batch; it changes nothing but speed and rounding.
+        every_layer: return the embeddings and all layers, not the last layer only.
+        max_tokens: of a padded batch; affects speed and rounding only.
     """
-    where = next(model.parameters()).device
+    device = next(model.parameters()).device
     width = model.config["hidden_size"]
     depth = model.config["num_hidden_layers"] + 1 if every_layer else 1
     pooled = np.empty((depth, len(shard), width), dtype=np.float32)
     sequences = list(shard.sequences())
-    for chosen in by_length(shard.lengths, max_tokens):
-        ids = torch.from_numpy(padded([sequences[i] for i in chosen])).to(where)
+    for chosen in batches_by_length(shard.lengths, max_tokens):
+        ids = torch.from_numpy(pad_sequences([sequences[i] for i in chosen])).to(device)
         attention = None if bool((ids != PAD).all()) else ids != PAD
         encoder = model.roberta_prelayernorm
-        states = encoder.layers(ids, attention) if every_layer else [encoder(ids, attention)]
+        states = encoder.hidden_states(ids, attention) if every_layer else [encoder(ids, attention)]
         pooled[:, chosen] = torch.stack([pool(state, ids) for state in states]).float().cpu().numpy()
     return pooled if every_layer else pooled[0]
 
@@ -36,7 +36,7 @@ def embed(model: MaskedLM, shard: Shard, every_layer: bool = False, max_tokens: 
 def pool(hidden: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     """Return the mean of hidden states (B, T, width) over tokens that are not special, (B, width).
 
-    A molecule of unknown tokens only (specials) is averaged over all its real tokens.
+    A molecule whose tokens are all unknown is averaged over all tokens but padding.
     """
     real = (ids >= len(SPECIALS)).to(hidden.dtype)
     real = torch.where(real.sum(1, keepdim=True) > 0, real, (ids != PAD).to(hidden.dtype))

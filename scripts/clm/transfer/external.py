@@ -1,4 +1,4 @@
-"""Features from elsewhere: any Hugging Face encoder, or a table of embeddings by SMILES."""
+"""External features: of any Hugging Face encoder, or from a table of embeddings by SMILES."""
 
 import logging
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import numpy as np
 from clm.provenance.command import UserError
 
 log = logging.getLogger(__name__)
-BATCH = 64
+BATCH_SIZE = 64
 
 
 def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> np.ndarray:
@@ -42,13 +42,13 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> np
     order = np.argsort([len(text) for text in smiles], kind="stable")
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(order), BATCH):
-            texts = [smiles[i] for i in order[start : start + BATCH]]
+        for start in range(0, len(order), BATCH_SIZE):
+            texts = [smiles[i] for i in order[start : start + BATCH_SIZE]]
             inputs = tokenizer(
                 texts, padding=True, truncation=True, return_special_tokens_mask=True, return_tensors="pt"
             )
             special = inputs.pop("special_tokens_mask")
-            if tokenizer.unk_token_id is not None:  # left out as for our own models: it says nothing about its atom
+            if tokenizer.unk_token_id is not None:  # left out as for the models of the study
                 special = special | (inputs["input_ids"] == tokenizer.unk_token_id).long()
             inputs.pop("token_type_ids", None)
             hidden = encoder(**inputs.to(device())).last_hidden_state.float().cpu()
@@ -77,18 +77,18 @@ def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
 
     RDLogger.DisableLog("rdApp.*")
     keys, values = read_embeddings(path, name)
-    places: dict[str, int] = {}
+    row_of: dict[str, int] = {}
     for row, text in enumerate(keys):
         mol = Chem.MolFromSmiles(str(text))
         if mol is not None:
-            places.setdefault(Chem.MolToSmiles(mol), row)
-    absent = [text for text in smiles if text not in places]
-    if absent:
+            row_of.setdefault(Chem.MolToSmiles(mol), row)
+    missing = [text for text in smiles if text not in row_of]
+    if missing:
         raise UserError(
-            f"external_embeddings.{name}: {path} lacks {len(absent)} of {len(smiles)} molecules of the task, the "
-            f"first is {absent[0]}; add them or leave the task out"
+            f"external_embeddings.{name}: {path} lacks {len(missing)} of {len(smiles)} molecules of the task, the "
+            f"first is {missing[0]}; add them or leave the task out"
         )
-    return values[[places[text] for text in smiles]]
+    return values[[row_of[text] for text in smiles]]
 
 
 def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:

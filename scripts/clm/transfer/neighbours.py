@@ -1,4 +1,4 @@
-"""Leave-one-out score of nearest neighbours: how much of a label the geometry of an embedding holds."""
+"""Leave-one-out score of nearest neighbours: how much the geometry of an embedding says about a label."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What might tell transfer beforehand: computed from a checkpoint and the training part of a task only."""
+"""Predictors of transfer: computed from a checkpoint and the training set of a task only."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,39 +22,40 @@ def label_predictors(
     Args:
         features: float (n, d), of all molecules of the task.
         task: the task.
-        train: positions of the training part; nothing else is looked at.
+        train: indices of the training set; nothing else is used.
         kind: "regression" or "classification".
-        roughness_molecules: at most so many molecules enter ROGI-XD (the first of the training part).
+        roughness_molecules: for ROGI-XD, at most; the first of the training set.
     """
     records = []
     for column, label in enumerate(task.names):
         known = train[np.isfinite(task.labels[train, column])]
         x, y = features[known].astype(np.float64), task.labels[known, column]
-        few = slice(roughness_molecules)
+        first = slice(roughness_molecules)
         values = {
             "logme": logme(x, y, kind),
             "knn": nearest_score(x, y, kind),
-            "rogi_xd": rogi_xd(scaled_euclidean(x[few]), y[few]) if len(y) > 2 else None,
+            "rogi_xd": rogi_xd(scaled_euclidean(x[first]), y[first]) if len(y) > 2 else None,
         }
         records += [{"label": label, "name": name, "value": value} for name, value in values.items()]
     return records
 
 
 def domain_predictors(
-    model: MaskedLM, molecules: Shard, share: float, classes: Sequence[int], own_loss: float | None
+    model: MaskedLM, molecules: Shard, mask_fraction: float, classes: Sequence[int], own_loss: float | None
 ) -> list[dict[str, Any]]:
     """Return the masked-LM loss on molecules of the task, in excess of the validation loss, and by token class.
 
     Args:
         model: in eval mode.
-        molecules: of the training part (labels are not used).
-        share: of the tokens that is masked.
+        molecules: of the training set (labels are not used).
+        mask_fraction: of the non-special tokens that are masked.
         classes: class of each token id.
         own_loss: validation loss on the model's own corpus.
     """
-    told = validation_loss(model, molecules, share, classes)
+    validation = validation_loss(model, molecules, mask_fraction, classes)
+    loss = validation["loss"]
     values: Mapping[str, float | None] = {
-        "domain_loss": told["loss"],
-        "domain_loss_excess": None if own_loss is None or told["loss"] is None else told["loss"] - own_loss,
-    } | {f"domain_loss_{name}": part["loss"] for name, part in told["by_class"].items()}
+        "domain_loss": loss,
+        "domain_loss_excess": None if own_loss is None or loss is None else loss - own_loss,
+    } | {f"domain_loss_{name}": part["loss"] for name, part in validation["by_class"].items()}
     return [{"label": None, "name": name, "value": value} for name, value in values.items()]

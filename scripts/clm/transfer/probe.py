@@ -1,4 +1,4 @@
-"""Linear probes of frozen features: one head per label, split and kind of features."""
+"""Linear probes of frozen features: one linear head per label, split and kind of features."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def probe(
 ) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
     """Return test predictions, float64 (n_test, L), and penalty and cross-validated score of each label's head.
 
-    A label without both classes (or any value) in the training part is predicted by what there is.
+    A label with one class in the training set is predicted as that class; without any label, predictions are NaN.
     """
     predictions, selected = [], {}
     for column, label in enumerate(task.names):
@@ -44,15 +44,15 @@ def probe_cells(
     Args:
         features: float (n, d), of all molecules of the task.
         task: the task.
-        parts: positions of train, valid and test.
+        parts: indices of train, valid and test.
         kind: "regression" or "classification".
         keys: budget, split, split_seed, finetune_seed, features.
-        algebra: where the heads are solved.
+        algebra: the backend on which the heads are fitted.
     """
     prediction, selected = probe(features, task, parts, kind, algebra)
     cells = [
         cell | dict(keys) | {"selected": selected.get(cell["label"], {})}
         for cell in score_labels(task, parts, prediction, kind)
     ]
-    scores = [{"label": label, "name": "linear_probe", "value": told["cv_score"]} for label, told in selected.items()]
+    scores = [{"label": label, "name": "linear_probe", "value": head["cv_score"]} for label, head in selected.items()]
     return cells, prediction_columns(task, parts, prediction, **keys), scores

@@ -1,4 +1,4 @@
-"""Molecules of a task as token ids of a checkpoint's own tokenizer."""
+"""Molecules of a task, tokenized by the tokenizer of a checkpoint."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from clm.tokens.text import represent
 
 
 def tokenize(smiles: list[str], folder: Path, keys: list[int]) -> Shard:
-    """Return a shard of the molecules; longer ones are cut, and what SELFIES cannot express becomes [UNK].
+    """Return a shard of the molecules; longer ones are truncated, and those that SELFIES cannot express become [UNK].
 
     Args:
         smiles: canonical SMILES.
         folder: with tokenizer.json and vocabulary.json.
-        keys: of the molecules, from which fixed masks are drawn.
+        keys: of the molecules, from which fixed masks are hashed.
     """
     record = read_json(folder / "vocabulary.json")
     texts = [represent(text, record["kind"]) or "[UNK]" for text in smiles]
@@ -24,6 +24,6 @@ def tokenize(smiles: list[str], folder: Path, keys: list[int]) -> Shard:
     return pack([item.ids for item in encoded], keys, len(record["tokens"]), {"vocabulary": record["digest"]})
 
 
-def cut_count(shard: Shard, max_tokens: int) -> int:
-    """Return how many molecules fill the whole length, so that they were (or might just have been) cut."""
+def count_truncated(shard: Shard, max_tokens: int) -> int:
+    """Return how many molecules have the maximal length: they were truncated, or fit exactly."""
     return int(np.sum(shard.lengths >= max_tokens))

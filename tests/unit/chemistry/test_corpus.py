@@ -78,7 +78,7 @@ def test_shards_partition_the_rows_and_counts_add_up(tmp_path):
     assert sum(c["read"] for c in counts) == len(ROWS)
     for count in counts:
         assert count["read"] == count["kept"] + sum(count["rejected"].values())
-    rows = pd.concat(pd.read_parquet(tmp_path / f"2-{shard}.parquet") for shard in (0, 1))
+    rows = pd.concat(pd.read_parquet(tmp_path / "2" / f"{shard}.parquet") for shard in (0, 1))
     assert list(rows["row"]) == [0, 1, 2, 6, 7]
     told = every_row(tmp_path / "gathered.json", [tmp_path / "2" / f"{shard}.json" for shard in (0, 1)])
     assert told == {

@@ -165,7 +165,7 @@ def test_dead_and_missing_mirrors_are_passed_over(server, tmp_path, pauses):
 
 
 def test_silent_and_trickling_servers_are_given_up(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(mirrors, "SECONDS", 0.2)
+    monkeypatch.setattr(mirrors, "TIMEOUT", 0.2)
     server.faults[:] = ["stall", "trickle", ""]
     began = time.monotonic()
     assert fetch_url([server.url], tmp_path, DIGEST, pause=0.01).read_bytes() == CONTENT

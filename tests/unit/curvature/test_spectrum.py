@@ -7,11 +7,11 @@ import pytest
 import torch
 from clm.curvature.batches import disjoint_batches, masked_tokens
 from clm.curvature.density import describe, quadrature, random_quadratures
-from clm.curvature.hessian import Curvature, masked_objective
+from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.models.build import load_model
 from clm.provenance.files import write_json
 from clm.tokens.shards import write_shard
-from models import random_shard, small_model
+from models import batch_loss, exact_hessian, random_shard, small_model
 
 LIKE = torch.zeros((), dtype=torch.float64)
 
@@ -51,8 +51,9 @@ def test_repeated_eigenvalues_exhaust_the_space_and_keep_their_shares():
 def test_density_is_that_of_the_dense_hessian(tmp_path):
     model = load_model(small_model(tmp_path / "m", width=4, layers=1), attention="eager", dtype=torch.float64)
     batches = list(disjoint_batches(random_shard(12), 0.15, 1, 12))
-    curvature = Curvature(model, masked_objective(model), batches, masked_tokens(batches))
-    dense = torch.stack([curvature.product(row) for row in torch.eye(curvature.size, dtype=torch.float64)])
+    curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
+    start = curvature.flat([p.detach() for p in curvature.parameters])
+    dense = exact_hessian(batch_loss(model, curvature, batches[0]), start)
     exact = torch.linalg.eigvalsh(dense).numpy()
     found = random_quadratures(curvature.product, dense, curvature.size, 40, 12, 0)
     told, edge = describe(found), 0.01 * np.abs(exact).max()

@@ -8,7 +8,8 @@ import pytest
 from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
 from clm.figures.tables import NAMES, read_table
 from drawn_study import write_drawn_study
-from drawn_tables import SIZES, TASKS, runs_table
+from drawn_tables import runs_table
+from made_up import SIZES, TASKS
 from matplotlib.figure import Figure
 
 

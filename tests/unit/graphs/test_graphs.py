@@ -11,11 +11,11 @@ import pytest
 import torch
 import yaml
 from clm.graphs.networks import PACKAGES, build_network, molecular_graphs, require_package
-from clm.graphs.training import Learner, fit_network, on_device, pieces, rate_share
+from clm.graphs.training import Learner, fit_network, on_device, rate_factor, split_batches
 from clm.provenance.command import UserError
 from clm.tasks.scores import auc
 from clm.tasks.table import Task
-from clm.transfer.finetune import masked_objective
+from clm.transfer.finetune import label_loss
 from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcNumRings
 from test_baselines import molecules
@@ -89,7 +89,7 @@ def test_missing_labels_do_not_reach_the_loss(network):
     y[1::2, 0] = y[2, :] = math.nan  # molecule 2 has no label at all
     output = built(on_device(collate(graphs)))
     output.retain_grad()
-    loss = masked_objective(output, y, "regression")
+    loss = label_loss(output, y, "regression")
     loss.backward()
     known = torch.isfinite(y)
     assert loss.item() == pytest.approx(((output - y)[known] ** 2).mean().item(), rel=1e-5)
@@ -167,11 +167,11 @@ def test_nothing_to_learn_from_and_a_loss_that_is_never_finite(network):
 
 
 def test_batches_cover_all_and_the_rate_rises_and_falls():
-    assert [len(some) for some in pieces(np.arange(65), 64)] == [33, 32]
-    assert np.array_equal(np.concatenate(pieces(np.arange(10), 3)), np.arange(10))
-    shares = [rate_share(epoch, 2, 12) for epoch in (0, 1, 2, 7, 12)]
+    assert [len(some) for some in split_batches(np.arange(65), 64)] == [33, 32]
+    assert np.array_equal(np.concatenate(split_batches(np.arange(10), 3)), np.arange(10))
+    shares = [rate_factor(epoch, 2, 12) for epoch in (0, 1, 2, 7, 12)]
     np.testing.assert_allclose(shares, [0.1, 0.55, 1, math.sqrt(0.1), 0.1])
-    assert rate_share(0, 0, 5) == 1
+    assert rate_factor(0, 0, 5) == 1
 
 
 @pytest.mark.parametrize("name", NETWORKS)

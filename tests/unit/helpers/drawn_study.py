@@ -6,7 +6,7 @@ from pathlib import Path
 import drawn_tables as made
 import numpy as np
 import pandas as pd
-from drawn_tables import BUDGETS, SIZES
+from made_up import BUDGETS, SIZES
 
 
 def write_drawn_study(root: Path) -> Path:

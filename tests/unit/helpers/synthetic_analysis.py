@@ -21,16 +21,9 @@ import tabulate_tasks
 import tabulate_transfer
 from clm.provenance.files import write_json
 from clm.study.grid import Trunk
-from synthetic_study import SIZES, SUBSETS
+from made_up import FAMILIES, SIZES, SLOPES, SUBSETS
 
-BUDGETS = ("200k", "1600k")
-SLOPES = {
-    "rising": {"N": -0.06, "D": -0.04, "U": 0.0},
-    "flat": {"N": 0.0, "D": 0.0, "U": 0.0},
-    "falling": {"N": 0.05, "D": 0.05, "U": 0.0},
-    "broken": {"N": 0.0, "D": 0.0, "U": 0.0},
-}
-FAMILIES = {"rising": "adme", "flat": "adme", "falling": "toxicity", "broken": "other"}
+ENDS = ("200k", "1600k")  # budgets of each trunk
 JUDGEMENT = {
     "study": "made-up",
     "corpus": "zinc",
@@ -60,8 +53,8 @@ NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "con
 
 
 def small_trunks():
-    found = [Trunk("zinc", size, subset, 0, BUDGETS) for size, subset in product(SIZES, SUBSETS)]
-    found.append(Trunk("pubchem", "1m", "32k", 0, BUDGETS))
+    found = [Trunk("zinc", size, subset, 0, ENDS) for size, subset in product(SIZES, SUBSETS)]
+    found.append(Trunk("pubchem", "1m", "32k", 0, ENDS))
     return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
 
 
@@ -81,7 +74,7 @@ def run_all(root, study, tables):
     described = {"tasks": tasks, "families": FAMILIES, "reference": ["zinc", "32k"]}
     tabulate_tasks.tabulate_tasks(settings=described, results=root, out=file["tasks"])
     known = {name: file[name] for name in ("runs", "curvature", "task_predictors")}
-    widths = [f"zinc,{size},32k,0,{BUDGETS[-1]},ok,1.0,{0.5 + 0.1 * i}" for i, size in enumerate(SIZES)]
+    widths = [f"zinc,{size},32k,0,{ENDS[-1]},ok,1.0,{0.5 + 0.1 * i}" for i, size in enumerate(SIZES)]
     known["widths"] = tables / "widths.csv"
     known["widths"].write_text("\n".join([",".join(measure_curves.WIDTH), *widths]) + "\n")
     tabulate_predictors.tabulate_predictors(**known, out=file["predictors"])

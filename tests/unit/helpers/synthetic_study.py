@@ -8,10 +8,8 @@ import pandas as pd
 from clm.provenance.files import write_json
 from clm.study import paths
 from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
+from made_up import BUDGETS, SIZES, SUBSETS
 
-SIZES = {"60k": 6e4, "200k": 2e5, "500k": 5e5, "1m": 1e6}
-SUBSETS = {"2k": 2000, "8k": 8000, "32k": 32000}
-BUDGETS = {"200k": 2e5, "400k": 4e5, "800k": 8e5, "1600k": 1.6e6}
 TOKENS_PER_MOLECULE = 40
 LOSS = {"N": 0.10, "D": 0.08, "U": 0.03}  # exponents of the planted loss
 MOLECULES = 60

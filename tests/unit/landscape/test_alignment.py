@@ -4,7 +4,7 @@ import compare_representations
 import numpy as np
 import pandas as pd
 import pytest
-from clm.landscape.alignment import alignments, classical_scaling, linear_cka, standardized
+from clm.landscape.alignment import classical_scaling, linear_cka, pairwise_cka, standardized
 from clm.landscape.parameters import flatten, principal_components
 from clm.models.build import load_model
 from clm.provenance.files import write_json
@@ -45,14 +45,14 @@ def test_rotation_scale_and_shift_change_nothing_and_shear_does():
 def test_shuffled_molecules_show_what_finite_samples_show():
     rng = np.random.default_rng(2)
     x = rng.standard_normal((500, 10))
-    found, null = alignments([x, x @ rng.standard_normal((10, 20)), rng.standard_normal((500, 15))], 0)
+    found, null = pairwise_cka([x, x @ rng.standard_normal((10, 20)), rng.standard_normal((500, 15))], 0)
     np.testing.assert_allclose(found, found.T)
     assert found[0, 0] == pytest.approx(1) and found[0, 1] > 0.5
     assert null[0, 1] < 0.1 and found[0, 2] == pytest.approx(null[0, 2], abs=0.03)
 
 
 def test_a_representation_without_spread_is_alike_to_nothing():
-    found, _ = alignments([np.random.default_rng(3).standard_normal((9, 2)), np.ones((9, 4))], 0)
+    found, _ = pairwise_cka([np.random.default_rng(3).standard_normal((9, 2)), np.ones((9, 4))], 0)
     assert np.isnan(found[1]).all() and found[0, 0] == pytest.approx(1)
 
 
@@ -90,7 +90,7 @@ def test_permuted_units_leave_alignment_and_change_the_map_of_weights(tmp_path):
     other, third = permuted(source, tmp_path / "b"), small_model(tmp_path / "c", seed=1)
     shard = random_shard(40)
     features = [embed(load_model(folder), shard) for folder in (source, other, third)]
-    found, _ = alignments(features, 0)
+    found, _ = pairwise_cka(features, 0)
     assert found[0, 1] == pytest.approx(1, abs=1e-6) and found[0, 2] < 0.999
     rows = flatten([load_file(folder / "model.safetensors") for folder in (source, other, third)])
     coordinates, _ = principal_components(rows)

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from clm.landscape.paths import SHARES, cosines, describe_line, line_losses
+from clm.landscape.paths import FRACTIONS, cosines, describe_line, line_losses
 from clm.models.build import load_model
 from clm.provenance.files import write_json
 from clm.tasks.table import Task
 from clm.tokens.shards import write_shard
 from clm.training.masked_loss import evaluation_batches
 from clm.training.masks import fixed_masks
-from clm.transfer.finetune import Finetuner, Tuner
+from clm.transfer.finetune import FineTunedModel, FineTuner
 from models import random_shard, small_model
 from safetensors.torch import save_file
 from torch.nn import functional as F
@@ -26,7 +26,7 @@ def test_line_between_two_wells_has_their_barrier():
     assert describe_line(losses) == pytest.approx({"loss_from": -0.5, "loss_to": 0.5, "barrier": 1.0})
     assert w.tolist() == [3, 3]
     valley = line_losses([w], ends, lambda: float(w[0] ** 2))
-    assert describe_line(valley)["barrier"] == pytest.approx(0) and len(valley) == len(SHARES)
+    assert describe_line(valley)["barrier"] == pytest.approx(0) and len(valley) == len(FRACTIONS)
 
 
 def test_cosines_of_planted_ways():
@@ -42,7 +42,7 @@ def test_head_is_fixed_and_ends_are_the_fine_tuned_encoders(tmp_path):
     y = shard.lengths[:, None].astype(float)
     task = Task(np.arange(40), [""] * 40, [""] * 40, [""] * 40, y, ["value"])
     updates = {"steps": 20, "warmup_steps": 2, "batch_molecules": 8, "weight_decay": 0.0, "precision": "float32"}
-    tuned, scaling = Tuner(model, 1, "regression", updates).run(task, shard, np.arange(30), 0.01, 0)
+    tuned, scaling = FineTuner(model, 1, "regression", updates).run(task, shard, np.arange(30), 0.01, 0)
     chosen = np.arange(30, 40)
 
     def loss(net=tuned):
@@ -52,7 +52,7 @@ def test_head_is_fixed_and_ends_are_the_fine_tuned_encoders(tmp_path):
     before = loss()
     losses = line_losses(list(tuned.encoder.parameters()), tuple(ends), loss)
     assert losses[-1] == pytest.approx(before, rel=1e-6) and loss() == before
-    hybrid = Finetuner(model, 1).eval()
+    hybrid = FineTunedModel(model, 1).eval()
     hybrid.head.load_state_dict(tuned.head.state_dict())
     assert losses[0] == pytest.approx(loss(hybrid), rel=1e-6) != pytest.approx(losses[-1], rel=1e-3)
 
@@ -75,7 +75,7 @@ def test_tables_of_a_mapped_trunk(tmp_path):
     for seed, length in ((0, 0.1), (1, 0.3)):
         moved = {name: (value + length * step[name]).contiguous() for name, value in weights.items()}
         save_file(moved, ends / f"esol-seed{seed}.safetensors")
-    write_json(ends / "esol.json", {"pretrained": [1.0 - a + 4 * a * (1 - a) for a in SHARES], "seeds": [None] * 11})
+    write_json(ends / "esol.json", {"pretrained": [1.0 - a + 4 * a * (1 - a) for a in FRACTIONS], "seeds": [None] * 11})
     (tmp_path / "corpora/zinc/tokens").mkdir(parents=True)
     shard = random_shard(20)
     write_shard(tmp_path / "corpora/zinc/tokens/valid.safetensors", shard)
@@ -85,7 +85,7 @@ def test_tables_of_a_mapped_trunk(tmp_path):
     measure_paths.measure_paths(tmp_path, config, *files)
     barriers, curves, vectors = map(pd.read_csv, files)
     assert barriers.kind.tolist() == ["budgets", "seeds", "fine-tuning", "fine-tuning seeds"]
-    assert len(curves) == 4 * len(SHARES)
+    assert len(curves) == 4 * len(FRACTIONS)
     expected = [masked_loss(folder, shard) for folder in folders]
     assert barriers.loss_from[:2].tolist() == pytest.approx(expected[:2], rel=1e-5)
     assert barriers.loss_to[:2].tolist() == pytest.approx(expected[1:], rel=1e-5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from clm.models.build import load_model, parameters, save_model
+from clm.models.build import count_parameters, load_model, save_model
 from clm.models.flops import forward_flops, skipped_flops, training_flops
 from models import VOCABULARY, small_model
 from torch.utils.flop_counter import FlopCounterMode
@@ -49,24 +49,24 @@ def test_padding_changes_no_real_position(tmp_path):
 @pytest.mark.parametrize("rows", [29, 32])  # the former needs nothing to be filled up
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_states_without_padding_are_those_of_padded_ones_and_so_are_gradients(tmp_path, monkeypatch, attention, rows):
-    monkeypatch.setattr("clm.models.encoder.ROWS", rows)
+    monkeypatch.setattr("clm.models.encoder.ROW_MULTIPLE", rows)
     encoder = load_model(small_model(tmp_path), attention).roberta_prelayernorm
     ids = torch.randint(5, VOCABULARY, (4, 12))
     for row, length in enumerate((12, 7, 1, 9)):
         ids[row, length:] = 0
     real, found = ids != 0, []
-    for forward in (encoder, encoder.unpadded):
+    for forward in (encoder, encoder.forward_unpadded):
         encoder.zero_grad()
         states = forward(ids, real)
         (states[real] ** 3).sum().backward()
         found.append([states[real].detach(), *(parameter.grad.clone() for parameter in encoder.parameters())])
-    assert not encoder.unpadded(ids, real)[~real].any()
+    assert not encoder.forward_unpadded(ids, real)[~real].any()
     for padded, unpadded in zip(*found, strict=True):
         torch.testing.assert_close(unpadded, padded, atol=1e-5, rtol=1e-4)
 
 
 def test_parameters_are_counted_without_embeddings_and_head(tmp_path):
-    count = parameters(load_model(small_model(tmp_path, width=16, layers=2)))
+    count = count_parameters(load_model(small_model(tmp_path, width=16, layers=2)))
     layer = 12 * 16**2 + 13 * 16  # attention and feed-forward with their biases and two norms
     assert count["non_embedding"] == 2 * layer + 2 * 16
     embeddings = (VOCABULARY + 41 + 1) * 16 + 2 * 16
@@ -102,7 +102,7 @@ def test_the_last_layer_where_it_is_read_is_that_of_all_positions_and_so_are_gra
     positions, found = torch.tensor([0, 3, 13, 24, 47]), []
     for states in (
         lambda: encoder(ids, ids != 0).flatten(0, 1)[positions],
-        lambda: encoder.at(ids, ids != 0, positions),
+        lambda: encoder.forward_at(ids, ids != 0, positions),
     ):
         encoder.zero_grad()
         (states() ** 3).sum().backward()

@@ -7,8 +7,9 @@ from clm.provenance.files import read_json, write_json
 from clm.study import paths
 from clm.study.grid import Checkpoint, Frozen, Trunk
 from clm.tables.frames import read_table
-from synthetic_analysis import NAMES, SLOPES, run_all, small_trunks
-from synthetic_study import BUDGETS, Study
+from made_up import BUDGETS, SLOPES
+from synthetic_analysis import NAMES, run_all, small_trunks
+from synthetic_study import Study
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from clm.tasks.algebra import NUMPY, tensors
+from clm.tasks.algebra import NUMPY, torch_algebra
 from clm.tasks.folds import grouped_folds
 from clm.tasks.linear_head import PENALTIES, fit_head, logistic_path, ridge_path
 from sklearn.linear_model import LogisticRegression, Ridge
 
 # What a GPU runs is tried on a CPU where there is none
-ALGEBRAS = [NUMPY, tensors(torch.device("cuda" if torch.cuda.is_available() else "cpu"))]
+ALGEBRAS = [NUMPY, torch_algebra(torch.device("cuda" if torch.cuda.is_available() else "cpu"))]
 on_both = pytest.mark.parametrize("algebra", ALGEBRAS, ids=["numpy", "torch"])
 
 

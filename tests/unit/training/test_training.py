@@ -27,7 +27,7 @@ SETTINGS = {
     "precision": "float32",
     "optimizer": {"name": "adamw", "beta2": 0.98, "weight_decay": 0.01},
 }
-SCHEDULE = Schedule(peak=5e-3, warmup_tokens=1000, decay_share=0.25)
+SCHEDULE = Schedule(peak=5e-3, warmup_tokens=1000, decay_fraction=0.25)
 CLASSES = [4] * len(SPECIALS) + [0, 1, 2, 3, 0] * 5
 
 
@@ -36,6 +36,13 @@ def trained(folder, states, budget, settings=SETTINGS, shard=None):
     states.mkdir(exist_ok=True)
     train_budget(trainer, SCHEDULE, budget, states)
     return trainer
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """A small model trained to a budget in one go."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return trained(small_model(folder / "m"), folder / "s", 16_000)
 
 
 def weights(trainer):
@@ -106,30 +113,33 @@ def test_loss_falls_on_a_learnable_pattern(tmp_path):
     assert before == pytest.approx(np.log(VOCABULARY), abs=0.1) and after < before - 0.4
 
 
-def test_a_budget_does_not_depend_on_which_budgets_came_before(tmp_path):
+def test_a_budget_does_not_depend_on_which_budgets_came_before(tmp_path, undisturbed):
     folder = small_model(tmp_path / "m")
     trained(folder, tmp_path / "a", 8_000)
     continued = trained(folder, tmp_path / "a", 16_000)
-    alone = trained(folder, tmp_path / "b", 16_000)
-    assert continued.trained_tokens < alone.trained_tokens
-    assert weights(continued) == weights(alone) and continued.progress == alone.progress
-    smaller_after = trained(folder, tmp_path / "b", 8_000)
-    assert weights(smaller_after) == weights(trained(folder, tmp_path / "c", 8_000))
+    assert continued.trained_tokens < undisturbed.trained_tokens
+    assert weights(continued) == weights(undisturbed) and continued.progress == undisturbed.progress
+
+
+def test_a_budget_does_not_depend_on_a_larger_one_before_it(tmp_path):
+    folder = small_model(tmp_path / "m")
+    trained(folder, tmp_path / "a", 8_000)
+    smaller_after = trained(folder, tmp_path / "a", 4_000)
+    assert weights(smaller_after) == weights(trained(folder, tmp_path / "b", 4_000))
 
 
 @pytest.mark.parametrize("stop_at", [40, 60, 140])
-def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, stop_at):
+def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, undisturbed, stop_at):
     folder = small_model(tmp_path / "m")
-    undisturbed = trained(folder, tmp_path / "a", 16_000)
     assert undisturbed.progress.step > 145
-    look = Trainer.look
+    record_progress = Trainer.record_progress
 
     def stop(self, rate, clock):
-        look(self, rate, clock)
+        record_progress(self, rate, clock)
         if self.progress.step == stop_at:
             state.STOP.set()
 
-    monkeypatch.setattr(Trainer, "look", stop)
+    monkeypatch.setattr(Trainer, "record_progress", stop)
     with pytest.raises(state.Interrupted):
         trained(folder, tmp_path / "b", 16_000)
     state.STOP.clear()
@@ -141,9 +151,9 @@ def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, stop
     assert weights(resumed) == weights(undisturbed) and resumed.progress == undisturbed.progress
 
 
-def test_tokens_and_operations_of_two_branches_add_trunk_and_own_decay(tmp_path):
-    folder = small_model(tmp_path / "m")
-    short, long = (trained(folder, tmp_path / "s", budget).progress for budget in (8_000, 16_000))
+def test_tokens_and_operations_of_two_branches_add_trunk_and_own_decay(tmp_path, undisturbed):
+    short = trained(small_model(tmp_path / "m"), tmp_path / "s", 8_000).progress
+    long = undisturbed.progress
     for progress, budget in ((short, 8_000), (long, 16_000)):
         assert budget <= progress.tokens < budget + 120
         assert 0.75 * budget <= progress.branched < 0.75 * budget + 120

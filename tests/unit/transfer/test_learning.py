@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from clm.tasks.table import Task
-from clm.transfer.learning import curve, nested_subsets, pooled
+from clm.transfer.learning import learning_curve, mean_over_seeds, nested_subsets
 from tabulate_learning import verdict
 
 
@@ -38,7 +38,7 @@ def noisy(task, exponent, labels=1):
 @pytest.mark.parametrize("labels", [1, 3])
 def test_a_planted_power_law_is_found_exactly(labels):
     task = toy(labels=labels)
-    rows = curve(task, PARTS, "regression", [25, 50, 100, 400], [0, 1, 2], noisy(task, 0.5, labels))
+    rows = learning_curve(task, PARTS, "regression", [25, 50, 100, 400], [0, 1, 2], noisy(task, 0.5, labels))
     assert [row["labels"] for row in rows] == [25, 50, 100] and "gain" not in rows[0]
     for row in rows[1:]:
         assert row["gain"] == pytest.approx(1 - 2**-0.5) and row["gain_upper"] - row["gain_lower"] < 1e-9
@@ -48,24 +48,24 @@ def test_a_planted_power_law_is_found_exactly(labels):
 
 def test_labels_that_change_nothing_are_no_gain():
     task = toy()
-    rows = curve(task, PARTS, "regression", [50, 100], [0, 1, 2], noisy(task, 0.0))
+    rows = learning_curve(task, PARTS, "regression", [50, 100], [0, 1, 2], noisy(task, 0.0))
     assert rows[1]["gain"] == pytest.approx(0) and verdict(rows[1], 0.01) == "saturated"
 
 
 def test_a_classifier_that_saw_one_class_has_an_area_of_one_half():
     task = toy()
     task.labels[:] = task.labels > 0
-    rows = curve(task, PARTS, "classification", [10, 20], [0], lambda train, seed: np.zeros((80, 1)))
+    rows = learning_curve(task, PARTS, "classification", [10, 20], [0], lambda train, seed: np.zeros((80, 1)))
     assert rows[0]["error"] == pytest.approx(0.5) and rows[1]["gain"] == pytest.approx(0)
 
 
 def test_the_interval_holds_test_sets_and_orders():
     generator = np.random.default_rng(0)
     test = np.hstack([np.zeros((3, 1)), np.tile(generator.standard_normal(4000), (3, 1))])
-    low, high = pooled(test)[1:]
+    low, high = mean_over_seeds(test)[1:]
     assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.1)
     orders = np.tile(np.array([[-1.0], [0.0], [1.0]]), (1, 50))
-    low, high = pooled(orders)[1:]
+    low, high = mean_over_seeds(orders)[1:]
     assert high == pytest.approx(4.3027 / np.sqrt(3), abs=1e-3) and low == -high  # Student's t with 2 degrees
 
 

@@ -6,7 +6,7 @@ import torch
 from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
-from clm.transfer.finetune import Scaling, Tuner, batches, masked_objective, predict, triangle
+from clm.transfer.finetune import FineTuner, LabelScaler, label_loss, predict, shuffled_batches, warmup_linear_decay
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
@@ -83,7 +83,7 @@ def test_finetuning_learns_a_planted_label_and_repeats_itself(tmp_path):
     y = np.array([np.sin(ids.astype(float)).mean() for ids in shard.sequences()]) * 10
     train, test = np.arange(120), np.arange(120, 150)
     task = task_of(y)
-    tuner = Tuner(model, 1, "regression", SETTINGS)
+    tuner = FineTuner(model, 1, "regression", SETTINGS)
     found, other, again = (
         predict(*tuner.run(task, shard, train, RATE, seed), shard, test, "regression") for seed in (0, 1, 0)
     )
@@ -93,7 +93,7 @@ def test_finetuning_learns_a_planted_label_and_repeats_itself(tmp_path):
 
 
 def test_an_epoch_of_batches_is_a_permutation_and_the_next_another_one():
-    drawn = batches(10, 4, np.random.default_rng(0))
+    drawn = shuffled_batches(10, 4, np.random.default_rng(0))
     epochs = [[next(drawn) for _ in range(3)] for _ in range(2)]
     assert [len(batch) for batch in epochs[0]] == [4, 4, 2]
     first, second = (np.concatenate(epoch) for epoch in epochs)
@@ -102,19 +102,19 @@ def test_an_epoch_of_batches_is_a_permutation_and_the_next_another_one():
 
 def test_missing_labels_do_not_reach_the_objective():
     output, y = torch.tensor([[1.0, 5.0], [2.0, 3.0]], requires_grad=True), torch.tensor([[0.0, torch.nan], [2.0, 1.0]])
-    loss = masked_objective(output, y, "regression")
+    loss = label_loss(output, y, "regression")
     assert loss.item() == pytest.approx((1 + 0 + 4) / 3)
     loss.backward()
     assert output.grad[0, 1] == 0
 
 
 def test_scaling_uses_what_is_there():
-    scaling = Scaling.of(np.array([[1.0, np.nan], [3.0, np.nan]]), "regression")
+    scaling = LabelScaler.fit(np.array([[1.0, np.nan], [3.0, np.nan]]), "regression")
     assert scaling.mean.tolist() == [2, 0] and scaling.sd.tolist() == [1, 1]
 
 
 def test_rate_rises_and_ends_near_zero():
-    rates = [triangle(step, 5, 50) for step in range(50)]
+    rates = [warmup_linear_decay(step, 5, 50) for step in range(50)]
     assert rates[0] == 0.2 and max(rates) == 1 and rates[-1] < 0.03
 
 

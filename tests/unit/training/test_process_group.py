@@ -1,4 +1,4 @@
-"""Several processes train one model: what one would, to rounding; they stop together and another number goes on."""
+"""Several processes train one model to the result of one; they stop together, and another number resumes."""
 
 import multiprocessing
 import os
@@ -14,9 +14,9 @@ from clm.models.build import load_model
 from clm.provenance import state
 from clm.provenance.files import read_json, write_json
 from clm.tokens.shards import write_shard
-from clm.training.feed import Feed
-from clm.training.sharded import Sharded, owners
-from clm.training.team import Team, join
+from clm.training.batch_loader import BatchLoader
+from clm.training.process_group import ProcessGroup, init_process_group
+from clm.training.sharded import ShardedOptimizer, assign_owners
 from clm.training.trainer import Trainer
 from clm.training.trunk import train_budget
 from models import VOCABULARY, random_shard, small_model
@@ -26,17 +26,17 @@ SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "pretrain" / "pretrai
 SGD = SETTINGS | {"optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}}
 
 
-def train(folder, states, budget, settings, team, stop_at=None, micro_tokens=None):
-    """Train to a budget; the last member is asked to stop at a step, as by a signal that the others did not get."""
-    trainer = Trainer(load_model(folder), random_shard(200), settings, 3, team, micro_tokens)
-    look = Trainer.look
+def train(folder, states, budget, settings, group, stop_at=None, micro_tokens=None):
+    """Train to a budget; the last process is asked to stop at a step, by a signal that the others did not get."""
+    trainer = Trainer(load_model(folder), random_shard(200), settings, 3, group, micro_tokens)
+    record_progress = Trainer.record_progress
 
     def stop(self, rate, clock):
-        look(self, rate, clock)
-        if team.rank == team.size - 1 and self.progress.step == stop_at:
+        record_progress(self, rate, clock)
+        if group.rank == group.size - 1 and self.progress.step == stop_at:
             state.STOP.set()
 
-    trainer.look = stop.__get__(trainer)
+    trainer.record_progress = stop.__get__(trainer)
     train_budget(trainer, SCHEDULE, budget, states)
     return trainer
 
@@ -51,9 +51,9 @@ def found(trainer):
 def member(rank, size, folder, out, arguments):
     torch.set_num_threads(1)
     os.environ |= {"WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": (out / "port").read_text()}
-    team = join(rank)
+    group = init_process_group(rank)
     try:
-        told = found(train(folder, out / "states", *arguments[:2], team, *arguments[2:]))
+        told = found(train(folder, out / "states", *arguments[:2], group, *arguments[2:]))
     except state.Interrupted:
         told = "interrupted"
     torch.save(told, out / f"{rank}.pt")
@@ -62,7 +62,7 @@ def member(rank, size, folder, out, arguments):
 
 def together(size, folder, out, *arguments):
     """Return what each of `size` processes found; forked, so that nothing is imported again."""
-    from clm.training.team import free_port
+    from clm.training.process_group import free_port
 
     (out / "states").mkdir(parents=True, exist_ok=True)
     (out / "port").write_text(str(free_port()))
@@ -83,7 +83,7 @@ def folder(tmp_path_factory):
 
 def alone(folder, out, budget, settings, **options):
     out.mkdir(parents=True, exist_ok=True)
-    return found(train(folder, out, budget, settings, Team(), **options))
+    return found(train(folder, out, budget, settings, ProcessGroup(), **options))
 
 
 def same_training(one, other):
@@ -120,35 +120,42 @@ def test_slices_share_molecules_and_masks_of_the_batch():
     shard = random_shard(300)
 
     def drawn(size, micro_tokens=None):
-        feeds = [Feed(shard, SETTINGS, 0, VOCABULARY, Team(rank, size), micro_tokens).work(0) for rank in range(size)]
-        return [[next(feed) for feed in feeds] for _ in range(30)]
+        loaders = [
+            BatchLoader(shard, SETTINGS, 0, VOCABULARY, ProcessGroup(rank, size), micro_tokens).iterate_from(0)
+            for rank in range(size)
+        ]
+        return [[next(loader) for loader in loaders] for _ in range(30)]
 
     unequal = 0
     for (whole,), parts, small in zip(drawn(1), drawn(3), drawn(1, 40), strict=True):
         for work in (parts, small):
-            batches = [batch for member in work for batch in member.batches]
+            batches = [batch for member in work for batch in member.micro_batches]
             for name in ("ids", "targets"):
-                assert torch.equal(torch.cat([getattr(b, name) for b in batches]), getattr(whole.batches[0], name))
+                assert torch.equal(
+                    torch.cat([getattr(b, name) for b in batches]), getattr(whole.micro_batches[0], name)
+                )
             assert {member.masked for member in work} == {whole.masked} == {sum(len(b.targets) for b in batches)}
             unequal += len({len(batch.targets) for batch in batches}) > 1
-        assert all(batch.ids.numel() <= max(40, batch.ids.shape[1]) for batch in small[0].batches)
-    assert unequal > 30, "a mean of the members' means would be another loss"
-    assert [len(member.batches) for member in drawn(40)[0]].count(0) > 20, "more members than molecules"
+        assert all(batch.ids.numel() <= max(40, batch.ids.shape[1]) for batch in small[0].micro_batches)
+    assert unequal > 30, "a mean of the processes' means would be another loss"
+    assert [len(member.micro_batches) for member in drawn(40)[0]].count(0) > 20, "more processes than molecules"
 
 
 def test_parameters_are_shared_out_evenly_and_each_has_one_owner():
     sizes = [100, 1, 1, 90, 30, 30, 30, 10]
-    found = owners(sizes, 3)
+    found = assign_owners(sizes, 3)
     loads = [sum(s for s, o in zip(sizes, found, strict=True) if o == member) for member in range(3)]
-    assert max(loads) <= 1.1 * sum(sizes) / 3 and owners(sizes, 1) == [0] * 8
+    assert max(loads) <= 1.1 * sum(sizes) / 3 and assign_owners(sizes, 1) == [0] * 8
 
 
 def test_moments_are_divided(folder):
     model = load_model(folder)
     from clm.training.optimizers import AdamW
 
-    mine = [Sharded(model.parameters(), lambda p: AdamW(p, 0.01), Team(rank, 4)).mine for rank in range(4)]
-    kept = [sum(x.numel() for x in optimizer.first) for optimizer in mine]
+    mine = [
+        ShardedOptimizer(model.parameters(), lambda p: AdamW(p, 0.01), ProcessGroup(rank, 4)).local for rank in range(4)
+    ]
+    kept = [sum(x.numel() for x in optimizer.exp_avg) for optimizer in mine]
     assert sum(kept) == sum(p.numel() for p in model.parameters()) and max(kept) < 0.3 * sum(kept)
 
 

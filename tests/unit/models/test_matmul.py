@@ -2,20 +2,20 @@
 
 import pytest
 import torch
-from clm.models import products
+from clm.models import matmul
 from clm.models.build import load_model
-from clm.models.products import Product, linear, outer
+from clm.models.matmul import OneDNNLinear, linear, outer
 from models import VOCABULARY, small_model
 from torch.nn import functional as F
 
-FASTER = products.faster
+USE_ONEDNN = matmul.use_onednn
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 
 
 @pytest.fixture(autouse=True)
 def all_by_onednn(monkeypatch):
-    monkeypatch.setattr(products, "SMALL", 0)
-    monkeypatch.setattr(products, "faster", lambda: True)
+    monkeypatch.setattr(matmul, "MIN_MULTIPLY_ADDS", 0)
+    monkeypatch.setattr(matmul, "use_onednn", lambda: True)
 
 
 def tensors(*shapes):
@@ -33,7 +33,7 @@ def test_values_and_gradients_are_those_of_torch(rows, biased):
     x, weight, bias = tensors((*rows, 6), (9, 6), (9,))
     bias = bias if biased else None
     inputs = [x, weight, bias] if biased else [x, weight]
-    assert isinstance(linear(x, weight, bias).grad_fn, Product._backward_cls)
+    assert isinstance(linear(x, weight, bias).grad_fn, OneDNNLinear._backward_cls)
     close(linear(x, weight, bias), F.linear(x, weight, bias))
     found, expected = (torch.autograd.grad((f(x, weight, bias) ** 3).sum(), inputs) for f in (linear, F.linear))
     for ours, theirs in zip(found, expected, strict=True):
@@ -76,14 +76,14 @@ def test_mkl_keeps_the_products_of_processors_that_it_is_made_for(tmp_path, monk
     cpu = tmp_path / "cpuinfo"
     if vendor:
         cpu.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n", encoding="utf-8")
-    monkeypatch.setattr(products, "PROCESSOR", cpu)
-    assert FASTER.__wrapped__() is told
+    monkeypatch.setattr(matmul, "CPUINFO", cpu)
+    assert USE_ONEDNN.__wrapped__() is told
 
 
 def test_double_precision_and_small_products_are_left_to_torch(monkeypatch):
     x, weight = (tensor.double() for tensor in tensors((7, 6), (9, 6)))
     assert torch.equal(linear(x, weight), F.linear(x, weight))
-    monkeypatch.setattr(products, "SMALL", 10**9)
+    monkeypatch.setattr(matmul, "MIN_MULTIPLY_ADDS", 10**9)
     x, weight = tensors((7, 6), (9, 6))
     assert torch.equal(linear(x, weight), F.linear(x, weight))
 
@@ -92,6 +92,8 @@ def test_every_product_with_weights_of_the_encoder_is_one_of_them(tmp_path, monk
     model = load_model(small_model(tmp_path, layers=2))
     ids, positions, shapes = torch.randint(5, VOCABULARY, (3, 11)), torch.arange(33), []
     ours = model(ids, None, positions)
-    monkeypatch.setattr(products.Product, "apply", lambda x, w, b: shapes.append(tuple(w.shape)) or F.linear(x, w, b))
+    monkeypatch.setattr(
+        matmul.OneDNNLinear, "apply", lambda x, w, b: shapes.append(tuple(w.shape)) or F.linear(x, w, b)
+    )
     torch.testing.assert_close(ours, model(ids, None, positions), atol=2e-5, rtol=2e-5)
     assert shapes == 2 * [*4 * [(16, 16)], (64, 16), (16, 64)] + [(16, 16), (VOCABULARY, 16)]

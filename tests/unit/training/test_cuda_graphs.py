@@ -1,4 +1,4 @@
-"""Batches of one shape change no loss, and recorded steps are the steps themselves (the latter on a GPU)."""
+"""Padding to the shape of a bucket changes no loss, and CUDA graphs replay the eager steps (the latter on a GPU)."""
 
 from itertools import islice
 
@@ -7,10 +7,10 @@ import pytest
 import torch
 from clm.models.build import load_model
 from clm.models.device import device
-from clm.training.feed import Feed
-from clm.training.recorded import Recorded, compiled
+from clm.training.batch_loader import BatchLoader
+from clm.training.cuda_graphs import CudaGraphStep, compiled_layers
 from clm.training.trainer import Trainer
-from clm.transfer.finetune import Tuner, predict
+from clm.transfer.finetune import FineTuner, predict
 from models import VOCABULARY, random_shard, small_model
 from test_training import SCHEDULE, SETTINGS
 from test_transfer import RATE, task_of
@@ -22,14 +22,14 @@ gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_batches_of_a_bucket_have_one_shape_and_the_same_loss(tmp_path):
     shard, model = random_shard(300), load_model(small_model(tmp_path))
     trainers = [Trainer(model, shard, SETTINGS, 3), Trainer(model, shard, SETTINGS, 3)]
-    feeds = [Feed(shard, SETTINGS, 3, VOCABULARY, one_shape=one) for one in (False, True)]
+    loaders = [BatchLoader(shard, SETTINGS, 3, VOCABULARY, pad_to_bucket=one) for one in (False, True)]
     shapes = set()
-    for plain, filled in islice(zip(feeds[0].work(0), feeds[1].work(0), strict=False), 200):
-        assert plain.masked == filled.masked and (plain.lengths == filled.lengths).all()
-        shapes.add(tuple(tuple(part.shape) for part in filled.batches[0]))
+    for plain, padded in islice(zip(loaders[0].iterate_from(0), loaders[1].iterate_from(0), strict=False), 200):
+        assert plain.masked == padded.masked and (plain.lengths == padded.lengths).all()
+        shapes.add(tuple(tuple(part.shape) for part in padded.micro_batches[0]))
         losses = [
-            trainer.backward(work.batches[0], work.masked).item()
-            for trainer, work in zip(trainers, (plain, filled), strict=True)
+            trainer.backward(batch.micro_batches[0], batch.masked).item()
+            for trainer, batch in zip(trainers, (plain, padded), strict=True)
         ]
         assert losses[0] == pytest.approx(losses[1], abs=1e-5)
     assert len(shapes) == len({-(-int(n) // 4) for n in shard.lengths})
@@ -37,48 +37,48 @@ def test_batches_of_a_bucket_have_one_shape_and_the_same_loss(tmp_path):
 
 def test_on_a_cpu_a_step_is_just_called():
     seen = []
-    step = Recorded(lambda x, rate: seen.append(rate) or x + rate)
+    step = CudaGraphStep(lambda x, rate: seen.append(rate) or x + rate)
     assert [step([torch.ones(2)], torch.device("cpu"), rate).tolist() for rate in (1, 2)] == [[2, 2], [3, 3]]
     assert seen == [1, 2]
 
 
-def pretrained(folder, recorded, fused=False, steps=120):
+def pretrained(folder, graphs, compile_layers=False, steps=120):
     trainer = Trainer(load_model(folder).to(device()), random_shard(300), SETTINGS, 3)
-    if not recorded:
-        trainer.recorded = None
-    with compiled(trainer.model, fused):
-        losses = [trainer.step(trainer.work(), SCHEDULE.trunk(1000 * step)).item() for step in range(steps)]
+    if not graphs:
+        trainer.graph_step = None
+    with compiled_layers(trainer.model, compile_layers):
+        losses = [trainer.step(trainer.next_batch(), SCHEDULE.trunk(1000 * step)).item() for step in range(steps)]
     return trainer, losses
 
 
 @gpu
-@pytest.mark.parametrize("fused", [False, True])
-def test_recorded_steps_are_the_steps(tmp_path, fused):
+@pytest.mark.parametrize("compile_layers", [False, True])
+def test_replayed_steps_are_the_eager_steps(tmp_path, compile_layers):
     folder = small_model(tmp_path, width=64)
-    trainer, losses = pretrained(folder, recorded=True, fused=fused)
-    _, plain = pretrained(folder, recorded=False)
-    assert len(trainer.recorded.recordings) >= 6
+    trainer, losses = pretrained(folder, graphs=True, compile_layers=compile_layers)
+    _, plain = pretrained(folder, graphs=False)
+    assert len(trainer.graph_step.graphs) >= 6
     assert np.abs(np.array(losses) - plain).max() < 1e-3
     assert trainer.optimizer.steps[0].item() == 120
 
 
 @gpu
-def test_a_recorded_training_goes_on_from_its_state(tmp_path):
+def test_training_by_cuda_graphs_resumes_from_its_state(tmp_path):
     folder = small_model(tmp_path)
-    trainer, _ = pretrained(folder, recorded=True, steps=60)
+    trainer, _ = pretrained(folder, graphs=True, steps=60)
     torch.save(trainer.state(), tmp_path / "state.pt")
     state = torch.load(tmp_path / "state.pt", map_location=device(), weights_only=True)
-    losses = [trainer.step(trainer.work(), 1e-3).item() for _ in range(20)]
+    losses = [trainer.step(trainer.next_batch(), 1e-3).item() for _ in range(20)]
     trainer.restore(state)
-    assert [trainer.step(trainer.work(), 1e-3).item() for _ in range(20)] == pytest.approx(losses, abs=1e-4)
+    assert [trainer.step(trainer.next_batch(), 1e-3).item() for _ in range(20)] == pytest.approx(losses, abs=1e-4)
 
 
 @gpu
-def test_recorded_fine_tuning_repeats_itself_and_learns(tmp_path):
+def test_fine_tuning_by_cuda_graphs_repeats_itself_and_learns(tmp_path):
     model, shard = load_model(small_model(tmp_path)).to(device()), random_shard(150)
     y = np.array([np.sin(ids.astype(float)).mean() for ids in shard.sequences()]) * 10
     train, test = np.arange(120), np.arange(120, 150)
-    tuner = Tuner(model, 1, "regression", UPDATES)
+    tuner = FineTuner(model, 1, "regression", UPDATES)
     first, again = (predict(*tuner.run(task_of(y), shard, train, RATE, 0), shard, test, "regression") for _ in range(2))
     assert np.abs(first - again).max() < 1e-2 * y.std()
     assert np.sqrt(np.mean((first[:, 0] - y[test]) ** 2)) < 0.7 * y[train].std()
