@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from clm.provenance.command import UserError, run
 from clm.provenance.files import sha256_file
-from clm.statistics.panels import PRIMARY, primary_labels
-from clm.tables.cells import KEYS
+from clm.tables.columns import ENCODER_MODES, KEYS, PRIMARY, TRUNK_KEYS, UNTRAINED
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import primary_labels
 
 NEEDED = ("tables/transfer.csv", "tables/runs.csv", "tokenizer/vocabulary.json")
-TRUNK = list(KEYS[:4])
+TRUNK = list(TRUNK_KEYS)
 CELL = ["mode", "task", "split", "split_seed", "finetune_seed"]
 COLUMNS = (
     "study",
@@ -72,11 +72,11 @@ def scores_of(folder: Path) -> pd.DataFrame:
     if absent:
         raise UserError(f"{', '.join(absent)}: not there; run this study first")
     transfer, runs = (read_table(folder / name) for name in NEEDED[:2])
-    kept = transfer[transfer["mode"].isin(["frozen", "full"]) & (transfer["error"] > 0)].copy()
+    kept = transfer[transfer["mode"].isin(ENCODER_MODES) & (transfer["error"] > 0)].copy()
     kept["features"] = kept["features"].fillna(PRIMARY)
     kept["finetune_seed"] = kept["finetune_seed"].fillna(-1)  # frozen encoders have none
     kept = primary_labels(kept[kept["features"] == PRIMARY])
-    known = runs[(runs["status"] == "ok") & (runs["corpus"] != "untrained")]
+    known = runs[(runs["status"] == "ok") & (runs["corpus"] != UNTRAINED)]
     return kept[[*KEYS, *CELL, "error"]].merge(known[[*KEYS, "loss"]], on=list(KEYS))
 
 

@@ -15,6 +15,7 @@ from clm.provenance.command import UserError, run
 from clm.study import grid
 from clm.study.controls import expand_controls
 from clm.study.merge import read_configuration
+from clm.tables.columns import UNTRAINED
 
 LENGTH = 40  # tokens of a typical molecule
 MOLECULES = 2000  # of a typical task
@@ -57,7 +58,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     work = [("frozen", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3) for c in grid.frozen_cells(config)]
     work += [("full", cell.trunk.size, runs) for cell, _ in grid.full_cells(config)]
     work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
-    tuned = {(cell.trunk.size, cell.trunk.corpus == grid.UNTRAINED) for cell, _ in grid.full_cells(config)}
+    tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.full_cells(config)}
     trials = fitted * len(full["learning_rates"]) * len(full["tune_tasks"]) * sum(map(len, full["splits"].values()))
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
     swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])

@@ -12,13 +12,13 @@ from clm.provenance.command import UserError, run
 from clm.statistics.components import Components, alike, components_of, loss_components
 from clm.statistics.gains import AXES, axis_design
 from clm.statistics.net_gain import untrained_twins
-from clm.statistics.panels import PRIMARY, panels, study_runs
 from clm.statistics.plan import loss_rows, transfer_rows, worth_rows
 from clm.statistics.planned import counted_tasks, planned_modes
-from clm.study import grid
 from clm.study.controls import expand_controls
 from clm.study.merge import read_configuration
+from clm.tables.columns import PRIMARY, UNTRAINED
 from clm.tables.frames import read_table
+from clm.tables.panels import panels, study_runs
 
 PLAIN = ("elasticity", "rank correlation")  # units that are no percentage
 
@@ -60,7 +60,7 @@ def finished_components(folder: Path, config: dict[str, Any]) -> tuple[pd.DataFr
     if not (tables / "runs.csv").exists() or not (tables / "transfer.csv").exists():
         raise UserError(f"{tables} has no runs.csv and transfer.csv; name the folder of a finished study")
     checkpoints = read_table(tables / "runs.csv")
-    judged = next(name for name in checkpoints["corpus"] if name != grid.UNTRAINED)
+    judged = next(name for name in checkpoints["corpus"] if name != UNTRAINED)
     runs, scores = study_runs(checkpoints, [judged]), read_table(tables / "transfer.csv")
     draws = pd.read_parquet(tables / "draws.parquet") if (tables / "draws.parquet").exists() else pd.DataFrame()
     twins, groups = untrained_twins(scores, draws), {}

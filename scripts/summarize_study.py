@@ -9,6 +9,7 @@ from pathlib import Path
 from clm.provenance.command import run
 from clm.provenance.cost import versions
 from clm.provenance.files import read_json
+from clm.tables.columns import LINEAR_PROBE, UNTRAINED
 
 
 def summarize_study(results: Path, /) -> list[str]:
@@ -22,7 +23,7 @@ def summarize_study(results: Path, /) -> list[str]:
     losses = best_losses(rows_of(tables / "runs.csv"))
     lines += [f"  loss    {corpus} {size}: {loss:.3f} nats per masked token" for (corpus, size), loss in losses]
     gains = [
-        row for row in rows_of(tables / "saturation.csv") if row.get("axis") == "N" and row.get("mode") == "frozen"
+        row for row in rows_of(tables / "saturation.csv") if row.get("axis") == "N" and row.get("mode") == LINEAR_PROBE
     ]
     if gains:
         lines.append(
@@ -67,7 +68,7 @@ def best_losses(rows: list[dict[str, str]]) -> list[tuple[tuple[str, str], float
     parameters: dict[tuple[str, str], float] = {}
     for row in rows:
         loss = number(row.get("loss"))
-        if row.get("corpus") == "untrained" or row.get("status") != "ok" or loss is None:
+        if row.get("corpus") == UNTRAINED or row.get("status") != "ok" or loss is None:
             continue
         key = (row["corpus"], row["size"])
         best[key] = min(loss, best.get(key, math.inf))

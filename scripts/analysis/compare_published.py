@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from clm.provenance.command import run
 from clm.provenance.files import write_csv
+from clm.tables.columns import SCAFFOLD
 from clm.tables.frames import read_table
 from clm.tables.scores import task_scores
 
@@ -39,7 +40,7 @@ def theirs(others: pd.DataFrame, task: str, own: pd.DataFrame) -> pd.DataFrame:
 
 def ours(task: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of this study on DeepChem's split; 1 - error is the score of a classification."""
-    rows = table[(table["split"] == "scaffold") & table["error"].notna()].copy()
+    rows = table[(table["split"] == SCAFFOLD) & table["error"].notna()].copy()
     area = rows["metric"] == "auc"
     low, high = rows["lower"].where(~area, 1 - rows["upper"]), rows["upper"].where(~area, 1 - rows["lower"])
     rows["score"] = rows["error"].where(~area, 1 - rows["error"])

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import run
 from clm.statistics.gains import AXES
-from clm.statistics.panels import PRIMARY, panels, study_runs
 from clm.statistics.thresholds import threshold_row
+from clm.tables.columns import PRIMARY
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import panels, study_runs
 
 COLUMNS = ("axis", "mode", "split", "task", "metric", "verdict", "start", "at", "gain", "lower", "upper")
 COLUMNS += ("onset_lower", "onset_upper", "n_cells", "n_trunks", "reason")

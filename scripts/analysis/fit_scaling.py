@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from clm.provenance.command import run
-from clm.statistics.panels import study_runs
-from clm.statistics.repeats import repeated_rows
-from clm.statistics.scaling import fit_rows
+from clm.statistics.fits.repeats import repeated_rows
+from clm.statistics.fits.scaling import fit_rows
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import study_runs
 
 COLUMNS = ("axis", "corpus", "form", "parameter", "estimate", "lower", "upper", "n", "n_trunks", "status")
 COLUMNS += ("holdout_error", "note")

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import run
 from clm.statistics.gains import AXES, gain_row, judge
-from clm.statistics.panels import panels, study_runs
 from clm.statistics.steps import add_review, adjust_steps, review_row, step_rows
 from clm.tables.frames import read_table, write_table
+from clm.tables.panels import panels, study_runs
 
 GAIN = ("axis", "mode", "split", "features", "task", "metric", "gain", "lower", "upper", "p", "p_holm", "p_equivalence")
 GAIN += ("family", "family_size", "n_cells", "n_trunks", "verdict", "reason")
@@ -37,7 +37,7 @@ def judge_gains(runs: Path, transfer: Path, draws: Path, settings: dict[str, Any
             if axis.name != "C":  # compute is a mixture of the others: it has no neighbours that differ in it alone
                 row |= review_row(panel, axis)
                 pairs += step_rows(panel, axis)
-            rows.append(row | {"left_out": row["left_out"] + lost})
+            rows.append(row | {"exclusions": row["exclusions"] + lost})
     write_table(out, add_review(judge(rows, margin), margin), GAIN)
     write_table(steps, adjust_steps(pairs), STEP)
 

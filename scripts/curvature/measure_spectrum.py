@@ -12,7 +12,8 @@ from clm.provenance.command import run
 from clm.provenance.files import read_json
 from clm.study.grid import Checkpoint
 from clm.study.paths import checkpoint
-from clm.tables.cells import KEYS, checkpoint_of, identity, read_cells
+from clm.tables.cells import checkpoint_of, identity, read_cells
+from clm.tables.columns import KEYS
 from clm.tables.frames import write_table
 from clm.tokens.shards import read_shard
 

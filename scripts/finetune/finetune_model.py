@@ -10,6 +10,7 @@ from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import read_json, write_json
+from clm.tables.columns import FINE_TUNED, PRIMARY
 from clm.tasks.cells import prediction_columns, score_labels, unscored_cells
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
@@ -55,7 +56,7 @@ def finetune_model(
             selected = {"selected": {"learning_rate": chosen_rate}}
             for seed in settings["seeds"]:
                 keys = {"budget": settings["budget"], "split": split, "split_seed": split_seed, "finetune_seed": seed}
-                keys["features"] = "mean"
+                keys["features"] = PRIMARY
                 if diverged:
                     cells += [
                         cell | keys | selected for cell in unscored_cells(task, parts, settings["kind"], "diverged")
@@ -67,7 +68,7 @@ def finetune_model(
                 cells += [cell | keys | selected for cell in found]
                 records += prediction_columns(task, parts, prediction, **keys)
                 log.info("%s %s, seed %d: error %s", split, split_seed, seed, found[-1]["error"])
-        told = {"mode": "full", "task": settings["task"], "cells": cells, "predictors": []}
+        told = {"mode": FINE_TUNED, "task": settings["task"], "cells": cells, "predictors": []}
         write_json(out, settings["identity"] | told)
         write_predictions(predictions, records)
 

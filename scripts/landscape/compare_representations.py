@@ -11,9 +11,10 @@ from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.files import read_json
-from clm.study.grid import UNTRAINED, Checkpoint
+from clm.study.grid import Checkpoint
 from clm.study.paths import checkpoint
-from clm.tables.cells import KEYS, checkpoints_of, identity, read_cells
+from clm.tables.cells import checkpoints_of, identity, read_cells
+from clm.tables.columns import KEYS, PRETRAINED, UNTRAINED
 from clm.tables.frames import write_table
 from clm.tokens.regex import SPECIALS
 from clm.tokens.shards import Shard, read_shard
@@ -39,7 +40,7 @@ def compare_representations(
     shard = read_shard(valid).head(settings["molecules"])
     names, features, failed = [COUNTS], [token_counts(shard)], []
     for cell in checkpoints_of(read_cells(cells)):
-        kind = {"kind": UNTRAINED if cell.trunk.corpus == UNTRAINED else "pretrained"}
+        kind = {"kind": UNTRAINED if cell.trunk.corpus == UNTRAINED else PRETRAINED}
         found = represent(results, cell, shard)
         if found is None:
             failed.append(kind | identity(cell) | {"status": "diverged"})

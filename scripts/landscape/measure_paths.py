@@ -15,9 +15,10 @@ from clm.models.build import load_model
 from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.files import read_json
-from clm.study.grid import UNTRAINED, Trunk
+from clm.study.grid import Trunk
 from clm.study.paths import below, trunk_folder
 from clm.tables.cells import read_cells
+from clm.tables.columns import NO_BUDGET, NO_SUBSET, UNTRAINED
 from clm.tables.frames import write_table
 from clm.tokens.shards import read_shard
 
@@ -100,7 +101,11 @@ def vector_rows(results: Path, entry: Row, seeds: list[int]) -> Iterator[Row]:
     """Yield the cosine between any two ways from the last checkpoint, and their lengths."""
     folder = ends_folder(results, entry)
     names = [(task, seed) for task in entry["tasks"] for seed in seeds]
-    initial = trunk_folder(results, Trunk(UNTRAINED, entry["size"], "none", entry["seed"])) / "0" / "model.safetensors"
+    initial = (
+        trunk_folder(results, Trunk(UNTRAINED, entry["size"], NO_SUBSET, entry["seed"]))
+        / NO_BUDGET
+        / "model.safetensors"
+    )
     last = trunk_folder(results, trunk(entry)) / entry["budgets"][-1] / "model.safetensors"
     files = [folder / f"{task}-seed{seed}.safetensors" for task, seed in names]
     start, first, *ends = flatten([encoder_weights(path) for path in (last, initial, *files)])

@@ -10,8 +10,9 @@ from clm.provenance.files import atomic, read_json, write_csv
 from clm.statistics.answers import answer, sentence
 from clm.study.grid import Baseline, Frozen, Trunk
 from clm.study.paths import baseline, frozen
+from clm.tables.columns import UNTRAINED
 from clm.tables.frames import read_table
-from clm.tables.scores import UNTRAINED, best_cells, task_scores
+from clm.tables.scores import best_cells, task_scores
 from clm.tasks.stereo import stereo_counts
 from clm.tasks.table import load_task
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from clm.provenance.command import run
 from clm.provenance.files import read_json
-from clm.study.grid import UNTRAINED
 from clm.study.paths import baseline, checkpoint, curvature, frozen, full
 from clm.tables.cells import baselines_of, checkpoint_of, checkpoints_of, frozen_of, full_of, read_cells
+from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import write_table
 
 COLUMNS = ("stage", "job", "wall_seconds", "cpu_seconds", "peak_memory_mb", "tokens", "tokens_per_second", "device")
@@ -39,9 +39,9 @@ def cost_files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[str, P
     yield from (
         ("curvature", curvature(results, checkpoint_of(key)).with_name("cost.json")) for key in settings["curvature"]
     )
-    yield from (("frozen", frozen(results, cell).with_suffix(".cost.json")) for cell in frozen_of(settings))
-    yield from (("full", full(results, cell, task).with_suffix(".cost.json")) for cell, task in full_of(settings))
-    yield from (("baseline", baseline(results, cell).with_suffix(".cost.json")) for cell in baselines_of(settings))
+    yield from ((LINEAR_PROBE, frozen(results, cell).with_suffix(".cost.json")) for cell in frozen_of(settings))
+    yield from ((FINE_TUNED, full(results, cell, task).with_suffix(".cost.json")) for cell, task in full_of(settings))
+    yield from ((BASELINE, baseline(results, cell).with_suffix(".cost.json")) for cell in baselines_of(settings))
 
 
 def row_of(stage: str, path: Path, cost: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 from clm.provenance.command import run
 from clm.provenance.files import read_json
 from clm.study.paths import curvature
-from clm.tables.cells import KEYS, checkpoint_of, identity, read_cells
+from clm.tables.cells import checkpoint_of, identity, read_cells
+from clm.tables.columns import KEYS
 from clm.tables.frames import write_table
 
 EIGENVALUES = 5

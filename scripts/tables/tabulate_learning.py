@@ -5,11 +5,8 @@ from typing import Any
 
 from clm.provenance.command import run
 from clm.provenance.files import read_json
-from clm.tables.cells import KEYS
+from clm.statistics.learning import COLUMNS, learning_rows
 from clm.tables.frames import write_table
-
-COLUMNS = ("task", "model", *KEYS, "baseline", "metric", "labels", "n_seeds", "error", "lower", "upper")
-COLUMNS += ("gain", "gain_lower", "gain_upper", "verdict")
 
 
 def tabulate_learning(curves: list[Path], settings: dict[str, Any], out: Path) -> None:
@@ -21,26 +18,10 @@ def tabulate_learning(curves: list[Path], settings: dict[str, Any], out: Path) -
         out: one row per task, model and number of labels.
     """
     rows = []
-    for path in curves:
-        told = read_json(path)
-        metric = "auc" if settings["kinds"][told["task"]] == "classification" else "rmse"
-        for item in told["curves"]:
-            names = dict(zip(KEYS, item["cell"] or [None] * len(KEYS), strict=True))
-            model = item["baseline"] or " ".join(str(names[key]) for key in ("size", "corpus", "subset", "budget"))
-            names |= {"task": told["task"], "model": model, "baseline": item["baseline"], "metric": metric}
-            rows += [names | row | {"verdict": verdict(row, settings["gain_margin"])} for row in item["rows"]]
+    for task in map(read_json, curves):
+        metric = "auc" if settings["kinds"][task["task"]] == "classification" else "rmse"
+        rows += learning_rows(task, metric, settings["gain_margin"])
     write_table(out, rows, COLUMNS)
-
-
-def verdict(row: dict[str, Any], margin: float) -> str | None:
-    """Return the verdict on the gain per doubling of labels since the row before: from its 95 % interval alone."""
-    if row.get("gain") is None:
-        return None
-    if row["gain_lower"] > margin:
-        return "improving"
-    if row["gain_upper"] < 0:
-        return "degraded"
-    return "saturated" if row["gain_upper"] < margin else "undecided"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from clm.provenance.command import run
 from clm.provenance.files import write_csv
-from clm.tables.cells import KEYS
+from clm.tables.columns import KEYS
 from clm.tables.frames import read_table
 
 CLASSES = ("carbon", "heteroatom", "grammar", "bracket")

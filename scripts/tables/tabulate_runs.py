@@ -5,9 +5,10 @@ from typing import Any
 
 from clm.provenance.command import run
 from clm.provenance.files import read_json
-from clm.study.grid import UNTRAINED, Checkpoint
+from clm.study.grid import Checkpoint
 from clm.study.paths import checkpoint
-from clm.tables.cells import KEYS, checkpoints_of, identity, read_cells
+from clm.tables.cells import checkpoints_of, identity, read_cells
+from clm.tables.columns import KEYS, UNTRAINED
 from clm.tables.frames import write_table
 
 CLASSES = ("carbon", "heteroatom", "grammar", "bracket")

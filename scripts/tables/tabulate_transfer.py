@@ -8,12 +8,13 @@ import pandas as pd
 from clm.provenance.command import run
 from clm.provenance.files import read_json, write_parquet
 from clm.study.paths import baseline, frozen, full
-from clm.tables.cells import KEYS, baselines_of, frozen_of, full_of, read_cells
-from clm.tables.draws import SPLIT, log_error_draws
+from clm.tables.cells import baselines_of, frozen_of, full_of, read_cells
+from clm.tables.columns import BASELINE, KEYS, TRUNK_KEYS
 from clm.tables.frames import write_table
+from clm.tasks.draws import SPLIT, log_error_draws
 from clm.tasks.table import load_task
 
-TRUNK = KEYS[:4]
+TRUNK = TRUNK_KEYS
 CELL = ("split", "split_seed", "finetune_seed", "features", "label", "metric", "error", "score", "mae", "r2", "pr_auc")
 CELL += ("trivial_error", "lower", "upper", "n_train", "n_valid", "n_test", "status")
 PREDICTOR = ("budget", "split", "split_seed", "label", "name", "value")
@@ -42,7 +43,7 @@ def tabulate_transfer(
         rows += [names | {name: cell.get(name) for name in ("budget", *CELL)} for cell in scored]
         items = [{"budget": budget} | item for item in told.get("predictors") or []]
         found += [names | {name: item.get(name) for name in PREDICTOR} for item in items]
-        if told["mode"] != "baseline":
+        if told["mode"] != BASELINE:
             if task not in groups:
                 groups[task] = clusters(results, task)
             sampled = log_error_draws(

@@ -7,6 +7,7 @@ from typing import Any
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import write_json
+from clm.tables.columns import PRIMARY
 from clm.tasks.baselines import baseline_result
 from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
@@ -37,7 +38,7 @@ def probe_external(
             features = model_features(task.smiles, settings, settings["name"])
         cells, records = [], []
         for path, (split, seed) in zip(splits, settings["splits"], strict=True):
-            keys = {"budget": None, "split": split, "split_seed": seed, "finetune_seed": None, "features": "mean"}
+            keys = {"budget": None, "split": split, "split_seed": seed, "finetune_seed": None, "features": PRIMARY}
             found, rows, _ = probe_cells(features, task, load_split(path, task.rows), settings["kind"], keys)
             cells += found
             records += rows

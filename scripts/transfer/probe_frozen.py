@@ -11,6 +11,7 @@ from clm.models.device import device
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import read_json, write_json
+from clm.tables.columns import LAYER_FEATURES, LINEAR_PROBE, PRIMARY
 from clm.tasks.algebra import algebra_for
 from clm.tasks.cells import unscored_cells
 from clm.tasks.predictions import write_predictions
@@ -64,7 +65,7 @@ def probe_frozen(
                 collected += new
             log.info("budget %s done", budget)
         told = {
-            "mode": "frozen",
+            "mode": LINEAR_PROBE,
             "task": settings["task"],
             "cut_molecules": count_truncated(shard, settings["max_tokens"]),
         }
@@ -94,7 +95,7 @@ def probe_budget(
             told = keys | {"finetune_seed": None, "features": name}
             new, rows, scores = probe_cells(features, task, part, settings["kind"], told, algebra)
             cells += new
-            if name == "mean":
+            if name == PRIMARY:
                 records += rows
                 predictors += [keys | score for score in scores]
         if number == 0:
@@ -108,7 +109,7 @@ def probe_budget(
 
 def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> list[dict[str, Any]]:
     """Return the cells of a checkpoint that diverged: no numbers, and why."""
-    told = {"budget": budget, "finetune_seed": None, "features": "mean"}
+    told = {"budget": budget, "finetune_seed": None, "features": PRIMARY}
     return [
         cell | told | {"split": split, "split_seed": seed}
         for split, seed, part in parts
@@ -118,9 +119,12 @@ def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> li
 
 def feature_sets(layers: np.ndarray, settings: dict[str, Any], primary: bool) -> dict[str, np.ndarray]:
     """Return the features to probe: pooled last states, the same projected, and on the primary split inner layers."""
-    sets = {"mean": layers[-1], "projected": project(layers[-1], settings["projected_width"])}
+    sets = {PRIMARY: layers[-1], "projected": project(layers[-1], settings["projected_width"])}
     if primary:
-        sets |= {f"layer{depth}": layers[depth] for depth in inner_layers(len(layers) - 1, settings["inner_layers"])}
+        sets |= {
+            f"{LAYER_FEATURES}{depth}": layers[depth]
+            for depth in inner_layers(len(layers) - 1, settings["inner_layers"])
+        }
     return sets
 
 

@@ -7,11 +7,10 @@ from matplotlib.lines import Line2D
 
 from clm.figures.palette import BLUE, GREY, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure, no_data
+from clm.tables.columns import NOTHING, POOLED
 
 TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
 NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
-EVERYTHING = "(all)"
-NOTHING = "nothing"
 # statistic, title, axis label, factor, what matters
 SHOWN = (
     ("N", "parameters N", "median gain (%)", 100, "gain_margin"),
@@ -34,7 +33,7 @@ def draw(ablation: pd.DataFrame, gain_margin: float, elasticity_margin: float) -
         elasticity_margin: elasticity that matters.
     """
     margins = {"gain_margin": gain_margin, "elasticity_margin": elasticity_margin}
-    rows = ablation[(ablation["mode"] == EVERYTHING) & ablation["statistic"].isin([name for name, *_ in SHOWN])]
+    rows = ablation[(ablation["mode"] == POOLED) & ablation["statistic"].isin([name for name, *_ in SHOWN])]
     parts = list(dict.fromkeys(rows[["left_out", "name"]].itertuples(index=False, name=None)))
     figure = new_figure(max(1.6, 0.16 * len(parts) + 0.5) + 0.65)
     axes = figure.subplots(1, len(SHOWN), sharey=True)

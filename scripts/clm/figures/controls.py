@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from clm.figures.palette import BLUE, GREY, ORANGE, PALE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
+from clm.tables.columns import LINEAR_PROBE
 
 TEXT = ("task", "property", "mode", "split", "axis", "limit")
 NUMBERS = ("molecules", "noise", "noise_share", "share_lower", "share_upper", "gain", "lower", "upper")
@@ -24,7 +25,7 @@ def draw(controls: pd.DataFrame, split: str) -> Figure:
         controls: columns TEXT and NUMBERS of controls.csv.
         split: that is shown.
     """
-    rows = controls[(controls["mode"] == "frozen") & (controls["split"] == split)]
+    rows = controls[(controls["mode"] == LINEAR_PROBE) & (controls["split"] == split)]
     tasks = in_order(rows["task"])
     figure = new_figure(max(1.2, 0.2 * len(tasks) + 0.6) + 0.5)
     axes = figure.subplots(1, len(AXES) + 1, sharey=True)

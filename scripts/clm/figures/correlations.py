@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from clm.figures.style import new_figure, no_data
-from clm.figures.tables import PRIMARY_FEATURES, in_order
+from clm.figures.tables import in_order
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED, PRIMARY
 
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
-POOLED = "(all)"
 SIGNIFICANT = 0.05
 COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
 TABLES = {"correlations": (TEXT, NUMBERS)}
@@ -27,7 +27,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
         correlations: columns TEXT and NUMBERS of correlations.csv.
         split: the split shown.
     """
-    primary = correlations["features"].isin([PRIMARY_FEATURES, ""]) | (correlations["mode"] == "full")
+    primary = correlations["features"].isin([PRIMARY, ""]) | (correlations["mode"] == FINE_TUNED)
     rows = correlations[(correlations["split"] == split) & primary & correlations["spearman"].notna()]
     modes, predictors = in_order(rows["mode"]), in_order(rows["predictor"])
     widths = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1 for mode in modes] or [8]
@@ -48,7 +48,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
 
 def title(mode: str, trunks: float) -> str:
     """Return the mode in words and the usual number of trunks, where one is known."""
-    name = "frozen encoder" if mode == "frozen" else f"{mode} fine-tuning"
+    name = "frozen encoder" if mode == LINEAR_PROBE else f"{mode} fine-tuning"
     return f"{name}\n(n = {trunks:.0f} trunks)" if trunks > 0 else name
 
 

@@ -8,27 +8,27 @@ from matplotlib.figure import Figure
 
 from clm.figures.palette import COLORS
 from clm.figures.style import new_figure, no_data
-from clm.figures.tables import NAMES
+from clm.tables.columns import KEYS, TRUNK_KEYS
 
 POINT_NUMBERS = ("a", "loss", "lower", "upper")
 WIDTH_NUMBERS = ("loss", "landscape_width")
-TRUNK = list(NAMES[:4])
+TRUNK = list(TRUNK_KEYS)
 Key = tuple[str, ...]
-TABLES = {"curves": (NAMES, POINT_NUMBERS), "widths": ((*NAMES, "status"), WIDTH_NUMBERS)}
+TABLES = {"curves": (KEYS, POINT_NUMBERS), "widths": ((*KEYS, "status"), WIDTH_NUMBERS)}
 
 
 def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
     """Draw the rise of the loss around the last measured checkpoint of each trunk, and of all of the one with most.
 
     Args:
-        curves: columns NAMES and POINT_NUMBERS of curves.csv, budgets of a trunk in ascending order.
-        widths: columns NAMES, status and WIDTH_NUMBERS of widths.csv.
+        curves: columns KEYS and POINT_NUMBERS of curves.csv, budgets of a trunk in ascending order.
+        widths: columns KEYS, status and WIDTH_NUMBERS of widths.csv.
     """
     figure = new_figure(2.6)
     left, right = figure.subplots(1, 2, sharey=True)
     known = curves.dropna(subset=["a", "loss"])
-    told = widths.set_index(list(NAMES))["landscape_width"].to_dict()
-    keys = list(dict.fromkeys(known[list(NAMES)].itertuples(index=False, name=None)))
+    told = widths.set_index(list(KEYS))["landscape_width"].to_dict()
+    keys = list(dict.fromkeys(known[list(KEYS)].itertuples(index=False, name=None)))
     trunks: dict[Key, list[Key]] = {}
     for key in keys:
         trunks.setdefault(key[:4], []).append(key)
@@ -59,7 +59,7 @@ def draw_panel(axis: Axes, curves: pd.DataFrame, names: dict[Key, str], widths: 
     if not names:
         return no_data(axis)
     for (key, name), color in zip(names.items(), colors, strict=False):
-        own = curves[(curves[list(NAMES)] == list(key)).all(axis=1)]
+        own = curves[(curves[list(KEYS)] == list(key)).all(axis=1)]
         base = own.loc[own["a"].abs().idxmin(), "loss"]
         found = widths.get(key, np.nan)
         label = f"{name}: width {found:.2f}" if np.isfinite(found) else f"{name}: width beyond reach"

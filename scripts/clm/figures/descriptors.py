@@ -10,6 +10,7 @@ from clm.figures.gains import TEXT as GAIN_TEXT
 from clm.figures.gains import chosen, limits
 from clm.figures.palette import BLUE, GREY, ORANGE, PALE
 from clm.figures.style import legend_below, log_axis, no_data, panels
+from clm.tables.columns import LINEAR_PROBE
 
 TEXT = ("task", "kind")
 # Column of tasks.csv, axis label, logarithmic
@@ -58,7 +59,7 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
 
 def gains_of(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Return the axis of scale shown and one gain in percent per task."""
-    frozen = rows[(rows["mode"] == "frozen") & rows["gain"].notna()].copy()
+    frozen = rows[(rows["mode"] == LINEAR_PROBE) & rows["gain"].notna()].copy()
     frozen[list(GAIN_NUMBERS)] *= 100
     axis = next((name for name in ("N", "D", "U") if (frozen["axis"] == name).any()), "N")
     return axis, frozen.loc[frozen["axis"] == axis, ["task", *GAIN_NUMBERS]].drop_duplicates("task")

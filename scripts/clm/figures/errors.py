@@ -11,13 +11,14 @@ from clm.figures.names import baseline_name
 from clm.figures.palette import BLACK, BLUE, GREEN, GREY, VERMILLION, Mark
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import read_table
 from clm.tables.scores import task_scores
 
 MARKS = {
-    "frozen": Mark(BLUE, "o"),
-    "full": Mark(GREEN, "D"),
-    "untrained": Mark(BLACK, "x"),
+    LINEAR_PROBE: Mark(BLUE, "o"),
+    FINE_TUNED: Mark(GREEN, "D"),
+    UNTRAINED: Mark(BLACK, "x"),
     "full, untrained": Mark(GREY, "P"),
     "baseline": Mark(VERMILLION, "s"),
 }

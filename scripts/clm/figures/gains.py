@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from clm.figures.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure
-from clm.figures.tables import PRIMARY_FEATURES, in_order, main_corpus
+from clm.figures.tables import in_order, main_corpus
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY
 
 TEXT = ("axis", "mode", "split", "features", "task", "verdict")
 NUMBERS = ("gain", "lower", "upper")
@@ -29,7 +30,7 @@ VERDICTS = {
 }
 AXES = {"N": "parameters N", "D": "tokens D", "U": "molecules U"}
 THRESHOLD = 1.0  # percent per doubling, the threshold of the review of arXiv 2602.11618
-OFFSET = {"frozen": -0.17, "full": 0.17}
+OFFSET = {LINEAR_PROBE: -0.17, FINE_TUNED: 0.17}
 TABLES = {"saturation": (TEXT, NUMBERS), "elasticity": (ELASTICITY_TEXT, ELASTICITY_NUMBERS)}
 
 
@@ -63,14 +64,14 @@ def draw(saturation: pd.DataFrame, elasticity: pd.DataFrame, split: str) -> Figu
 
 def chosen(rows: pd.DataFrame, split: str) -> pd.DataFrame:
     """Keep the rows of one split with the primary features."""
-    primary = rows["features"].isin([PRIMARY_FEATURES, ""]) | (rows["mode"] == "full")
+    primary = rows["features"].isin([PRIMARY, ""]) | (rows["mode"] == FINE_TUNED)
     return rows[(rows["split"] == split) & primary].copy()
 
 
 def task_order(gains: pd.DataFrame, slopes: pd.DataFrame) -> list[str]:
     """Return the tasks by frozen elasticity, highest first; tasks without one last, as the table has them."""
     names = in_order(pd.concat([slopes["task"], gains["task"]]))
-    frozen = slopes[slopes["mode"] == "frozen"].drop_duplicates("task").set_index("task")["gain"]
+    frozen = slopes[slopes["mode"] == LINEAR_PROBE].drop_duplicates("task").set_index("task")["gain"]
     value = {name: frozen.get(name, math.nan) for name in names}
     return sorted(names, key=lambda name: (not math.isfinite(value[name]), -np.nan_to_num(value[name])))
 
@@ -93,8 +94,8 @@ def forest(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
             if beyond:
                 axis.plot(edge, y, arrow, color=color, markersize=2.5, clip_on=False)
         if low <= row.gain <= high:
-            face = color if row.mode == "frozen" else "white"
-            marker = "o" if row.mode == "frozen" else "s"
+            face = color if row.mode == LINEAR_PROBE else "white"
+            marker = "o" if row.mode == LINEAR_PROBE else "s"
             axis.plot(row.gain, y, marker, color=color, markerfacecolor=face, markersize=3.2, markeredgewidth=0.8)
 
 

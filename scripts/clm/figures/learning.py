@@ -9,11 +9,12 @@ from clm.figures.names import baseline_name
 from clm.figures.palette import BLACK, VERMILLION, Mark, marks
 from clm.figures.style import legend_below, log_axis, no_data, panels
 from clm.figures.tables import in_order
+from clm.tables.columns import UNTRAINED
 
 TEXT = ("task", "model", "corpus", "size", "subset", "budget", "baseline", "metric")
 NUMBERS = ("labels", "error", "lower", "upper")
 COLUMNS = 3
-OTHERS = {"forest": Mark(VERMILLION, "v"), "untrained": Mark(BLACK, "x")}
+OTHERS = {"forest": Mark(VERMILLION, "v"), UNTRAINED: Mark(BLACK, "x")}
 TABLES = {"learning_curves": (TEXT, NUMBERS)}
 
 
@@ -48,7 +49,7 @@ def in_words(row: dict[str, str]) -> str:
     """Return what is written for a model."""
     if row["baseline"]:
         return baseline_name(row["baseline"])
-    if row["corpus"] == "untrained":
+    if row["corpus"] == UNTRAINED:
         return f"{row['size']}, untrained"
     return f"{row['size']}, {row['subset']} molecules of {row['corpus']}, {row['budget']} tokens"
 
@@ -56,10 +57,10 @@ def in_words(row: dict[str, str]) -> str:
 def coding_of(curves: pd.DataFrame) -> dict[str, Mark]:
     """Return colour and marker of each model: pretrained ones as sizes are everywhere, the others apart."""
     models = curves.drop_duplicates("model")
-    other = (models["baseline"] != "") | (models["corpus"] == "untrained")
+    other = (models["baseline"] != "") | (models["corpus"] == UNTRAINED)
     coding = marks(models.loc[~other, "model"].tolist())
     for row in models[other].to_dict("records"):
-        coding[row["model"]] = OTHERS["forest" if row["baseline"] else "untrained"]
+        coding[row["model"]] = OTHERS["forest" if row["baseline"] else UNTRAINED]
     return coding
 
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from clm.figures.palette import BLACK, GREY, PALE, VERMILLION, Mark, marks
 from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data, short_number
 from clm.figures.tables import by_size, in_order
+from clm.tables.columns import UNTRAINED
 
 TEXT = ("corpus", "size", "subset", "seed", "budget", "status")
 NUMBERS = ("parameters", "tokens", "molecules", "epochs", "flops", "loss")
@@ -41,7 +42,7 @@ def draw(runs: pd.DataFrame, fits: pd.DataFrame) -> Figure:
         runs: columns TEXT and NUMBERS of runs.csv.
         fits: columns FIT_TEXT and FIT_NUMBERS of fits.csv.
     """
-    trained = runs[runs["corpus"] != "untrained"]
+    trained = runs[runs["corpus"] != UNTRAINED]
     corpora = rows_of(trained)
     coding = marks(by_size(trained, "size", "parameters"))
     figure = new_figure(2.0 * max(len(corpora), 1) + 0.55)

@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 from clm.figures.palette import BLACK, BLUE, GREY, ORANGE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
+from clm.tables.columns import LINEAR_PROBE, POOLED
 
 TEXT = ("question", "paper", "mode", "split", "task", "contrast", "verdict")
 NUMBERS = ("estimate", "lower", "upper", "expected", "expected_lower", "expected_upper")
-POOLED = "(all)"
 LAYERS = {"last layer": (BLACK, "o", -0.17), "middle layer": (ORANGE, "s", 0.17)}
 CONTRAST = "parameters at equal loss"
 TABLES = {"reconciliation": (TEXT, NUMBERS)}
@@ -27,7 +27,7 @@ def draw(table: pd.DataFrame, split: str) -> Figure:
     """
     windows = table[table["question"] == "window"]
     keys = list(dict.fromkeys(windows[["mode", "split", "paper"]].itertuples(index=False, name=None)))
-    frozen = table[(table["mode"] == "frozen") & (table["split"] == split)]
+    frozen = table[(table["mode"] == LINEAR_PROBE) & (table["split"] == split)]
     tasks = [task for task in in_order(frozen.loc[frozen["question"] != "window", "task"]) if task != POOLED]
     tasks += [POOLED] if tasks else []
     figure = new_figure(0.19 * max(len(keys), len(tasks), 4) + 1.1)

@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from clm.figures.curves import name_of
 from clm.figures.palette import COLORS, GREY
 from clm.figures.style import new_figure, no_data
-from clm.figures.tables import NAMES
+from clm.tables.columns import KEYS
 
-NODE_TEXT = (*NAMES, "start")
+NODE_TEXT = (*KEYS, "start")
 NODE_NUMBERS = ("eigenvalue", "weight")
 BLUR = 0.02  # SD of the normal curve that stands for a node, in largest eigenvalues
 LEAST = 0.01  # largest eigenvalues: nodes below cannot be told from zero
@@ -27,7 +27,7 @@ def draw(nodes: pd.DataFrame) -> Figure:
     figure = new_figure(2.6)
     left, right = figure.subplots(1, 2)
     known = nodes.dropna(subset=list(NODE_NUMBERS))
-    groups = list(known.groupby(list(NAMES), sort=False))
+    groups = list(known.groupby(list(KEYS), sort=False))
     if not groups:
         no_data(left)
         no_data(right)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-NAMES = ("corpus", "size", "subset", "seed", "budget")
-PRIMARY_FEATURES = "mean"
+from clm.tables.columns import UNTRAINED
 
 
 def read_table(path: Path, text: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
@@ -37,7 +36,7 @@ def by_size(runs: pd.DataFrame, column: str, value: str) -> list[str]:
 
 def main_corpus(runs: pd.DataFrame) -> str:
     """Return the corpus with most rows (the first in the table at a tie), or "" for an empty table."""
-    trained = runs[runs["corpus"] != "untrained"]
+    trained = runs[runs["corpus"] != UNTRAINED]
     return str(trained["corpus"].value_counts(sort=True).index[0]) if len(trained) else ""
 
 

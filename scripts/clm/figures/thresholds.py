@@ -9,6 +9,7 @@ from clm.figures.gains import VERDICTS
 from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import legend_below, log_axis, new_figure, no_data
 from clm.figures.tables import by_size, in_order
+from clm.tables.columns import LINEAR_PROBE
 
 TEXT = ("axis", "mode", "split", "task", "verdict", "start", "onset_lower", "onset_upper")
 NUMBERS = ("at",)
@@ -29,7 +30,7 @@ def draw(thresholds: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) 
         corpus: the corpus whose checkpoints are judged.
         split: the split shown; mode frozen.
     """
-    rows = thresholds[(thresholds["mode"] == "frozen") & (thresholds["split"] == split)]
+    rows = thresholds[(thresholds["mode"] == LINEAR_PROBE) & (thresholds["split"] == split)]
     tasks = in_order(rows["task"])
     figure = new_figure(max(1.6, 0.2 * len(tasks) + 0.5) + 0.65)
     axes = figure.subplots(1, len(AXES), sharey=True)

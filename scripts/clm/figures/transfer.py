@@ -11,14 +11,16 @@ from matplotlib.lines import Line2D
 from clm.figures.names import baseline_name
 from clm.figures.palette import BLACK, GREEN, GREY, PURPLE, SKY, VERMILLION, Mark, marks
 from clm.figures.style import legend_below, no_data, panels, short_number
-from clm.figures.tables import NAMES, PRIMARY_FEATURES, by_size, in_order, main_corpus, read_table
+from clm.figures.tables import by_size, in_order, main_corpus, read_table
+from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
+from clm.tables.panels import primary_labels
 
 TEXT = (
     "mode", "corpus", "size", "subset", "seed", "budget", "baseline",
     "task", "split", "features", "label", "metric", "status",
 )  # fmt: skip
 NUMBERS = ("error", "lower", "upper")
-RUN_TEXT = (*NAMES, "status")
+RUN_TEXT = (*KEYS, "status")
 TASK_TEXT = ("task", "metric", "units")
 COLUMNS = 4
 # Colour and dashes of horizontal lines
@@ -26,7 +28,7 @@ LINES = {
     "ecfp_forest": (VERMILLION, "-"),
     "ecfp_boosting": (VERMILLION, ":"),
     "token_counts": (PURPLE, "--"),
-    "untrained": (BLACK, "-."),
+    UNTRAINED: (BLACK, "-."),
     "dmpnn": (GREEN, "-"),
     "attentive_fp": (GREEN, "--"),
     "graph_conv": (GREEN, "-."),
@@ -46,9 +48,9 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split:
         split: the split shown.
     """
     scored = transfer["status"].isin(("ok", "no_signal")) & (transfer["split"] == split) & transfer["error"].notna()
-    ok = one_label(transfer[scored])
+    ok = primary_labels(transfer[scored])
     corpus = main_corpus(runs)
-    coding = marks(by_size(runs[runs["corpus"] != "untrained"], "size", "parameters"))
+    coding = marks(by_size(runs[runs["corpus"] != UNTRAINED], "size", "parameters"))
     names = in_order(pd.concat([tasks["task"], ok["task"]]))
     figure, axes = panels(len(names), COLUMNS, 1.45, extra=0.75)
     for axis, task in zip(axes, names or [""], strict=True):
@@ -77,12 +79,6 @@ def read_runs(path: Path) -> pd.DataFrame:
     return runs
 
 
-def one_label(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the mean over labels where a task has several."""
-    several = rows.loc[rows["label"] == "mean", "task"].unique()
-    return rows[~rows["task"].isin(several) | (rows["label"] == "mean")]
-
-
 def error_label(task: str, rows: pd.DataFrame, tasks: pd.DataFrame) -> str:
     """Return the name of the error of a task with its units."""
     described = tasks[tasks["task"] == task]
@@ -96,22 +92,22 @@ def error_label(task: str, rows: pd.DataFrame, tasks: pd.DataFrame) -> str:
 def draw_task(axis: Axes, rows: pd.DataFrame, runs: pd.DataFrame, coding: dict[str, Mark], corpus: str) -> None:
     """Draw frozen (filled) and full (hollow) checkpoints of one task, and the baselines as lines."""
     draw_lines(axis, rows)
-    trained = rows[rows["corpus"] != "untrained"]
+    trained = rows[rows["corpus"] != UNTRAINED]
     drawn = 0
-    for mode in ("frozen", "full"):
-        cells = trained[
-            (trained["mode"] == mode) & (trained["features"].isin([PRIMARY_FEATURES, ""]) | (mode == "full"))
-        ]
-        points = cells.groupby([*NAMES], as_index=False)[["error", "lower", "upper"]].mean()
-        points = points.merge(runs[[*NAMES, "common"]], on=list(NAMES))
+    for mode in ENCODER_MODES:
+        cells = trained[(trained["mode"] == mode) & (trained["features"].isin([PRIMARY, ""]) | (mode == FINE_TUNED))]
+        points = cells.groupby([*KEYS], as_index=False)[["error", "lower", "upper"]].mean()
+        points = points.merge(runs[[*KEYS, "common"]], on=list(KEYS))
         points = points[points["common"] > 0]
         drawn += len(points)
         axis.vlines(points["common"], points["lower"], points["upper"], color="#D5D5D5", linewidth=0.5, zorder=1)
         for (size, other), group in points.groupby(["size", points["corpus"] != corpus]):
-            mark = Mark(GREY, "+" if mode == "frozen" else "x") if other else coding[size]
-            face = {} if other else {"facecolor": mark.color if mode == "frozen" else "white", "edgecolor": mark.color}
+            mark = Mark(GREY, "+" if mode == LINEAR_PROBE else "x") if other else coding[size]
+            face = (
+                {} if other else {"facecolor": mark.color if mode == LINEAR_PROBE else "white", "edgecolor": mark.color}
+            )
             axis.scatter(
-                group["common"], group["error"], s=7 if mode == "frozen" else 11, marker=mark.marker,
+                group["common"], group["error"], s=7 if mode == LINEAR_PROBE else 11, marker=mark.marker,
                 linewidth=0.6, zorder=3, **(face or {"color": mark.color}),
             )  # fmt: skip
     if not drawn and rows.empty:
@@ -120,13 +116,11 @@ def draw_task(axis: Axes, rows: pd.DataFrame, runs: pd.DataFrame, coding: dict[s
 
 def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:
     """Draw a horizontal line for each baseline: the mean over its seeds; untrained: the median over sizes."""
-    untrained = rows[
-        (rows["corpus"] == "untrained") & (rows["mode"] == "frozen") & (rows["features"] == PRIMARY_FEATURES)
-    ]
+    untrained = rows[(rows["corpus"] == UNTRAINED) & (rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
     for name, (color, dashes) in lines_of(rows).items():
-        errors = untrained["error"] if name == "untrained" else rows.loc[rows["baseline"] == name, "error"]
+        errors = untrained["error"] if name == UNTRAINED else rows.loc[rows["baseline"] == name, "error"]
         if len(errors):
-            level = errors.median() if name == "untrained" else errors.mean()
+            level = errors.median() if name == UNTRAINED else errors.mean()
             axis.axhline(level, color=color, linestyle=dashes, linewidth=0.8, zorder=2)
 
 
@@ -156,11 +150,11 @@ def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.Da
     handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markersize=3.5, label="filled: frozen encoder"))
     handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="white", markersize=3.5,
                           label="hollow: full fine-tuning"))  # fmt: skip
-    if set(in_order(runs["corpus"])) - {corpus, "untrained"}:
+    if set(in_order(runs["corpus"])) - {corpus, UNTRAINED}:
         handles.append(
             Line2D([], [], linestyle="", marker="+", color=GREY, markersize=4, label="other corpus (full: ×)")
         )
     for name, (color, dashes) in lines_of(rows).items():
-        text = "untrained encoder (median)" if name == "untrained" else baseline_name(name)
+        text = "untrained encoder (median)" if name == UNTRAINED else baseline_name(name)
         handles.append(Line2D([], [], color=color, linestyle=dashes, label=text))
     return handles

@@ -5,11 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from clm.statistics.panels import primary_labels
+from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRETRAINED, PRIMARY, UNTRAINED
+from clm.tables.panels import primary_labels
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
-PRIMARY = "mean"
-POOLED = "(all)"
 CELL = ["size", "subset", "budget"]
 Section = tuple[str, list[str]]
 
@@ -33,10 +32,10 @@ def listed(names: list[str]) -> str:
 
 def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
     """Tell how far validation loss fell, and with what."""
-    trained = runs[(runs["corpus"] != "untrained") & (runs["status"] == "ok")]
+    trained = runs[(runs["corpus"] != UNTRAINED) & (runs["status"] == "ok")]
     lines = []
     if len(trained):
-        best, start = trained.loc[trained["loss"].idxmin()], runs[runs["corpus"] == "untrained"]["loss"].median()
+        best, start = trained.loc[trained["loss"].idxmin()], runs[runs["corpus"] == UNTRAINED]["loss"].median()
         lines.append(
             f"Lowest validation loss: {best['loss']:.3f} nats per masked token ({best['size']} parameters, "
             f"{best['subset']} molecules of {best['corpus']}, {best['budget']} tokens); untrained encoders have "
@@ -95,10 +94,10 @@ def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
     """Return the error of the largest frozen encoder and of what needs no pretraining, one row per task."""
     rows = transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))]
     rows = primary_labels(rows)
-    frozen = rows[(rows["mode"] == "frozen") & (rows["features"] == PRIMARY)]
-    models = {"pretrained": frozen[frozen["corpus"] == corpus], "untrained": frozen[frozen["corpus"] == "untrained"]}
+    frozen = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
+    models = {PRETRAINED: frozen[frozen["corpus"] == corpus], UNTRAINED: frozen[frozen["corpus"] == UNTRAINED]}
     columns = {name: group.groupby("task")["error"].mean() for name, group in models.items()}
-    baselines = rows[rows["mode"] == "baseline"]
+    baselines = rows[rows["mode"] == BASELINE]
     columns |= {name: group.groupby("task")["error"].mean() for name, group in baselines.groupby("baseline")}
     metric = rows.groupby("task")["metric"].first()
     return pd.DataFrame({"metric": metric, **columns})
@@ -110,16 +109,16 @@ def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, spli
     if trained.empty:
         return f"Against methods without pretraining ({split} split)", ["No checkpoint."]
     largest = trained.sort_values(["parameters", "molecules", "tokens"], kind="stable").iloc[-1]
-    same = transfer["corpus"] == "untrained"
+    same = transfer["corpus"] == UNTRAINED
     chosen = (transfer[CELL] == largest[CELL]).all(axis=1) | (same & (transfer["size"] == largest["size"]))
-    table = rivals(transfer[chosen | (transfer["mode"] == "baseline")], corpus, split)
+    table = rivals(transfer[chosen | (transfer["mode"] == BASELINE)], corpus, split)
     lines = [
         f"Frozen encoder of {largest['size']} parameters, {largest['subset']} molecules, {largest['budget']} tokens. "
         "Error is 1 - AUC for auc and RMSE in the units of the label for rmse; lower is better."
     ]
-    for name in [column for column in table.columns if column not in ("metric", "pretrained")]:
-        both = table.dropna(subset=["pretrained", name])
-        better = both[both["pretrained"] < both[name]]
+    for name in [column for column in table.columns if column not in ("metric", PRETRAINED)]:
+        both = table.dropna(subset=[PRETRAINED, name])
+        better = both[both[PRETRAINED] < both[name]]
         lines.append(f"Lower error than {name} on {len(better)} of {len(both)} tasks: {listed(better.index.tolist())}.")
     return f"Against methods without pretraining ({split} split)", [*lines, "\n\n" + markdown(table)]
 

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from clm.pages.findings import PRIMARY, Section
-from clm.statistics.panels import primary_labels
+from clm.pages.findings import Section
+from clm.tables.columns import COUNT_FEATURES, PRIMARY
+from clm.tables.panels import primary_labels
 
 REASONS = {  # status of a cell without a number
     "constant_labels": "labels all equal",
@@ -29,7 +30,7 @@ def left_out_section(transfer: pd.DataFrame, runs: pd.DataFrame) -> Section:
         runs: runs.csv.
     """
     rows = primary_labels(transfer)
-    rows = rows[rows["features"].isin([PRIMARY, "counts"]) | rows["features"].isna()]
+    rows = rows[rows["features"].isin([PRIMARY, COUNT_FEATURES]) | rows["features"].isna()]
     without, exact = rows["error"].isna(), rows["error"] == 0
     diverged = runs[runs["status"] != "ok"]
     lines = []

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from clm.pages.findings import AXES, POOLED, Section, interval, listed, percent
-from clm.statistics.ablation import NOTHING
+from clm.pages.findings import AXES, Section, interval, listed, percent
+from clm.tables.columns import NOTHING, POOLED
 
 STATISTICS = {axis: f"median gain with {name}" for axis, name in AXES.items()}
 STATISTICS |= {"elasticity": "median elasticity", "task_dependence": "differences between tasks"}

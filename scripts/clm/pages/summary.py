@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clm.pages.findings import AXES, PRIMARY, Section, listed
-from clm.statistics.ablation import NOTHING
+from clm.pages.findings import AXES, Section, listed
+from clm.tables.columns import NOTHING, PRIMARY
 
 
 def short_section(frame: Mapping[str, pd.DataFrame], corpus: str) -> Section:

@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.claims import half_widths, judge_dependence, judge_median
-from clm.statistics.panels import PRIMARY
+from clm.statistics.claims import judge_dependence, judge_median
+from clm.tables.columns import NOTHING, POOLED, PRIMARY
 
-EVERYTHING = "(all)"
-NOTHING = "nothing"
 DEPENDENCE = "task_dependence"
 ELASTICITY = "elasticity"
 EFFECT = ("statistic", "mode", "split", "task", "gain", "lower", "upper")
@@ -39,7 +37,7 @@ def strata(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
     for statistic, group in rows.groupby("statistic", sort=False):
         for (mode, split), part in group.groupby(["mode", "split"], sort=False):
             yield statistic, mode, split, part
-        yield statistic, EVERYTHING, EVERYTHING, group
+        yield statistic, POOLED, POOLED, group
 
 
 def parts(rows: pd.DataFrame, families: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -77,27 +75,26 @@ def conclude(statistic: str, rows: pd.DataFrame, margins: Mapping[str, float], d
     if statistic == DEPENDENCE:
         return {"n_tasks": len(tasks)} | judge_dependence(tasks, margins["gain"])
     margin = margins["elasticity" if statistic == ELASTICITY else "gain"]
-    values = tasks["gain"].to_numpy(dtype=float)
-    return {"n_tasks": len(tasks)} | judge_median(values, half_widths(tasks), margin, draws, seed)
+    return {"n_tasks": len(tasks)} | judge_median(tasks, margin, draws, seed)
 
 
 def ablation_rows(
     rows: pd.DataFrame, families: Mapping[str, str], margins: Mapping[str, float], draws: int, seed: int
 ) -> list[dict[str, Any]]:
     """Return the rows of ablation.csv; `changed` says whether the verdict differs from that with everything."""
-    found = []
+    records = []
     for statistic, mode, split, group in strata(rows):
         names = {"statistic": statistic, "mode": mode, "split": split}
         with_all = None
         for kind, name, kept in parts(group, families):
-            told = conclude(statistic, kept, margins, draws, seed)
-            with_all = with_all or told["verdict"]
-            changed = int(told["verdict"] != with_all)
-            found.append(names | {"left_out": kind, "name": name} | told | {"changed": changed})
-    return found
+            conclusion = conclude(statistic, kept, margins, draws, seed)
+            with_all = with_all or conclusion["verdict"]
+            changed = int(conclusion["verdict"] != with_all)
+            records.append(names | {"left_out": kind, "name": name} | conclusion | {"changed": changed})
+    return records
 
 
-def steady(rows: pd.DataFrame) -> pd.DataFrame:
+def stability(rows: pd.DataFrame) -> pd.DataFrame:
     """Return per statistic, mode and split: the verdict with everything, parts left out, and those that change it."""
     keys = ["statistic", "mode", "split"]
     base = rows[rows["left_out"] == NOTHING].set_index(keys)["verdict"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY
+from clm.tables.columns import PRIMARY
 
 AXES = {"N": ("a larger model", "parameters"), "U": ("more molecules to pretrain on", "molecules")}
 LABELS = ("more labels", "labels")
@@ -51,7 +51,7 @@ def lever(task: str, axis: str, saturation: pd.DataFrame, thresholds: pd.DataFra
         protocol(row, tails[(tails["mode"] == row["mode"]) & (tails["split"] == row["split"])], unit)
         for row in whole.to_dict("records")
     ]
-    return combined(name, [found for found in protocols if found is not None])
+    return combined(name, [finding for finding in protocols if finding is not None])
 
 
 def protocol(row: dict, tails: pd.DataFrame, unit: str) -> tuple[str, str] | None:
@@ -79,15 +79,15 @@ def gain(row: dict | pd.Series, unit: str) -> str:
     return f"the error falls by {100 * row['gain']:.1f} % [{low}, {high}] per doubling of {unit}"
 
 
-def combined(name: str, found: list[tuple[str, str]]) -> Finding:
+def combined(name: str, evidence: list[tuple[str, str]]) -> Finding:
     """Return one finding from those of all modes and splits: the decided ones, when they agree."""
-    if not found:
+    if not evidence:
         return Finding(name, NOT_MEASURED, "too few models differ in it")
-    decided = [item for item in found if item[0] != UNDECIDED]
+    decided = [item for item in evidence if item[0] != UNDECIDED]
     kinds = {verdict for verdict, _ in decided}
     if len(kinds) == 1:
         return Finding(name, kinds.pop(), "; ".join(why for _, why in decided))
-    why = "; ".join(why for _, why in decided or found)
+    why = "; ".join(why for _, why in decided or evidence)
     return Finding(name, UNDECIDED, f"they disagree: {why}" if decided else why)
 
 
@@ -97,11 +97,11 @@ def label_lever(curves: pd.DataFrame) -> Finding:
         columns={"gain_lower": "lower", "gain_upper": "upper"}
     )
     last = [group.sort_values("labels").iloc[-1] for _, group in curves.groupby("model", sort=False)]
-    found = [(HELPS.get(row["verdict"], UNDECIDED), f"{row['model']}: {gain(row, 'labels')}") for row in last
+    evidence = [(HELPS.get(row["verdict"], UNDECIDED), f"{row['model']}: {gain(row, 'labels')}") for row in last
              if pd.notna(row["gain"])]  # fmt: skip
-    if not found:
+    if not evidence:
         return Finding(LABELS[0], NOT_MEASURED, "no learning curve of this task: name it in transfer.learning_curves")
-    return combined(LABELS[0], found)
+    return combined(LABELS[0], evidence)
 
 
 def sentence(task: str, findings: list[Finding]) -> str:

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clm.statistics.panels import PRIMARY
+from clm.statistics.intervals import NORMAL_REACH, median_interval, standard_errors
+from clm.tables.columns import ALPHA, PRIMARY
 
-ALPHA = 0.05
 MIN_TASKS = 6  # fewer tasks give no interval for their median
 IMPROVING_SHARE = 0.75
-NOTHING = dict.fromkeys(("effect", "lower", "upper", "p"))
+NO_EFFECT = dict.fromkeys(("effect", "lower", "upper", "p"))
 
 
-def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], **found: Any) -> dict[str, Any]:
+def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], **evidence: Any) -> dict[str, Any]:
     """Return one claim; without a test it is undecided."""
-    told = {
+    defaults = {
         "id": name,
         "claim": text,
         "source": source,
@@ -26,7 +26,7 @@ def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], *
         "n": 0,
         "threshold": None,
     }
-    return told | NOTHING | {"verdict": "undecided", "reason": "no table has what the test needs"} | found
+    return defaults | NO_EFFECT | {"verdict": "undecided", "reason": "no table has what the test needs"} | evidence
 
 
 def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: float) -> dict[str, Any]:
@@ -44,16 +44,16 @@ def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: fl
     if rows.empty:
         return claim(**base, reason="too few trunks differ along this axis")
     row = rows.iloc[0]
-    found = {"n": int(row["n"])} | dict(
+    evidence = {"n": int(row["n"])} | dict(
         zip(("effect", "lower", "upper"), row[["estimate", "lower", "upper"]], strict=True)
     )
     small = -np.log2(1 - margin)
     if row["lower"] > 0:
-        return claim(**base, **found, verdict="supported", reason="the interval of the exponent lies above 0")
+        return claim(**base, **evidence, verdict="supported", reason="the interval of the exponent lies above 0")
     if row["upper"] < small:
         reason = f"no fall, and one of {100 * margin:g} % per doubling is ruled out"
-        return claim(**base, **found, verdict="contradicted", reason=reason)
-    return claim(**base, **found, reason="the interval of the exponent contains 0 and relevant falls")
+        return claim(**base, **evidence, verdict="contradicted", reason=reason)
+    return claim(**base, **evidence, reason="the interval of the exponent contains 0 and relevant falls")
 
 
 def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[str, str], pd.DataFrame]:
@@ -63,39 +63,30 @@ def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[
     return {key: group for key, group in rows.groupby(["mode", "split"], sort=False)}
 
 
-def median_interval(gains: np.ndarray, errors: np.ndarray, draws: int, seed: int) -> tuple[float, float]:
-    """Return the 95 % interval of the median: tasks are resampled, then each gain within its own error."""
-    random = np.random.default_rng(seed)
-    chosen = random.integers(len(gains), size=(draws, len(gains)))
-    sample = gains[chosen] + errors[chosen] * random.standard_normal(chosen.shape)
-    low, high = np.quantile(np.median(sample, axis=1), [0.025, 0.975])
-    return float(low), float(high)
-
-
-def judge_median(values: np.ndarray, errors: np.ndarray, margin: float, draws: int, seed: int) -> dict[str, Any]:
+def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) -> dict[str, Any]:
     """Return effect, lower, upper, verdict and reason on "the median over tasks is little".
 
     contradicted: the median exceeds the margin, its interval lies above 0 and 75 % of the tasks are above 0. supported:
     the whole interval lies below the margin.
 
     Args:
-        values: float64 (tasks,), gains per doubling or elasticities.
-        errors: float64 (tasks,), their standard errors.
+        estimates: gain (per doubling, or an elasticity), lower, upper of each task.
         margin: what matters, in the unit of the values.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
     """
+    values, lower, upper = estimates[["gain", "lower", "upper"]].to_numpy(dtype=float).T
     if len(values) < MIN_TASKS:
-        return NOTHING | {"verdict": "undecided", "reason": f"{len(values)} tasks; at least {MIN_TASKS} are needed"}
-    lower, upper = median_interval(values, errors, draws, seed)
+        return NO_EFFECT | {"verdict": "undecided", "reason": f"{len(values)} tasks; at least {MIN_TASKS} are needed"}
+    lower, upper = median_interval(values, standard_errors(lower, upper), draws, seed)
     median, share = float(np.median(values)), float(np.mean(values > 0))
-    found = NOTHING | {"effect": median, "lower": lower, "upper": upper}
+    evidence = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
     if upper < margin:
-        return found | {"verdict": "supported", "reason": f"the interval of the median lies below {margin:g}"}
+        return evidence | {"verdict": "supported", "reason": f"the interval of the median lies below {margin:g}"}
     if median > margin and lower > 0 and share >= IMPROVING_SHARE:
         reason = f"the median exceeds {margin:g} and {100 * share:.0f} % of the tasks gain"
-        return found | {"verdict": "contradicted", "reason": reason}
-    return found | {"verdict": "undecided", "reason": f"the interval of the median is not on one side of {margin:g}"}
+        return evidence | {"verdict": "contradicted", "reason": reason}
+    return evidence | {"verdict": "undecided", "reason": f"the interval of the median is not on one side of {margin:g}"}
 
 
 def limited_improvement(
@@ -106,13 +97,7 @@ def limited_improvement(
     base |= {"text": f"downstream performance improves little with compute ({key[0]}, {key[1]} split)"}
     base |= {"test": "median over tasks of the gain per doubling of compute, tasks resampled", "n": len(gains)}
     base |= {"threshold": f"median gain of {100 * margin:g} % per doubling"}
-    values, errors = gains["gain"].to_numpy(dtype=float), half_widths(gains)
-    return claim(**base, **judge_median(values, errors, margin, draws, seed))
-
-
-def half_widths(rows: pd.DataFrame) -> np.ndarray:
-    """Return standard errors of estimates from their 95 % intervals as if normal, float64 (n,)."""
-    return (rows["upper"] - rows["lower"]).to_numpy(dtype=float) / (2 * stats.norm.ppf(0.975))
+    return claim(**base, **judge_median(gains, margin, draws, seed))
 
 
 def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) -> dict[str, Any]:
@@ -121,9 +106,9 @@ def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) ->
     base |= {"text": f"whether scale helps depends on the task ({key[0]}, {key[1]} split)", "n": len(gains)}
     base |= {"test": "Cochran's Q over slopes of log error per doubling of compute; the effect is I²"}
     base |= {"threshold": f"SD of {100 * margin:g} % per doubling between tasks"}
-    found = judge_dependence(gains, margin)
+    evidence = judge_dependence(gains, margin)
     counts = ", ".join(f"{count} {name}" for name, count in gains["verdict"].value_counts().items())
-    return claim(**base, **found | {"reason": f"{found['reason']}: {counts or 'no task'}"})
+    return claim(**base, **evidence | {"reason": f"{evidence['reason']}: {counts or 'no task'}"})
 
 
 def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
@@ -139,34 +124,34 @@ def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
         margin: SD of gains over tasks that matters.
     """
     if len(gains) < MIN_TASKS:
-        return NOTHING | {"verdict": "undecided", "reason": f"{len(gains)} tasks; at least {MIN_TASKS} are needed"}
+        return NO_EFFECT | {"verdict": "undecided", "reason": f"{len(gains)} tasks; at least {MIN_TASKS} are needed"}
     slopes = np.log1p(-gains["gain"].to_numpy(dtype=float))
-    errors = np.log1p(-gains["lower"].to_numpy(dtype=float)) - np.log1p(-gains["upper"].to_numpy(dtype=float))
-    weights = np.square(2 * stats.norm.ppf(0.975) / errors)
+    widths = np.log1p(-gains["lower"].to_numpy(dtype=float)) - np.log1p(-gains["upper"].to_numpy(dtype=float))
+    weights = np.square(2 * NORMAL_REACH / widths)
     q = float(np.sum(weights * np.square(slopes - np.sum(weights * slopes) / weights.sum())))
     share, lower, upper = heterogeneity(q, len(slopes))
-    found = {"effect": share, "lower": lower, "upper": upper, "p": float(stats.chi2.sf(q, len(slopes) - 1))}
-    if found["p"] < ALPHA:
-        return found | {"verdict": "supported", "reason": "slopes differ between tasks"}
+    evidence = {"effect": share, "lower": lower, "upper": upper, "p": float(stats.chi2.sf(q, len(slopes) - 1))}
+    if evidence["p"] < ALPHA:
+        return evidence | {"verdict": "supported", "reason": "slopes differ between tasks"}
     if spread_bound(gains["gain"].to_numpy(dtype=float)) < margin:
         reason = f"gains of tasks have an SD below {100 * margin:g} % per doubling"
-        return found | {"verdict": "contradicted", "reason": reason}
-    return found | {"verdict": "undecided", "reason": "differences between tasks are within their errors"}
+        return evidence | {"verdict": "contradicted", "reason": reason}
+    return evidence | {"verdict": "undecided", "reason": "differences between tasks are within their errors"}
 
 
 def spread_bound(gains: np.ndarray) -> float:
     """Return the one-sided 95 % upper bound of the SD of gains over tasks, their errors included."""
-    freedom = len(gains) - 1
-    return float(np.std(gains, ddof=1) * np.sqrt(freedom / stats.chi2.ppf(0.05, freedom)))
+    df = len(gains) - 1
+    return float(np.std(gains, ddof=1) * np.sqrt(df / stats.chi2.ppf(ALPHA, df)))
 
 
 def heterogeneity(q: float, count: int) -> tuple[float, float, float]:
     """Return I^2 with its 95 % interval from Cochran's Q of `count` estimates."""
-    freedom = count - 1
-    ratio = np.sqrt(max(q / freedom, 1.0))
+    df = count - 1
+    ratio = np.sqrt(max(q / df, 1.0))
     if q > count:
-        error = 0.5 * (np.log(q) - np.log(freedom)) / (np.sqrt(2 * q) - np.sqrt(2 * count - 3))
+        error = 0.5 * (np.log(q) - np.log(df)) / (np.sqrt(2 * q) - np.sqrt(2 * count - 3))
     else:
         error = np.sqrt(1 / (2 * (count - 2)) * (1 - 1 / (3 * (count - 2) ** 2)))
-    ends = [max(1.0, ratio * np.exp(sign * stats.norm.ppf(0.975) * error)) for sign in (-1, 1)]
+    ends = [max(1.0, ratio * np.exp(sign * NORMAL_REACH * error)) for sign in (-1, 1)]
     return tuple(float(1 - 1 / h**2) for h in (ratio, *ends))

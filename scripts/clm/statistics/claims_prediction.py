@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from clm.statistics.claims import ALPHA, claim
-from clm.statistics.panels import PRIMARY
+from clm.statistics.claims import claim
 from clm.statistics.predictors import LOSS
-from clm.statistics.ranking import CEILING, POOLED
+from clm.statistics.ranking import CEILING
+from clm.tables.columns import ALPHA, POOLED, PRIMARY
 
 
 def numbers(row: pd.Series, *names: str) -> dict[str, float | None]:
@@ -24,13 +24,13 @@ def prediction_claims(correlations: pd.DataFrame, margin: float) -> list[dict[st
         ("hessian_predicts_not", "the trace or the largest eigenvalue of the Hessian", ("trace", "eigenvalue_1")),
         ("landscape_predicts_not", "the sharpness of the loss landscape", ("sharpness_", "landscape_width")),
     )
-    found = []
+    claims = []
     for key in list(dict.fromkeys(correlations[["mode", "split"]].itertuples(index=False, name=None))) or [None]:
         here = rows[(rows["mode"] == key[0]) & (rows["split"] == key[1])] if key else rows
         for name, what, starts in subjects:
             chosen = here["predictor"].map(lambda predictor, starts=starts: is_one_of(predictor, starts)).astype(bool)
-            found.append(prediction_claim(name, what, key, here[chosen], margin))
-    return found
+            claims.append(prediction_claim(name, what, key, here[chosen], margin))
+    return claims
 
 
 def is_one_of(predictor: str, starts: tuple[str, ...]) -> bool:
@@ -58,10 +58,10 @@ def prediction_claim(
         return claim(**base, reason="not measured on enough trunks, or on tasks with signal")
     strongest = rows.loc[rows[rho].abs().idxmax()]
     shown = numbers(strongest, rho, f"{part}lower", f"{part}upper", f"{part}p")
-    found = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=True))
-    found["n"] = int(strongest["n_trunks"])
+    evidence = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=True))
+    evidence["n"] = int(strongest["n_trunks"])
     verdict, reason = judged(rows, part, rho, margin)
-    return claim(**base, **found, verdict=verdict, reason=f"{reason}; strongest: {strongest['predictor']}")
+    return claim(**base, **evidence, verdict=verdict, reason=f"{reason}; strongest: {strongest['predictor']}")
 
 
 def judged(rows: pd.DataFrame, part: str, rho: str, margin: float) -> tuple[str, str]:
@@ -85,13 +85,13 @@ def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float)
     kept = (
         (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate) & saturation["review_verdict"].notna()
     )
-    found = []
+    claims = []
     for key, rows in saturation[kept].groupby(["axis", "mode", "split"], sort=False):
         flat = int((rows["review_verdict"] != "improving").sum())
         test = stats.binomtest(flat, len(rows))
         ends = test.proportion_ci(method="wilson")
         agreeing = 100 * rows["agrees"].mean()
-        told = {"n": len(rows), "effect": flat / len(rows), "lower": ends.low, "upper": ends.high, "p": test.pvalue}
+        evidence = {"n": len(rows), "effect": flat / len(rows), "lower": ends.low, "upper": ends.high, "p": test.pvalue}
         verdict = "supported" if ends.low > 0.5 else "contradicted" if ends.high < 0.5 else "undecided"
         reason = (
             f"{flat} of {len(rows)} tasks gain less than {100 * margin:g} %; our verdicts agree for {agreeing:.0f} %"
@@ -99,9 +99,9 @@ def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float)
         text = f"most tasks saturate or degrade along {key[0]} ({key[1]}, {key[2]} split)"
         test_name = "share of tasks by the change at the last step, Wilson interval"
         name = f"review_saturation.{'.'.join(key)}"
-        told |= {"threshold": "half of the tasks", "verdict": verdict, "reason": reason}
-        found.append(claim(name, text, "review", test_name, ["saturation.csv"], **told))
-    return found
+        evidence |= {"threshold": "half of the tasks", "verdict": verdict, "reason": reason}
+        claims.append(claim(name, text, "review", test_name, ["saturation.csv"], **evidence))
+    return claims
 
 
 def parameter_space_claim() -> dict[str, Any]:

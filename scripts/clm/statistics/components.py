@@ -14,8 +14,8 @@ import pandas as pd
 
 from clm.statistics.hierarchical import pool, task_slope
 from clm.statistics.net_gain import Twins
-from clm.statistics.panels import Panel
 from clm.statistics.regression import Design
+from clm.tables.panels import Panel
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
+from clm.tables.columns import ALPHA
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -19,7 +21,7 @@ class Blocks:
     Attributes:
         means: float64 (methods,).
         residual: mean square of what neither block nor method explains.
-        freedom: its degrees of freedom.
+        df: its degrees of freedom.
         count: number of blocks.
         f: F of the methods, NaN when nothing varies.
         p: its p.
@@ -27,7 +29,7 @@ class Blocks:
 
     means: np.ndarray
     residual: float
-    freedom: int
+    df: int
     count: int
     f: float
     p: float
@@ -38,11 +40,11 @@ def repeated_measures(y: np.ndarray) -> Blocks:
     blocks, methods = y.shape
     means = y.mean(axis=0)
     rest = y - means - y.mean(axis=1, keepdims=True) + y.mean()
-    freedom = (blocks - 1) * (methods - 1)
-    residual = float(np.sum(rest**2)) / freedom
+    df = (blocks - 1) * (methods - 1)
+    residual = float(np.sum(rest**2)) / df
     between = blocks * float(np.sum((means - y.mean()) ** 2)) / (methods - 1)
     f = between / residual if residual > 0 else np.nan
-    return Blocks(means, residual, freedom, blocks, f, float(stats.f.sf(f, methods - 1, freedom)))
+    return Blocks(means, residual, df, blocks, f, float(stats.f.sf(f, methods - 1, df)))
 
 
 @dataclass(frozen=True)
@@ -56,29 +58,29 @@ class Difference:
 
 
 @lru_cache(maxsize=64)
-def critical(methods: int, freedom: int) -> float:
+def critical(methods: int, df: int) -> float:
     """Return the 95 % point of the studentized range; it takes a second to compute and few are needed."""
-    return float(stats.studentized_range.ppf(0.95, methods, freedom))
+    return float(stats.studentized_range.ppf(1 - ALPHA, methods, df))
 
 
-def tukey(found: Blocks, first: int, second: int, ratio: float = 0.0) -> Difference:
+def tukey(blocks: Blocks, first: int, second: int, ratio: float = 0.0) -> Difference:
     """Return mean of method `first` minus mean of `second` by Tukey's honestly significant difference.
 
     Args:
-        found: of `repeated_measures`.
+        blocks: of `repeated_measures`.
         first: position of a method.
         second: position of another.
         ratio: n_test / n_train of resampled splits, 0 for independent blocks.
 
     The variance of a difference is 2 residual (1 / blocks + ratio); without a residual p is 0 or 1.
     """
-    estimate = float(found.means[first] - found.means[second])
-    error = np.sqrt(found.residual * (1 / found.count + ratio))
+    estimate = float(blocks.means[first] - blocks.means[second])
+    error = np.sqrt(blocks.residual * (1 / blocks.count + ratio))
     if error == 0:
         return Difference(estimate, estimate, estimate, float(estimate == 0))
-    methods = len(found.means)
-    reach = critical(methods, found.freedom) * error
-    p = float(stats.studentized_range.sf(abs(estimate) / error, methods, found.freedom))
+    methods = len(blocks.means)
+    reach = critical(methods, blocks.df) * error
+    p = float(stats.studentized_range.sf(abs(estimate) / error, methods, blocks.df))
     return Difference(estimate, estimate - reach, estimate + reach, p)
 
 

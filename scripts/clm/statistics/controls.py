@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY
+from clm.tables.columns import PRIMARY, UNTRAINED
 
 HALF = 0.5  # of the squared error: beyond it the labels limit more than the representation
 
@@ -44,16 +44,16 @@ def control_rows(
         saturation: saturation.csv.
         controls: task to property, molecules, noise, noise_sd (in units of the label).
     """
-    scored = transfer[transfer["corpus"].notna() & (transfer["corpus"] != "untrained") & (transfer["status"] == "ok")]
+    scored = transfer[transfer["corpus"].notna() & (transfer["corpus"] != UNTRAINED) & (transfer["status"] == "ok")]
     for gain in primary(saturation[saturation["task"].isin(controls)]).to_dict("records"):
         same = (scored["task"] == gain["task"]) & (scored["mode"] == gain["mode"]) & (scored["split"] == gain["split"])
         error, low, high = primary(scored[same])[["error", "lower", "upper"]].median()
-        told = controls[gain["task"]]
-        share, fewest, most = (noise_share(told["noise_sd"], value) for value in (error, high, low))
+        control = controls[gain["task"]]
+        share, fewest, most = (noise_share(control["noise_sd"], value) for value in (error, high, low))
         named = {name: gain[name] for name in ("task", "mode", "split", "axis", "gain", "lower", "upper", "verdict")}
         truth = {f"truth_{name}": truth_gain(gain[name], share) for name in ("gain", "lower", "upper")}
         shares = {"noise_share": share, "share_lower": fewest, "share_upper": most, "limit": limit(fewest, most)}
-        yield dict(told) | named | {"error": error} | shares | truth
+        yield dict(control) | named | {"error": error} | shares | truth
 
 
 def primary(rows: pd.DataFrame) -> pd.DataFrame:

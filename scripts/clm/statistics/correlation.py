@@ -156,12 +156,3 @@ def two_sided_p(observed: float, null: np.ndarray) -> float | None:
     if not len(null) or not np.isfinite(observed) or np.ptp(null) < 1e-12:
         return None
     return float((1 + np.sum(np.abs(null) >= abs(observed) - 1e-12)) / (1 + len(null)))
-
-
-def percentile_interval(sample: np.ndarray) -> tuple[float | None, float | None]:
-    """Return the 95 % percentile interval, or (None, None) when most draws are undefined."""
-    known = sample[np.isfinite(sample)]
-    if len(known) < 0.5 * len(sample) or not len(known):
-        return None, None
-    low, high = np.quantile(known, [0.025, 0.975])
-    return float(low), float(high)

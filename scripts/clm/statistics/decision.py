@@ -6,19 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY
-from clm.statistics.ranking import POOLED
-from clm.statistics.regret import mean_interval
+from clm.statistics.intervals import MIN_TASKS, mean_interval
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED, PRIMARY
 
 FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
 NESTED = "(best on the other tasks)"
-MIN_TASKS = 3  # below them no interval over tasks
 # beginning of a predictor's name, what it needs, stage whose job measures it (None: known before transfer)
 SOURCES = (
-    ("domain_loss", "molecules of the task, no labels", "frozen"),
+    ("domain_loss", "molecules of the task, no labels", LINEAR_PROBE),
     ("loss", "held-out molecules of the corpus (pretraining measures it)", None),
     (("parameters", "tokens", "molecules", "flops", "random", "largest_model"), "nothing", None),
-    (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", "frozen"),
+    (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", LINEAR_PROBE),
     (("trace", "encoder_", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
      "second derivatives of the pretraining loss", "curvature"),
     ("sharpness", "the pretraining loss around the weights", "curvature"),
@@ -31,7 +29,7 @@ def source_of(predictor: str) -> tuple[str, str | None]:
     for starts, needs, stage in SOURCES:
         if predictor.startswith(starts):
             return needs, stage
-    return ("the regret of all predictors on other tasks", "full") if predictor == NESTED else ("not stated", None)
+    return ("the regret of all predictors on other tasks", FINE_TUNED) if predictor == NESTED else ("not stated", None)
 
 
 def nested_choice(table: pd.DataFrame) -> pd.Series:
@@ -47,17 +45,17 @@ def nested_choice(table: pd.DataFrame) -> pd.Series:
     return pd.Series({task: complete.loc[task, others.loc[task].idxmin()] for task in complete.index})
 
 
-def decide(found: Mapping[str, Any], free: bool) -> tuple[str, str]:
+def decide(row: Mapping[str, Any], free: bool) -> tuple[str, str]:
     """Return verdict and reason of one predictor from its regret minus that of the best choice that costs nothing."""
     if free:
         return "costs nothing", "the choice that predictors must beat"
-    if found["n_tasks"] < MIN_TASKS or found["difference_upper"] is None:
-        return "undecided", f"{found['n_tasks']} tasks; an interval needs {MIN_TASKS}"
-    if found["difference_upper"] < 0:
-        return "recommended", f"less regret than {found['rival']}, which costs nothing"
-    if found["difference_lower"] > 0:
-        return "not recommended", f"more regret than {found['rival']}, which costs nothing"
-    return "undecided", f"its regret does not differ clearly from that of {found['rival']}, which costs nothing"
+    if row["n_tasks"] < MIN_TASKS or row["difference_upper"] is None:
+        return "undecided", f"{row['n_tasks']} tasks; an interval needs {MIN_TASKS}"
+    if row["difference_upper"] < 0:
+        return "recommended", f"less regret than {row['rival']}, which costs nothing"
+    if row["difference_lower"] > 0:
+        return "not recommended", f"more regret than {row['rival']}, which costs nothing"
+    return "undecided", f"its regret does not differ clearly from that of {row['rival']}, which costs nothing"
 
 
 def decision_rows(
@@ -84,9 +82,9 @@ def decision_rows(
         links = correlations[(correlations["mode"] == mode) & (correlations["split"] == split)]
         links = links[(links["features"] == PRIMARY) & (links["task"] == POOLED)].set_index("predictor")
         cells = kept.groupby("predictor")["n_cells"].min()
-        found = [predictor_row(name, table, links, draws, seed) for name in table]
-        found = [row | {"n_cells": cells.get(row["predictor"])} for row in found]
-        for row in sorted(found, key=lambda row: (np.isnan(row["regret"]), row["regret"])):
+        records = [predictor_row(name, table, links, draws, seed) for name in table]
+        records = [row | {"n_cells": cells.get(row["predictor"])} for row in records]
+        for row in sorted(records, key=lambda row: (np.isnan(row["regret"]), row["regret"])):
             verdict, reason = decide(row, row["predictor"] in FREE)
             rows.append({"mode": mode, "split": split} | row | {"verdict": verdict, "reason": reason})
     return rows

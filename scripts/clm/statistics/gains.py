@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.multiplicity import holm
-from clm.statistics.panels import MIN_SIGNAL, Panel
+from clm.statistics.multiplicity import FAMILY, HOLM, adjusted_in_families
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.slopes import Slope, combined_slope
-
-ALPHA = 0.05
-FAMILY = ("axis", "mode", "split", "features")
+from clm.tables.columns import ALPHA
+from clm.tables.panels import MIN_SIGNAL, Panel
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def gain_row(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> dict[s
     row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
     design = axis_design(panel.cells, axis)
     row |= {"n_cells": int(design.used.sum()) if design else 0, "n_trunks": design.clusters if design else 0}
-    row |= {"signal": panel.signal, "left_out": panel.left_out}
+    row |= {"signal": panel.signal, "exclusions": panel.exclusions}
     if design is None or design.clusters < min_trunks:
         return row
     slope = combined_slope(design, panel.errors, panel.ratio, panel.draws)
@@ -87,15 +85,14 @@ def judge(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
     if frame.empty:
         return []
     p = frame["p"].where(frame["signal"] >= MIN_SIGNAL) if "p" in frame else pd.Series(np.nan, index=frame.index)
-    groups = frame.groupby(list(FAMILY), sort=False).groups
-    judged = [dict(row) for row in rows]
-    for key, members in groups.items():
-        adjusted = holm(p[members].to_numpy())
-        for position, value in zip(members, adjusted, strict=True):
-            told = {"family": " ".join(key), "family_size": int(np.isfinite(adjusted).sum()), "p_holm": value}
-            row = judged[position] | told
-            verdict, reason = verdict_of(row, margin)
-            judged[position] = row | {"verdict": verdict, "reason": "; ".join([reason, *remarks(row)])}
+    family = frame[list(FAMILY)].agg(" ".join, axis=1)
+    frame = pd.DataFrame({"family": family, "family_size": p.notna().groupby(family).transform("sum"),
+                          "p_holm": adjusted_in_families(frame, p, HOLM)})  # fmt: skip
+    judged = []
+    for row, columns in zip(rows, frame.to_dict("records"), strict=True):
+        row = row | columns
+        verdict, reason = verdict_of(row, margin)
+        judged.append(row | {"verdict": verdict, "reason": "; ".join([reason, *remarks(row)])})
     return judged
 
 
@@ -125,11 +122,11 @@ def verdict_of(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
 
 def remarks(row: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know about the cells behind a row."""
-    found = []
-    if row["left_out"]:
-        found.append(f"{row['left_out']} checkpoints without a usable error left out")
+    texts = []
+    if row["exclusions"]:
+        texts.append(f"{row['exclusions']} checkpoints without a usable error left out")
     if row["n_cells"] and row["signal"] < 1:
-        found.append(f"{100 * (1 - row['signal']):.0f} % of the checkpoints are no better than trivial")
+        texts.append(f"{100 * (1 - row['signal']):.0f} % of the checkpoints are no better than trivial")
     if row.get("sampled") is False:
-        found.append("the interval leaves out the uncertainty of the test set")
-    return found
+        texts.append("the interval leaves out the uncertainty of the test set")
+    return texts

@@ -14,11 +14,11 @@ from clm.statistics.estimates import Estimate, Part
 from clm.statistics.gains import AXES, axis_design
 from clm.statistics.hierarchical import MIN_TASKS, Pooled, TaskSlope, mean_slopes, net_task_slope, pool
 from clm.statistics.net_gain import NetPanel
-from clm.statistics.panels import PRIMARY
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.verdicts import NOT_TESTABLE, judge_elasticities, judge_gains, shortage
+from clm.tables.columns import POOLED, PRIMARY
 
-ALL_SPLITS, ELASTICITY = "(all)", "elasticity"
+ELASTICITY = "elasticity"
 COLUMNS = ("axis", "mode", "split", "n_tasks", "n_trunks", "df", "gain", "lower", "upper", "between_sd")
 COLUMNS += ("loss_fall", "loss_lower", "loss_upper", "verdict", "reason")
 
@@ -61,9 +61,9 @@ def headline_rows(
     for mode in dict.fromkeys(net.panel.names["mode"] for net in used):
         of_mode = [net for net in used if net.panel.names["mode"] == mode]
         splits = list(dict.fromkeys(net.panel.names["split"] for net in of_mode))
-        for split in [ALL_SPLITS, *splits]:
-            chosen = [net for net in of_mode if split in (ALL_SPLITS, net.panel.names["split"])]
-            seen = all(sensitive.get((mode, name), False) for name in (splits if split == ALL_SPLITS else [split]))
+        for split in [POOLED, *splits]:
+            chosen = [net for net in of_mode if split in (POOLED, net.panel.names["split"])]
+            seen = all(sensitive.get((mode, name), False) for name in (splits if split == POOLED else [split]))
             for axis in ("D", "N", "U", ELASTICITY):
                 yield {"axis": axis, "mode": mode, "split": split} | headline_row(chosen, axis, seen, settings)
 
@@ -101,6 +101,6 @@ def effect_of(estimate: Estimate, elasticity: bool) -> dict[str, float]:
 def loss_fall(cells: pd.DataFrame, design: Design) -> dict[str, float]:
     """Return the relative fall of the pretraining loss per doubling with its interval from trunks."""
     value, variance = design.slope(np.log(cells["loss"].to_numpy(dtype=float)))
-    part = Part(variance, design.freedom)
+    part = Part(variance, design.df)
     found = effect_of(Estimate(value, part, part), elasticity=False)
     return {"loss_fall": found["gain"], "loss_lower": found["lower"], "loss_upper": found["upper"]}

@@ -60,7 +60,7 @@ def task_slope(
         twins: as in `TaskSlope`.
     """
     scores = dict(zip(np.unique(trunks).tolist(), (design.scores @ y).tolist(), strict=True))
-    return TaskSlope(float(design.weights @ y), scores, design.freedom, test, twins)
+    return TaskSlope(float(design.weights @ y), scores, design.df, test, twins)
 
 
 def net_task_slope(design: Design, net: NetPanel) -> TaskSlope:

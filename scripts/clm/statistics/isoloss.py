@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from clm.statistics.claims import MIN_TASKS, median_interval
-from clm.statistics.gains import ALPHA, AXES, axis_design, gain_of
-from clm.statistics.panels import MIN_SIGNAL, Panel
-from clm.statistics.ranking import POOLED
+from clm.statistics.claims import MIN_TASKS
+from clm.statistics.gains import AXES, axis_design, gain_of
+from clm.statistics.intervals import median_interval, standard_errors
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.slopes import Slope, combined_slope
+from clm.tables.columns import ALPHA, LAYER_FEATURES, POOLED, PRIMARY
+from clm.tables.panels import MIN_SIGNAL, Panel
 
 BIN = 0.05  # width in log loss within which two losses count as equal
 LAST, MIDDLE, DIFFERENCE = "last layer", "middle layer", "last minus middle"
@@ -48,12 +49,12 @@ def isoloss_row(panel: Panel, margin: float, min_trunks: int) -> dict[str, Any] 
 
 def depths(panels: Mapping[str, Panel]) -> dict[str, int]:
     """Return {size: number of layers} from the layers whose read-outs exist (the last one is "mean")."""
-    found: dict[str, int] = {}
+    layers: dict[str, int] = {}
     for name, panel in panels.items():
-        if name.startswith("layer"):
+        if name.startswith(LAYER_FEATURES):
             for size in panel.cells["size"].unique():
-                found[size] = max(found.get(size, 0), int(name.removeprefix("layer")) + 1)
-    return found
+                layers[size] = max(layers.get(size, 0), int(name.removeprefix(LAYER_FEATURES)) + 1)
+    return layers
 
 
 def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, Any]]:
@@ -63,13 +64,13 @@ def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, A
         panels: {read-out: panel} of one task, mode and split; "mean" is the last layer, "layer0" the embedding.
         min_trunks: below which nothing is estimated.
     """
-    last, depth = panels.get("mean"), depths(panels)
+    last, depth = panels.get(PRIMARY), depths(panels)
     if last is None or not depth or last.signal < MIN_SIGNAL:
         return []
     middle = {}
     for name, panel in panels.items():
-        if name.startswith("layer"):
-            kept = [depth[size] // 2 == int(name.removeprefix("layer")) for size in panel.cells["size"]]
+        if name.startswith(LAYER_FEATURES):
+            kept = [depth[size] // 2 == int(name.removeprefix(LAYER_FEATURES)) for size in panel.cells["size"]]
             middle |= {c: panel.errors[:, i] for i, c in enumerate(panel.cells["checkpoint"]) if kept[i]}
     used = [i for i, c in enumerate(last.cells["checkpoint"]) if c in middle and len(middle[c]) == len(last.errors)]
     cells = last.cells.iloc[used].reset_index(drop=True)
@@ -100,15 +101,15 @@ def pooled_rows(
     rows: Sequence[Mapping[str, Any]], aggregate: Sequence[str], draws: int, seed: int
 ) -> list[dict[str, Any]]:
     """Return the median over tasks that count of each question and contrast, where there are enough tasks."""
-    found = []
+    pooled = []
     for question, contrast in dict.fromkeys((row["question"], row["contrast"]) for row in rows):
         own = [r for r in rows if (r["question"], r["contrast"]) == (question, contrast) and r["task"] in aggregate]
         if len(own) < MIN_TASKS:
             continue
         values = np.array([row["estimate"] for row in own])
-        errors = np.array([row["upper"] - row["lower"] for row in own]) / 3.92
-        low, high = median_interval(values, errors, draws, seed)
-        told = {"question": question, "paper": PAPERS[question], "task": POOLED, "contrast": contrast}
-        told |= {"estimate": float(np.median(values)), "lower": low, "upper": high, "verdict": "median of tasks"}
-        found.append(told | {"n_cells": min(r["n_cells"] for r in own), "n_trunks": min(r["n_trunks"] for r in own)})
-    return found
+        lower, upper = (np.array([row[end] for row in own]) for end in ("lower", "upper"))
+        low, high = median_interval(values, standard_errors(lower, upper), draws, seed)
+        row = {"question": question, "paper": PAPERS[question], "task": POOLED, "contrast": contrast}
+        row |= {"estimate": float(np.median(values)), "lower": low, "upper": high, "verdict": "median of tasks"}
+        pooled.append(row | {"n_cells": min(r["n_cells"] for r in own), "n_trunks": min(r["n_trunks"] for r in own)})
+    return pooled

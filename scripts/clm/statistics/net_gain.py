@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.estimates import Estimate, Part, combine, satterthwaite
-from clm.statistics.panels import GROUP, PRIMARY, Panel, primary_labels
 from clm.statistics.regression import Design
 from clm.statistics.slopes import nadeau_bengio
-from clm.study.grid import UNTRAINED
+from clm.tables.columns import PRIMARY, UNTRAINED
+from clm.tables.panels import GROUP, Panel, primary_labels
 
 MIN_INITIALIZATIONS = 3
 
@@ -138,7 +138,7 @@ def net_panel(panel: Panel, twins: Twins | None) -> NetPanel | None:
         errors=panel.errors[:, kept] - shift,
         repeats={new: panel.repeats[old] for new, old in enumerate(kept) if old in panel.repeats},
         draws=net_draws(panel, twins, kept),
-        left_out=panel.left_out + len(reasons),
+        exclusions=panel.exclusions + len(reasons),
         halves=None,
     )
     return NetPanel(made, twins, reasons)
@@ -163,7 +163,7 @@ def slope(design: Design, panel: Panel, net: NetPanel | None = None) -> Estimate
     value, variance = design.slope(panel.errors.mean(axis=0))
     return combine(
         value if abs(value) > 1e-10 else 0.0,
-        Part(variance, design.freedom),
+        Part(variance, design.df),
         tuple(part for part in (test_part(design.weights, panel), net and net.twin_part(design.weights)) if part),
     )
 

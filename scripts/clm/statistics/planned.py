@@ -8,6 +8,7 @@ import pandas as pd
 
 from clm.statistics.power import Plan
 from clm.study import grid
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, TRUNK_KEYS
 
 
 def layer_parameters(size: Mapping[str, Any]) -> int:
@@ -48,8 +49,8 @@ def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
     count = config["grid"]["untrained_initializations"]
     tuned = dict.fromkeys(cell for cell, _ in grid.full_cells(config) if cell.trunk.corpus == corpus)
     probed = [cell for cell in grid.checkpoints(config) if cell.trunk.corpus == corpus]
-    modes = (("full", tuned, tuning["splits"], tuning["tasks"]),)
-    modes += (("frozen", probed, config["splits"], config["transfer"]["tasks"]),)
+    modes = ((FINE_TUNED, tuned, tuning["splits"], tuning["tasks"]),)
+    modes += ((LINEAR_PROBE, probed, config["splits"], config["transfer"]["tasks"]),)
     return {
         (mode, split): Plan(planned_cells(config, cells), len(counted_tasks(config, tasks)), len(seeds), count)
         for mode, cells, splits, tasks in modes
@@ -61,7 +62,7 @@ def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
 def with_trunks(cells: pd.DataFrame) -> pd.DataFrame:
     """Return cells with the number of their trunk."""
     cells = cells.reset_index(drop=True)
-    return cells.assign(trunk=cells.groupby(["corpus", "size", "subset", "seed"], sort=False).ngroup())
+    return cells.assign(trunk=cells.groupby(list(TRUNK_KEYS), sort=False).ngroup())
 
 
 def one_more(plan: Plan) -> dict[str, Plan]:
@@ -84,7 +85,7 @@ def with_plan(plan: Plan, cells: pd.DataFrame) -> Plan:
 def another_trunk(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with one more seed of the largest size on the most molecules, where slopes gain most."""
     largest = cells.sort_values(["parameters", "molecules", "seed"], kind="stable").iloc[-1]
-    same = (cells[["corpus", "size", "subset", "seed"]] == largest[["corpus", "size", "subset", "seed"]]).all(axis=1)
+    same = (cells[list(TRUNK_KEYS)] == largest[list(TRUNK_KEYS)]).all(axis=1)
     return pd.concat([cells, cells[same].assign(seed=int(cells["seed"].max()) + 1)])
 
 

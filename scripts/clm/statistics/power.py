@@ -14,9 +14,9 @@ from clm.statistics.components import Components
 from clm.statistics.estimates import MIN_DF, Estimate, Part, combine
 from clm.statistics.hierarchical import MIN_TASKS, TaskSlope, pool
 from clm.statistics.medians import median_interval
-from clm.statistics.multiplicity import holm
+from clm.statistics.multiplicity import adjusted
 from clm.statistics.regression import Design
-from clm.statistics.verdicts import ALPHA
+from clm.tables.columns import ALPHA
 
 POWER = 0.8
 MEDIAN_DRAWS = 200
@@ -66,7 +66,7 @@ class Replicates:
         for values in self.twins.values():
             count = values.shape[-1]
             others.append(Part(np.var(values, axis=-1, ddof=1) / count, count - 1.0))
-        return combine(self.slopes, Part(np.square(self.scores).sum(axis=-1), self.design.freedom), tuple(others))
+        return combine(self.slopes, Part(np.square(self.scores).sum(axis=-1), self.design.df), tuple(others))
 
     def tasks(self, i: int) -> list[TaskSlope]:
         """Return the slopes of all tasks of one replicate."""
@@ -74,7 +74,7 @@ class Replicates:
             TaskSlope(
                 float(self.slopes[i, t]),
                 dict(enumerate(self.scores[i, t].tolist())),
-                self.design.freedom,
+                self.design.df,
                 float(self.test[i, t]),
                 {size: values[i, t] for size, values in self.twins.items()},
             )
@@ -167,7 +167,7 @@ def equivalence(estimates: Estimate) -> float:
     for _ in range(18):
         middle = (low + high) / 2
         p = np.asarray(estimates.p_equivalent(-middle, middle))
-        shown = np.mean([holm(row) < ALPHA for row in p])
+        shown = np.mean([adjusted(row) < ALPHA for row in p])
         low, high = (low, middle) if shown >= POWER else (middle, high)
     return high
 
@@ -189,8 +189,8 @@ def shortage(design: Design | None, tasks: int | None = None) -> str | None:
     """Return what a claim needs to be testable, or None when the plan has it."""
     if design is None:
         return "trunks that differ along this axis at fixed others"
-    if design.freedom < MIN_DF:
-        return f"more trunks that differ along this axis: {design.freedom:.1f} of {MIN_DF:g} degrees of freedom"
+    if design.df < MIN_DF:
+        return f"more trunks that differ along this axis: {design.df:.1f} of {MIN_DF:g} degrees of freedom"
     if tasks is not None and tasks < MIN_TASKS:
         return f"{MIN_TASKS} tasks instead of {tasks}"
     return None

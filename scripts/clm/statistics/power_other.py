@@ -6,7 +6,7 @@ from clm.statistics.components import Components
 from clm.statistics.correlation import fisher_mean
 from clm.statistics.estimates import MIN_DF, Part, combine
 from clm.statistics.power import POWER, TEST_DRAWS, Plan, correlated, quantile
-from clm.statistics.verdicts import ALPHA
+from clm.tables.columns import ALPHA
 
 PERMUTATIONS = 199
 LEAST_TRUNKS = 10  # for a permutation test

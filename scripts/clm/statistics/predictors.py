@@ -1,12 +1,10 @@
 """Numbers known before transfer, aligned with the checkpoints of a task, and choices made by them."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
-from clm.statistics.panels import Panel
-from clm.tables.cells import KEYS
+from clm.tables.columns import FINE_TUNED, KEYS, MEAN_LABEL
+from clm.tables.panels import Panel
 
 LOSS = "loss"
 # not comparable across sizes: they grow with the number of parameters and change when weights are rescaled
@@ -31,20 +29,22 @@ class Predictors:
         that use no labels are taken from another split where the panel's own has none.
         """
         keys = pd.MultiIndex.from_frame(panel.cells[list(KEYS)].astype({"seed": "Int64"}))
-        found = self.everywhere.reindex(keys)
+        table = self.everywhere.reindex(keys)
         rows = self.by_task.get(panel.names["task"])
         if rows is not None:
             own_split = rows["split"] == panel.names["split"]
             free = rows["name"].str.startswith(LABEL_FREE) & ~rows["name"].isin(rows.loc[own_split, "name"])
             fitting = rows["split"].isna() | own_split | free
-            several = (rows["label"] == "mean").any()
-            labelled = rows["label"].isna() | (rows["label"] == "mean") if several else True
+            several = (rows["label"] == MEAN_LABEL).any()
+            labelled = rows["label"].isna() | (rows["label"] == MEAN_LABEL) if several else True
             own = rows[fitting & labelled].groupby([*KEYS, "name"])["value"].mean().unstack()
-            found = pd.concat([found, own.reindex(keys)], axis=1)
+            table = pd.concat([table, own.reindex(keys)], axis=1)
         kept = [
-            name for name in self.names if name in found and (panel.names["mode"] == "full" or name not in FULL_ONLY)
+            name
+            for name in self.names
+            if name in table and (panel.names["mode"] == FINE_TUNED or name not in FULL_ONLY)
         ]
-        return found[kept].reset_index(drop=True)
+        return table[kept].reset_index(drop=True)
 
 
 def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:
@@ -52,22 +52,3 @@ def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:
     if name.startswith(WITHIN_SIZE):
         return cells.groupby("size", sort=False).ngroup().to_numpy()
     return np.zeros(len(cells), dtype=int)
-
-
-def regret_choices(
-    values: pd.DataFrame, links: Mapping[str, Mapping[str, float]], task: str
-) -> dict[str, tuple[np.ndarray, float]]:
-    """Return {predictor: (values, sign)}; the sign comes from the other tasks, except that a low loss is good.
-
-    Args:
-        values: predictors of the cells of a task.
-        links: {predictor: {task: Spearman correlation with the score}}.
-        task: the task left out.
-    """
-    found = {}
-    for name in values:
-        others = [rho for other, rho in links.get(name, {}).items() if other != task]
-        sign = -1.0 if name == LOSS else float(np.sign(np.nanmean(others))) if others else 0.0
-        if sign and not name.startswith(WITHIN_SIZE):
-            found[name] = (values[name].to_numpy(dtype=float), sign)
-    return found

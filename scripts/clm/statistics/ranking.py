@@ -8,24 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.correlation import (
-    MIN_CELLS,
-    Association,
-    associate,
-    fisher_mean,
-    percentile_interval,
-    two_sided_p,
-)
-from clm.statistics.curves import levels
-from clm.statistics.panels import MIN_SIGNAL, Panel
-from clm.statistics.predictors import LOSS, strata_of
-from clm.statistics.reliability import ceiling
+from clm.statistics.correlation import MIN_CELLS, Association, associate, fisher_mean, two_sided_p
+from clm.statistics.fits.curves import levels
+from clm.statistics.intervals import percentile_interval
+from clm.statistics.predictors import LOSS, Predictors, strata_of
+from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import Resamples, resamples
+from clm.tables.columns import ALPHA, POOLED
+from clm.tables.panels import MIN_SIGNAL, Panel
 
-POOLED = "(all)"
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
 CEILING = 0.6  # of a score too noisy to be predicted by anything
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Found:
+class TaskAssociation:
     """An association with what it was made from."""
 
     task: str
@@ -75,7 +68,7 @@ class Ranking:
             self.drawn[key] = resamples(trunks, budgets, strata, count, seed, MIN_TRUNKS_P)
         return self.drawn[key]
 
-    def find(self, panel: Panel, name: str, values: np.ndarray) -> Found | None:
+    def find(self, panel: Panel, name: str, values: np.ndarray) -> TaskAssociation | None:
         """Return the association of one predictor with one task, or None when there is too little to see."""
         known = np.isfinite(values)
         strata = strata_of(name, panel.cells)
@@ -87,28 +80,30 @@ class Ranking:
         cells = panel.cells.iloc[used]
         drawn = self.resamples(cells, strata[used])
         association = associate(values[used], -panel.y[used], covariates_of(name, cells), strata[used], drawn)
-        top = ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
+        top = noise_ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
         chosen = tuple(cells["checkpoint"])
         signal = panel.signal >= MIN_SIGNAL
-        return Found(panel.names["task"], association, chosen, len(np.unique(trunks)), top, signal)
+        return TaskAssociation(panel.names["task"], association, chosen, len(np.unique(trunks)), top, signal)
 
-    def rows(self, name: str, found: Sequence[Found]) -> list[dict[str, Any]]:
+    def rows(self, name: str, associations: Sequence[TaskAssociation]) -> list[dict[str, Any]]:
         """Return the rows of one predictor: each task, then all tasks that count, by the Fisher-z mean.
 
         The pooled row takes tasks with signal on the commonest set of checkpoints, so that resamples pair.
         """
-        rows = [self.row(name, item.task, item.association, item) for item in found]
-        counting = [item for item in found if item.task in self.settings.aggregate and item.signal]
+        rows = [self.row(name, item.task, item.association, item) for item in associations]
+        counting = [item for item in associations if item.task in self.settings.aggregate and item.signal]
         if len(counting) < 2:
             return rows
         common = Counter(item.chosen for item in counting).most_common(1)[0][0]
         paired = [item for item in counting if item.chosen == common]
         tops = [item.ceiling for item in paired if item.ceiling is not None]
         top = float(np.mean(tops)) if len(tops) == len(paired) else None
-        whole = Found(POOLED, pooled([item.association for item in paired]), common, paired[0].trunks, top, True)
+        whole = TaskAssociation(
+            POOLED, pooled([item.association for item in paired]), common, paired[0].trunks, top, True
+        )
         return [*rows, self.row(name, POOLED, whole.association, whole)]
 
-    def row(self, name: str, task: str, link: Association, item: Found) -> dict[str, Any]:
+    def row(self, name: str, task: str, link: Association, item: TaskAssociation) -> dict[str, Any]:
         """Return one row of correlations.csv."""
         lower, upper = percentile_interval(link.boot)
         partial_lower, partial_upper = percentile_interval(link.partial_boot)
@@ -163,3 +158,21 @@ def verdict_of(row: Mapping[str, Any], part: str, margin: float) -> str:
         return "predicts"
     reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
     return "fails to predict" if reliable and max(-lower, upper) < margin else "undecided"
+
+
+def correlate(
+    members: list[Panel], known: Predictors, ranking: Ranking
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
+    """Return the rows of one family, and {predictor: {task: Spearman}} for the orientation of predictors."""
+    values = [known.values(panel) for panel in members]
+    rows, links = [], {}
+    for name in known.names:
+        pairs = [
+            (panel, table[name].to_numpy(dtype=float))
+            for panel, table in zip(members, values, strict=True)
+            if name in table
+        ]
+        associations = [item for panel, x in pairs if (item := ranking.find(panel, name, x)) is not None]
+        links[name] = {item.task: item.association.spearman for item in associations}
+        rows += ranking.rows(name, associations)
+    return rows, links

@@ -1,7 +1,7 @@
 """One slope with fixed effects and few clusters: cluster-robust variance that is honest about few trunks.
 
 The "CR2" bias-reduced variance of Bell and McCaffrey (Survey Methodology 2002, 28, 169) with Satterthwaite degrees of
-freedom, for fixed effects as in Pustejovsky and Tipton (J. Bus. Econ. Stat. 2018, 36, 672). All depends on the design
+df, for fixed effects as in Pustejovsky and Tipton (J. Bus. Econ. Stat. 2018, 36, 672). All depends on the design
 alone, so one design serves every task.
 """
 
@@ -20,14 +20,14 @@ class Design:
     Attributes:
         weights: float64 (n,); the slope is weights @ y.
         scores: float64 (clusters, n); the variance of the slope is the sum of squares of scores @ y.
-        freedom: degrees of freedom of that variance.
+        df: degrees of freedom of that variance.
         used: bool (n,), cells of groups in which x varies; the others say nothing about the slope.
         clusters: number of clusters among them.
     """
 
     weights: np.ndarray
     scores: np.ndarray
-    freedom: float
+    df: float
     used: np.ndarray
     clusters: int
 
@@ -71,8 +71,8 @@ def designed(x_bytes: bytes, groups_bytes: bytes, clusters_bytes: bytes) -> Desi
     total = float(np.sum(np.square(gram)))
     if total <= TOLERANCE**2 * float(weights @ weights) ** 2:
         return None
-    freedom = float(np.trace(gram)) ** 2 / total
-    return Design(weights, scores, freedom, used, len(np.unique(clusters[used])))
+    df = float(np.trace(gram)) ** 2 / total
+    return Design(weights, scores, df, used, len(np.unique(clusters[used])))
 
 
 def cluster_score(weights: np.ndarray, annihilator: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ split has no repeats; there it is chosen on half of the test scaffolds and score
 
 import numpy as np
 
-from clm.statistics.panels import Panel
+from clm.tables.panels import Panel
 
 SEEDS, SCAFFOLDS = "seeds", "halves of the test scaffolds"
 
@@ -56,21 +56,12 @@ def half_regret(halves: np.ndarray, choice: np.ndarray) -> float:
     return float(np.mean(scored @ choice - oracle))
 
 
-def pick(values: np.ndarray, sign: float) -> np.ndarray:
+def greedy_choice(values: np.ndarray, sign: float) -> np.ndarray:
     """Return the choice of the checkpoint with the largest sign * value; ties share the probability."""
     best = sign * values == np.max(sign * values)
     return best / best.sum()
 
 
-def anyone(count: int) -> np.ndarray:
+def uniform_choice(count: int) -> np.ndarray:
     """Return the choice at random."""
     return np.full(count, 1 / count)
-
-
-def mean_interval(values: np.ndarray, draws: int, seed: int) -> tuple[float | None, float | None]:
-    """Return the 95 % bootstrap interval of the mean over tasks, or (None, None) below 3 tasks."""
-    if len(values) < 3:
-        return None, None
-    chosen = np.random.default_rng(seed).integers(len(values), size=(draws, len(values)))
-    low, high = np.quantile(values[chosen].mean(axis=1), [0.025, 0.975])
-    return float(low), float(high)

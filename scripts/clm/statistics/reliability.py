@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def ceiling(errors: np.ndarray, draws: np.ndarray | None) -> float | None:
+def noise_ceiling(errors: np.ndarray, draws: np.ndarray | None) -> float | None:
     """Return the largest correlation that a perfect predictor could show: sqrt of the reliability of the score.
 
     Reliability = 1 - noise / variance of the score over checkpoints. Noise is what remains of repeats (split

@@ -12,7 +12,8 @@ import numpy as np
 
 from clm.statistics.estimates import Estimate, Part, combine
 from clm.statistics.net_gain import NetPanel, test_part
-from clm.statistics.verdicts import ALPHA, corrected, shortage
+from clm.statistics.verdicts import corrected, shortage
+from clm.tables.columns import ALPHA
 
 NAMED = "logp"  # the property whose noiseless control decides
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from clm.statistics.intervals import t_reach
 from clm.statistics.regression import Design
 
 NEGLIGIBLE = 1e-10  # what rounding leaves of a difference of equal log errors
@@ -17,39 +18,39 @@ class Slope:
     Attributes:
         estimate: the slope.
         error: its standard error.
-        freedom: degrees of freedom of the error (may be fractional).
+        df: degrees of freedom of the error (may be fractional).
         sampled: whether the error includes that of the test molecules or of the splits.
     """
 
     estimate: float
     error: float
-    freedom: float
+    df: float
     sampled: bool
 
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         """Return the two-sided interval from Student's t."""
-        reach = float(stats.t.ppf((1 + level) / 2, self.freedom)) * self.error
+        reach = t_reach(self.df) * self.error
         return self.estimate - reach, self.estimate + reach
 
     def p_zero(self) -> float:
         """Return the two-sided p of slope 0; with no error at all it is 0 or 1."""
         if self.error == 0:
             return float(self.estimate == 0)
-        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.freedom))
+        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.df))
 
     def p_below(self, bound: float) -> float:
         """Return the one-sided p against "the slope is at most `bound`"; small when the slope is surely above it."""
         if self.error == 0:
             return float(self.estimate <= bound)
-        return float(stats.t.sf((self.estimate - bound) / self.error, self.freedom))
+        return float(stats.t.sf((self.estimate - bound) / self.error, self.df))
 
 
 def satterthwaite(parts: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return variance and degrees of freedom of a sum of independent (variance, freedom) parts."""
+    """Return variance and degrees of freedom of a sum of independent (variance, df) parts."""
     total = sum(variance for variance, _ in parts)
     if total <= 0:
-        return 0.0, min(freedom for _, freedom in parts)
-    return total, total**2 / sum(variance**2 / freedom for variance, freedom in parts)
+        return 0.0, min(df for _, df in parts)
+    return total, total**2 / sum(variance**2 / df for variance, df in parts)
 
 
 def nadeau_bengio(values: np.ndarray, ratio: float) -> float:
@@ -74,13 +75,13 @@ def combined_slope(design: Design, errors: np.ndarray, ratio: float, draws: np.n
         draws: float64 (b, n), log errors on b drawn test sets, the same for all checkpoints; used when k = 1.
     """
     estimate, variance = design.slope(errors.mean(axis=0))
-    parts = [(variance, design.freedom)]
+    parts = [(variance, design.df)]
     if len(errors) > 1:
         parts.append((nadeau_bengio(errors @ design.weights, ratio), len(errors) - 1.0))
     elif draws is not None:
         sampled = draws @ design.weights
         parts.append((float(np.var(sampled, ddof=1)), len(draws) - 1.0))
-    total, freedom = satterthwaite(parts)
+    total, df = satterthwaite(parts)
     error = float(np.sqrt(total))
     estimate, error = (value if abs(value) > NEGLIGIBLE else 0.0 for value in (estimate, error))
-    return Slope(estimate, error, freedom, len(parts) > 1)
+    return Slope(estimate, error, df, len(parts) > 1)

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clm.statistics.gains import ALPHA, FAMILY, Axis, gain_of
-from clm.statistics.multiplicity import benjamini_hochberg, holm
-from clm.statistics.panels import Panel
+from clm.statistics.gains import Axis, gain_of
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, FAMILY, HOLM, adjusted_in_families
 from clm.statistics.slopes import NEGLIGIBLE
+from clm.tables.columns import ALPHA
+from clm.tables.panels import Panel
 
 NAMED = {"N": "size", "D": "budget", "U": "subset"}  # what varies along an axis
 
@@ -34,8 +35,8 @@ def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
             continue
         slopes = pairs.assign(slope=(pairs["y_2"] - pairs["y_1"]) / (pairs["x_2"] - pairs["x_1"]))
         values = slopes.groupby(unit)["slope"].mean().to_numpy()
-        told = {"from": first, "to": second, "gain": gain_of(values.mean()), "p": p_of_mean(values)}
-        rows.append({"axis": axis.name, **panel.names, **told})
+        row = {"from": first, "to": second, "gain": gain_of(values.mean()), "p": p_of_mean(values)}
+        rows.append({"axis": axis.name, **panel.names, **row})
     return rows
 
 
@@ -52,10 +53,7 @@ def adjust_steps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if frame.empty:
         return []
     frame["p"] = frame["p"].astype(float)
-    frame["p_bh"] = np.nan
-    for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
-        frame.loc[members, "p_bh"] = benjamini_hochberg(frame.loc[members, "p"].to_numpy())
-    return frame.to_dict("records")
+    return frame.assign(p_bh=adjusted_in_families(frame, frame["p"], BENJAMINI_HOCHBERG)).to_dict("records")
 
 
 def review_row(panel: Panel, axis: Axis) -> dict[str, Any]:
@@ -98,11 +96,11 @@ def best_drop(panel: Panel, axis: Axis, ladder: list[int]) -> dict[str, Any]:
         return {}
     half = len(errors[0]) // 2
     best = int(np.argmin([values[:half].mean() for values in errors]))
-    told = {"review_best": panel.cells[NAMED[axis.name]].iloc[ladder[best]]}
+    best_cell = {"review_best": panel.cells[NAMED[axis.name]].iloc[ladder[best]]}
     if best == len(ladder) - 1:
-        return told | {"review_best_p": np.nan, "review_best_drop": False}
+        return best_cell | {"review_best_p": np.nan, "review_best_drop": False}
     p, drop = welch_drop(errors[best][half:], errors[-1][half:])
-    return told | {"review_best_p": p, "review_best_drop": drop}
+    return best_cell | {"review_best_p": p, "review_best_drop": drop}
 
 
 def cells_along(cells: pd.DataFrame, axis: Axis) -> list[int]:
@@ -125,8 +123,9 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
     frame = pd.DataFrame(rows)
     if frame.empty or "review_p" not in frame:
         return rows
-    last, best = (family_holm(frame, name) for name in ("review_p", "review_best_p"))
-    found = []
+    frame = frame.reindex(columns=[*FAMILY, "review_p", "review_best_p"])
+    last, best = (adjusted_in_families(frame, frame[name], HOLM) for name in ("review_p", "review_best_p"))
+    reviewed = []
     for row, p, p_best in zip(rows, last, best, strict=True):
         if row.get("review_best") is not None:
             degraded = row["review_best_drop"] and p_best < ALPHA
@@ -135,14 +134,5 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
             degraded = row["review_drop"] and p < ALPHA
             verdict = "degraded" if degraded else "saturated" if row["review_change"] < margin else "improving"
             row = row | {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
-        found.append(row)
-    return found
-
-
-def family_holm(frame: pd.DataFrame, column: str) -> pd.Series:
-    """Return the p values of a column adjusted within families; all missing when there is no such column."""
-    p = frame[column].astype(float) if column in frame else pd.Series(np.nan, index=frame.index)
-    adjusted = pd.Series(np.nan, index=frame.index)
-    for _, members in frame.groupby(list(FAMILY), sort=False).groups.items():
-        adjusted[members] = holm(p[members].to_numpy())
-    return adjusted
+        reviewed.append(row)
+    return reviewed

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from clm.statistics.curves import FIXED
-from clm.statistics.gains import ALPHA, Axis, equivalence, gain_of
-from clm.statistics.multiplicity import holm
-from clm.statistics.panels import MIN_SIGNAL, Panel
+from clm.statistics.gains import Axis, equivalence, gain_of
+from clm.statistics.intervals import TAILS
+from clm.statistics.multiplicity import adjusted
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope
+from clm.tables.columns import ALPHA, SCALES
+from clm.tables.panels import MIN_SIGNAL, Panel
 
-NAMED = {column: name for name, column in FIXED.items()}  # column of an axis to the column of its names
+NAMED = {column: name for name, column in SCALES.items()}  # column of an axis to the column of its names
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,9 @@ def tails(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> Iterator[
         )  # fmt: skip
 
 
-def onset(found: list[Tail], p: list[float]) -> Tail | None:
+def onset(tails: list[Tail], p: list[float]) -> Tail | None:
     """Return the longest tail that is confirmed after Holm's correction over the tails of the task, or None."""
-    adjusted = holm(np.array(p))
-    return next((tail for tail, value in zip(found, adjusted, strict=True) if value < ALPHA), None)
+    return next((tail for tail, value in zip(tails, adjusted(p), strict=True) if value < ALPHA), None)
 
 
 def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draws: int, seed: int) -> dict[str, Any]:
@@ -86,30 +86,32 @@ def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draw
     row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
     if panel.signal < MIN_SIGNAL:
         return row | {"verdict": "no_signal", "reason": "most models do not beat the trivial predictor"}
-    found = list(tails(panel, axis, margin, min_trunks))
-    if not found:
+    candidates = list(tails(panel, axis, margin, min_trunks))
+    if not candidates:
         return row | {"verdict": "too_few", "reason": "too few trunks differ along this axis"}
     row |= dict(zip(("onset_lower", "onset_upper"), onset_interval(panel, axis, margin, draws, seed), strict=True))
-    last = found[-1]
-    degraded = onset(found, [tail.p_degraded for tail in found])
-    saturated = onset(found, [tail.p_saturated for tail in found])
+    last = candidates[-1]
+    degraded = onset(candidates, [tail.p_degraded for tail in candidates])
+    saturated = onset(candidates, [tail.p_saturated for tail in candidates])
     percent = f"{100 * margin:g} %"
     if degraded is not None:
-        return row | told(degraded, "degraded", f"the error rises from {degraded.start} on")
+        return row | tail_columns(degraded, "degraded", f"the error rises from {degraded.start} on")
     if saturated is not None:
-        return row | told(
+        return row | tail_columns(
             saturated, "saturated", f"a gain of {percent} per doubling is rejected from {saturated.start} on"
         )
-    if holm(np.array([tail.p_improving for tail in found]))[-1] < ALPHA:
-        return row | told(last, "improving", f"a gain above {percent} per doubling from {last.start} to the end")
-    return row | told(last, "undecided", "no tail of the axis lies on one side; shown is the last")
+    if adjusted([tail.p_improving for tail in candidates])[-1] < ALPHA:
+        return row | tail_columns(
+            last, "improving", f"a gain above {percent} per doubling from {last.start} to the end"
+        )
+    return row | tail_columns(last, "undecided", "no tail of the axis lies on one side; shown is the last")
 
 
-def told(tail: Tail, verdict: str, reason: str) -> dict[str, Any]:
+def tail_columns(tail: Tail, verdict: str, reason: str) -> dict[str, Any]:
     """Return the columns of a row that a tail decides."""
     names = ("start", "at", "gain", "lower", "upper")
-    found = {name: getattr(tail, name) for name in names} | {"n_cells": tail.cells, "n_trunks": tail.trunks}
-    return found | {"verdict": verdict, "reason": reason}
+    columns = {name: getattr(tail, name) for name in names} | {"n_cells": tail.cells, "n_trunks": tail.trunks}
+    return columns | {"verdict": verdict, "reason": reason}
 
 
 def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: int) -> tuple[str | None, str | None]:
@@ -129,7 +131,7 @@ def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: in
         return None, None
     flat = slopes > np.log1p(-margin)
     first = np.where(flat.any(axis=0), np.argmax(flat, axis=0), len(values))
-    low, high = np.quantile(first, [0.025, 0.975], method="closest_observation").astype(int)
+    low, high = np.quantile(first, TAILS, method="closest_observation").astype(int)
     names = [name for name, _ in values] + ["beyond"]
     return names[low], names[high]
 

@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.estimates import MIN_DF, Estimate
-from clm.statistics.multiplicity import holm
+from clm.statistics.multiplicity import adjusted
+from clm.tables.columns import ALPHA
 
-ALPHA = 0.05
 IMPROVING, DEGRADED, UNDECIDED = "improving", "degraded", "undecided"
 SATURATED, NO_RELEVANT_GAIN = "saturated", "no relevant gain"
 ARRIVES, LITTLE_ARRIVES = "arrives", "less than a tenth arrives"
 NOT_SENSITIVE, NOT_TESTABLE = "not sensitive", "not testable here"
 LITTLE = (SATURATED, NO_RELEVANT_GAIN, LITTLE_ARRIVES)  # they say something only if the study could have seen more
 NO_SIGNAL = {"rmse": "not better than the mean", "auc": "AUC not above one half"}
-GAIN_FAMILY = ("axis", "mode", "split", "features")
 ELASTICITY_FAMILY = ("corpus", "mode", "split", "features")
 
 
@@ -90,7 +89,7 @@ def testable(estimates: Sequence[Estimate | None], barred: Sequence[str | None])
 
 def corrected(p: Sequence[float | None]) -> np.ndarray:
     """Return p values by Holm's correction; None makes no test and stays NaN."""
-    return holm(np.array([np.nan if value is None else value for value in p], dtype=float))
+    return adjusted(np.array([np.nan if value is None else value for value in p], dtype=float))
 
 
 def gain_verdict(

@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.correlation import (
-    MIN_CELLS,
-    Association,
-    associate,
-    percentile_interval,
-)
-from clm.statistics.panels import MIN_SIGNAL, Panel
-from clm.statistics.ranking import MIN_TRUNKS_P, POOLED, pooled
-from clm.statistics.reliability import ceiling
+from clm.statistics.correlation import MIN_CELLS, Association, associate
+from clm.statistics.intervals import percentile_interval
+from clm.statistics.ranking import MIN_TRUNKS_P, pooled
+from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import resamples
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
+from clm.tables.panels import MIN_SIGNAL, Panel
 
 VAGUE = 1.0  # an interval as wide as this agrees with anything
 
@@ -41,9 +38,11 @@ class Window:
 
 
 WINDOWS = (
-    Window("MolEncoder (10.1039/d5dd00369e)", "full", 1.5, False, "Spearman .10 to .40, n = 9, not significant"),
-    Window("BERTology (arXiv 2603.13627)", "full", 6.0, False, "Spearman .90 to .98, n = 9"),
-    Window("CLIMB (github.com/leifsieben/CLIMB)", "frozen", None, True, "error rises after 10 M tokens on 3 of 5 sets"),
+    Window("MolEncoder (10.1039/d5dd00369e)", FINE_TUNED, 1.5, False, "Spearman .10 to .40, n = 9, not significant"),
+    Window("BERTology (arXiv 2603.13627)", FINE_TUNED, 6.0, False, "Spearman .90 to .98, n = 9"),
+    Window(
+        "CLIMB (github.com/leifsieben/CLIMB)", LINEAR_PROBE, None, True, "error rises after 10 M tokens on 3 of 5 sets"
+    ),
     Window("whole range of this study", "any", None, False, "none"),
 )
 
@@ -72,17 +71,17 @@ def link(panel: Panel, window: Window, draws: int, seed: int, min_trunks: int) -
         return None
     budgets = panel.cells["budget"].to_numpy(dtype=str)
     drawn = resamples(trunks[kept], budgets[kept], strata[kept], draws, seed, MIN_TRUNKS_P)
-    found = associate(loss[kept], panel.y[kept], (), strata[kept], drawn)
+    association = associate(loss[kept], panel.y[kept], (), strata[kept], drawn)
     log_loss = np.log(loss[kept])
     group_means = pd.Series(log_loss).groupby(strata[kept]).transform("mean").to_numpy()
-    top = ceiling(panel.errors[:, kept], None if panel.draws is None else panel.draws[:, kept])
+    top = noise_ceiling(panel.errors[:, kept], None if panel.draws is None else panel.draws[:, kept])
     return Link(
-        panel.names["task"], found, tuple(panel.cells["checkpoint"][kept]), len(np.unique(trunks[kept])),
+        panel.names["task"], association, tuple(panel.cells["checkpoint"][kept]), len(np.unique(trunks[kept])),
         float(np.std(log_loss - group_means)), float(loss[kept].max() / loss[kept].min()), top,
     )  # fmt: skip
 
 
-def restricted(rho: float, share: float) -> float:
+def range_restricted(rho: float, share: float) -> float:
     """Return the correlation that is left when the SD of one variable shrinks to a share of it.
 
     Thorndike's case 2 turned around (Personnel Selection, 1949): rho u / sqrt(1 - rho^2 + rho^2 u^2).
@@ -95,7 +94,7 @@ def expectation(rho: float, share: float, count: int) -> tuple[float, float, flo
 
     By Fisher's z, as if checkpoints were independent; those of one trunk are not, so the true range is wider.
     """
-    expected = restricted(float(np.clip(rho, -0.999, 0.999)), share)
+    expected = range_restricted(float(np.clip(rho, -0.999, 0.999)), share)
     reach = 1.645 / np.sqrt(max(count - 3, 1))
     low, high = np.tanh(np.arctanh(expected) + np.array([-reach, reach]))
     return expected, float(low), float(high)
@@ -108,20 +107,20 @@ def window_rows(
     whole = {panel.names["task"]: link(panel, WINDOWS[-1], draws, seed, min_trunks) for panel in members}
     rows = []
     for window in WINDOWS:
-        found = [item for panel in members if (item := link(panel, window, draws, seed, min_trunks)) is not None]
-        found += together([item for item in found if item.task in aggregate])
-        whole |= {item.task: item for item in together([w for w in whole.values() if w and w.task in aggregate])}
-        rows += [window_row(window, item, whole.get(item.task)) for item in found]
+        links = [item for panel in members if (item := link(panel, window, draws, seed, min_trunks)) is not None]
+        links += pool_tasks([item for item in links if item.task in aggregate])
+        whole |= {item.task: item for item in pool_tasks([w for w in whole.values() if w and w.task in aggregate])}
+        rows += [window_row(window, item, whole.get(item.task)) for item in links]
     return rows
 
 
-def together(found: list[Link]) -> list[Link]:
+def pool_tasks(links: list[Link]) -> list[Link]:
     """Return one link for all tasks on the same checkpoints, by the Fisher-z mean, or nothing below two."""
-    found = [item for item in found if item.checkpoints == found[0].checkpoints]
-    if len(found) < 2:
+    links = [item for item in links if item.checkpoints == links[0].checkpoints]
+    if len(links) < 2:
         return []
-    first, tops = found[0], [item.ceiling for item in found if item.ceiling is not None]
-    mean = pooled([item.association for item in found])
+    first, tops = links[0], [item.ceiling for item in links if item.ceiling is not None]
+    mean = pooled([item.association for item in links])
     top = float(np.mean(tops)) if tops else None
     return [Link(POOLED, mean, first.checkpoints, first.trunks, first.spread, first.ratio, top)]
 

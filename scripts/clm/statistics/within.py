@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.correlation import MIN_CELLS, Association, associate, percentile_interval, two_sided_p
-from clm.statistics.multiplicity import benjamini_hochberg
+from clm.statistics.correlation import MIN_CELLS, Association, associate, two_sided_p
+from clm.statistics.intervals import percentile_interval
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, adjusted
 from clm.statistics.resampling import resamples
+from clm.tables.columns import ALPHA
 
 EVERYTHING, BUDGET, SIZE = "everything", "budget", "size"
 SCOPES = (EVERYTHING, BUDGET, SIZE)
 FAMILY = ("mode", "split", "features", "task", "scope")
-ALPHA = 0.05
 NOTABLE = 0.2  # |rho| that is worth a sentence
 
 
@@ -85,7 +86,7 @@ def adjust(rows: Sequence[Mapping[str, Any]], predictor_names: Mapping[str, str]
     keys = [name for name in FAMILY if name in frame]
     frame["p_bh"] = np.nan
     for _, group in frame.groupby(keys, sort=False, dropna=False):
-        frame.loc[group.index, "p_bh"] = benjamini_hochberg(pd.to_numeric(group["p"]).to_numpy(dtype=float))
+        frame.loc[group.index, "p_bh"] = adjusted(pd.to_numeric(group["p"]).to_numpy(dtype=float), BENJAMINI_HOCHBERG)
     names = predictor_names or {}
     frame["meaning"] = [
         sign_in_words(names.get(row.predictor, row.predictor), row.spearman, row.p_bh) for row in frame.itertuples()

@@ -5,7 +5,6 @@ from itertools import chain, pairwise
 from typing import Any
 
 from clm.study.grid import (
-    UNTRAINED,
     Checkpoint,
     Trunk,
     curve_cells,
@@ -15,6 +14,7 @@ from clm.study.grid import (
     trunks,
 )
 from clm.study.paths import below
+from clm.tables.columns import UNTRAINED
 
 
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
-UNTRAINED = "untrained"
+from clm.tables.columns import NO_BUDGET, NO_SUBSET, UNTRAINED
 
 
 @dataclass(frozen=True, order=True)
@@ -66,7 +66,7 @@ def untrained(config: Mapping[str, Any]) -> list[Trunk]:
         first.setdefault(trunk.size, trunk.seed)
     count = config["grid"]["untrained_initializations"]
     return [
-        Trunk(UNTRAINED, size, "none", seed, ("0",))
+        Trunk(UNTRAINED, size, NO_SUBSET, seed, (NO_BUDGET,))
         for size, start in first.items()
         for seed in range(start, start + count)
     ]

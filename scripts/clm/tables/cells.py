@@ -13,8 +13,7 @@ from typing import Any
 
 from clm.provenance.files import read_json
 from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
-
-KEYS = ("corpus", "size", "subset", "seed", "budget")
+from clm.tables.columns import KEYS
 
 
 def read_cells(paths: Iterable[Path]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from clm.provenance.files import write_csv
-
-NAMES = ("corpus", "size", "subset", "budget", "mode", "baseline", "task", "split", "features", "label", "name", "axis")
+from clm.tables.columns import NAME_COLUMNS
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -18,10 +17,10 @@ def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table; columns that hold names stay text ("0", "none"), an empty cell is missing, seeds are Int64."""
-    names = dict.fromkeys(NAMES, "string[python]")
+    names = dict.fromkeys(NAME_COLUMNS, "string[python]")
     frame = pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
     for column in frame.columns:
-        if column in NAMES:
+        if column in NAME_COLUMNS:
             frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
     for column in ("seed", "split_seed", "finetune_seed"):
         if column in frame:

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from clm.statistics.panels import PRIMARY, primary_labels
-from clm.tables.cells import KEYS
+from clm.tables.columns import BASELINE, COUNT_FEATURES, FINE_TUNED, KEYS, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
+from clm.tables.panels import primary_labels
 
 COLUMNS = ("split", "model", "kind", "metric", "parameters", "error", "lower", "upper", "status")
-UNTRAINED = "untrained"
 
 
 def best_cells(runs: pd.DataFrame, corpus: str) -> pd.DataFrame:
@@ -17,9 +16,9 @@ def best_cells(runs: pd.DataFrame, corpus: str) -> pd.DataFrame:
         corpus: the one whose checkpoints are shown.
     """
     good = runs[(runs["status"] == "ok") & runs["corpus"].isin([corpus, UNTRAINED])].copy()
-    good["pretrained"] = good["corpus"] != UNTRAINED
+    good[PRETRAINED] = good["corpus"] != UNTRAINED
     order = good.sort_values(["parameters", "molecules", "tokens", "seed"], ascending=[True, True, True, False])
-    return order.groupby(["pretrained", "size"], sort=False).tail(1)
+    return order.groupby([PRETRAINED, "size"], sort=False).tail(1)
 
 
 def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str) -> pd.DataFrame:
@@ -35,15 +34,15 @@ def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: s
         Columns COLUMNS. model: size, or name of the baseline; kind: frozen, full, untrained or baseline.
     """
     rows = primary_labels(transfer[transfer["task"] == task])
-    rows = rows[rows["features"].isna() | rows["features"].isin([PRIMARY, "counts"])]
+    rows = rows[rows["features"].isna() | rows["features"].isin([PRIMARY, COUNT_FEATURES])]
     cells = best_cells(runs, corpus)[[*KEYS, "parameters"]]
-    models = rows[rows["mode"] != "baseline"].merge(cells, on=list(KEYS))
+    models = rows[rows["mode"] != BASELINE].merge(cells, on=list(KEYS))
     models = models.assign(model=models["size"], kind=models["mode"])
-    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == "frozen"), "kind"] = UNTRAINED
-    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == "full"), "kind"] = f"full, {UNTRAINED}"
-    baselines = rows[rows["mode"] == "baseline"]
-    baselines = baselines.assign(model=baselines["baseline"], kind="baseline", parameters=None)
-    found = pd.concat([models, baselines], ignore_index=True)
+    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == LINEAR_PROBE), "kind"] = UNTRAINED
+    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == FINE_TUNED), "kind"] = f"full, {UNTRAINED}"
+    baselines = rows[rows["mode"] == BASELINE]
+    baselines = baselines.assign(model=baselines["baseline"], kind=BASELINE, parameters=None)
+    rows = pd.concat([models, baselines], ignore_index=True)
     how = {
         "metric": "first",
         "parameters": "first",
@@ -52,5 +51,5 @@ def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: s
         "upper": "mean",
         "status": "first",
     }
-    table = found.groupby(["split", "model", "kind"], sort=False, as_index=False).agg(how)
+    table = rows.groupby(["split", "model", "kind"], sort=False, as_index=False).agg(how)
     return table[list(COLUMNS)]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_matrix
 
+from clm.tables.columns import BASELINE
 from clm.tasks.fingerprints import ecfp_counts
 from clm.tasks.linear_head import fit_head
 from clm.tokens.regex import split
@@ -40,7 +41,7 @@ def model_seeds(seeds: list[int] | None, seeded_split: bool) -> list[int | None]
 def baseline_result(baseline: str, task: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the content of the result file of a method that has no pretraining run of the study."""
     identity: dict[str, Any] = dict.fromkeys(("corpus", "size", "subset", "seed"))
-    return identity | {"mode": "baseline", "baseline": baseline, "task": task, "cells": cells, "predictors": []}
+    return identity | {"mode": BASELINE, "baseline": baseline, "task": task, "cells": cells, "predictors": []}
 
 
 def fit_predict(

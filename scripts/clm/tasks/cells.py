@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from clm.tasks.scores import CHANCE, cluster_weights, empty_cell, interval, mean_over_labels, score_label
+from clm.statistics.intervals import percentile_interval
+from clm.tables.columns import MEAN_LABEL
+from clm.tasks.scores import CHANCE, cluster_weights, empty_cell, mean_over_labels, score_label
 from clm.tasks.table import PARTS, Task
 
 DRAWS = 1000
@@ -37,14 +39,16 @@ def score_labels(
         cells.append(cell | {"label": name} | label_counts(task, parts, column))
         samples.append(sample)
     if len(cells) > 1:
-        cells.append(mean_cell(cells, np.array(samples), kind) | {"label": "mean"} | label_counts(task, parts, None))
+        cells.append(
+            mean_cell(cells, np.array(samples), kind) | {"label": MEAN_LABEL} | label_counts(task, parts, None)
+        )
     return cells
 
 
 def unscored_cells(task: Task, parts: dict[str, np.ndarray], kind: str, status: str) -> list[dict[str, Any]]:
     """Return the cells of `score_labels` without numbers and with the reason as their status."""
     columns = {name: column for column, name in enumerate(task.names)}
-    names: dict[str, int | None] = columns | ({"mean": None} if len(columns) > 1 else {})
+    names: dict[str, int | None] = columns | ({MEAN_LABEL: None} if len(columns) > 1 else {})
     counts = {name: label_counts(task, parts, column) for name, column in names.items()}
     return [empty_cell(kind, 0, status) | {"label": name} | counts[name] for name in names]
 
@@ -67,7 +71,7 @@ def mean_cell(cells: list[dict[str, Any]], samples: np.ndarray, kind: str) -> di
         unitless = key in ("r2", "pr_auc")
         mean[key] = float(mean_over_labels(values, "classification" if unitless else kind)) if values else None
     mean["score"] = 1 - mean["error"] if kind == "classification" else -mean["error"]
-    mean["lower"], mean["upper"] = interval(mean_over_labels(samples[defined], kind))
+    mean["lower"], mean["upper"] = percentile_interval(mean_over_labels(samples[defined], kind))
     if kind == "classification":
         chance = mean["lower"] is not None and mean["lower"] <= CHANCE <= mean["upper"]
         mean["status"] = "no_interval" if mean["lower"] is None else "no_signal" if chance else "ok"

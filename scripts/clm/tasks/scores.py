@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from clm.statistics.intervals import percentile_interval
+
 CHANCE = 0.5
 MIN_CLUSTERS = 5  # with fewer, percentiles of a cluster bootstrap are meaningless
 MIN_DEFINED = 0.5  # fraction of bootstrap draws with a defined metric; with a smaller one there is no interval
@@ -90,15 +92,6 @@ def mean_over_labels(values: np.ndarray, kind: str) -> np.ndarray:
         return mean if kind == "classification" else np.exp(mean)
 
 
-def interval(sample: np.ndarray) -> tuple[float | None, float | None]:
-    """Return the 2.5 and 97.5 % quantiles of bootstrap errors, or (None, None) when most are undefined."""
-    defined = sample[np.isfinite(sample)]
-    if len(defined) < MIN_DEFINED * len(sample):
-        return None, None
-    lower, upper = np.quantile(defined, [0.025, 0.975])
-    return float(lower), float(upper)
-
-
 def empty_cell(kind: str, n_test: int, status: str) -> dict[str, Any]:
     """Return a cell without numbers and with the reason as its status."""
     cell = dict.fromkeys(("error", "score", "mae", "r2", "pr_auc", "trivial_error", "lower", "upper"))
@@ -160,7 +153,7 @@ def score_label(
         sample = errors(y, prediction, weights, kind)
     if len(np.unique(groups[known])) < MIN_CLUSTERS:
         sample = np.full(len(weights), np.nan)
-    cell["lower"], cell["upper"] = interval(sample)
+    cell["lower"], cell["upper"] = percentile_interval(sample)
     cell["status"] = status_of(cell, y)
     return cell, sample
 

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
+from clm.statistics.intervals import t_reach
 from clm.tasks.cells import DRAWS
 from clm.tasks.scores import CHANCE, cluster_weights, errors, mean_over_labels
 from clm.tasks.table import Task
 
 Fit = Callable[[np.ndarray, int], np.ndarray]  # indices of training molecules, seed -> predictions (n_test, L)
-UPPER_QUANTILE = 0.975
 
 
 def nested_subsets(train: np.ndarray, numbers: list[int], seed: int) -> list[np.ndarray]:
@@ -101,5 +100,5 @@ def mean_over_seeds(values: np.ndarray) -> np.ndarray:
     test = np.var(draws[np.isfinite(draws)]) if np.isfinite(draws).any() else np.nan
     seeds = values[:, 0].var(ddof=1) / count if count > 1 else 0.0
     df = (test + seeds) ** 2 / (seeds**2 / (count - 1)) if seeds > 0 else np.inf
-    half_width = student.ppf(UPPER_QUANTILE, df) * np.sqrt(test + seeds)
+    half_width = t_reach(df) * np.sqrt(test + seeds)
     return np.array([mean, mean - half_width, mean + half_width])

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
-from clm.figures.tables import NAMES, read_table
+from clm.figures.tables import read_table
+from clm.tables.columns import KEYS
+from clm.tables.panels import primary_labels
 from drawn_study import write_drawn_study
 from drawn_tables import runs_table
 from made_up import SIZES, TASKS
@@ -32,8 +34,8 @@ def test_loss_panels_show_points_fits_and_failures(study):
 
 
 def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
-    points = read_table(study / "tables" / "curves.csv", NAMES, curves.POINT_NUMBERS)
-    widths = read_table(study / "tables" / "widths.csv", (*NAMES, "status"), curves.WIDTH_NUMBERS)
+    points = read_table(study / "tables" / "curves.csv", KEYS, curves.POINT_NUMBERS)
+    widths = read_table(study / "tables" / "widths.csv", (*KEYS, "status"), curves.WIDTH_NUMBERS)
     left, right = curves.draw(points, widths).axes
     texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
     assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
@@ -78,7 +80,7 @@ def test_other_corpora_are_placed_by_their_loss_on_the_common_validation_set(stu
 
 def test_mean_over_labels_replaces_single_labels():
     rows = pd.DataFrame({"task": ["a", "a", "b"], "label": ["x", "mean", "y"]})
-    assert transfer.one_label(rows).index.tolist() == [1, 2]
+    assert primary_labels(rows).index.tolist() == [1, 2]
 
 
 def test_every_baseline_that_occurs_has_a_line_of_its_own():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from clm.statistics.headline import headline_rows
 from clm.statistics.net_gain import NetPanel, Twins
-from clm.statistics.panels import Panel
+from clm.tables.panels import Panel
 from planted_studies import correlated
 from synthetic_study import SIZES, grid_cells
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from clm.statistics.gains import AXES, axis_design
 from clm.statistics.net_gain import Twins, net_panel, slope, untrained_twins
-from clm.statistics.panels import Panel, panels
 from clm.statistics.verdicts import judge_gains
+from clm.tables.panels import Panel, panels
 from planted_studies import transfer_rows, untrained_cells
 from synthetic_study import SIZES, grid_cells
 
@@ -121,7 +121,7 @@ def test_cells_without_a_net_gain_say_why():
     raw, twins = panel_of(transfer[~(untrained & missing)])
     net = net_panel(raw, twins)
     reasons = {raw.cells["size"][i]: reason for i, reason in net.reasons.items()}
-    assert set(net.panel.cells["size"]) == {"1m"} and net.panel.left_out == 36
+    assert set(net.panel.cells["size"]) == {"1m"} and net.panel.exclusions == 36
     assert reasons["60k"].startswith("no untrained encoder")
     assert reasons["200k"] == "2 untrained initializations; at least 3 are needed"
     assert "1 more diverged" in reasons["500k"]

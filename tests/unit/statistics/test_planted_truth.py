@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clm.statistics.claims import median_interval
+from clm.statistics.elasticity import elasticity
 from clm.statistics.gains import AXES, gain_row, judge
-from clm.statistics.panels import Panel, panels
+from clm.statistics.intervals import median_interval
 from clm.statistics.regression import slope_design
-from clm.statistics.regret import anyone, chosen_regret, pick
-from clm.statistics.reliability import ceiling
-from estimate_elasticity import elasticity
+from clm.statistics.regret import chosen_regret, greedy_choice, uniform_choice
+from clm.statistics.reliability import noise_ceiling
+from clm.tables.panels import Panel, panels
 from scipy import stats
 from synthetic_study import grid_cells
 
@@ -94,15 +94,15 @@ def test_an_area_of_one_half_and_no_spread_at_all():
     half = np.full(len(cells), 0.5)
     panel, verdicts, told = judged("auc", half, cells, "no_signal")
     assert set(verdicts) == {"no_signal"} and told["verdict"] == "no_signal"
-    assert ceiling(panel.errors, None) == 0.0
+    assert noise_ceiling(panel.errors, None) == 0.0
     flat, verdicts, told = judged("auc", half, cells)
     assert set(verdicts) == {"saturated"} and told["verdict"] == "nothing arrives"
-    assert chosen_regret(flat.errors, anyone(len(cells))) == pytest.approx(0, abs=1e-12)
+    assert chosen_regret(flat.errors, uniform_choice(len(cells))) == pytest.approx(0, abs=1e-12)
 
 
 def test_regret_is_exactly_zero_when_all_checkpoints_are_equal():
     errors = np.tile(np.random.default_rng(0).normal(size=(3, 1)), (1, 60))  # splits differ, checkpoints do not
-    for choice in (anyone(60), pick(np.arange(60.0), 1.0), pick(np.arange(60.0), -1.0)):
+    for choice in (uniform_choice(60), greedy_choice(np.arange(60.0), 1.0), greedy_choice(np.arange(60.0), -1.0)):
         assert chosen_regret(errors, choice) == pytest.approx(0, abs=1e-12)
 
 
@@ -113,7 +113,7 @@ def test_trunk_effects_are_no_elasticity():
     design = slope_design(log_loss, np.zeros(len(cells), dtype=int), trunk)
     y = random.normal(size=(4000, trunk.max() + 1))[:, trunk] + 0.3 * random.normal(size=(4000, len(cells)))
     errors = np.sqrt(np.sum(np.square(y @ design.scores.T), axis=1))
-    p = 2 * stats.t.sf(np.abs(y @ design.weights) / errors, design.freedom)
+    p = 2 * stats.t.sf(np.abs(y @ design.weights) / errors, design.df)
     naive = [stats.linregress(log_loss, row).pvalue for row in y[:300]]
     assert np.mean(p < 0.05) <= 0.07 and np.mean(np.array(naive) < 0.05) > 0.2
 

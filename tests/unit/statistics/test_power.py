@@ -8,7 +8,6 @@ from clm.statistics.gains import AXES, axis_design
 from clm.statistics.hierarchical import pool, task_slope
 from clm.statistics.medians import median_interval
 from clm.statistics.net_gain import NetPanel, Twins, slope
-from clm.statistics.panels import Panel
 from clm.statistics.power import (
     Plan,
     difference,
@@ -19,6 +18,7 @@ from clm.statistics.power import (
     simulate,
 )
 from clm.statistics.verdicts import judge_gains, judge_limited
+from clm.tables.panels import Panel
 from planted_studies import REPLICATES, allowed, correlated
 from synthetic_study import SIZES, grid_cells
 

@@ -5,11 +5,11 @@ import pandas as pd
 from clm.statistics.components import Components
 from clm.statistics.correlation import fisher_mean, two_sided_p
 from clm.statistics.net_gain import NetPanel, Twins
-from clm.statistics.panels import Panel
 from clm.statistics.power import Plan
 from clm.statistics.power_other import correlation_effect, sensitivity_effect
 from clm.statistics.sensitivity import assess, control_gain
 from clm.statistics.within import within_scope
+from clm.tables.panels import Panel
 from planted_studies import REPLICATES, correlated
 from synthetic_study import SIZES, grid_cells
 from test_power import decided

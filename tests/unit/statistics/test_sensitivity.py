@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from clm.statistics.estimates import Estimate, Part
 from clm.statistics.net_gain import Twins, net_panel
-from clm.statistics.panels import Panel
 from clm.statistics.sensitivity import assess, control_gain, named_control
 from clm.statistics.verdicts import judge_gains
+from clm.tables.panels import Panel
 from planted_studies import REPLICATES, allowed
 from synthetic_study import SIZES, grid_cells
 

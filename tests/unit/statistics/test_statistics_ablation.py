@@ -1,7 +1,7 @@
 """Leaving out parts of the tasks, on tables whose conclusion is planted to hang on one of them, or on none."""
 
 import pandas as pd
-from clm.statistics.ablation import ablation_rows, effects, steady
+from clm.statistics.ablation import ablation_rows, effects, stability
 from clm.statistics.claims import MIN_TASKS
 
 TASKS = [f"t{i}" for i in range(12)]
@@ -79,5 +79,5 @@ def test_elasticity_and_dependence_have_their_own_verdicts():
 
 
 def test_summary_names_what_changes_the_verdict():
-    told = steady(ablated(table([0.03] * 9 + [-0.03] * 3))).set_index(["statistic", "mode"]).loc[("C", "(all)")]
+    told = stability(ablated(table([0.03] * 9 + [-0.03] * 3))).set_index(["statistic", "mode"]).loc[("C", "(all)")]
     assert told["changes"] >= 9 and "t0" in told["names"] and told["verdict"] == "contradicted"

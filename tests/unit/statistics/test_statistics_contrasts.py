@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.statistics.contrasts import Blocks, critical, repeated_measures, tukey, verdict
+from clm.statistics.methods import contrast_rows
 from clm.statistics.slopes import nadeau_bengio
-from compare_methods import contrast_rows
 from scipy import stats
 from statsmodels.stats.anova import AnovaRM
 from statsmodels.stats.multicomp import pairwise_tukeyhsd
@@ -24,7 +24,7 @@ def test_analysis_of_variance_agrees_with_statsmodels():
     told = AnovaRM(long, "y", "block", ["method"]).fit().anova_table.iloc[0]
     found = repeated_measures(y)
     assert (found.f, found.p) == pytest.approx((told["F Value"], told["Pr > F"]))
-    assert found.freedom == told["Den DF"]
+    assert found.df == told["Den DF"]
 
 
 def test_tukey_agrees_with_statsmodels_and_scipy():
@@ -60,7 +60,7 @@ def test_family_wise_error_is_at_most_5_percent():
     wrong, repeats = 0, 2000
     for seed in range(repeats):
         found = repeated_measures(layout(8, 5, seed=seed))
-        wrong += np.ptp(found.means) > critical(5, found.freedom) * np.sqrt(found.residual / found.count)
+        wrong += np.ptp(found.means) > critical(5, found.df) * np.sqrt(found.residual / found.count)
     assert abs(wrong / repeats - 0.05) <= 2 * np.sqrt(0.05 * 0.95 / repeats)
 
 

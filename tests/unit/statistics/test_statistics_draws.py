@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clm.tables.draws import HALVES, half_weights, log_error_draws
+from clm.tasks.draws import HALF_PAIRS, half_weights, log_error_draws
 from sklearn.metrics import roc_auc_score
 
 ROWS = np.arange(100, 160)
@@ -69,9 +69,9 @@ def test_halves_of_a_pair_hold_all_molecules(tmp_path):
     """Mean squared errors of two halves, weighted by their molecules, give that of all; models share the halves."""
     path = written(tmp_path / "a.parquet", {"prediction": Y + NOISE}, {"prediction": Y + 2 * NOISE, "budget": "c"})
     found = log_error_draws(path, GROUPS, "regression", 10)
-    first, second = np.exp(2 * found["b", "mean"]["half_error"].reshape(HALVES, 2)).T
-    share = half_weights(np.array([GROUPS[row] for row in ROWS.tolist()]), HALVES, 0)[::2].mean(axis=1)
-    assert share * first + (1 - share) * second == pytest.approx(np.full(HALVES, np.mean(NOISE**2)))
+    first, second = np.exp(2 * found["b", "mean"]["half_error"].reshape(HALF_PAIRS, 2)).T
+    share = half_weights(np.array([GROUPS[row] for row in ROWS.tolist()]), HALF_PAIRS, 0)[::2].mean(axis=1)
+    assert share * first + (1 - share) * second == pytest.approx(np.full(HALF_PAIRS, np.mean(NOISE**2)))
     assert np.std(first) > 0.05
     twice = found["c", "mean"]["half_error"] - found["b", "mean"]["half_error"]
-    assert twice == pytest.approx(np.full(2 * HALVES, np.log(2)))
+    assert twice == pytest.approx(np.full(2 * HALF_PAIRS, np.log(2)))

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.statistics.gains import AXES, gain_of, gain_row, judge
-from clm.statistics.panels import Panel
 from clm.statistics.slopes import Slope
 from clm.statistics.steps import add_review, review_row, step_rows, welch_drop
+from clm.tables.panels import Panel
 from scipy import stats
 from synthetic_study import grid_cells
 
@@ -63,7 +63,7 @@ def test_no_signal_and_no_variance_give_no_crash():
 
 
 def test_holm_demotes_a_lucky_task_among_many():
-    base = {"axis": "N", "mode": "m", "split": "s", "features": "mean", "signal": 1.0, "n_cells": 9, "left_out": 0}
+    base = {"axis": "N", "mode": "m", "split": "s", "features": "mean", "signal": 1.0, "n_cells": 9, "exclusions": 0}
     lucky = base | {"gain": 0.05, "lower": 0.011, "upper": 0.09, "p": 0.01, "p_equivalence": 0.99, "sampled": True}
     others = [lucky | {"p": 0.5, "lower": -0.1, "upper": 0.2} for _ in range(15)]
     assert judge([lucky], 0.01)[0]["verdict"] == "improving"

@@ -6,17 +6,17 @@ import pytest
 from clm.statistics.correlation import (
     associate,
     fisher_mean,
-    percentile_interval,
     stratum_ranks,
     two_sided_p,
     weighted_correlation,
 )
-from clm.statistics.panels import Panel
+from clm.statistics.intervals import mean_interval, percentile_interval
 from clm.statistics.predictors import Predictors
 from clm.statistics.ranking import Ranking, Settings, verdict_of
-from clm.statistics.regret import anyone, chosen_regret, mean_interval, pick
-from clm.statistics.reliability import ceiling
+from clm.statistics.regret import chosen_regret, greedy_choice, uniform_choice
+from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import resamples
+from clm.tables.panels import Panel
 from scipy import stats
 
 TRUNKS, BUDGETS = 12, 5
@@ -174,12 +174,12 @@ def test_ceiling_is_the_root_of_the_reliability():
     truth, reliability = random.normal(size=4000), 0.5
     noise = np.sqrt(3 * (1 - reliability) / reliability)  # the mean over 3 seeds has a third of its variance
     errors = truth + noise * random.normal(size=(3, 4000)) + 5 * random.normal(size=(3, 1))
-    assert ceiling(errors, None) == pytest.approx(np.sqrt(reliability), abs=0.03)
+    assert noise_ceiling(errors, None) == pytest.approx(np.sqrt(reliability), abs=0.03)
     observed = truth + random.normal(size=4000)
     draws = observed + random.normal(size=(200, 4000)) + 5 * random.normal(size=(200, 1))
-    assert ceiling(observed[None, :], draws) == pytest.approx(np.sqrt(0.5), abs=0.03)
-    assert ceiling(random.normal(size=(3, 50)), None) < 0.6  # nothing but noise
-    assert ceiling(observed[None, :], None) is None
+    assert noise_ceiling(observed[None, :], draws) == pytest.approx(np.sqrt(0.5), abs=0.03)
+    assert noise_ceiling(random.normal(size=(3, 50)), None) < 0.6  # nothing but noise
+    assert noise_ceiling(observed[None, :], None) is None
 
 
 def test_equal_checkpoints_have_no_regret():
@@ -187,16 +187,16 @@ def test_equal_checkpoints_have_no_regret():
     honest, naive = [], []
     for _ in range(400):
         errors = 0.02 * random.normal(size=(3, 60))
-        honest.append(chosen_regret(errors, anyone(60)))
+        honest.append(chosen_regret(errors, uniform_choice(60)))
         naive.append(np.mean(errors.mean(axis=0)) - errors.mean(axis=0).min())
     assert abs(np.mean(honest)) < 0.002 < 0.02 < np.mean(naive)
 
 
 def test_regret_of_known_choices():
     errors = np.tile(np.log([1.0, 1.1, 1.5]), (4, 1))
-    assert chosen_regret(errors, pick(np.array([1.0, 2.0, 3.0]), -1.0)) == pytest.approx(0)
-    assert chosen_regret(errors, pick(np.array([1.0, 2.0, 3.0]), 1.0)) == pytest.approx(np.log(1.5))
-    assert pick(np.array([2.0, 2.0, 1.0]), 1.0).tolist() == [0.5, 0.5, 0.0]
+    assert chosen_regret(errors, greedy_choice(np.array([1.0, 2.0, 3.0]), -1.0)) == pytest.approx(0)
+    assert chosen_regret(errors, greedy_choice(np.array([1.0, 2.0, 3.0]), 1.0)) == pytest.approx(np.log(1.5))
+    assert greedy_choice(np.array([2.0, 2.0, 1.0]), 1.0).tolist() == [0.5, 0.5, 0.0]
     assert mean_interval(np.array([0.1, 0.2]), 100, 0) == (None, None)
     low, high = mean_interval(np.array([0.1, 0.2, 0.3, 0.1]), 200, 0)
     assert 0.1 <= low < 0.175 < high <= 0.3

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from clm.statistics.isoloss import DIFFERENCE, LAST, MIDDLE, isoloss_row, layer_rows, pooled_rows
-from clm.statistics.panels import Panel
-from clm.statistics.windows import WINDOWS, expectation, link, restricted, window_rows
+from clm.statistics.windows import WINDOWS, expectation, link, range_restricted, window_rows
+from clm.tables.panels import Panel
 from synthetic_study import grid_cells
 
 
@@ -30,8 +30,8 @@ def test_restriction_by_formula_and_by_cutting_a_large_sample():
     x = random.uniform(-1, 1, size=200_000)
     y = x + 0.4 * random.normal(size=len(x))
     whole, cut = np.corrcoef(x, y)[0, 1], np.abs(x) < 0.3
-    assert np.corrcoef(x[cut], y[cut])[0, 1] == pytest.approx(restricted(whole, x[cut].std() / x.std()), abs=0.02)
-    assert restricted(0.8, 1.0) == pytest.approx(0.8)
+    assert np.corrcoef(x[cut], y[cut])[0, 1] == pytest.approx(range_restricted(whole, x[cut].std() / x.std()), abs=0.02)
+    assert range_restricted(0.8, 1.0) == pytest.approx(0.8)
     expected, low, high = expectation(0.95, 0.2, 9)  # the protocol: .95 over BERTology's range, MolEncoder's window
     assert 0.4 < expected < 0.65 and low < 0.1 < 0.8 < high
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clm.statistics.curves import Curve
-from clm.statistics.laws import Additive, Power
-from clm.statistics.repeats import Repeated, form_rows, repeated_rows, worth
+from clm.statistics.fits.curves import Curve
+from clm.statistics.fits.laws import Additive, Power
+from clm.statistics.fits.repeats import Repeated, effective_data, form_rows, repeated_rows
 
 SUBSETS = {"small": 1e5, "middle": 1e6, "big": 1e8}
 
@@ -34,11 +34,11 @@ def fits(table, draws=20):
     return pd.DataFrame(repeated_rows(table, draws, 0)).set_index(["form", "parameter"]).sort_index()
 
 
-def test_worth_by_hand_and_at_its_ends():
+def test_effective_data_by_hand_and_at_its_ends():
     repeats = np.array([0.0, 1.0, 9.0])
-    assert np.exp(worth(np.log(5), repeats)[0]) == pytest.approx(1 + 5 * (1 - np.exp(-repeats / 5)))
-    assert np.exp(worth(np.log(1e4), repeats)[0]) == pytest.approx(1 + repeats, rel=1e-3)
-    assert np.exp(worth(np.log(1e-2), repeats)[0]) == pytest.approx([1, 1.01, 1.01])
+    assert np.exp(effective_data(np.log(5), repeats)[0]) == pytest.approx(1 + 5 * (1 - np.exp(-repeats / 5)))
+    assert np.exp(effective_data(np.log(1e4), repeats)[0]) == pytest.approx(1 + repeats, rel=1e-3)
+    assert np.exp(effective_data(np.log(1e-2), repeats)[0]) == pytest.approx([1, 1.01, 1.01])
 
 
 @pytest.mark.parametrize(("law", "theta"), [(Power, [0.3, 0.2, 0.4, 0.7]), (Additive, [0.1, -0.5, 0.3, 0.4, 0.2, 0.7])])

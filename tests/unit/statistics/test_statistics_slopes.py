@@ -1,14 +1,14 @@
 """Slopes and their variance with few clusters, on data with planted truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from clm.statistics.gains import AXES, axis_design
-from clm.statistics.multiplicity import benjamini_hochberg, holm
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, HOLM, adjusted, adjusted_in_families
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope, nadeau_bengio, satterthwaite
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from synthetic_study import grid_cells
 
 N_AXIS = AXES[0]
@@ -27,7 +27,7 @@ def test_slope_and_variance_agree_with_statsmodels():
 
 def test_freedom_of_two_equal_groups_is_that_of_the_pooled_t_test():
     design = slope_design(np.repeat([0.0, 1.0], 6), np.zeros(12, int), np.arange(12))
-    assert design.freedom == pytest.approx(10)
+    assert design.df == pytest.approx(10)
 
 
 def test_repeated_measures_add_no_freedom():
@@ -37,7 +37,7 @@ def test_repeated_measures_add_no_freedom():
     many = slope_design(x, np.zeros(20, int), np.repeat(np.arange(5), 4))
     once = slope_design(x[::4], np.zeros(5, int), np.arange(5))
     assert many.slope(y) == pytest.approx(once.slope(y[::4]))
-    assert many.freedom == pytest.approx(once.freedom) and many.clusters == 5
+    assert many.df == pytest.approx(once.df) and many.clusters == 5
 
 
 def test_no_design_without_variation_and_clusters_that_say_nothing_do_not_count():
@@ -65,11 +65,21 @@ def test_common_test_noise_cancels_and_own_noise_does_not():
     assert not combined_slope(design, flat, 0.1, None).sampled
 
 
-def test_holm_and_benjamini_hochberg_agree_with_statsmodels_and_skip_missing():
+def test_holm_and_benjamini_hochberg_follow_their_definitions_and_skip_missing():
     p = np.random.default_rng(3).uniform(size=12) ** 3
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
-    assert benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
-    assert holm([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
+    order, count = np.argsort(p), len(p)
+    steps = [p[i] * (count - rank) for rank, i in enumerate(order)]
+    assert adjusted(p, HOLM)[order] == pytest.approx([min(1, max(steps[: k + 1])) for k in range(count)])
+    steps = [p[i] * count / (rank + 1) for rank, i in enumerate(order)]
+    assert adjusted(p, BENJAMINI_HOCHBERG)[order] == pytest.approx([min(1, *steps[k:], 1) for k in range(count)])
+    assert adjusted([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
+    assert np.isnan(adjusted([np.nan, np.nan])).all()
+
+
+def test_each_family_is_corrected_alone():
+    frame = pd.DataFrame({"axis": ["N", "D", "N", "D"], "mode": "m", "split": "s", "features": "mean"})
+    p = pd.Series([0.01, 0.02, 0.04, np.nan])
+    assert adjusted_in_families(frame, p, HOLM).tolist() == pytest.approx([0.02, 0.02, 0.04, np.nan], nan_ok=True)
 
 
 def test_trunk_effects_are_no_scale_effect():
@@ -80,7 +90,7 @@ def test_trunk_effects_are_no_scale_effect():
     y = random.normal(size=(runs, trunks.max() + 1))[:, trunks] + 0.3 * random.normal(size=(runs, len(cells)))
     estimates = y @ design.weights
     errors = np.sqrt(np.sum(np.square(y @ design.scores.T), axis=1))
-    p = 2 * stats.t.sf(np.abs(estimates) / errors, design.freedom)
+    p = 2 * stats.t.sf(np.abs(estimates) / errors, design.df)
     assert np.mean(p < 0.05) <= 0.07
     x = np.log2(cells["parameters"].to_numpy())
     spearman = [stats.spearmanr(x, row).pvalue for row in y[:300]]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from clm.statistics.gains import AXES
-from clm.statistics.panels import Panel
 from clm.statistics.regression import slope_design
 from clm.statistics.thresholds import onset_interval, starts, tail_slopes, threshold_row
+from clm.tables.panels import Panel
 from synthetic_study import grid_cells
 
 N_AXIS, D_AXIS, U_AXIS, _ = AXES

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from clm.statistics.regret import anyone, pick
+from clm.statistics.regret import greedy_choice, uniform_choice
 from clm.statistics.within import (
     SCOPES,
     adjust,
@@ -85,10 +85,10 @@ def test_regret_in_hindsight_is_never_negative_and_a_random_choice_has_none_agai
     random = np.random.default_rng(3)
     for _ in range(50):
         errors = random.normal(size=(3, 20))
-        choice = pick(random.normal(size=20), 1.0)
+        choice = greedy_choice(random.normal(size=20), 1.0)
         assert hindsight_regret(errors, choice) >= 0
-        assert random_regret(errors, anyone(20)) == pytest.approx(0, abs=1e-12)
-        best = pick(errors.mean(axis=0), -1.0)
+        assert random_regret(errors, uniform_choice(20)) == pytest.approx(0, abs=1e-12)
+        best = greedy_choice(errors.mean(axis=0), -1.0)
         assert hindsight_regret(errors, best) == 0 and random_regret(errors, best) < 0
         assert hindsight_regret(errors, choice) - random_regret(errors, choice) == pytest.approx(
             errors.mean() - errors.mean(axis=0).min()

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from clm.statistics.learning import labels_verdict
 from clm.tasks.table import Task
 from clm.transfer.learning import learning_curve, mean_over_seeds, nested_subsets
-from tabulate_learning import verdict
 
 
 def toy(n=300, labels=1):
@@ -49,7 +49,7 @@ def test_a_planted_power_law_is_found_exactly(labels):
 def test_labels_that_change_nothing_are_no_gain():
     task = toy()
     rows = learning_curve(task, PARTS, "regression", [50, 100], [0, 1, 2], noisy(task, 0.0))
-    assert rows[1]["gain"] == pytest.approx(0) and verdict(rows[1], 0.01) == "saturated"
+    assert rows[1]["gain"] == pytest.approx(0) and labels_verdict(rows[1], 0.01) == "saturated"
 
 
 def test_a_classifier_that_saw_one_class_has_an_area_of_one_half():
@@ -71,9 +71,9 @@ def test_the_interval_holds_test_sets_and_orders():
 
 def test_verdicts_come_from_the_interval():
     def of(low, high):
-        return verdict({"gain": (low + high) / 2, "gain_lower": low, "gain_upper": high}, 0.01)
+        return labels_verdict({"gain": (low + high) / 2, "gain_lower": low, "gain_upper": high}, 0.01)
 
     assert [of(0.02, 0.04), of(-0.02, 0.005), of(-0.04, -0.01), of(-0.01, 0.03)] == [
         "improving", "saturated", "degraded", "undecided",
     ]  # fmt: skip
-    assert verdict({}, 0.01) is None
+    assert labels_verdict({}, 0.01) is None

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from clm.tables.columns import LAYER_FEATURES, PRIMARY, SCAFFOLD
 from clm.tasks.scores import cluster_weights, errors, mean_over_labels
 
 COLUMNS = ("budget", "split", "split_seed", "finetune_seed", "features", "label", "row", "y", "prediction")
-HALVES = 50  # pairs
-SPLIT = "scaffold"  # seeded splits vary by their seeds, which is more than this bootstrap could show
+HALF_PAIRS = 50
+SPLIT = SCAFFOLD  # seeded splits vary by their seeds, which is more than this bootstrap could show
 
 
 def log_error_draws(
@@ -29,19 +30,19 @@ def log_error_draws(
         draws: number of bootstrap draws.
 
     Returns:
-        {(budget, features): {"log_error": float64 (draws,), "half_error": float64 (2 HALVES,), halves of a pair in
-        turn}}: log of the error averaged over fine-tuning seeds, after labels (see `mean_over_labels`); NaN where it is
-        undefined. Read-outs of single layers are left out: no verdict rests on them.
+        {(budget, features): {"log_error": float64 (draws,), "half_error": float64 (2 HALF_PAIRS,)}}: log of the error,
+        averaged over labels (see `mean_over_labels`) and then over fine-tuning seeds, NaN where undefined; the two
+        halves of a pair are neighbours. Inner layers are excluded: no verdict rests on them.
     """
     frame = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", SPLIT)])
-    frame["features"] = frame["features"].fillna("mean")
-    frame = frame[~frame["features"].str.startswith("layer")]
+    frame["features"] = frame["features"].fillna(PRIMARY)
+    frame = frame[~frame["features"].str.startswith(LAYER_FEATURES)]
     if frame.empty:
         return {}
     rows = np.sort(frame["row"].unique())
     scaffolds = np.array([groups[row] for row in rows.tolist()])
-    weights = np.vstack([cluster_weights(scaffolds, draws, 0), half_weights(scaffolds, HALVES, 0)])
-    found = {}
+    weights = np.vstack([cluster_weights(scaffolds, draws, 0), half_weights(scaffolds, HALF_PAIRS, 0)])
+    draws_by_model = {}
     for (budget, features), cell in frame.groupby(["budget", "features"], sort=True, dropna=False):
         samples = [
             label_errors(replicate, rows, weights, kind)
@@ -49,9 +50,9 @@ def log_error_draws(
         ]
         with np.errstate(divide="ignore", invalid="ignore"):
             values = np.log(np.mean(samples, axis=0))
-        told = {"log_error": values[:draws], "half_error": values[draws:]}
-        found[(None if pd.isna(budget) else budget, features)] = told
-    return found
+        key = (None if pd.isna(budget) else budget, features)
+        draws_by_model[key] = {"log_error": values[:draws], "half_error": values[draws:]}
+    return draws_by_model
 
 
 def half_weights(groups: np.ndarray, pairs: int, seed: int) -> np.ndarray:

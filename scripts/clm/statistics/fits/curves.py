@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.gains import AXES
+from clm.tables.columns import SCALES
 
 DISTINCT, DECADES = 5, 1.5  # of each input before a floor is fitted
 SAME = 0.02  # decades within which two values count as one (token counts differ by less than a batch)
-FIXED = {"size": "parameters", "subset": "molecules", "budget": "tokens"}
+SPARE = 3  # trunks beyond the number of parameters that an interval needs
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ def levels(x: np.ndarray) -> np.ndarray:
     """Return the number of the distinct value that each x belongs to, int64 (n,), ascending."""
     order = np.argsort(x, kind="stable")
     steps = np.diff(np.log10(x[order]), prepend=np.log10(x[order][0])) > SAME
-    found = np.empty(len(x), dtype=np.int64)
-    found[order] = np.cumsum(steps)
-    return found
+    level = np.empty(len(x), dtype=np.int64)
+    level[order] = np.cumsum(steps)
+    return level
 
 
 def identified(x: np.ndarray) -> bool:
@@ -65,10 +66,10 @@ def envelope(cells: pd.DataFrame) -> pd.DataFrame:
 
 def curves(cells: pd.DataFrame) -> Iterator[Curve]:
     """Yield the cells of each fit with a floor: one curve per axis at the largest fixed values, envelope, N and D."""
-    biggest = {name: cells.loc[cells[column].idxmax(), name] for name, column in FIXED.items()}
+    biggest = {name: cells.loc[cells[column].idxmax(), name] for name, column in SCALES.items()}
     for axis in AXES[:3]:
         along = {"N": "size", "D": "budget", "U": "subset"}[axis.name]
-        others = [name for name in FIXED if name != along]
+        others = [name for name in SCALES if name != along]
         kept = cells[np.logical_and.reduce([cells[name] == biggest[name] for name in others])]
         yield Curve(axis.name, (axis.column,), kept.reset_index(drop=True), axis.column)
     yield Curve("C", ("flops",), envelope(cells), "flops")

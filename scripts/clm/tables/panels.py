@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.tables.cells import KEYS
+from clm.tables.columns import ENCODER_MODES, KEYS, MEAN_LABEL, PRIMARY, TRUNK_KEYS
 
 GROUP = ("mode", "split", "features", "task")
-PRIMARY = "mean"
 MIN_SIGNAL = 0.5  # share of checkpoints that must beat the trivial predictor before a task gets a verdict
-MIN_SHARE = 0.5  # share of checkpoints with a number below which a split seed is left out for all
+MIN_SHARE = 0.5  # share of checkpoints with a number below which a split seed is excluded for all
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Panel:
         draws: float64 (b, n), log errors on drawn test sets, or None.
         ratio: n_test / n_train.
         signal: share of checkpoints that beat the trivial predictor.
-        left_out: checkpoints without a usable number.
+        exclusions: number of checkpoints without a usable number.
         halves: float64 (h, 2, n), log errors on both halves of the test scaffolds, or None.
     """
 
@@ -40,7 +39,7 @@ class Panel:
     draws: np.ndarray | None
     ratio: float
     signal: float
-    left_out: int
+    exclusions: int
     halves: np.ndarray | None = None
 
     @property
@@ -59,10 +58,10 @@ class Panel:
 def study_runs(runs: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
     """Return the checkpoints of some corpora that ended well, with the numbers of their `trunk` and `checkpoint`."""
     usable = (runs["status"] == "ok") & (runs["loss"] > 0) & runs["corpus"].isin(corpora)
-    found = runs[usable].reset_index(drop=True)
-    found["trunk"] = found.groupby(list(KEYS[:4]), sort=False).ngroup()
-    found["checkpoint"] = range(len(found))
-    return found
+    cells = runs[usable].reset_index(drop=True)
+    cells["trunk"] = cells.groupby(list(TRUNK_KEYS), sort=False).ngroup()
+    cells["checkpoint"] = range(len(cells))
+    return cells
 
 
 def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> Iterator[Panel]:
@@ -73,7 +72,7 @@ def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> I
         runs: of `study_runs`; other checkpoints are ignored.
         draws: draws.parquet.
     """
-    rows = transfer[transfer["mode"].isin(["frozen", "full"])].copy()
+    rows = transfer[transfer["mode"].isin(ENCODER_MODES)].copy()
     rows["features"] = rows["features"].fillna(PRIMARY)
     rows = primary_labels(rows).merge(
         runs[[*KEYS, "checkpoint"]].rename(columns={"checkpoint": "position"}), on=list(KEYS)
@@ -88,8 +87,8 @@ def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> I
 
 def primary_labels(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the label "mean" of tasks that have it and the single label of the others."""
-    several = rows.loc[rows["label"] == "mean", "task"].unique()
-    return rows[(rows["label"] == "mean") | ~rows["task"].isin(several)]
+    several = rows.loc[rows["label"] == MEAN_LABEL, "task"].unique()
+    return rows[(rows["label"] == MEAN_LABEL) | ~rows["task"].isin(several)]
 
 
 def build(names: dict[str, str], rows: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame | None) -> Panel | None:
@@ -114,16 +113,16 @@ def build(names: dict[str, str], rows: pd.DataFrame, runs: pd.DataFrame, draws: 
         draws=None if samples is None else samples[:, 0],
         ratio=float(sizes["n_test"] / sizes["n_train"]),
         signal=float((good.groupby("position")["status"].agg(lambda s: (s == "ok").mean()) >= 0.5).mean()),
-        left_out=rows["position"].nunique() - len(positions),
+        exclusions=rows["position"].nunique() - len(positions),
         halves=aligned_draws(drawn, runs.iloc[positions], "half_error", 2),
     )
 
 
-def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame, column: str, together: int) -> np.ndarray | None:
+def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame, column: str, size: int) -> np.ndarray | None:
     """Return a column of draws.parquet for the cells in their order, or None when one of them has none.
 
     Returns:
-        float64 (b, together, n): draws that belong together are left out together when one is undefined.
+        float64 (b, size, n): groups of `size` neighbouring draws, without those in which one is undefined.
     """
     if draws is None:
         return None
@@ -133,6 +132,6 @@ def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame, column: str, 
     keys = list(cells[list(KEYS)].itertuples(index=False, name=None))
     if not all(key in known for key in keys):
         return None
-    values = np.array([known[key] for key in keys], dtype=float).T.reshape(-1, together, len(keys))
+    values = np.array([known[key] for key in keys], dtype=float).T.reshape(-1, size, len(keys))
     defined = np.isfinite(values).all(axis=(1, 2))
     return values[defined] if defined.mean() >= MIN_SHARE else None

@@ -1,0 +1,78 @@
+"""The regret of choosing a checkpoint by each predictor, on each task and over the tasks that count."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.intervals import mean_interval
+from clm.statistics.predictors import LOSS, WITHIN_SIZE, Predictors
+from clm.statistics.ranking import Settings
+from clm.statistics.regret import greedy_choice, panel_regret, repeats_of, uniform_choice
+from clm.tables.columns import POOLED, SCALES
+from clm.tables.panels import Panel
+
+
+def regret_rows(
+    members: list[Panel], known: Predictors, links: dict[str, dict[str, float]], settings: Settings
+) -> list[dict[str, Any]]:
+    """Return the regret of each predictor on each task with repeats, then over the tasks that count."""
+    rows = []
+    for panel in members:
+        repeats = repeats_of(panel)
+        if repeats is None:
+            continue
+        for name, choice in choices(panel, known, links).items():
+            row = {"predictor": name, "task": panel.names["task"], "n_cells": int(np.sum(np.isfinite(choice)))}
+            rows.append(row | {"regret": panel_regret(panel, np.nan_to_num(choice)), "repeats": repeats})
+    return rows + pooled_regrets(rows, settings)
+
+
+def pooled_regrets(rows: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
+    """Return the mean regret of each predictor over the tasks that count, with its interval."""
+    pooled = []
+    for name in dict.fromkeys(row["predictor"] for row in rows):
+        own = [row for row in rows if row["predictor"] == name and row["task"] in settings.aggregate]
+        if own:
+            regrets = np.array([row["regret"] for row in own])
+            lower, upper = mean_interval(regrets, settings.count, settings.seed)
+            repeats = " or ".join(dict.fromkeys(row["repeats"] for row in own))
+            row = {"predictor": name, "task": POOLED, "regret": float(regrets.mean()), "lower": lower, "upper": upper}
+            pooled.append(row | {"n_cells": min(row["n_cells"] for row in own), "repeats": repeats})
+    return pooled
+
+
+def choices(panel: Panel, known: Predictors, links: dict[str, dict[str, float]]) -> dict[str, np.ndarray]:
+    """Return {predictor: probability of each checkpoint to be chosen}, NaN where the predictor is unknown."""
+    probabilities = {}
+    for name, (values, sign) in oriented(known.values(panel), links, panel.names["task"]).items():
+        measured = np.isfinite(values)
+        if measured.sum() > 1:
+            probabilities[name] = np.full(len(values), np.nan)
+            probabilities[name][measured] = greedy_choice(values[measured], sign)
+    names = list(SCALES)
+    ordered = panel.cells.sort_values(list(SCALES.values()), kind="stable")
+    largest = (panel.cells[names] == ordered[names].iloc[-1]).all(axis=1).to_numpy()
+    probabilities["largest_model"] = largest / largest.sum()  # its seeds share the choice
+    probabilities["random"] = uniform_choice(len(panel.cells))
+    return probabilities
+
+
+def oriented(
+    values: pd.DataFrame, links: Mapping[str, Mapping[str, float]], task: str
+) -> dict[str, tuple[np.ndarray, float]]:
+    """Return {predictor: (values, sign)}; the sign comes from the other tasks, except that a low loss is good.
+
+    Args:
+        values: predictors of the cells of a task.
+        links: {predictor: {task: Spearman correlation with the score}}.
+        task: the task left out.
+    """
+    predictors = {}
+    for name in values:
+        others = [rho for other, rho in links.get(name, {}).items() if other != task]
+        sign = -1.0 if name == LOSS else float(np.sign(np.nanmean(others))) if others else 0.0
+        if sign and not name.startswith(WITHIN_SIZE):
+            predictors[name] = (values[name].to_numpy(dtype=float), sign)
+    return predictors

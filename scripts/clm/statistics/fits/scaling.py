@@ -1,0 +1,107 @@
+"""Fits of pretraining loss along each axis of scale: exponents with intervals, floors only where data can show them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.fits.curves import DECADES, DISTINCT, SPARE, Curve, curves, identified, levels
+from clm.statistics.fits.holdout import held_out_error, kept_cells, with_errors
+from clm.statistics.fits.intervals import fitted_rows
+from clm.statistics.fits.laws import Additive, Power, centred, fit_form, least_squares_fit
+from clm.statistics.gains import AXES, axis_design
+from clm.statistics.regression import Design, slope_design
+from clm.statistics.slopes import Slope
+
+
+def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> list[dict[str, Any]]:
+    """Return the rows of fits.csv for one corpus.
+
+    Args:
+        cells: rows of runs.csv of one corpus, with `trunk`.
+        draws: of the bootstrap over trunks.
+        seed: of the bootstrap.
+        min_trunks: below which nothing is fitted.
+    """
+    rows = []
+    for curve in curves(cells):
+        power = power_rows(curve, cells, min_trunks)
+        floor = floor_rows(curve, draws, seed)
+        rows += compare(curve, power, floor)
+    return rows
+
+
+def power_rows(curve: Curve, cells: pd.DataFrame, min_trunks: int) -> list[dict[str, Any]]:
+    """Return rows of the law without floor: log-log slopes, with constants for whatever is held fixed.
+
+    N, D and U use all cells of the corpus (constants make them comparable); C the envelope; N and D together the cells
+    of at most one epoch, where each is the other's covariate.
+    """
+    used = curve.cells if curve.axis in ("C", "ND") else cells
+    names = ("a",) if len(curve.inputs) == 1 else ("a", "b")
+    slopes = [exponent(curve, used, i, min_trunks) for i in range(len(names))]
+    shape = {"axis": curve.axis, "form": "power", "n": len(used), "n_trunks": int(used["trunk"].nunique())}
+    if not len(used) or any(slope is None for slope in slopes):
+        return [shape | {"parameter": "a", "status": "too_few"}]
+    rows, scale = [], np.log(used["loss"].to_numpy(dtype=float))
+    for name, column, (slope, count) in zip(names, curve.inputs, slopes, strict=True):
+        low, high = slope.interval()
+        row = {"parameter": name, "estimate": -slope.estimate, "lower": -high, "upper": -low, "n_trunks": count}
+        rows.append(shape | row | {"status": "ok"})
+        scale = scale - slope.estimate * np.log(used[column].to_numpy(dtype=float))
+    rows.append(shape | {"parameter": "A", "estimate": float(np.exp(scale.mean())), "status": "ok"})
+    return rows
+
+
+def exponent(curve: Curve, used: pd.DataFrame, index: int, min_trunks: int) -> tuple[Slope, int] | None:
+    """Return the log-log slope of loss on one input and the trunks behind it, or None."""
+    if not len(used):
+        return None
+    logs = np.log(used[list(curve.inputs)].to_numpy(dtype=float))
+    design = power_design(curve, used, logs, index)
+    if design is None or design.clusters < min_trunks:
+        return None
+    factor = np.log(2) if curve.axis in ("N", "D", "U") else 1.0  # axis designs count doublings
+    estimate, variance = design.slope(np.log(used["loss"].to_numpy(dtype=float)))
+    return Slope(estimate / factor, float(np.sqrt(variance)) / factor, design.df, False), design.clusters
+
+
+def power_design(curve: Curve, used: pd.DataFrame, logs: np.ndarray, index: int) -> Design | None:
+    """Return the estimator of one exponent."""
+    trunks = used["trunk"].to_numpy()
+    if curve.axis in ("N", "D", "U"):
+        return axis_design(used, next(axis for axis in AXES if axis.name == curve.axis))
+    if curve.axis == "C":
+        return slope_design(logs[:, 0], np.zeros(len(used), dtype=int), trunks)
+    return slope_design(logs[:, index], levels(np.exp(logs[:, 1 - index])), trunks)
+
+
+def floor_rows(curve: Curve, draws: int, seed: int) -> list[dict[str, Any]]:
+    """Return rows of the law with a floor, or one row that says why there is none."""
+    form = "additive" if len(curve.inputs) > 1 else "power_floor"
+    trunks = int(curve.cells["trunk"].nunique())
+    shape = {"axis": curve.axis, "form": form, "n": len(curve.cells), "n_trunks": trunks}
+    if not len(curve.cells) or not identified(curve.x):
+        note = f"E not identified: fewer than {DISTINCT} values or less than {DECADES} decades of an input"
+        return [shape | {"parameter": "E", "status": "not_identified", "note": note}]
+    if trunks < 1 + 2 * len(curve.inputs) + SPARE:
+        note = f"{trunks} trunks on this curve are too few for a floor: an interval needs {SPARE} more than parameters"
+        return [shape | {"parameter": "E", "status": "too_few", "note": note}]
+    z, centre = centred(curve.x)
+    log_loss = np.log(curve.loss)
+    best = fit_form(Additive(z), log_loss)
+    rows = fitted_rows(Additive(z), best, centre, log_loss, curve.cells["trunk"].to_numpy(), draws, seed)
+    return [shape | row for row in rows]
+
+
+def compare(curve: Curve, power: list[dict[str, Any]], floor: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to both forms their error on the largest cells, held out, and say which predicts them better."""
+    kept, power_error, floor_error = kept_cells(curve), None, None
+    if kept is not None:
+        logs, log_loss = np.log(curve.x), np.log(curve.loss)
+        z = logs - logs[kept].mean(axis=0)
+        if power[0]["status"] == "ok":
+            power_error = held_out_error(Power(z), kept, log_loss, least_squares_fit)
+        if floor[0]["status"] == "ok":
+            floor_error = held_out_error(Additive(z), kept, log_loss)
+    return with_errors(power, floor, power_error, floor_error)
