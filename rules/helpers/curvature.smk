@@ -89,7 +89,9 @@ def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
 
 def curve_config() -> dict:
     """Settings of the measurement of curves."""
-    told = {"mask_fraction": MASK_FRACTION} | pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
+    told = {"mask_fraction": MASK_FRACTION} | pick(
+        config["landscape"]["curves"], "molecules", "directions", "reach", "rise"
+    )
     return told | pick(config["landscape"], "seed")
 
 

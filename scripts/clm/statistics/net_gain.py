@@ -128,10 +128,11 @@ def net_panel(panel: Panel, twins: Twins | None) -> NetPanel | None:
     kept = np.array([i for i in range(len(sizes)) if i not in reasons], dtype=int)
     if not len(kept):
         return None
-    seeds = twins.errors[sizes[kept[0]]].columns
-    means = np.array([twins.errors[size].reindex(columns=seeds).mean(axis=0) for size in sizes[kept]], dtype=float).T
-    same = len(means) == len(panel.errors) and np.isfinite(means).all()
-    shift = means if same else np.broadcast_to(np.nanmean(means, axis=0), (len(panel.errors), len(kept)))
+    by_size = {size: twins.errors[size].to_numpy(dtype=float).mean(axis=0) for size in dict.fromkeys(sizes[kept])}
+    if len({len(values) for values in by_size.values()}) > 1:
+        by_size = {size: values.mean(keepdims=True) for size, values in by_size.items()}
+    means = np.array([by_size[size] for size in sizes[kept]]).T
+    shift = means if len(means) == len(panel.errors) else means.mean(axis=0, keepdims=True)
     made = replace(
         panel,
         cells=panel.cells.iloc[kept].reset_index(drop=True),

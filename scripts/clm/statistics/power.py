@@ -14,7 +14,7 @@ from clm.statistics.components import Components
 from clm.statistics.estimates import MIN_DF, Estimate, Part, combine
 from clm.statistics.hierarchical import MIN_TASKS, TaskSlope, pool
 from clm.statistics.medians import median_interval
-from clm.statistics.multiplicity import adjusted
+from clm.statistics.multiplicity import holm_rows
 from clm.statistics.regression import Design
 from clm.tables.columns import ALPHA
 
@@ -167,7 +167,7 @@ def equivalence(estimates: Estimate) -> float:
     for _ in range(18):
         middle = (low + high) / 2
         p = np.asarray(estimates.p_equivalent(-middle, middle))
-        shown = np.mean([adjusted(row) < ALPHA for row in p])
+        shown = np.mean(holm_rows(p) < ALPHA)
         low, high = (low, middle) if shown >= POWER else (middle, high)
     return high
 

@@ -4,17 +4,19 @@ A flat line from an instrument that does not move on a known truth says nothing 
 show no difference the same is asked of a known treatment (ICH E10, section 1.5).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from clm.statistics.estimates import Estimate, Part, combine
 from clm.statistics.net_gain import NetPanel, test_part
 from clm.statistics.verdicts import corrected, shortage
 from clm.tables.columns import ALPHA
 
+COLUMNS = ("mode", "split", "sensitive", "assessed", "task", "effect", "lower", "upper", "reason")
 NAMED = "logp"  # the property whose noiseless control decides
 
 
@@ -104,3 +106,29 @@ def told(task: str, estimate: Estimate, sensitive: bool) -> Sensitivity:
     helps = "lowers" if sensitive else "does not surely lower"
     reason = f"pretraining {helps} the error of {task} at the largest budget: {what}"
     return Sensitivity(sensitive, True, task, effect, lower, upper, reason)
+
+
+def sensitivity_rows(
+    places: Sequence[tuple[str, str]],
+    nets: Mapping[tuple[str, ...], NetPanel | None],
+    controls: Mapping[str, Mapping[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of sensitivity.csv.
+
+    Args:
+        places: (mode, split) of the study.
+        nets: {(mode, split, features, task): net log errors} of control tasks; None without a net gain.
+        controls: as in `named_control`.
+    """
+    for mode, split in places:
+        gains = {
+            key[-1]: None if net is None else control_gain(net) for key, net in nets.items() if key[:2] == (mode, split)
+        }
+        found = asdict(assess(gains, named_control(controls)))
+        flags = {name: int(found[name]) for name in ("sensitive", "assessed")}
+        yield {"mode": mode, "split": split} | found | flags
+
+
+def read_sensitivity(table: pd.DataFrame) -> dict[tuple[str, str], bool]:
+    """Return {(mode, split): whether it is sensitive} of sensitivity.csv."""
+    return {(row["mode"], row["split"]): bool(row["sensitive"]) for row in table.to_dict("records")}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.estimates import MIN_DF, Estimate
-from clm.statistics.multiplicity import adjusted
+from clm.statistics.multiplicity import holm_rows
 from clm.tables.columns import ALPHA
 
 IMPROVING, DEGRADED, UNDECIDED = "improving", "degraded", "undecided"
@@ -89,7 +89,7 @@ def testable(estimates: Sequence[Estimate | None], barred: Sequence[str | None])
 
 def corrected(p: Sequence[float | None]) -> np.ndarray:
     """Return p values by Holm's correction; None makes no test and stays NaN."""
-    return adjusted(np.array([np.nan if value is None else value for value in p], dtype=float))
+    return holm_rows(np.array([np.nan if value is None else value for value in p], dtype=float))
 
 
 def gain_verdict(

@@ -11,7 +11,7 @@ from synthetic_study import SIZES, grid_cells
 
 CELLS = grid_cells()
 CELLS = CELLS.assign(loss=2 * (CELLS["tokens"] / 2e5) ** -0.1)
-MARGINS = {"gain_margin": 0.01, "elasticity_margin": 0.1}
+MARGINS = {"gain_margin": 0.01, "elasticity_margin": 0.1, "bootstrap": 200, "seed": 0}
 
 
 def nets(slope, tasks=8, splits=("random", "scaffold"), mode="frozen", seed=0, between=0.002):
@@ -45,6 +45,21 @@ def test_a_planted_gain_along_tokens_is_the_headline():
     assert found.loc[("elasticity", "frozen", "(all)"), "gain"] == pytest.approx(0.03 / (0.1 * np.log(2)), rel=0.1)
     assert found.loc[("elasticity", "frozen", "(all)"), "verdict"] == "arrives"
     assert found.loc[("N", "frozen", "(all)"), "verdict"] in ("saturated", "no relevant gain", "undecided")
+
+
+def test_limited_improvement_is_the_median_along_compute():
+    assert table(nets(-0.03)).loc[("C", "frozen", "(all)"), "verdict"] == "contradicted"
+    row = table(nets(0.0)).loc[("C", "frozen", "(all)")]
+    assert row["verdict"] == "supported" and row["lower"] < row["gain"] < row["upper"] < 0.01
+    assert table(nets(0.0), sensitive=False).loc[("C", "frozen", "(all)"), "verdict"] == "not sensitive"
+
+
+def test_without_untrained_encoders_gains_along_tokens_stand_and_those_along_parameters_do_not():
+    bare = [NetPanel(net.panel, Twins({}, {}, {}), {}) for net in nets(-0.03)]
+    found = table(bare)
+    assert found.loc[("D", "frozen", "(all)"), "verdict"] == "improving"
+    row = found.loc[("N", "frozen", "(all)")]
+    assert row["verdict"] == "not testable here" and "3 untrained encoders" in row["reason"]
 
 
 def test_a_flat_study_is_saturated_or_not_sensitive():
