@@ -72,7 +72,7 @@ def test_no_signal_and_no_variance_give_no_crash():
 def test_holm_demotes_a_lucky_task_among_many():
     base = {"axis": "N", "mode": "m", "split": "s", "features": "mean", "metric": "rmse", "signal": 1.0, "n_cells": 9}
     base |= {"exclusions": 0, "missing": None}
-    part = Part(0.0145**2, 1e6)
+    part = Part(0.019**2, 1e6)
     lucky = base | {"estimate": Estimate(np.log(0.95), part, part)}
     others = [base | {"estimate": Estimate(0.0, Part(1.0, 1e6), Part(1.0, 1e6))}] * 15
     assert judge([lucky], 0.01, SENSITIVE)[0]["verdict"] == "improving"
@@ -126,11 +126,11 @@ def test_review_definition_by_hand():
     rmse = review_row(panel(errors, cells, "rmse", repeats=repeats), N_AXIS)
     assert rmse["review_change"] == pytest.approx((0.31 - 0.41) / 0.31)
     rows = judge([row_of(panel(errors, cells, "auc", repeats=repeats), N_AXIS) | auc], 0.01, SENSITIVE)
-    assert add_review(rows, 0.01, SENSITIVE)[0]["review_verdict"] == "degraded"
+    assert add_review(rows, 0.01)[0]["review_verdict"] == "degraded"
     once = {i: values[:1] for i, values in repeats.items()}
     single = review_row(panel(errors, cells, "rmse", repeats=once), N_AXIS)
     rows = judge([row_of(panel(errors, cells, repeats=once), N_AXIS) | single], 0.01, SENSITIVE)
-    assert add_review(rows, 0.01, SENSITIVE)[0]["review_verdict"] == "saturated"  # one value has no SD to drop below
+    assert add_review(rows, 0.01)[0]["review_verdict"] == "saturated"  # one value has no SD to drop below
 
 
 def ladder():
