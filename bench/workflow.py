@@ -17,7 +17,7 @@ from typing import Any
 
 from harness import ROOT, compared, main, measured
 
-SCRIPTS = ("transfer/probe_frozen", "pretrain/pretrain_checkpoint", "finetune/finetune_model")
+SCRIPTS = ("transfer/probe_encoder", "pretrain/pretrain_checkpoint", "finetune/finetune_model")
 SCRIPTS += ("curvature/measure_curvature", "transfer/score_baseline")
 # trunks that, with their budgets, probes and curvature, make about 5 000 jobs
 LARGE = """study: large

@@ -7,8 +7,8 @@ rule tune_rate:
         checkpoint=tuned_model,
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        molecules=[f"{RESULTS}/tasks/{task}/molecules.csv" for task in FULL["tune_tasks"]],
-        splits=[f"<results>/tasks/{task}/splits/{{split}}-{{seed}}.csv" for task in FULL["tune_tasks"]],
+        molecules=[f"{RESULTS}/tasks/{task}/molecules.csv" for task in FINE_TUNING["tune_tasks"]],
+        splits=[f"<results>/tasks/{task}/splits/{{split}}-{{seed}}.csv" for task in FINE_TUNING["tune_tasks"]],
     output:
         out=RATE,
     log:
@@ -43,13 +43,13 @@ rule finetune_model:
         checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json", "metrics.json"),
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        rates=lambda w: [rate_of(w, split, seed) for split, seed in FULL_SPLITS],
+        rates=lambda w: [rate_of(w, split, seed) for split, seed in FINE_TUNING_SPLITS],
         molecules="<results>/tasks/{task}/molecules.csv",
-        splits=lambda w: [f"{RESULTS}/tasks/{w.task}/splits/{split}-{seed}.csv" for split, seed in FULL_SPLITS],
+        splits=lambda w: [f"{RESULTS}/tasks/{w.task}/splits/{split}-{seed}.csv" for split, seed in FINE_TUNING_SPLITS],
     output:
-        out="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.json",
-        predictions="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.parquet",
-        cost="<results>/transfer/full/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.cost.json",
+        out="<results>/transfer/fine_tuned/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.json",
+        predictions="<results>/transfer/fine_tuned/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.parquet",
+        cost="<results>/transfer/fine_tuned/{corpus}/{size}/{subset}/seed{seed}/{budget}/{task}.cost.json",
     log:
         "<logs>/finetune_model/{corpus}-{size}-{subset}-{seed}-{budget}-{task}.log",
     benchmark:
@@ -64,7 +64,7 @@ rule finetune_model:
         gpu_mb=gpu_memory,
     params:
         code=code("finetune/finetune_model"),
-        settings=lambda w: canonical(full_config(w)),
+        settings=lambda w: canonical(fine_tuning_config(w)),
         checkpoint=folder_of("checkpoint"),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
@@ -79,9 +79,9 @@ rule finetune_endpoint:
         checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json"),
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        rate=lambda w: rate_of(w, *FULL_SPLITS[0]),
+        rate=lambda w: rate_of(w, *FINE_TUNING_SPLITS[0]),
         molecules="<results>/tasks/{task}/molecules.csv",
-        split=f"<results>/tasks/{{task}}/splits/{FULL_SPLITS[0][0]}-{FULL_SPLITS[0][1]}.csv",
+        split=f"<results>/tasks/{{task}}/splits/{FINE_TUNING_SPLITS[0][0]}-{FINE_TUNING_SPLITS[0][1]}.csv",
     output:
         out=[
             f"<results>/landscape/endpoints/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}/{{budget}}/{{task}}-seed{seed}.safetensors"

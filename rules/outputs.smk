@@ -34,7 +34,7 @@ TABULATED = {
         (1000, 10),
     ),
     "tabulate_transfer": (
-        {"cells": cells("trunks", "full")},
+        {"cells": cells("trunks", "fine_tuned")},
         model_files(".json") + model_files(".parquet") + baseline_files(".json") + task_files("molecules.csv"),
         {
             "out": "<results>/tables/transfer.csv",
@@ -59,7 +59,7 @@ TABULATED = {
         (1000, 10),
     ),
     "tabulate_costs": (
-        {"cells": cells("trunks", "full", "curvature")},
+        {"cells": cells("trunks", "fine_tuned", "curvature")},
         cost_files(),
         {"out": "<results>/tables/costs.csv"},
         scored(),

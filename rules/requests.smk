@@ -9,7 +9,7 @@ rule list_cells:
     benchmark:
         "<benchmarks>/list_cells/{cells}.tsv"
     wildcard_constraints:
-        cells="trunks|full|maps|curvature|curves|spectrum|learning",
+        cells="trunks|fine_tuned|maps|curvature|curves|spectrum|learning",
     localrule: True
     threads: 1
     resources:

@@ -1,7 +1,7 @@
-# Scores without fine-tuning: frozen probes, baselines, models from elsewhere, graph networks, learning curves.
+# Scores without fine-tuning: linear probes, baselines, models from elsewhere, graph networks, learning curves.
 
 
-rule probe_frozen:
+rule probe_encoder:
     input:
         checkpoints=trunk_models,
         tokenizer="<results>/tokenizer/tokenizer.json",
@@ -9,13 +9,13 @@ rule probe_frozen:
         molecules="<results>/tasks/{task}/molecules.csv",
         splits=lambda w: split_files(w.task),
     output:
-        out="<results>/transfer/frozen/{corpus}/{size}/{subset}/seed{seed}/{task}.json",
-        predictions="<results>/transfer/frozen/{corpus}/{size}/{subset}/seed{seed}/{task}.parquet",
-        cost="<results>/transfer/frozen/{corpus}/{size}/{subset}/seed{seed}/{task}.cost.json",
+        out="<results>/transfer/linear_probe/{corpus}/{size}/{subset}/seed{seed}/{task}.json",
+        predictions="<results>/transfer/linear_probe/{corpus}/{size}/{subset}/seed{seed}/{task}.parquet",
+        cost="<results>/transfer/linear_probe/{corpus}/{size}/{subset}/seed{seed}/{task}.cost.json",
     log:
-        "<logs>/probe_frozen/{corpus}-{size}-{subset}-{seed}-{task}.log",
+        "<logs>/probe_encoder/{corpus}-{size}-{subset}-{seed}-{task}.log",
     benchmark:
-        "<benchmarks>/probe_frozen/{corpus}-{size}-{subset}-{seed}-{task}.tsv"
+        "<benchmarks>/probe_encoder/{corpus}-{size}-{subset}-{seed}-{task}.tsv"
     conda:
         "../envs/train.yaml"
     threads: 1
@@ -25,13 +25,13 @@ rule probe_frozen:
         gpu=GPUS,
         gpu_mb=gpu_memory,
     params:
-        code=code("transfer/probe_frozen"),
-        settings=lambda w: canonical(frozen_config(w)),
+        code=code("transfer/probe_encoder"),
+        settings=lambda w: canonical(probe_config(w)),
         trunk=lambda w: str(paths.trunk_folder(RESULTS, trunk_of(w))),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
         script(
-            "transfer/probe_frozen",
+            "transfer/probe_encoder",
             "params.settings params.trunk params.tokenizer input.molecules input.splits output.out output.predictions output.cost",
         )
 

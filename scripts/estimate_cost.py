@@ -48,18 +48,21 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
     Hessian-vector product two of them.
     """
-    full, curvature = config["transfer"]["fine_tuning"], config["curvature"]
-    fitted = full["steps"] * full["batch_molecules"] * LENGTH
-    runs = fitted * len(full["seeds"]) * sum(map(len, full["splits"].values()))
+    tuning, curvature = config["transfer"]["fine_tuning"], config["curvature"]
+    fitted = tuning["steps"] * tuning["batch_molecules"] * LENGTH
+    runs = fitted * len(tuning["seeds"]) * sum(map(len, tuning["splits"].values()))
     batch = curvature["molecules_per_batch"] * LENGTH * curvature["batches"]
     products = 2 * batch * (curvature["probes_per_batch"] + curvature["max_products"])
     sharpness = batch * curvature["draws"] * len(curvature["rhos"]) / 3
     sweep = config["pretraining"]["sweep"]
-    work = [("frozen", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3) for c in grid.frozen_cells(config)]
-    work += [("full", cell.trunk.size, runs) for cell, _ in grid.full_cells(config)]
+    work = [
+        ("linear_probe", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3) for c in grid.probe_cells(config)
+    ]
+    work += [("fine_tuned", cell.trunk.size, runs) for cell, _ in grid.fine_tuned_cells(config)]
     work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
-    tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.full_cells(config)}
-    trials = fitted * len(full["learning_rates"]) * len(full["tune_tasks"]) * sum(map(len, full["splits"].values()))
+    tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.fine_tuned_cells(config)}
+    splits = sum(map(len, tuning["splits"].values()))
+    trials = fitted * len(tuning["learning_rates"]) * len(tuning["tune_tasks"]) * splits
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
     swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])
     work += [("sweep", size, swept) for size in grid.sizes(config)]

@@ -27,7 +27,7 @@ def summarize_study(results: Path, /) -> list[str]:
     ]
     if gains:
         lines.append(
-            f"  gain    from parameters, frozen, all splits: {counted(row.get('verdict', '') for row in gains)}"
+            f"  gain    from parameters, linear probes, all splits: {counted(row.get('verdict', '') for row in gains)}"
         )
     if (tables / "claims.json").is_file():
         claims = read_json(tables / "claims.json").get("claims") or []

@@ -12,10 +12,10 @@ def all_trunks() -> list[grid.Trunk]:
     return grid.trunks(config) + grid.untrained(config)
 
 
-def full_blocks() -> list[dict]:
+def fine_tuned_blocks() -> list[dict]:
     """The fine-tuned cells, checkpoints with the same tasks together: the list of cells stays short."""
     tasks: dict = {}
-    for cell, task in grid.full_cells(config):
+    for cell, task in grid.fine_tuned_cells(config):
         tasks.setdefault(cell, []).append(task)
     blocks: dict = {}
     for cell, names in tasks.items():
@@ -27,8 +27,8 @@ def cells_of(name: str) -> list:
     """A list of cells, as scripts read it from its file (see clm.tables.cells)."""
     if name == "trunks":
         return [[t.corpus, t.size, t.subset, t.seed, list(t.budgets)] for t in all_trunks()]
-    if name in ("full", "maps"):
-        return full_blocks() if name == "full" else mapped()
+    if name in ("fine_tuned", "maps"):
+        return fine_tuned_blocks() if name == "fine_tuned" else mapped()
     found = {"curvature": grid.final_checkpoints, "curves": grid.curve_cells, "spectrum": grid.spectrum_cells}
     return list(map(key_of, (found | {"learning": grid.learning_cells})[name](config)))
 
@@ -56,10 +56,10 @@ def curvature_files(name: str = "metrics.json") -> list[str]:
 
 
 def model_files(suffix: str) -> list[str]:
-    """One file of every score of a model of ours, frozen and fine-tuned."""
-    frozen = [paths.frozen(RESULTS, cell) for cell in grid.frozen_cells(config)]
-    tuned = [paths.full(RESULTS, cell, task) for cell, task in grid.full_cells(config)]
-    return [str(path.with_suffix(suffix)) for path in frozen + tuned]
+    """One file of every score of a model of ours, probed and fine-tuned."""
+    probed = [paths.linear_probe(RESULTS, cell) for cell in grid.probe_cells(config)]
+    tuned = [paths.fine_tuned(RESULTS, cell, task) for cell, task in grid.fine_tuned_cells(config)]
+    return [str(path.with_suffix(suffix)) for path in probed + tuned]
 
 
 def baseline_files(suffix: str) -> list[str]:
@@ -79,10 +79,10 @@ def task_files(name: str) -> list[str]:
 
 
 def prediction_files(task: str) -> list[str]:
-    """The test predictions of one task: every frozen trunk and every baseline."""
-    frozen = [paths.frozen(RESULTS, cell) for cell in grid.frozen_cells(config) if cell.task == task]
+    """The test predictions of one task: every probed trunk and every baseline."""
+    probed = [paths.linear_probe(RESULTS, cell) for cell in grid.probe_cells(config) if cell.task == task]
     others = [paths.baseline(RESULTS, cell) for cell in grid.baseline_cells(config) if cell.task == task]
-    return [str(path.with_suffix(".parquet")) for path in frozen + others]
+    return [str(path.with_suffix(".parquet")) for path in probed + others]
 
 
 def answer_config(task: str) -> dict:

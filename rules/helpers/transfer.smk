@@ -1,12 +1,12 @@
 # Helpers of the rules in probe.smk and finetune.smk.
-FULL = config["transfer"]["fine_tuning"]
+FINE_TUNING = config["transfer"]["fine_tuning"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
-END_SEEDS = FULL["seeds"][:2]
-UPDATES = pick(FULL, "steps", "batch_molecules", "warmup_steps", "weight_decay") | pick(
+END_SEEDS = FINE_TUNING["seeds"][:2]
+UPDATES = pick(FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay") | pick(
     config["pretraining"], "precision"
 )
 RATE = "<results>/transfer/rates/{start}/{size}/{split}-{seed}.json"
-FULL_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FULL["splits"].get(split, [])]
+FINE_TUNING_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FINE_TUNING["splits"].get(split, [])]
 # the baselines that a study names and that are graph networks
 GRAPH_NETWORKS = [
     name for name in config["transfer"]["baselines"] if name in config["transfer"]["graph_networks"]["networks"]
@@ -34,7 +34,7 @@ def trunk_models(wildcards) -> list[str]:
     return [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
 
 
-def frozen_config(wildcards) -> dict:
+def probe_config(wildcards) -> dict:
     """Settings of the probes of one trunk on one task."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
@@ -58,7 +58,7 @@ def tuned_model(wildcards) -> list[str]:
     if wildcards.start == "untrained":
         trunk, budget = next(t for t in grid.untrained(config) if t.size == wildcards.size), "0"
     else:
-        cell = FULL["tune_cell"]
+        cell = FINE_TUNING["tune_cell"]
         trunk, budget = grid.Trunk(cell["corpus"], wildcards.size, cell["subset"], cell["seed"]), cell["budget"]
     folder = paths.checkpoint(RESULTS, grid.Checkpoint(trunk, budget))
     return [str(folder / name) for name in ("model.safetensors", "config.json")]
@@ -66,17 +66,17 @@ def tuned_model(wildcards) -> list[str]:
 
 def tuning_config(wildcards) -> dict:
     """Settings of the choice of a learning rate."""
-    tasks = [pick(config["tasks"][name], "kind", "labels") | {"name": name} for name in FULL["tune_tasks"]]
+    tasks = [pick(config["tasks"][name], "kind", "labels") | {"name": name} for name in FINE_TUNING["tune_tasks"]]
     split = {"split": wildcards.split, "split_seed": int(wildcards.seed)}
     names = {"identity": {"start": wildcards.start, "size": wildcards.size} | split}
-    return names | {"tasks": tasks, "learning_rates": FULL["learning_rates"], "settings": UPDATES}
+    return names | {"tasks": tasks, "learning_rates": FINE_TUNING["learning_rates"], "settings": UPDATES}
 
 
-def full_config(wildcards) -> dict:
+def fine_tuning_config(wildcards) -> dict:
     """Settings of the fine-tuning of one checkpoint on one task."""
     task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
-    told = {"identity": trunk_names(wildcards), "budget": wildcards.budget, "splits": FULL_SPLITS}
-    return task | told | {"seeds": FULL["seeds"], "settings": UPDATES}
+    told = {"identity": trunk_names(wildcards), "budget": wildcards.budget, "splits": FINE_TUNING_SPLITS}
+    return task | told | {"seeds": FINE_TUNING["seeds"], "settings": UPDATES}
 
 
 def endpoint_config(wildcards) -> dict:

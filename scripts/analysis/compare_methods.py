@@ -1,4 +1,4 @@
-"""Compare the largest frozen encoder with a few named methods on common splits, and over tasks."""
+"""Compare a linear probe of the largest encoder with a few named methods on common splits, and over tasks."""
 
 from pathlib import Path
 from typing import Any

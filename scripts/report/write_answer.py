@@ -8,8 +8,8 @@ from clm.pages.answers import answer_page, quality
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json, write_csv
 from clm.statistics.answers import answer, sentence
-from clm.study.grid import Baseline, Frozen, Trunk
-from clm.study.paths import baseline, frozen
+from clm.study.grid import Baseline, Probe, Trunk
+from clm.study.paths import baseline, linear_probe
 from clm.tables.columns import UNTRAINED
 from clm.tables.frames import read_table
 from clm.tables.scores import best_cells, task_scores
@@ -50,7 +50,7 @@ def predicted(results: Path, runs: pd.DataFrame, smiles: dict[int, str], setting
     for cell in best_cells(runs, settings["corpus"]).to_dict("records"):
         trunk = Trunk(cell["corpus"], cell["size"], cell["subset"], int(cell["seed"]))
         name = f"{cell['size']}{' untrained' if cell['corpus'] == UNTRAINED else ''}"
-        path = frozen(results, Frozen(trunk, settings["task"])).with_suffix(".parquet")
+        path = linear_probe(results, Probe(trunk, settings["task"])).with_suffix(".parquet")
         columns[name] = column(path, settings["split"], cell["budget"])
     for name in settings["baselines"]:
         path = baseline(results, Baseline(name, settings["task"])).with_suffix(".parquet")

@@ -6,8 +6,8 @@ from typing import Any
 
 from clm.provenance.command import run
 from clm.provenance.files import read_json
-from clm.study.paths import baseline, checkpoint, curvature, frozen, full
-from clm.tables.cells import baselines_of, checkpoint_of, checkpoints_of, frozen_of, full_of, read_cells
+from clm.study.paths import baseline, checkpoint, curvature, fine_tuned, linear_probe
+from clm.tables.cells import baselines_of, checkpoint_of, checkpoints_of, fine_tuned_of, probes_of, read_cells
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import write_table
 
@@ -20,7 +20,7 @@ def tabulate_costs(results: Path, cells: list[Path], settings: dict[str, Any], o
 
     Args:
         results: folder of the study.
-        cells: files of the lists `trunks`, `full`, `curvature` (see clm.tables.cells).
+        cells: files of the lists `trunks`, `fine_tuned`, `curvature` (see clm.tables.cells).
         settings: `tasks`, `baselines`.
         out: the table; `versions` is `name=version` joined by blanks.
     """
@@ -39,8 +39,11 @@ def cost_files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[str, P
     yield from (
         ("curvature", curvature(results, checkpoint_of(key)).with_name("cost.json")) for key in settings["curvature"]
     )
-    yield from ((LINEAR_PROBE, frozen(results, cell).with_suffix(".cost.json")) for cell in frozen_of(settings))
-    yield from ((FINE_TUNED, full(results, cell, task).with_suffix(".cost.json")) for cell, task in full_of(settings))
+    yield from ((LINEAR_PROBE, linear_probe(results, cell).with_suffix(".cost.json")) for cell in probes_of(settings))
+    yield from (
+        (FINE_TUNED, fine_tuned(results, cell, task).with_suffix(".cost.json"))
+        for cell, task in fine_tuned_of(settings)
+    )
     yield from ((BASELINE, baseline(results, cell).with_suffix(".cost.json")) for cell in baselines_of(settings))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import run
 from clm.provenance.files import read_json, write_parquet
-from clm.study.paths import baseline, frozen, full
-from clm.tables.cells import baselines_of, frozen_of, full_of, read_cells
+from clm.study.paths import baseline, fine_tuned, linear_probe
+from clm.tables.cells import baselines_of, fine_tuned_of, probes_of, read_cells
 from clm.tables.columns import BASELINE, KEYS, TRUNK_KEYS
 from clm.tables.frames import write_table
 from clm.tasks.draws import SPLIT, log_error_draws
@@ -27,7 +27,7 @@ def tabulate_transfer(
 
     Args:
         results: folder of the study.
-        cells: files of the lists `trunks` and `full` (see clm.tables.cells).
+        cells: files of the lists `trunks` and `fine_tuned` (see clm.tables.cells).
         settings: `tasks`, `baselines`, `kinds` of the tasks and `bootstrap`, the number of draws.
         out: one row per score.
         predictors: one row per number that may predict a score of a checkpoint on a task.
@@ -58,9 +58,9 @@ def tabulate_transfer(
 
 
 def files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield the result file and task of every cell: frozen, full, baselines."""
-    yield from ((frozen(results, cell), cell.task) for cell in frozen_of(settings))
-    yield from ((full(results, cell, task), task) for cell, task in full_of(settings))
+    """Yield the result file and task of every cell: linear probes, fine-tuned models, baselines."""
+    yield from ((linear_probe(results, cell), cell.task) for cell in probes_of(settings))
+    yield from ((fine_tuned(results, cell, task), task) for cell, task in fine_tuned_of(settings))
     yield from ((baseline(results, cell), cell.task) for cell in baselines_of(settings))
 
 

@@ -83,7 +83,7 @@ STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("a seed added", lambda c: block(c, seeds=[1]), TRUNKS),
     ("a seed removed", lambda c: c["grid"]["trunks"].pop(2), TRUNKS + " " + lists("maps")),
     ("a size added", add_size, TRUNKS),
-    ("a size removed", remove_size, TRUNKS + " " + lists("full", "curves", "learning", "spectrum")),
+    ("a size removed", remove_size, TRUNKS + " " + lists("fine_tuned", "curves", "learning", "spectrum")),
     ("a subset added", add_subset, TRUNKS),
     ("a subset removed", lambda c: c["grid"]["trunks"][0]["subsets"].remove("t300"), TRUNKS),
     ("a task added", lambda c: c["transfer"]["tasks"].append("half_life"), ""),

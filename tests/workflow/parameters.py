@@ -8,7 +8,7 @@ of its jobs.
 from typing import Any
 
 TRAINING = "pretrain_checkpoint sweep_rate"
-MASKED = "initialize_model probe_frozen measure_curvature map_surface measure_paths"  # measure a loss
+MASKED = "initialize_model probe_encoder measure_curvature map_surface measure_paths"  # measure a loss
 MASKED += " measure_curves measure_spectrum"
 TUNING = "tune_rate finetune_model finetune_endpoint"
 OVER_TASKS = "rank_predictors judge_claims ablate_tasks compare_methods choose_predictor reconcile_literature"
@@ -82,7 +82,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("tasks.control_logp.control.molecules", 299, "prepare_task/task=control_logp"),
     ("tasks.control_logp.control.noise", 0.5, "prepare_task/task=control_logp"),
     ("tasks.control_logp.control.seed", 1, "prepare_task/task=control_logp"),
-    ("splits.random", [0, 1], "probe_frozen score_baseline"),
+    ("splits.random", [0, 1], "probe_encoder score_baseline"),
     ("transfer.baselines", ["ecfp_forest", "token_counts"], ""),
     ("transfer.baseline_seeds", [0, 1], "score_baseline/baseline=ecfp_forest"),
     ("transfer.graph_networks.epochs", 49, ""),  # of no baseline of this study, like those that follow
@@ -93,10 +93,10 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("transfer.graph_networks.networks.mpnn.dropout", 0.1, ""),
     ("transfer.graph_networks.networks.graph_conv.learning_rate", 0.01, ""),
     ("transfer.graph_networks.networks.mpnn.weight_decay", 0.1, ""),
-    ("transfer.linear_probe.projected_width", 15, "probe_frozen"),
-    ("transfer.linear_probe.inner_layers", 2, "probe_frozen"),
-    ("transfer.linear_probe.domain_molecules", 51, "probe_frozen"),
-    ("transfer.linear_probe.roughness_molecules", 99, "probe_frozen"),
+    ("transfer.linear_probe.projected_width", 15, "probe_encoder"),
+    ("transfer.linear_probe.inner_layers", 2, "probe_encoder"),
+    ("transfer.linear_probe.domain_molecules", 51, "probe_encoder"),
+    ("transfer.linear_probe.roughness_molecules", 99, "probe_encoder"),
     ("transfer.fine_tuning.learning_rates", [1.0e-3], "tune_rate"),
     ("transfer.fine_tuning.tune_tasks", ["freesolv"], "tune_rate"),
     ("transfer.fine_tuning.tune_cell.budget", "t10k", "tune_rate/start=pretrained"),

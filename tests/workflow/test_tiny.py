@@ -107,7 +107,7 @@ def test_an_external_model_on_our_own_checkpoint_gets_the_scores_of_ours(study):
     overlay.write_text(f"external_models:\n  ours: {{model: '{folder}', revision: main, remote_code: false}}\n")
     done = snakemake(study, "results/tiny/transfer/baselines/ours/freesolv.json", *TINY, str(overlay))
     assert done.returncode == 0, done.stdout[-2000:]
-    own = json.loads((study / "results/tiny/transfer/frozen/zinc/25k/t900/seed0/freesolv.json").read_text())
+    own = json.loads((study / "results/tiny/transfer/linear_probe/zinc/25k/t900/seed0/freesolv.json").read_text())
     external = json.loads((study / "results/tiny/transfer/baselines/ours/freesolv.json").read_text())
     ours = {c["split"]: c["error"] for c in own["cells"] if c["features"] == "mean" and c["budget"] == "t20k"}
     assert {c["split"]: c["error"] for c in external["cells"]} == pytest.approx(ours, rel=1e-3)

@@ -11,7 +11,7 @@ from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.figures.thresholds import AXES
 from clm.statistics.verdicts import NO_SIGNAL
-from clm.tables.columns import LINEAR_PROBE
+from clm.tables.readable import mode_name
 
 REVIEW_TEXT = ("axis", "mode", "split", "features", "task", "verdict", "review_verdict")
 REVIEW_NUMBERS = ("agrees",)
@@ -36,7 +36,7 @@ def draw(saturation: pd.DataFrame, split: str) -> Figure:
         no_data(axes[0])
     for axis, mode in zip(axes, modes, strict=False):
         draw_pairs(axis, rows[rows["mode"] == mode], tasks)
-        axis.set_title("frozen encoder" if mode == LINEAR_PROBE else f"{mode} fine-tuning")
+        axis.set_title(mode_name(mode))
     axes[0].set_yticks(range(len(tasks)), tasks)
     present = {*rows["verdict"], *rows["review_verdict"]}
     handles = [Patch(color=VERDICTS[name], label=f"{letter} {name.replace('_', ' ')}")

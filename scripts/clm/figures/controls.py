@@ -19,7 +19,7 @@ TABLES = {"controls": (TEXT, NUMBERS)}
 
 
 def draw(controls: pd.DataFrame, split: str) -> Figure:
-    """Draw gains per doubling on each axis and the share of noise, a row per control task (frozen encoders).
+    """Draw gains per doubling on each axis and the share of noise, a row per control task (linear probes).
 
     Args:
         controls: columns TEXT and NUMBERS of controls.csv.

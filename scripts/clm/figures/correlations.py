@@ -11,7 +11,8 @@ from matplotlib.image import AxesImage
 
 from clm.figures.style import new_figure, no_data
 from clm.figures.tables import in_order
-from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED, PRIMARY
+from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
+from clm.tables.readable import mode_name
 
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
@@ -48,7 +49,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
 
 def title(mode: str, trunks: float) -> str:
     """Return the mode in words and the usual number of trunks, where one is known."""
-    name = "frozen encoder" if mode == LINEAR_PROBE else f"{mode} fine-tuning"
+    name = mode_name(mode)
     return f"{name}\n(n = {trunks:.0f} trunks)" if trunks > 0 else name
 
 

@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from clm.figures.palette import BLACK, GREEN, GREY, VERMILLION
 from clm.figures.style import legend_below, log_axis, new_figure, no_data
+from clm.tables.readable import mode_name
 
 TEXT = ("mode", "split", "predictor", "needs", "stage", "verdict")
 NUMBERS = ("spearman", "spearman_lower", "spearman_upper", "regret", "regret_lower", "regret_upper")
@@ -39,7 +40,7 @@ def draw(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
         estimates(row[0], group, "regret", 100, "regret (% more error)")
         estimates(row[1], group, "spearman", 1, "rank correlation with the score")
         draw_cost(row[2], group["stage"].map(seconds))
-        row[0].set_title(f"{'frozen encoder' if mode == 'frozen' else mode + ' fine-tuning'}, {split} split, {tasks}",
+        row[0].set_title(f"{mode_name(mode)}, {split} split, {tasks}",
                          loc="left")  # fmt: skip
         for axis in row:
             axis.set_ylim(len(group) - 0.4, -0.6)

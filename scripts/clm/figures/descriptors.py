@@ -36,7 +36,7 @@ TABLES = {"tasks": (TEXT, NUMBERS), "saturation": (GAIN_TEXT, GAIN_NUMBERS)}
 
 
 def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
-    """Draw frozen gain per doubling of parameters N (of tokens D when N has none) against each descriptor.
+    """Draw the gain of linear probes per doubling of N (of D when N has none) against each descriptor.
 
     Args:
         tasks: columns TEXT and NUMBERS of tasks.csv.
@@ -52,17 +52,17 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
     for axis, (column, label, logarithmic) in zip(axes, shown, strict=False):
         draw_descriptor(axis, joined, column, logarithmic)
         axis.set_xlabel(label)
-    figure.supylabel(f"lower error per doubling of {axis_name} (%), frozen encoder", fontsize=7)
+    figure.supylabel(f"lower error per doubling of {axis_name} (%), linear probe", fontsize=7)
     legend_below(figure, legend(joined))
     return figure
 
 
 def gains_of(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Return the axis of scale shown and one gain in percent per task."""
-    frozen = rows[(rows["mode"] == LINEAR_PROBE) & rows["gain"].notna()].copy()
-    frozen[list(GAIN_NUMBERS)] *= 100
-    axis = next((name for name in ("N", "D", "U") if (frozen["axis"] == name).any()), "N")
-    return axis, frozen.loc[frozen["axis"] == axis, ["task", *GAIN_NUMBERS]].drop_duplicates("task")
+    probed = rows[(rows["mode"] == LINEAR_PROBE) & rows["gain"].notna()].copy()
+    probed[list(GAIN_NUMBERS)] *= 100
+    axis = next((name for name in ("N", "D", "U") if (probed["axis"] == name).any()), "N")
+    return axis, probed.loc[probed["axis"] == axis, ["task", *GAIN_NUMBERS]].drop_duplicates("task")
 
 
 def draw_descriptor(axis: Axes, joined: pd.DataFrame, column: str, logarithmic: bool) -> None:

@@ -19,7 +19,7 @@ MARKS = {
     LINEAR_PROBE: Mark(BLUE, "o"),
     FINE_TUNED: Mark(GREEN, "D"),
     UNTRAINED: Mark(BLACK, "x"),
-    "full, untrained": Mark(GREY, "P"),
+    f"{FINE_TUNED}, {UNTRAINED}": Mark(GREY, "P"),
     "baseline": Mark(VERMILLION, "s"),
 }
 

@@ -71,15 +71,15 @@ def chosen(rows: pd.DataFrame, split: str) -> pd.DataFrame:
 
 
 def task_order(gains: pd.DataFrame, slopes: pd.DataFrame) -> list[str]:
-    """Return the tasks by frozen elasticity, highest first; tasks without one last, as the table has them."""
+    """Return the tasks by elasticity of linear probes, highest first; tasks without one last, as the table has them."""
     names = in_order(pd.concat([slopes["task"], gains["task"]]))
-    frozen = slopes[slopes["mode"] == LINEAR_PROBE].drop_duplicates("task").set_index("task")["gain"]
-    value = {name: frozen.get(name, math.nan) for name in names}
+    probed = slopes[slopes["mode"] == LINEAR_PROBE].drop_duplicates("task").set_index("task")["gain"]
+    value = {name: probed.get(name, math.nan) for name in names}
     return sorted(names, key=lambda name: (not math.isfinite(value[name]), -np.nan_to_num(value[name])))
 
 
 def forest(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
-    """Draw estimate and 95 % interval of each task: circles frozen, squares full; arrows where an interval leaves."""
+    """Draw estimate and 95 % interval of each task, probed and fine-tuned; arrows where it leaves the panel."""
     rows = rows[rows["gain"].notna() & rows["task"].isin(tasks) & rows["mode"].isin(OFFSET)]
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
     axis.tick_params(axis="y", length=0)
@@ -122,7 +122,7 @@ def legend(gains: pd.DataFrame, slopes: pd.DataFrame) -> list[Line2D]:
     handles = [
         Line2D([], [], color=color, marker="o", markersize=3.2, label=" / ".join(same)) for color, same in names.items()
     ]
-    for label, face, marker in (("frozen encoder", BLACK, "o"), ("full fine-tuning", "white", "s")):
+    for label, face, marker in (("linear probe", BLACK, "o"), ("fine-tuned", "white", "s")):
         handles.append(Line2D([], [], linestyle="", marker=marker, color=BLACK, markerfacecolor=face, markersize=3.2,
                               label=label))  # fmt: skip
     handles.append(Line2D([], [], color=BLACK, linestyle="--", linewidth=0.7, label="1 % per doubling"))

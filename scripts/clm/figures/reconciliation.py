@@ -10,6 +10,7 @@ from clm.figures.palette import BLACK, BLUE, GREY, ORANGE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import LINEAR_PROBE, POOLED
+from clm.tables.readable import mode_name
 
 TEXT = ("question", "paper", "mode", "split", "task", "contrast", "verdict")
 NUMBERS = ("estimate", "lower", "upper", "expected", "expected_lower", "expected_upper")
@@ -23,18 +24,18 @@ def draw(table: pd.DataFrame, split: str) -> Figure:
 
     Args:
         table: columns TEXT and NUMBERS of reconciliation.csv.
-        split: shown by layer and at equal loss (frozen encoder); windows show every mode and split.
+        split: shown by layer and at equal loss (linear probe); windows show every mode and split.
     """
     windows = table[table["question"] == "window"]
     keys = list(dict.fromkeys(windows[["mode", "split", "paper"]].itertuples(index=False, name=None)))
-    frozen = table[(table["mode"] == LINEAR_PROBE) & (table["split"] == split)]
-    tasks = [task for task in in_order(frozen.loc[frozen["question"] != "window", "task"]) if task != POOLED]
+    probed = table[(table["mode"] == LINEAR_PROBE) & (table["split"] == split)]
+    tasks = [task for task in in_order(probed.loc[probed["question"] != "window", "task"]) if task != POOLED]
     tasks += [POOLED] if tasks else []
     figure = new_figure(0.19 * max(len(keys), len(tasks), 4) + 1.1)
     axes = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
     draw_windows(axes[0], windows, keys)
-    draw_layers(axes[1], frozen[frozen["question"] == "layers"], tasks)
-    draw_forest(axes[2], frozen[frozen["question"] == "isoloss"], tasks)
+    draw_layers(axes[1], probed[probed["question"] == "layers"], tasks)
+    draw_forest(axes[2], probed[probed["question"] == "isoloss"], tasks)
     handles = [
         Line2D([], [], color=GREY, marker="o", linestyle="", markersize=2, label="task"),
         Line2D([], [], color=BLACK, marker="o", markersize=3.2, label="all tasks / last layer"),
@@ -64,7 +65,10 @@ def draw_windows(axis: Axes, rows: pd.DataFrame, keys: list[tuple[str, str, str]
             if np.isfinite(row.expected):
                 axis.hlines(y - 0.28, row.expected_lower, row.expected_upper, color=BLUE, linewidth=0.8)
                 axis.plot(row.expected, y - 0.28, "D", color=BLUE, markerfacecolor="white", markersize=2.8)
-    names = [f"{paper.split(' (')[0].replace(' of this study', '')}, {mode}, {split}" for mode, split, paper in keys]
+    names = [
+        f"{paper.split(' (')[0].replace(' of this study', '')}, {mode_name(mode)}, {split}"
+        for mode, split, paper in keys
+    ]
     axis.set_yticks(range(len(keys)), names, fontsize=5.5)
     axis.set_ylim(len(keys) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)

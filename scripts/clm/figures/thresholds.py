@@ -29,7 +29,7 @@ def draw(thresholds: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) 
         thresholds: columns TEXT and NUMBERS of thresholds.csv.
         runs: columns RUNS_TEXT and RUNS_NUMBERS of runs.csv, for the values of the axes.
         corpus: the corpus whose checkpoints are judged.
-        split: the split shown; mode frozen.
+        split: the split shown, of linear probes.
     """
     rows = thresholds[(thresholds["mode"] == LINEAR_PROBE) & (thresholds["split"] == split)]
     tasks = in_order(rows["task"])

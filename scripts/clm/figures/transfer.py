@@ -90,7 +90,7 @@ def error_label(task: str, rows: pd.DataFrame, tasks: pd.DataFrame) -> str:
 
 
 def draw_task(axis: Axes, rows: pd.DataFrame, runs: pd.DataFrame, coding: dict[str, Mark], corpus: str) -> None:
-    """Draw frozen (filled) and full (hollow) checkpoints of one task, and the baselines as lines."""
+    """Draw linear probes (filled) and fine-tuned models (hollow) of one task, and the baselines as lines."""
     draw_lines(axis, rows)
     trained = rows[rows["corpus"] != UNTRAINED]
     drawn = 0
@@ -147,12 +147,12 @@ def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.Da
         )
         for s, m in coding.items()
     ]
-    handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markersize=3.5, label="filled: frozen encoder"))
+    handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markersize=3.5, label="filled: linear probe"))
     handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="white", markersize=3.5,
-                          label="hollow: full fine-tuning"))  # fmt: skip
+                          label="hollow: fine-tuned"))  # fmt: skip
     if set(in_order(runs["corpus"])) - {corpus, UNTRAINED}:
         handles.append(
-            Line2D([], [], linestyle="", marker="+", color=GREY, markersize=4, label="other corpus (full: ×)")
+            Line2D([], [], linestyle="", marker="+", color=GREY, markersize=4, label="other corpus (fine-tuned: ×)")
         )
     for name, (color, dashes) in lines_of(rows).items():
         text = "untrained encoder (median)" if name == UNTRAINED else baseline_name(name)

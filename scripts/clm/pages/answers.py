@@ -25,7 +25,8 @@ beyond them. Undecided is the default: an interval that contains both a gain tha
 <h2>Errors</h2>
 <p>Lower is better. Error: the root mean square error (RMSE) in the units of the label, or 1 − AUC (area under the
 receiver operating characteristic curve). Intervals of 95 % are over scaffolds of the test part. Kind: frozen encoder
-with a linear head, full fine-tuning, untrained encoder, or baseline without pretraining (ECFP: extended-connectivity
+with a linear head (linear_probe), fine-tuned model, untrained encoder, or baseline without pretraining (ECFP:
+extended-connectivity
 fingerprints). Each size is shown with its most molecules and tokens.</p>{scores}
 <h2>Error against number of labels</h2>{curves}
 <p>Predictions for every molecule of the test part: {predictions}.</p>

@@ -7,6 +7,7 @@ import pandas as pd
 
 from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
+from clm.tables.readable import mode_name
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
 CELL = ["size", "subset", "budget"]
@@ -65,7 +66,7 @@ def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:
             f"{verdict}: {len(chosen)} ({listed([with_slope(row) for row in chosen.to_dict('records')])})"
             for verdict, chosen in group.groupby("verdict", sort=True)
         ]
-        lines.append(f"{mode}, {split} split, {len(group)} tasks: {'; '.join(told)}.")
+        lines.append(f"{mode_name(mode)}, {split} split, {len(group)} tasks: {'; '.join(told)}.")
     return "How much of a gain in loss arrives (elasticity: 1 all of it, 0 nothing)", lines
 
 
@@ -86,16 +87,16 @@ def gains_section(saturation: pd.DataFrame) -> Section:
             if row["verdict"] in ("improving", "saturated", "no relevant gain", "degraded")
         ]
         told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        lines.append(f"More {AXES[axis]}, {mode}, {split} split: {told}. Decided: {listed(decided)}.")
+        lines.append(f"More {AXES[axis]}, {mode_name(mode)}, {split} split: {told}. Decided: {listed(decided)}.")
     return "Gain in error per doubling", lines
 
 
 def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
-    """Return the error of the largest frozen encoder and of what needs no pretraining, one row per task."""
+    """Return the error of a linear probe of the largest encoder and of what needs no pretraining, one row per task."""
     rows = transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))]
     rows = primary_labels(rows)
-    frozen = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
-    models = {PRETRAINED: frozen[frozen["corpus"] == corpus], UNTRAINED: frozen[frozen["corpus"] == UNTRAINED]}
+    probed = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
+    models = {PRETRAINED: probed[probed["corpus"] == corpus], UNTRAINED: probed[probed["corpus"] == UNTRAINED]}
     columns = {name: group.groupby("task")["error"].mean() for name, group in models.items()}
     baselines = rows[rows["mode"] == BASELINE]
     columns |= {name: group.groupby("task")["error"].mean() for name, group in baselines.groupby("baseline")}
@@ -104,7 +105,7 @@ def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
 
 
 def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) -> Section:
-    """Compare the largest pretrained encoder, frozen, with methods that need no pretraining."""
+    """Compare the largest pretrained encoder, linearly probed, with methods that need no pretraining."""
     trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
     if trained.empty:
         return f"Against methods without pretraining ({split} split)", ["No checkpoint."]
@@ -113,7 +114,8 @@ def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, spli
     chosen = (transfer[CELL] == largest[CELL]).all(axis=1) | (same & (transfer["size"] == largest["size"]))
     table = rivals(transfer[chosen | (transfer["mode"] == BASELINE)], corpus, split)
     lines = [
-        f"Frozen encoder of {largest['size']} parameters, {largest['subset']} molecules, {largest['budget']} tokens. "
+        f"Linear probe of the encoder of {largest['size']} parameters, {largest['subset']} molecules, "
+        f"{largest['budget']} tokens. "
         "Error is 1 - AUC for auc and RMSE in the units of the label for rmse; lower is better."
     ]
     for name in [column for column in table.columns if column not in ("metric", PRETRAINED)]:
@@ -143,11 +145,12 @@ def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Se
         clear = known[(known["lower"] > 0) | (known["upper"] < 0)].sort_values("spearman", key=abs, ascending=False)
         told = [f"{row['predictor']} {row['spearman']:.2f} {interval(row)}" for row in clear.head(5).to_dict("records")]
         lines.append(
-            f"{mode}, {split} split: the interval of the mean rank correlation with the score excludes 0 for "
+            f"{mode_name(mode)}, {split} split: the interval of the mean rank correlation with the score "
+            "excludes 0 for "
             f"{len(clear)} of {len(known)} predictors; strongest: {listed(told)}."
         )
     for (mode, split), group in decision.groupby(["mode", "split"], sort=False):
-        lines.append(f"{mode}, {split} split, {group['n_tasks'].max():.0f} tasks: {advice(group)}")
+        lines.append(f"{mode_name(mode)}, {split} split, {group['n_tasks'].max():.0f} tasks: {advice(group)}")
     return "What predicts transfer, and what to compute for a new task", lines
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from clm.pages.findings import AXES, Section, interval, listed, percent
 from clm.tables.columns import NOTHING, POOLED
+from clm.tables.readable import mode_name
 
 STATISTICS = {axis: f"median gain with {name}" for axis, name in AXES.items()}
 STATISTICS |= {"elasticity": "median elasticity", "task_dependence": "differences between tasks"}
@@ -24,7 +25,7 @@ def ablation_section(ablation: pd.DataFrame) -> Section:
         if mode == POOLED:
             where = "all modes and splits"
         else:
-            where = f"{mode}, {split} split"
+            where = f"{mode_name(mode)}, {split} split"
         base, cut = rows[rows["left_out"] == NOTHING], rows[rows["left_out"] != NOTHING]
         if base.empty or pd.isna(base["effect"].iloc[0]):
             continue
@@ -79,7 +80,9 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
         ]
         if told:
             undecided = len(rows) - len(told)
-            lines.append(f"{AXES[axis]}, {mode}, {split} split: {listed(told)}; no threshold for {undecided} others.")
+            lines.append(
+                f"{AXES[axis]}, {mode_name(mode)}, {split} split: {listed(told)}; no threshold for {undecided} others."
+            )
     return "From where on more does not help (gain per doubling over the rest of the axis)", lines
 
 
@@ -96,7 +99,7 @@ def contrasts_section(contrasts: pd.DataFrame) -> Section:
             else ""
         )
         told = "; ".join(part for part in (over, f"single tasks: {single}" if single else "") if part)
-        lines.append(f"{split} split, log error of the largest frozen encoder minus {other}: {told}.")
+        lines.append(f"{split} split, log error of a linear probe of the largest encoder minus {other}: {told}.")
     return "Named contrasts (repeated-measures analysis of variance, Tukey's test)", lines
 
 

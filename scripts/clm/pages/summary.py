@@ -32,7 +32,7 @@ def loss_line(fits: pd.DataFrame, corpus: str) -> str:
 
 
 def elasticity_line(elasticity: pd.DataFrame, corpus: str) -> str:
-    """Count verdicts on what arrives, frozen encoder and fine-tuning together."""
+    """Count verdicts on what arrives, linear probes and fine-tuned models together."""
     rows = elasticity[(elasticity["features"] == PRIMARY) & (elasticity["corpus"] == corpus)]
     counts = rows["verdict"].value_counts()
     if counts.empty:

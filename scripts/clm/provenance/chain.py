@@ -114,8 +114,8 @@ def concerns(path: str, row: dict[str, str]) -> bool:
     names = dict(zip(CELL[:4], (*parts[trunk - 3 : trunk], parts[trunk][4:]), strict=True))
     same = all(row.get(name) in (None, "", value) for name, value in names.items())
     rest = [part.split(".")[0] for part in parts[trunk + 1 :]]
-    frozen = "frozen" in parts  # a frozen probe holds all budgets of its trunk
-    budget = frozen or not row.get("budget") or row["budget"] in rest
+    probed = "linear_probe" in parts  # a linear probe holds all budgets of its trunk
+    budget = probed or not row.get("budget") or row["budget"] in rest
     return same and budget and (not row.get("task") or "transfer" not in parts or row["task"] in rest)
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from clm.statistics.verdicts import NO_SIGNAL
 from clm.tables.columns import PRIMARY
+from clm.tables.readable import mode_name
 
 AXES = {"N": ("a larger model", "parameters"), "U": ("more molecules to pretrain on", "molecules")}
 LABELS = ("more labels", "labels")
@@ -61,7 +62,7 @@ def protocol(row: dict, tails: pd.DataFrame, unit: str) -> tuple[str, str] | Non
     The end of the axis lies nearest to what a user would buy, so a tail that saturates, degrades or improves comes
     before the verdict over the whole axis.
     """
-    where = f"{row['mode']}, {row['split']} split"
+    where = f"{mode_name(row['mode'])}, {row['split']} split"
     tail = tails.iloc[0] if len(tails) else None
     if tail is not None and tail["verdict"] in HELPS:
         return HELPS[tail["verdict"]], f"{where}: {gain(tail, unit)}, from {tail['start']} {unit} on"

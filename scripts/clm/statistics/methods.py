@@ -54,11 +54,11 @@ def method_errors(transfer: pd.DataFrame, cells: dict[tuple[str, str, str], str]
     """Return log errors per split, seed, task and named method; pretraining seeds of a cell are averaged."""
     rows = primary_labels(transfer)
     rows = rows[rows["error"] > 0]
-    frozen = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
-    keys = list(zip(frozen["size"], frozen["subset"], frozen["budget"], strict=True))
+    probed = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
+    keys = list(zip(probed["size"], probed["subset"], probed["budget"], strict=True))
     largest = next((key[0] for key, name in cells.items() if name == FIRST), None)
-    untrained = (frozen["corpus"] == UNTRAINED) & (frozen["size"] == largest)
-    named = frozen.assign(method=np.where(untrained, UNTRAINED, [cells.get(key) for key in keys]))
+    untrained = (probed["corpus"] == UNTRAINED) & (probed["size"] == largest)
+    named = probed.assign(method=np.where(untrained, UNTRAINED, [cells.get(key) for key in keys]))
     methods = pd.concat([named, rows[rows["mode"] == BASELINE].assign(method=rows["baseline"])])
     methods = methods[methods["method"].isin([FIRST, *OTHERS])]
     log_error = np.log(methods["error"].astype(float))

@@ -47,7 +47,7 @@ def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
     """
     corpus, tuning = grid.corpora(config)[0], config["transfer"]["fine_tuning"]
     count = config["grid"]["untrained_initializations"]
-    tuned = dict.fromkeys(cell for cell, _ in grid.full_cells(config) if cell.trunk.corpus == corpus)
+    tuned = dict.fromkeys(cell for cell, _ in grid.fine_tuned_cells(config) if cell.trunk.corpus == corpus)
     probed = [cell for cell in grid.checkpoints(config) if cell.trunk.corpus == corpus]
     modes = ((FINE_TUNED, tuned, tuning["splits"], tuning["tasks"]),)
     modes += ((LINEAR_PROBE, probed, config["splits"], config["transfer"]["tasks"]),)

@@ -10,7 +10,7 @@ LOSS = "loss"
 # not comparable across sizes: they grow with the number of parameters and change when weights are rescaled
 WITHIN_SIZE = ("trace", "trace_per_parameter", "encoder_trace", "eigenvalue_", "most_negative", "gradient_norm")
 LABEL_FREE = "domain_loss"  # uses molecules of the task, no labels: what one split measured serves every split
-FULL_ONLY = ("linear_probe",)  # the frozen score is a linear probe itself
+FINE_TUNED_ONLY = ("linear_probe",)  # the score of that mode is a linear probe itself
 
 
 class Predictors:
@@ -42,7 +42,7 @@ class Predictors:
         kept = [
             name
             for name in self.names
-            if name in table and (panel.names["mode"] == FINE_TUNED or name not in FULL_ONLY)
+            if name in table and (panel.names["mode"] == FINE_TUNED or name not in FINE_TUNED_ONLY)
         ]
         return table[kept].reset_index(drop=True)
 

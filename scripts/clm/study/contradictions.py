@@ -8,7 +8,7 @@ from clm.study.grid import (
     Checkpoint,
     Trunk,
     curve_cells,
-    full_cells,
+    fine_tuned_cells,
     learning_cells,
     spectrum_cells,
     trunks,
@@ -56,7 +56,7 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
 def named_checkpoints(config: Mapping[str, Any]) -> Iterator[tuple[str, Checkpoint]]:
     """Yield (place, checkpoint) for every checkpoint that a section names."""
     tuned = config["transfer"]["fine_tuning"]["tune_cell"]
-    for cell, task in full_cells(config):
+    for cell, task in fine_tuned_cells(config):
         yield f"transfer.fine_tuning.cells (task {task})", cell
         if cell.trunk.corpus != UNTRAINED:
             size = cell.trunk.size

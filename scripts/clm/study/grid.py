@@ -31,7 +31,7 @@ class Checkpoint:
     budget: str
 
 
-class Frozen(NamedTuple):
+class Probe(NamedTuple):
     """All budgets of one trunk probed on one task."""
 
     trunk: Trunk
@@ -93,21 +93,21 @@ def repeated_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
     ]
 
 
-def frozen_cells(config: Mapping[str, Any]) -> list[Frozen]:
-    """Return the frozen probes: every trunk, untrained ones too, on every selected task."""
+def probe_cells(config: Mapping[str, Any]) -> list[Probe]:
+    """Return the linear probes: every trunk, untrained ones too, on every selected task."""
     everything = trunks(config) + untrained(config)
-    return [Frozen(trunk, task) for trunk in everything for task in config["transfer"]["tasks"]]
+    return [Probe(trunk, task) for trunk in everything for task in config["transfer"]["tasks"]]
 
 
-def full_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
+def fine_tuned_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
     """Return the fine-tuned (checkpoint, task) pairs of `transfer.fine_tuning.cells`, without repeats."""
-    full = config["transfer"]["fine_tuning"]
+    tuning = config["transfer"]["fine_tuning"]
     found = dict.fromkeys(
         (Checkpoint(Trunk(*key), budget), task)
-        for block in full["cells"]
+        for block in tuning["cells"]
         for key in product(block["corpora"], block["sizes"], block["subsets"], block["seeds"])
         for budget in block["budgets"]
-        for task in block.get("tasks", full["tasks"])
+        for task in block.get("tasks", tuning["tasks"])
     )
     return list(found)
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
+from clm.study.grid import Baseline, Checkpoint, Probe, Trunk
 
-PROBED = "transfer/frozen"  # folder of the scores of linear probes
-FINE_TUNED = "transfer/full"  # folder of the scores of fine-tuned models
+PROBED = "transfer/linear_probe"  # folder of the scores of linear probes
+FINE_TUNED = "transfer/fine_tuned"  # folder of the scores of fine-tuned models
 
 
 def trunk_folder(root: Path | str, trunk: Trunk) -> Path:
@@ -23,13 +23,13 @@ def checkpoint(root: Path | str, cell: Checkpoint) -> Path:
     return trunk_folder(root, cell.trunk) / cell.budget
 
 
-def frozen(root: Path | str, cell: Frozen) -> Path:
-    """Return the JSON of the frozen probes of one trunk on one task (all budgets)."""
+def linear_probe(root: Path | str, cell: Probe) -> Path:
+    """Return the JSON of the linear probes of one trunk on one task (all budgets)."""
     return Path(root) / PROBED / below(cell.trunk) / f"{cell.task}.json"
 
 
-def full(root: Path | str, cell: Checkpoint, task: str) -> Path:
-    """Return the JSON of the full fine-tuning of one checkpoint on one task (all seeds and splits)."""
+def fine_tuned(root: Path | str, cell: Checkpoint, task: str) -> Path:
+    """Return the JSON of the fine-tuning of one checkpoint on one task (all seeds and splits)."""
     return Path(root) / FINE_TUNED / below(cell.trunk) / cell.budget / f"{task}.json"
 
 

@@ -2,7 +2,7 @@
 
 trunks:    [[corpus, size, subset, seed, [budget, ...]], ...]
 tasks:     [task, ...]                 every trunk is probed on every task (a setting, not a file)
-full:      [{"tasks": [...], "checkpoints": [[corpus, size, subset, seed, budget], ...]}, ...]
+fine_tuned: [{"tasks": [...], "checkpoints": [[corpus, size, subset, seed, budget], ...]}, ...]
 baselines: [name, ...]                 every baseline is scored on every task (a setting, not a file)
 curvature: [[corpus, size, subset, seed, budget], ...], and likewise spectrum, curves, learning
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.provenance.files import read_json
-from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
+from clm.study.grid import Baseline, Checkpoint, Probe, Trunk
 from clm.tables.columns import KEYS
 
 
@@ -31,14 +31,14 @@ def checkpoints_of(config: Mapping[str, Any]) -> list[Checkpoint]:
     return [Checkpoint(trunk, budget) for trunk in trunks_of(config) for budget in trunk.budgets]
 
 
-def frozen_of(config: Mapping[str, Any]) -> list[Frozen]:
+def probes_of(config: Mapping[str, Any]) -> list[Probe]:
     """Return every (trunk, task)."""
-    return [Frozen(trunk, task) for trunk in trunks_of(config) for task in config["tasks"]]
+    return [Probe(trunk, task) for trunk in trunks_of(config) for task in config["tasks"]]
 
 
-def full_of(config: Mapping[str, Any]) -> Iterator[tuple[Checkpoint, str]]:
+def fine_tuned_of(config: Mapping[str, Any]) -> Iterator[tuple[Checkpoint, str]]:
     """Yield every fine-tuned (checkpoint, task)."""
-    for block in config["full"]:
+    for block in config["fine_tuned"]:
         for key in block["checkpoints"]:
             yield from ((checkpoint_of(key), task) for task in block["tasks"])
 

@@ -13,7 +13,11 @@ NAME_COLUMNS += ("name", "axis")  # text even where a name looks like a number o
 UNTRAINED, NO_SUBSET, NO_BUDGET = "untrained", "none", "0"  # corpus, subset and budget without pretraining
 PRETRAINED = "pretrained"  # `kind` of a model, beside UNTRAINED
 
-LINEAR_PROBE, FINE_TUNED, BASELINE = "frozen", "full", "baseline"  # `mode` of a score, `stage` of a transfer job
+LINEAR_PROBE, FINE_TUNED, BASELINE = (
+    "linear_probe",
+    "fine_tuned",
+    "baseline",
+)  # `mode` of a score, `stage` of a transfer job
 ENCODER_MODES = (LINEAR_PROBE, FINE_TUNED)
 
 SCAFFOLD = "scaffold"  # the one `split` without a seed

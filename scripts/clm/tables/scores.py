@@ -31,7 +31,7 @@ def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: s
         task: name of the task.
 
     Returns:
-        Columns COLUMNS. model: size, or name of the baseline; kind: frozen, full, untrained or baseline.
+        Columns COLUMNS. model: size, or name of the baseline; kind: linear_probe, fine_tuned, untrained or baseline.
     """
     rows = primary_labels(transfer[transfer["task"] == task])
     rows = rows[rows["features"].isna() | rows["features"].isin([PRIMARY, COUNT_FEATURES])]
@@ -39,7 +39,7 @@ def task_scores(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: s
     models = rows[rows["mode"] != BASELINE].merge(cells, on=list(KEYS))
     models = models.assign(model=models["size"], kind=models["mode"])
     models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == LINEAR_PROBE), "kind"] = UNTRAINED
-    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == FINE_TUNED), "kind"] = f"full, {UNTRAINED}"
+    models.loc[(models["corpus"] == UNTRAINED) & (models["mode"] == FINE_TUNED), "kind"] = f"{FINE_TUNED}, {UNTRAINED}"
     baselines = rows[rows["mode"] == BASELINE]
     baselines = baselines.assign(model=baselines["baseline"], kind=BASELINE, parameters=None)
     rows = pd.concat([models, baselines], ignore_index=True)

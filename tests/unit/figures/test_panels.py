@@ -95,15 +95,17 @@ def test_gains_are_percent_in_order_of_elasticity(study):
     slopes = read_table(tables / "elasticity.csv", gains.ELASTICITY_TEXT, gains.ELASTICITY_NUMBERS)
     figure = gains.draw(saturation, slopes, "scaffold")
     order = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    frozen = slopes[slopes["mode"] == "frozen"].sort_values("slope", ascending=False)
+    frozen = slopes[slopes["mode"] == "linear_probe"].sort_values("slope", ascending=False)
     assert order == frozen["task"].tolist()
-    row = saturation[(saturation["task"] == order[0]) & (saturation["axis"] == "N") & (saturation["mode"] == "frozen")]
+    row = saturation[
+        (saturation["task"] == order[0]) & (saturation["axis"] == "N") & (saturation["mode"] == "linear_probe")
+    ]
     circles = {
         float(line.get_ydata()[0]): float(line.get_xdata()[0])
         for line in figure.axes[0].lines
         if line.get_marker() == "o"
     }
-    assert circles[gains.OFFSET["frozen"]] == pytest.approx(100 * row["gain"].iloc[0])
+    assert circles[gains.OFFSET["linear_probe"]] == pytest.approx(100 * row["gain"].iloc[0])
 
 
 def test_rank_correlation_is_shown_from_twelve_tasks_on():

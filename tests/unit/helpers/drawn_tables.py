@@ -36,11 +36,13 @@ def transfer_table(runs: pd.DataFrame) -> pd.DataFrame:
         for run in runs.to_dict("records"):
             names = {key: run[key] for key in ("corpus", "size", "subset", "seed", "budget")}
             e = scale * (0.7 + 0.02 * (i % 6) * ((run["loss"] if run["loss"] > 0 else 3) ** 1.3) + 0.02 * rng.normal())
-            rows.append(common | names | dict(mode="frozen", features="mean", error=e, lower=e * 0.92, upper=e * 1.09))
+            rows.append(
+                common | names | dict(mode="linear_probe", features="mean", error=e, lower=e * 0.92, upper=e * 1.09)
+            )
             if run["subset"] in ("32k", "none") and run["budget"] in ("1600k", "0"):
                 for seed in (0, 1):
                     f = 0.95 * e + 0.01 * scale * rng.normal()
-                    rows.append(common | names | dict(mode="full", finetune_seed=seed, features="", error=f,
+                    rows.append(common | names | dict(mode="fine_tuned", finetune_seed=seed, features="", error=f,
                                                       lower=f * 0.9, upper=f * 1.1))  # fmt: skip
         for baseline, factor in (("ecfp_forest", 0.8), ("token_counts", 0.95)):
             rows.append(common | dict(mode="baseline", baseline=baseline, features="counts", error=factor * scale))
@@ -62,9 +64,9 @@ def gain_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal", "too_few"]
     arrivals = ["arrives", "nothing arrives", "undecided"]
     gain_rows, slope_rows = [], []
-    for mode in ("frozen", "full"):
+    for mode in ("linear_probe", "full"):
         for i, task in enumerate(TASKS):
-            for axis in "NDU" if mode == "frozen" else "N":
+            for axis in "NDU" if mode == "linear_probe" else "N":
                 g, w = 0.03 * rng.normal(), 0.01 + 0.4 * (i == 3)
                 gain_rows.append(dict(axis=axis, mode=mode, split="scaffold", features="mean", task=task, metric="auc",
                                       gain=g, lower=g - w, upper=g + w, verdict=verdicts[i % 6],
@@ -97,14 +99,14 @@ def correlations_table() -> pd.DataFrame:
     return pd.DataFrame(
         dict(mode=mode, split="scaffold", features="mean", task=task, predictor=name, n_cells=60, n_trunks=15,
              spearman=np.clip(rng.normal(-0.3, 0.5), -1, 1), p=rng.uniform(0, 0.2))
-        for mode in ("frozen", "full") for task in [*TASKS, "(all)"] for name in names
-        if not (mode == "full" and name == "linear_probe")
+        for mode in ("linear_probe", "full") for task in [*TASKS, "(all)"] for name in names
+        if not (mode == "fine_tuned" and name == "linear_probe")
     )  # fmt: skip
 
 
 def costs_table() -> pd.DataFrame:
     rng = np.random.default_rng(5)
-    stages = {"pretrain_checkpoint": (60, 12), "score_frozen": (180, 1.5), "finetune_model": (90, 6),
+    stages = {"pretrain_checkpoint": (60, 12), "probe_encoder": (180, 1.5), "finetune_model": (90, 6),
               "measure_curvature": (20, 9), "score_baseline": (32, 4), "standardize_corpus": (6, 25),
               "prepare_task": (16, 0.8), "plot_loss": (1, 2.2)}  # fmt: skip
     return pd.DataFrame(
@@ -129,7 +131,7 @@ def thresholds_table() -> pd.DataFrame:
     verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal"]
     values = {"N": SIZES, "D": BUDGETS, "U": SUBSETS}
     return pd.DataFrame(
-        dict(axis=axis, mode="frozen", split="scaffold", task=task, verdict=verdicts[i % 5], start=list(known)[1],
+        dict(axis=axis, mode="linear_probe", split="scaffold", task=task, verdict=verdicts[i % 5], start=list(known)[1],
              at=list(known.values())[1], onset_lower=list(known)[0], onset_upper="beyond" if i % 2 else list(known)[1])
         for axis, known in values.items() for i, task in enumerate(TASKS)
     )  # fmt: skip
@@ -140,10 +142,11 @@ def decision_table() -> pd.DataFrame:
     verdicts = ["recommended", "costs nothing", "undecided", "not recommended"]
     return pd.DataFrame(
         dict(mode=mode, split="scaffold", predictor=name, needs="nothing", n_tasks=12, verdict=verdicts[i % 4],
-             stage=["", "frozen", "full"][i % 3], spearman=(r := rng.uniform(-0.8, 0.8)), spearman_lower=r - 0.1,
+             stage=["", "linear_probe", "fine_tuned"][i % 3], spearman=(r := rng.uniform(-0.8, 0.8)),
+             spearman_lower=r - 0.1,
              spearman_upper=r + 0.1, regret=0.02 * i, regret_lower=0.02 * i - 0.03 if i else np.nan,
              regret_upper=0.02 * i + 0.03)
-        for mode in ("frozen", "full") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
+        for mode in ("linear_probe", "full") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
     )  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def reconciliation_table() -> pd.DataFrame:
     kinds += [("layers", "CLIMB", name) for name in ("last layer", "middle layer", "last minus middle")]
     kinds += [("isoloss", "Liu et al.", "parameters at equal loss")]
     return pd.DataFrame(
-        dict(question=question, paper=paper, mode="frozen", split="scaffold", task=task, contrast=contrast,
+        dict(question=question, paper=paper, mode="linear_probe", split="scaffold", task=task, contrast=contrast,
              estimate=(x := 0.3 * rng.uniform(-1, 1)), lower=x - 0.1, upper=x + 0.1, verdict="undecided",
              expected=0.1 if paper.startswith("Mol") else np.nan, expected_lower=-0.2, expected_upper=0.4)
         for question, paper, contrast in kinds for task in [*TASKS, "(all)"]
@@ -176,7 +179,7 @@ def controls_table() -> pd.DataFrame:
     for kind, noise, share in (("logp", 0, 0.0), ("logp", 0.6, 0.7), ("amides", 0, 0.0), ("amides", 0.6, 0.9)):
         for i, axis in enumerate("NDUC"):
             gain = (0.06 - 0.015 * i) * (1 - share)
-            row = dict(task=f"control_{kind}_{noise}", property=kind, molecules=1000, noise=noise, mode="frozen",
+            row = dict(task=f"control_{kind}_{noise}", property=kind, molecules=1000, noise=noise, mode="linear_probe",
                        split="scaffold", axis=axis, noise_share=share, share_lower=share * 0.9,
                        share_upper=share * 1.05, gain=gain, lower=gain - 0.01, upper=gain + 0.01)  # fmt: skip
             truth = {f"truth_{name}": row[name] / (1 - share) for name in ("gain", "lower", "upper")}

@@ -59,7 +59,7 @@ def small_trunks():
 
 
 def run_all(root, study, tables):
-    lists = {name: root / "cells" / f"{name}.json" for name in ("trunks", "full", "curvature")}
+    lists = {name: root / "cells" / f"{name}.json" for name in ("trunks", "fine_tuned", "curvature")}
     for name, path in lists.items():
         write_json(path, study.config[name])
     settings, told = study.config | {"corpora": ["zinc", "pubchem"]}, JUDGEMENT

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from clm.provenance.files import write_json
 from clm.study import paths
-from clm.study.grid import Baseline, Checkpoint, Frozen, Trunk
+from clm.study.grid import Baseline, Checkpoint, Probe, Trunk
 from made_up import BUDGETS, SIZES, SUBSETS
 
 TOKENS_PER_MOLECULE = 40
@@ -58,7 +58,7 @@ class Study:
         return {
             "trunks": [[*key_of(trunk), list(trunk.budgets)] for trunk in self.trunks],
             "tasks": list(self.slopes),
-            "full": [{"tasks": list(self.slopes)[:3], "checkpoints": [key for key in last if key[2] == "32k"]}],
+            "fine_tuned": [{"tasks": list(self.slopes)[:3], "checkpoints": [key for key in last if key[2] == "32k"]}],
             "baselines": ["ecfp_forest", "token_counts"],
             "curvature": last,
             "kinds": {task: "regression" for task in self.slopes},
@@ -71,19 +71,19 @@ class Study:
         for task in self.slopes:
             self.write_task(task)
             for trunk in self.trunks:
-                path = paths.frozen(self.root, Frozen(trunk, task))
-                self.write_scores(path, "frozen", trunk, trunk.budgets, task)
+                path = paths.linear_probe(self.root, Probe(trunk, task))
+                self.write_scores(path, "linear_probe", trunk, trunk.budgets, task)
             for name in self.config["baselines"]:
                 path = paths.baseline(self.root, Baseline(name, task))
                 cells = [cell("scaffold", 0, None, "counts", 1.0) | {"budget": None}]
                 identity = dict.fromkeys(("corpus", "size", "subset", "seed"))
                 write_json(path, identity | {"mode": "baseline", "baseline": name, "cells": cells, "predictors": []})
                 write_json(path.with_suffix(".cost.json"), cost())
-        for block in self.config["full"]:
+        for block in self.config["fine_tuned"]:
             for *key, budget in block["checkpoints"]:
                 for task in block["tasks"]:
-                    path = paths.full(self.root, Checkpoint(Trunk(*key), budget), task)
-                    self.write_scores(path, "full", Trunk(*key, (budget,)), (budget,), task, finetune=(0, 1))
+                    path = paths.fine_tuned(self.root, Checkpoint(Trunk(*key), budget), task)
+                    self.write_scores(path, "fine_tuned", Trunk(*key, (budget,)), (budget,), task, finetune=(0, 1))
         for *key, budget in self.config["curvature"]:
             self.write_curvature(Checkpoint(Trunk(*key), budget))
         return self

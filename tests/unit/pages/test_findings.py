@@ -44,7 +44,7 @@ def test_repeated_trainings_are_counted_and_their_distance_is_told():
 
 
 def test_gains_name_only_what_is_decided():
-    row = {"axis": "N", "mode": "frozen", "split": "random", "features": "mean", "gain": 0.05}
+    row = {"axis": "N", "mode": "linear_probe", "split": "random", "features": "mean", "gain": 0.05}
     rows = [
         row | {"task": "bace", "verdict": "improving", "lower": 0.02, "upper": 0.08},
         row | {"task": "esol", "verdict": "undecided", "lower": -0.1, "upper": 0.2},
@@ -55,7 +55,7 @@ def test_gains_name_only_what_is_decided():
 
 def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
     base = {"status": "ok", "split": "scaffold", "label": "y", "features": "mean", "metric": "rmse", "baseline": None}
-    model = {"mode": "frozen", "size": "60k", "subset": "2k", "budget": "1m", "corpus": "zinc"}
+    model = {"mode": "linear_probe", "size": "60k", "subset": "2k", "budget": "1m", "corpus": "zinc"}
     forest = {"mode": "baseline", "baseline": "forest", "size": None, "subset": None, "budget": None, "corpus": None}
     rows = [
         base | model | {"task": "a", "error": 1.0},
@@ -83,7 +83,7 @@ def test_a_predictor_is_recommended_only_where_the_decision_table_does():
 
 
 def test_ablation_names_the_parts_that_change_a_verdict():
-    base = {"mode": "frozen", "split": "random", "statistic": "C", "effect": 0.02, "changed": 0}
+    base = {"mode": "linear_probe", "split": "random", "statistic": "C", "effect": 0.02, "changed": 0}
     rows = [
         base | {"left_out": "nothing", "name": "nothing", "verdict": "contradicted"},
         base | {"left_out": "task", "name": "esol", "verdict": "undecided", "changed": 1},
@@ -96,7 +96,7 @@ def test_ablation_names_the_parts_that_change_a_verdict():
 
 
 def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
-    row = {"mode": "frozen", "split": "random", "gain": 0.001, "lower": -0.004, "upper": 0.006, "axis": "D"}
+    row = {"mode": "linear_probe", "split": "random", "gain": 0.001, "lower": -0.004, "upper": 0.006, "axis": "D"}
     rows = [
         row | {"task": "esol", "verdict": "saturated", "start": "400k"},
         row | {"task": "bace", "verdict": "undecided"},
@@ -107,7 +107,14 @@ def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
     rows = [row | {"task": "(all)", "verdict": "higher error"}, row | {"task": "esol", "verdict": "undecided"}]
     (line,) = robustness.contrasts_section(pd.DataFrame(rows))[1]
     assert "minus ecfp_forest: over tasks 30.0 % [10, 50], higher error; single tasks: 1 undecided." in line
-    row = {"question": "window", "paper": "P", "mode": "full", "split": "random", "task": "(all)", "contrast": "full"}
+    row = {
+        "question": "window",
+        "paper": "P",
+        "mode": "fine_tuned",
+        "split": "random",
+        "task": "(all)",
+        "contrast": "fine_tuned",
+    }
     row |= {"estimate": 0.2, "lower": 0.1, "upper": 0.3, "n_cells": 9, "loss_ratio": 1.5, "expected": 0.25}
     rows = [row | {"published": "none", "verdict": "as the range explains"}]
     rows += [row | {"question": "isoloss", "contrast": "equal loss", "estimate": 0.01, "lower": 0.0, "upper": 0.02}]
@@ -131,7 +138,7 @@ def test_the_short_version_counts_and_names():
     elasticity = pd.DataFrame({"verdict": ["nothing arrives", "undecided"], "features": "mean", "corpus": "zinc"})
     verdicts = ["improving", "improving", "undecided", "degraded"]
     saturation = pd.DataFrame({"task": ["b", "a", "c", "c"], "verdict": verdicts, "axis": "N", "features": "mean"})
-    keys = {"statistic": "N", "mode": "frozen", "split": "random"}
+    keys = {"statistic": "N", "mode": "linear_probe", "split": "random"}
     ablation = pd.DataFrame([keys | {"left_out": "task", "changed": 1}, keys | {"left_out": "nothing", "changed": 0}])
     decision = pd.DataFrame({"predictor": ["logme", "loss"], "verdict": ["recommended", "costs nothing"]})
     frame = {"fits": fits, "elasticity": elasticity, "saturation": saturation, "ablation": ablation}

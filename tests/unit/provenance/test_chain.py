@@ -75,10 +75,10 @@ def test_results_that_were_moved_are_explained_from_anywhere(results, tmp_path_f
 
 def test_inputs_concern_a_row_by_their_names():
     row = {"corpus": "zinc", "size": "3k", "subset": "t300", "seed": "0", "budget": "t20k", "task": "bace"}
-    assert concerns("results/s/transfer/frozen/zinc/3k/t300/seed0/bace.json", row)
-    assert not concerns("results/s/transfer/frozen/zinc/3k/t300/seed1/bace.json", row)
-    assert not concerns("results/s/transfer/frozen/zinc/3k/t300/seed0/esol.json", row)
-    assert not concerns("results/s/transfer/full/zinc/3k/t300/seed0/t10k/bace.cost.json", row)
+    assert concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed0/bace.json", row)
+    assert not concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed1/bace.json", row)
+    assert not concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed0/esol.json", row)
+    assert not concerns("results/s/transfer/fine_tuned/zinc/3k/t300/seed0/t10k/bace.cost.json", row)
     assert concerns("results/s/tasks/bace/molecules.csv", row)
     assert not concerns("results/s/tasks/esol/molecules.csv", row)
     assert concerns("results/s/tables/fits.csv", row)

@@ -35,7 +35,7 @@ def task_errors(random, cells, column, slope, between, tasks=12, trunk=0.02, dri
 def transfer_rows(cells, errors, metric="rmse", **keys):
     """Rows of transfer.csv of one task: errors, float64 (seeds, n), as measured on as many split seeds."""
     base = cells[["corpus", "size", "subset", "seed", "budget"]]
-    named = {"mode": "frozen", "task": "t", "split": "random", "features": "mean", "label": "y"} | keys
+    named = {"mode": "linear_probe", "task": "t", "split": "random", "features": "mean", "label": "y"} | keys
     rows = [
         base.assign(**named, metric=metric, error=row, status="ok", split_seed=i, n_test=100, n_train=800)
         for i, row in enumerate(errors)

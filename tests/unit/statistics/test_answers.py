@@ -10,13 +10,13 @@ CURVES = ["task", "model", "labels", "gain", "gain_lower", "gain_upper", "verdic
 
 
 def saturation(*rows):
-    base = {"features": "mean", "split": "scaffold", "mode": "frozen", "task": "t"} | NUMBERS
+    base = {"features": "mean", "split": "scaffold", "mode": "linear_probe", "task": "t"} | NUMBERS
     columns = [*base, "axis", "verdict"]
     return pd.DataFrame([base | row for row in rows], columns=columns)
 
 
 def thresholds(*rows):
-    base = {"split": "scaffold", "mode": "frozen", "task": "t", "start": "300k"} | NUMBERS
+    base = {"split": "scaffold", "mode": "linear_probe", "task": "t", "start": "300k"} | NUMBERS
     return pd.DataFrame([base | row for row in rows], columns=[*base, "axis", "verdict"])
 
 
@@ -76,14 +76,14 @@ def test_each_size_is_shown_with_its_largest_cell():
     cells += [("pubchem", "60k", "8k", 0, "1m", 60, 8000, 1e6)]
     keys = ["corpus", "size", "subset", "seed", "budget"]
     runs = pd.DataFrame(cells, columns=[*keys, "parameters", "molecules", "tokens"]).assign(status="ok")
-    rows = runs[keys].assign(task="t", mode="frozen", baseline=None, error=[1.0, 2.0, 3.0, 4.0, 5.0])
+    rows = runs[keys].assign(task="t", mode="linear_probe", baseline=None, error=[1.0, 2.0, 3.0, 4.0, 5.0])
     forest = pd.DataFrame([{"task": "t", "mode": "baseline", "baseline": "ecfp_forest", "error": 6.0}])
     rows = pd.concat([rows, forest]).assign(
         split="scaffold", label="y", features="mean", metric="rmse", lower=0.5, upper=9.0, status="ok"
     )
     found = task_scores(rows, runs, "zinc", "t")
     assert found[["model", "kind", "error"]].values.tolist() == [
-        ["60k", "frozen", 2.0], ["60k", "untrained", 4.0], ["ecfp_forest", "baseline", 6.0],
+        ["60k", "linear_probe", 2.0], ["60k", "untrained", 4.0], ["ecfp_forest", "baseline", 6.0],
     ]  # fmt: skip
 
 

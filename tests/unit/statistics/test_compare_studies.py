@@ -20,7 +20,7 @@ def planted(root, factor=1.0, speed=1.0, vocabulary="a", status="ok"):
         runs.append(names | dict(status=status if tokens == 800 else "ok", loss=loss, tokens=tokens))
         for split_seed in (0, 1):
             for features, worse in (("mean", 1), ("layer0", 7)):
-                rows.append(dict(mode="frozen") | names | dict(
+                rows.append(dict(mode="linear_probe") | names | dict(
                     baseline=None, task="esol", split="random", split_seed=split_seed, finetune_seed=None,
                     features=features, label="y", error=worse * factor * (1 + split_seed) * loss**2))  # fmt: skip
     pd.DataFrame(runs).to_csv(root / "tables/runs.csv", index=False)

@@ -12,7 +12,7 @@ from synthetic_study import SIZES, grid_cells
 
 N_AXIS, D_AXIS, U_AXIS, _ = AXES
 CELLS = grid_cells().assign(checkpoint=lambda cells: range(len(cells)))
-GROUP = ("frozen", "random", "mean", "t")
+GROUP = ("linear_probe", "random", "mean", "t")
 
 
 def made(random, width_slope, trained_slope=0.0, twin_sd=0.005, seeds=3):
@@ -142,7 +142,7 @@ def test_drawn_test_sets_are_those_of_checkpoint_and_twin_together():
     shared = random.normal(size=40)
     twins = untrained_cells(SIZES)
     cells = CELLS.assign(corpus="zinc")
-    keys = {"mode": "frozen", "split": "scaffold", "features": "mean", "task": "t"}
+    keys = {"mode": "linear_probe", "split": "scaffold", "features": "mean", "task": "t"}
     draws = pd.concat([cells, twins], ignore_index=True)[["corpus", "size", "subset", "seed", "budget"]].assign(**keys)
     draws["log_error"] = draws["half_error"] = pd.Series([shared] * len(draws))
     transfer = pd.concat(
@@ -152,5 +152,5 @@ def test_drawn_test_sets_are_those_of_checkpoint_and_twin_together():
         ]
     )
     (raw,) = panels(transfer, cells, draws)
-    net = net_panel(raw, untrained_twins(transfer, draws)[("frozen", "scaffold", "mean", "t")])
+    net = net_panel(raw, untrained_twins(transfer, draws)[("linear_probe", "scaffold", "mean", "t")])
     assert raw.draws.std() > 0.5 and net.panel.draws == pytest.approx(np.zeros_like(net.panel.draws))

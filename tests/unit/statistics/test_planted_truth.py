@@ -27,7 +27,7 @@ def shares(gain, trunk_sd=0.02, noise=0.02, cells=None):
     """
     cells = grid_cells() if cells is None else cells
     random, x = np.random.default_rng(7), np.log2(cells["parameters"].to_numpy())
-    names, trunk = {"mode": "frozen", "features": "mean", "task": "t"}, cells["trunk"].to_numpy()
+    names, trunk = {"mode": "linear_probe", "features": "mean", "task": "t"}, cells["trunk"].to_numpy()
     rows, twins = [], flat_twins(cells)
     for i in range(REPEATS):
         effect = trunk_sd * random.normal(size=trunk.max() + 1)[trunk]
@@ -68,7 +68,7 @@ def tables(metric, errors, cells, status="ok"):
     """Return transfer.csv and runs.csv of one task whose scores are oriented as its metric is."""
     keys = ["corpus", "size", "subset", "seed", "budget"]
     score = 1 - errors if metric == "auc" else -errors
-    rows = cells[keys].assign(mode="frozen", task="t", split="random", features="mean", label="y", metric=metric)
+    rows = cells[keys].assign(mode="linear_probe", task="t", split="random", features="mean", label="y", metric=metric)
     rows = rows.assign(error=errors, score=score, status=status, split_seed=0, n_test=100, n_train=800)
     runs = cells.assign(status="ok", loss=2 - 0.1 * np.log10(cells["flops"]))
     return pd.concat([rows, rows.assign(split_seed=1, error=errors * 1.01)]), runs

@@ -25,7 +25,7 @@ def control(random, helps, trunk_sd=0.02, twin_sd=0.01):
         )
         for size in SIZES
     }
-    names = {"mode": "frozen", "split": "random", "features": "mean", "task": "control_logp"}
+    names = {"mode": "linear_probe", "split": "random", "features": "mean", "task": "control_logp"}
     return net_panel(Panel(names, "rmse", CELLS, errors, {}, None, 0.125, 1.0, 0), Twins(twins, {}, {}))
 
 

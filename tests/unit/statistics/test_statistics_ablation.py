@@ -9,7 +9,7 @@ FAMILIES = {task: "adme" if i < 2 else "activity" if i < 4 else "toxicity" for i
 MARGINS = {"gain": 0.01, "elasticity": 0.1}
 
 
-def table(gains, modes=("frozen",), splits=("random",), half_width=0.002, **columns):
+def table(gains, modes=("linear_probe",), splits=("random",), half_width=0.002, **columns):
     base = {"axis": "C", "features": "mean", "verdict": "undecided"} | columns
     return pd.DataFrame(
         base | {"mode": mode, "split": split, "task": task, "gain": gain, "lower": gain - half_width,
@@ -54,7 +54,9 @@ def test_too_few_tasks_are_undecided_and_have_no_number():
 
 
 def test_modes_and_splits_are_averaged_within_a_task_and_left_out_in_turn():
-    gains = pd.concat([table([0.03] * 12, ("frozen",), ("random", "scaffold")), table([-0.06] * 12, ("full",))])
+    gains = pd.concat(
+        [table([0.03] * 12, ("linear_probe",), ("random", "scaffold")), table([-0.06] * 12, ("fine_tuned",))]
+    )
     rows = of(ablated(gains))
     assert rows.loc[("nothing", "nothing"), "n_tasks"] == 12
     assert rows.loc[("nothing", "nothing"), "verdict"] == "supported"  # (.03 + .03 - .06) / 3 = 0

@@ -14,7 +14,7 @@ from clm.statistics.claims import (
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
 from clm.statistics.ranking import judge_rows
 
-KEY = ("frozen", "scaffold")
+KEY = ("linear_probe", "scaffold")
 TASKS = [f"t{i}" for i in range(12)]
 
 
@@ -64,12 +64,20 @@ def test_a_median_is_judged_by_its_interval_alone(gains, half_width, verdict):
 
 
 def test_the_claim_of_limited_improvement_is_that_of_the_headline():
-    row = {"axis": "C", "mode": "frozen", "split": "(all)", "n_tasks": 12, "gain": 0.014, "lower": 0.003}
+    row = {"axis": "C", "mode": "linear_probe", "split": "(all)", "n_tasks": 12, "gain": 0.014, "lower": 0.003}
     row |= {"upper": 0.023, "verdict": "undecided", "reason": "why"}
-    bare = {"axis": "N", "mode": "full", "split": "random", "n_tasks": 3, "gain": None, "lower": None, "upper": None}
+    bare = {
+        "axis": "N",
+        "mode": "fine_tuned",
+        "split": "random",
+        "n_tasks": 3,
+        "gain": None,
+        "lower": None,
+        "upper": None,
+    }
     table = pd.DataFrame([row, bare | {"verdict": "not testable here", "reason": "needs: 6 tasks, has 3"}])
     limited, headline = headline_claims(table, 0.01)
-    assert limited["id"] == "limited_improvement.frozen.(all)" and limited["verdict"] == "undecided"
+    assert limited["id"] == "limited_improvement.linear_probe.(all)" and limited["verdict"] == "undecided"
     assert (limited["effect"], limited["lower"], limited["upper"]) == (0.014, 0.003, 0.023)
     assert headline["verdict"] == "not testable here" and headline["effect"] is None
 

@@ -32,7 +32,7 @@ def test_what_limits_is_said_only_when_the_interval_says_so():
 
 
 def tables(folder, error):
-    names = {"mode": "frozen", "split": "scaffold", "features": "mean"}
+    names = {"mode": "linear_probe", "split": "scaffold", "features": "mean"}
     cells = [
         names | {"task": task, "corpus": corpus, "status": status, "error": e, "lower": 0.9 * e, "upper": 1.1 * e}
         for task, e in error.items()

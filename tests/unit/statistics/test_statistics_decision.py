@@ -14,7 +14,8 @@ NO_LINKS = pd.DataFrame(
 def regrets(tasks=TASKS, **planted):
     random = np.random.default_rng(0)
     rows = [
-        {"mode": "frozen", "split": "random", "predictor": name, "task": task, "regret": mean + sd * random.normal(),
+        {"mode": "linear_probe", "split": "random", "predictor": name, "task": task,
+         "regret": mean + sd * random.normal(),
          "n_cells": 48}
         for name, (mean, sd) in planted.items() for task in tasks
     ]  # fmt: skip
@@ -62,10 +63,10 @@ def test_the_nested_choice_does_not_see_the_task():
 
 
 def test_what_measures_a_predictor_and_correlations_stand_beside():
-    link = {"mode": "frozen", "split": "random", "features": "mean", "task": "(all)", "predictor": "logme"}
+    link = {"mode": "linear_probe", "split": "random", "features": "mean", "task": "(all)", "predictor": "logme"}
     links = pd.DataFrame([link | {"spearman": 0.4, "lower": 0.1, "upper": 0.6, "n_trunks": 12}])
     planted = dict.fromkeys(("random", "logme", "sharpness_1", "domain_loss_carbon", "loss_carbon"), (0.1, 0.01))
     found = decided(regrets(**planted), links)
-    assert found.loc["logme", "stage"] == "frozen" and found.loc["sharpness_1", "stage"] == "curvature"
+    assert found.loc["logme", "stage"] == "linear_probe" and found.loc["sharpness_1", "stage"] == "curvature"
     assert pd.isna(found.loc["loss_carbon", "stage"]) and found.loc["logme", "spearman"] == 0.4
     assert "no labels" in source_of("domain_loss_carbon")[0] and source_of("unheard_of") == ("not stated", None)

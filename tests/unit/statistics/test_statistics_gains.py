@@ -17,7 +17,7 @@ N_AXIS, D_AXIS, U_AXIS, C_AXIS = AXES
 def panel(errors, cells, metric="rmse", signal=1.0, draws=None, repeats=None, task="t"):
     errors = np.atleast_2d(errors)
     repeats = repeats or {i: np.exp(errors[:, i]) for i in range(len(cells))}
-    names = {"mode": "frozen", "split": "random", "features": "mean", "task": task}
+    names = {"mode": "linear_probe", "split": "random", "features": "mean", "task": task}
     return Panel(names, metric, cells, errors, repeats, draws, 0.125, signal, 0)
 
 

@@ -132,7 +132,7 @@ def test_loss_and_compute_together_need_12_trunks(trunks, decided):
     x = random.normal(size=len(TRUNK))
     cells = pd.DataFrame({"trunk": TRUNK, "checkpoint": range(len(TRUNK)), "budget": BUDGET, "size": "s"})
     cells = cells.assign(loss=np.exp(loss), flops=10.0**compute)[: trunks * BUDGETS]
-    names = {"mode": "frozen", "split": "random", "features": "mean", "task": "t"}
+    names = {"mode": "linear_probe", "split": "random", "features": "mean", "task": "t"}
     errors = (loss - compute - 2 * x + 0.02 * random.normal(size=(3, len(TRUNK))))[:, : trunks * BUDGETS]
     panel = Panel(names, "rmse", cells, errors, {}, None, 0.1, 1.0, 0)
     ranking = Ranking(Settings(200, 0, 4, 0.3, ("t",)))
@@ -156,7 +156,7 @@ def test_numbers_without_labels_serve_every_split_and_those_with_labels_do_not()
     rows += [keys | {"split": "random", "name": "domain_loss", "value": 2.0}]
     table = pd.DataFrame(rows).astype({"seed": "Int64"})
     cells = pd.DataFrame([keys])
-    names = {"mode": "full", "split": "random", "features": "mean", "task": "t"}
+    names = {"mode": "fine_tuned", "split": "random", "features": "mean", "task": "t"}
     panel = Panel(names, "rmse", cells, np.zeros((1, 1)), {}, None, 0.1, 1.0, 0)
     found = Predictors(table).values(panel).iloc[0].to_dict()
     assert found == {"domain_loss": 2.0, "domain_loss_carbon": 1.0}  # LogME has seen test labels of another split

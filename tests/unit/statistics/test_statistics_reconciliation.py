@@ -15,7 +15,7 @@ def cells_with(loss):
 
 def made(cells, y, task="t", features="mean", noise=0.0, seed=0):
     errors = np.asarray(y) + noise * np.random.default_rng(seed).normal(size=(3, len(cells)))
-    names = {"mode": "frozen", "split": "random", "features": features, "task": task}
+    names = {"mode": "linear_probe", "split": "random", "features": features, "task": task}
     return Panel(names, "rmse", cells, errors, {}, None, 0.125, 1.0, 0)
 
 

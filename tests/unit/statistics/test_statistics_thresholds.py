@@ -17,7 +17,7 @@ def made(cells, y, noise=0.002, seed=0, signal=1.0):
     trunk = cells["trunk"].to_numpy()
     effect = noise * random.normal(size=trunk.max() + 1)[trunk]
     errors = y + effect + noise * random.normal(size=(3, len(cells)))
-    names = {"mode": "frozen", "split": "random", "features": "mean", "task": "t"}
+    names = {"mode": "linear_probe", "split": "random", "features": "mean", "task": "t"}
     return Panel(names, "rmse", cells, errors, {}, None, 0.125, signal, 0)
 
 

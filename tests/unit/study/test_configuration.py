@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from clm.study.grid import checkpoints, frozen_cells, full_cells, trunks, untrained
+from clm.study.grid import checkpoints, fine_tuned_cells, probe_cells, trunks, untrained
 from clm.study.merge import read_configuration
 from clm.study.validate import ConfigurationError, resolve_config
 
@@ -55,9 +55,11 @@ def test_the_default_study_is_valid_and_as_large_as_promised():
     assert len([t for t in tasks if "control" not in DEFAULT["tasks"][t]]) >= 12
     assert {t.size for t in untrained(DEFAULT)} == {t.size for t in trunks(DEFAULT)}
     assert len(untrained(DEFAULT)) >= 3 * len({t.size for t in trunks(DEFAULT)})  # below 3 there is no net gain
-    assert len(frozen_cells(DEFAULT)) == (len(trunks(DEFAULT)) + len(untrained(DEFAULT))) * len(tasks)
+    assert len(probe_cells(DEFAULT)) == (len(trunks(DEFAULT)) + len(untrained(DEFAULT))) * len(tasks)
     pretrained = set(checkpoints(DEFAULT))
-    found = {(c.trunk.size, c.trunk.subset, c.budget) for c, _ in full_cells(DEFAULT) if c.trunk.corpus != "untrained"}
+    found = {
+        (c.trunk.size, c.trunk.subset, c.budget) for c, _ in fine_tuned_cells(DEFAULT) if c.trunk.corpus != "untrained"
+    }
     assert found <= {(c.trunk.size, c.trunk.subset, c.budget) for c in pretrained}
 
 

@@ -53,7 +53,7 @@ def test_fine_tuning_and_curvature_are_counted_in_tokens_of_training():
         "rhos": [0.1],
     }
     count, tokens = jobs(merged(DEFAULT, {"transfer": change, "curvature": shape}))
-    assert tokens["full", "60k"] / count["full", "60k"] == 10 * 5 * LENGTH * 3 * 2
+    assert tokens["fine_tuned", "60k"] / count["fine_tuned", "60k"] == 10 * 5 * LENGTH * 3 * 2
     assert tokens["curvature", "60k"] / count["curvature", "60k"] == 2 * 3 * LENGTH * (2 * (4 + 5) + 6 / 3)
 
 
@@ -67,7 +67,7 @@ def test_what_was_measured_counts_before_what_is_stated(tmp_path):
             writer.writerow(
                 {"stage": "pretraining", "job": f"{job}/800k", "wall_seconds": 9, "tokens_per_second": 1000}
             )
-            for stage in ("frozen", "full", "curvature"):
+            for stage in ("linear_probe", "fine_tuned", "curvature"):
                 writer.writerow({"stage": stage, "job": f"{job}/bace", "wall_seconds": 36})
     lines = estimate(DEFAULT, None, [path])
     assert all("training measured, counted: tuning, sweep" in line for line in lines[1:-1])

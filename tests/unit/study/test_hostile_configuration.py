@@ -21,7 +21,7 @@ from test_configuration import SCHEMA, without_catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGURATIONS = int(os.environ.get("CLM_EXAMPLES", "100"))
-GRIDS = (grid.checkpoints, grid.frozen_cells, grid.full_cells, grid.learning_cells, grid.curve_cells)
+GRIDS = (grid.checkpoints, grid.probe_cells, grid.fine_tuned_cells, grid.learning_cells, grid.curve_cells)
 GRIDS += (grid.spectrum_cells, grid.baseline_cells, grid.final_checkpoints, grid.subsets)
 
 

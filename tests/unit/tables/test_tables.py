@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from clm.provenance.files import read_json, write_json
 from clm.study import paths
-from clm.study.grid import Checkpoint, Frozen, Trunk
+from clm.study.grid import Checkpoint, Probe, Trunk
 from clm.tables.frames import read_table
 from made_up import BUDGETS, SLOPES
 from synthetic_analysis import NAMES, run_all, small_trunks
@@ -18,14 +18,14 @@ def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
     made = Study(root, SLOPES, small_trunks(), splits=(0, 1, 2), diverged=("zinc", "60k", "2k", 0, "1600k")).write()
     for trunk in made.trunks:
-        path = paths.frozen(root, Frozen(trunk, "broken"))
+        path = paths.linear_probe(root, Probe(trunk, "broken"))
         told = read_json(path)
         for cell in told["cells"]:
             cell |= dict.fromkeys(("error", "score", "lower", "upper", "trivial_error")) | {"status": "one_class"}
         write_json(path, told)
         predictions = pd.read_parquet(path.with_suffix(".parquet")).assign(prediction=np.nan)
         predictions.to_parquet(path.with_suffix(".parquet"), index=False)
-    path = paths.frozen(root, Frozen(Trunk("zinc", "200k", "8k", 0), "flat"))
+    path = paths.linear_probe(root, Probe(Trunk("zinc", "200k", "8k", 0), "flat"))
     told = read_json(path)
     told["cells"][0] |= {"error": None, "score": None, "status": "nan_predictions"}
     write_json(path, told)
@@ -51,14 +51,14 @@ def test_tables_have_a_row_for_every_cell(study, tables):
     assert len(tables["runs"]) == checkpoints
     untrained = tables["runs"][tables["runs"]["corpus"] == "untrained"]
     assert set(untrained["subset"]) == {"none"} and set(untrained["budget"]) == {"0"} and untrained["loss"].eq(3).all()
-    frozen = tables["transfer"][tables["transfer"]["mode"] == "frozen"]
+    frozen = tables["transfer"][tables["transfer"]["mode"] == "linear_probe"]
     assert len(frozen) == checkpoints * 4 * len(SLOPES)
-    assert set(tables["transfer"]["mode"]) == {"frozen", "full", "baseline"}
+    assert set(tables["transfer"]["mode"]) == {"linear_probe", "fine_tuned", "baseline"}
     assert tables["transfer"].loc[tables["transfer"]["mode"] == "baseline", "corpus"].isna().all()
     assert len(tables["curvature"]) == 13 and tables["curvature"]["trace"].isna().sum() == 1
     assert {"sharpness_1", "sharpness_1_rho", "sharpness_1_error", "eigenvalue_5"} <= set(tables["curvature"])
     assert tables["tasks"]["control"].eq(0).all() and tables["tasks"]["label_noise"].isna().all()
-    full = len(study.config["full"][0]["checkpoints"]) * 3
+    full = len(study.config["fine_tuned"][0]["checkpoints"]) * 3
     assert len(tables["costs"]) == checkpoints + 13 + 17 * len(SLOPES) + full + 2 * len(SLOPES)
     assert tables["costs"]["job"].is_unique and not tables["costs"]["job"].str.startswith("/").any()
 
@@ -68,7 +68,7 @@ def test_a_diverged_checkpoint_is_shown_and_left_out(tables):
     assert pd.isna(row["loss"]) and row["parameters"] == 6e4
     assert tables["fits"].loc[tables["fits"]["axis"] == "N", "n"].iloc[0] == 23
     gains = tables["saturation"]
-    reasons = gains[(gains["axis"] == "N") & (gains["mode"] == "frozen") & (gains["task"] == "rising")]["reason"]
+    reasons = gains[(gains["axis"] == "N") & (gains["mode"] == "linear_probe") & (gains["task"] == "rising")]["reason"]
     assert reasons.str.contains("1 checkpoints without a usable error left out").all()
 
 
@@ -82,14 +82,18 @@ def test_exponents_of_the_loss_are_recovered(tables):
 
 @pytest.mark.parametrize("split", ["scaffold", "random"])
 def test_gains_get_the_planted_verdicts(tables, split):
-    found = verdicts(tables["saturation"], axis="N", mode="frozen", split=split)
+    found = verdicts(tables["saturation"], axis="N", mode="linear_probe", split=split)
     assert found["rising"] == "improving" and found["falling"] == "degraded"
     assert found["flat"] in ("saturated", "undecided") and "broken" not in found
-    tokens = verdicts(tables["saturation"], axis="D", mode="frozen", split=split)
+    tokens = verdicts(tables["saturation"], axis="D", mode="linear_probe", split=split)
     assert tokens["rising"] == "improving" and tokens["falling"] == "degraded"
-    molecules = verdicts(tables["saturation"], axis="U", mode="frozen", split=split)
+    molecules = verdicts(tables["saturation"], axis="U", mode="linear_probe", split=split)
     assert set(molecules.values()) <= {"saturated", "undecided"}
-    gains = tables["saturation"].query("axis == 'N' and mode == 'frozen' and split == @split").set_index("task")["gain"]
+    gains = (
+        tables["saturation"]
+        .query("axis == 'N' and mode == 'linear_probe' and split == @split")
+        .set_index("task")["gain"]
+    )
     assert gains["rising"] == pytest.approx(1 - np.exp(-0.06), abs=0.01)
 
 
@@ -99,14 +103,16 @@ def test_full_fine_tuning_has_no_tokens_axis(tables):
 
 
 def test_elasticity_finds_what_arrives(tables):
-    found = verdicts(tables["elasticity"], mode="frozen", split="scaffold", corpus="zinc")
+    found = verdicts(tables["elasticity"], mode="linear_probe", split="scaffold", corpus="zinc")
     assert found["rising"] == "arrives" and found["falling"] == "nothing arrives"
     assert found["flat"] != "arrives"
     assert set(verdicts(tables["elasticity"], corpus="pubchem").values()) == {"too_few"}
 
 
 def test_predictors_are_ranked(tables):
-    links = tables["correlations"].query("mode == 'frozen' and split == 'random'").set_index(["task", "predictor"])
+    links = (
+        tables["correlations"].query("mode == 'linear_probe' and split == 'random'").set_index(["task", "predictor"])
+    )
     assert links.loc[("rising", "loss"), "spearman"] < -0.8 and links.loc[("falling", "loss"), "spearman"] > 0.8
     assert links.loc[("rising", "loss"), "ceiling"] > 0.9
     assert links.loc[("(all)", "logme"), "spearman"] > 0.7
@@ -117,17 +123,21 @@ def test_predictors_are_ranked(tables):
 
 
 def test_regret_is_small_for_a_good_predictor(tables):
-    regret = tables["regret"].query("mode == 'frozen' and split == 'random'").set_index(["predictor", "task"])["regret"]
+    regret = (
+        tables["regret"]
+        .query("mode == 'linear_probe' and split == 'random'")
+        .set_index(["predictor", "task"])["regret"]
+    )
     assert regret["loss", "rising"] < 0.02 < 0.1 < regret["random", "rising"]
     assert regret["largest_model", "falling"] > 0.2 > 0.02 > regret["logme", "falling"]
 
 
 def test_regret_of_one_split_is_told_on_halves_of_its_scaffolds(tables):
-    rows = tables["regret"].query("mode == 'frozen' and split == 'scaffold'").set_index(["predictor", "task"])
+    rows = tables["regret"].query("mode == 'linear_probe' and split == 'scaffold'").set_index(["predictor", "task"])
     assert set(rows["repeats"]) == {"halves of the test scaffolds"}
     assert rows.loc[("loss", "rising"), "regret"] < 0.05 < 0.1 < rows.loc[("random", "rising"), "regret"]
     assert set(tables["regret"].query("split == 'random' or mode == 'full'")["repeats"]) == {"seeds"}
-    assert "recommended" in set(tables["decision"].query("mode == 'frozen' and split == 'scaffold'")["verdict"])
+    assert "recommended" in set(tables["decision"].query("mode == 'linear_probe' and split == 'scaffold'")["verdict"])
 
 
 def test_claims_name_source_test_and_verdict(study):
@@ -156,7 +166,7 @@ def test_claims_name_source_test_and_verdict(study):
 
 
 def test_thresholds_start_where_the_gain_ends(tables):
-    rows = tables["thresholds"].query("mode == 'frozen' and split == 'random' and axis == 'N'").set_index("task")
+    rows = tables["thresholds"].query("mode == 'linear_probe' and split == 'random' and axis == 'N'").set_index("task")
     assert rows.loc["rising", "verdict"] == "improving" and rows.loc["falling", "verdict"] == "degraded"
     assert rows.loc["falling", "start"] == "60k" and "broken" not in rows.index
 
@@ -182,15 +192,15 @@ def test_ablation_leaves_out_each_task_family_mode_and_split(tables):
 
 
 def test_decision_has_a_row_for_every_predictor_with_what_measures_it(tables):
-    rows = tables["decision"].query("mode == 'frozen' and split == 'random'").set_index("predictor")
-    ranked = tables["regret"].query("mode == 'frozen' and split == 'random' and task == '(all)'")["predictor"]
+    rows = tables["decision"].query("mode == 'linear_probe' and split == 'random'").set_index("predictor")
+    ranked = tables["regret"].query("mode == 'linear_probe' and split == 'random' and task == '(all)'")["predictor"]
     assert set(rows.index) == {*ranked, "(best on the other tasks)"} and rows["regret"].is_monotonic_increasing
-    assert rows.loc["logme", "stage"] == "frozen" and rows.loc["random", "verdict"] == "costs nothing"
+    assert rows.loc["logme", "stage"] == "linear_probe" and rows.loc["random", "verdict"] == "costs nothing"
     assert rows.loc["logme", "difference"] < 0 and rows.loc["logme", "spearman"] > 0.7
 
 
 def test_windows_and_equal_loss_are_recomputed(tables):
-    rows = tables["reconciliation"].query("mode == 'frozen' and split == 'random' and question == 'window'")
+    rows = tables["reconciliation"].query("mode == 'linear_probe' and split == 'random' and question == 'window'")
     whole = rows[rows["paper"].str.startswith("whole")].set_index("task")["estimate"]
     assert whole["rising"] > 0.8 and whole["falling"] < -0.8
     narrow = rows[rows["paper"].str.startswith("CLIMB")].set_index("task")

@@ -11,7 +11,7 @@ from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
-from probe_frozen import feature_sets, inner_layers
+from probe_encoder import feature_sets, inner_layers
 from transformers import AutoModel
 
 RATE = 3e-3

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 Split = tuple[str, int, dict[str, np.ndarray]]
 
 
-def probe_frozen(
+def probe_encoder(
     trunk: Path,
     tokenizer: Path,
     molecules: Path,
@@ -142,4 +142,4 @@ def sample(task: Task, train: np.ndarray, molecules: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    run(probe_frozen)
+    run(probe_encoder)
