@@ -21,7 +21,7 @@ def default_trunks():
     found = [Trunk("zinc", size, subset, 0, budgets) for size, subset in product(SIZES, SUBSETS)]
     found += [Trunk("zinc", "1m", "32k", seed, budgets) for seed in (1, 2)]
     found.append(Trunk("pubchem", "1m", "32k", 0, budgets))
-    return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
+    return found + [Trunk("untrained", size, "none", seed, ("0",)) for size in SIZES for seed in range(3)]
 
 
 def grid_cells(seeds=1):
