@@ -60,7 +60,7 @@ NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "con
 def small_trunks():
     found = [Trunk("zinc", size, subset, 0, ENDS) for size, subset in product(SIZES, SUBSETS)]
     found.append(Trunk("pubchem", "1m", "32k", 0, ENDS))
-    return found + [Trunk("untrained", size, "none", seed, ("0",)) for size in SIZES for seed in range(3)]
+    return found + [Trunk("untrained", size, "none", seed, ("0",)) for seed in range(3) for size in SIZES]
 
 
 def run_all(root, study, tables):
