@@ -1,4 +1,5 @@
-# Full fine-tuning: a learning rate per size, then all splits and seeds of a checkpoint and task in one job.
+# Full fine-tuning: a learning rate per size and split (on the validation part of that split: that of another split holds
+# test molecules of this one), then all splits and seeds of a checkpoint and task in one job.
 
 
 rule tune_rate:
@@ -7,16 +8,13 @@ rule tune_rate:
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
         molecules=[f"{RESULTS}/tasks/{task}/molecules.csv" for task in FINE_TUNING["tune_tasks"]],
-        splits=[
-            f"{RESULTS}/tasks/{task}/splits/{FINE_TUNING_SPLITS[0][0]}-{FINE_TUNING_SPLITS[0][1]}.csv"
-            for task in FINE_TUNING["tune_tasks"]
-        ],
+        splits=[f"<results>/tasks/{task}/splits/{{split}}-{{seed}}.csv" for task in FINE_TUNING["tune_tasks"]],
     output:
-        out="<results>/transfer/rates/{start}/{size}.json",
+        out=RATE,
     log:
-        "<logs>/tune_rate/{start}-{size}.log",
+        "<logs>/tune_rate/{start}-{size}-{split}-{seed}.log",
     benchmark:
-        "<benchmarks>/tune_rate/{start}-{size}.tsv"
+        "<benchmarks>/tune_rate/{start}-{size}-{split}-{seed}.tsv"
     wildcard_constraints:
         start="pretrained|untrained",
     priority: 10
@@ -45,7 +43,7 @@ rule finetune_model:
         checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json", "metrics.json"),
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        rate=lambda w: f"{RESULTS}/transfer/rates/{start_of(w)}/{w.size}.json",
+        rates=lambda w: [rate_of(w, split, seed) for split, seed in FINE_TUNING_SPLITS],
         molecules="<results>/tasks/{task}/molecules.csv",
         splits=lambda w: [f"{RESULTS}/tasks/{w.task}/splits/{split}-{seed}.csv" for split, seed in FINE_TUNING_SPLITS],
     output:
@@ -74,7 +72,7 @@ rule finetune_model:
     shell:
         script(
             "finetune/finetune_model",
-            "params.settings params.checkpoint params.tokenizer input.rate input.molecules input.splits output.out output.predictions output.cost",
+            "params.settings params.checkpoint params.tokenizer input.rates input.molecules input.splits output.out output.predictions output.cost",
         )
 
 
@@ -83,7 +81,7 @@ rule finetune_endpoint:
         checkpoint=multiext(f"{CHECKPOINT}/", "model.safetensors", "config.json"),
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        rate=lambda w: f"{RESULTS}/transfer/rates/{start_of(w)}/{w.size}.json",
+        rate=lambda w: rate_of(w, *FINE_TUNING_SPLITS[0]),
         molecules="<results>/tasks/{task}/molecules.csv",
         split=f"<results>/tasks/{{task}}/splits/{FINE_TUNING_SPLITS[0][0]}-{FINE_TUNING_SPLITS[0][1]}.csv",
     output:

@@ -81,14 +81,26 @@ ANALYSES = {
         judgement("corpora", "min_trunks", *RESAMPLING),
         (1000, 30),
     ),
-    "judge_gains": (
+    "assess_sensitivity": (
         RUNS_AND_SCORES,
+        {"out": shown("sensitivity", "assay sensitivity")},
+        judgement("corpus", "controls"),
+        (1000, 10),
+    ),
+    "judge_headline": (
+        RUNS_AND_SCORES | table("sensitivity"),
+        {"out": shown("headline", "headline")},
+        judgement("corpus", "aggregate", "gain_margin", "elasticity_margin", *RESAMPLING),
+        (2000, 30),
+    ),
+    "judge_gains": (
+        RUNS_AND_SCORES | table("sensitivity"),
         {"out": shown("saturation", "verdicts on gain"), "steps": "<results>/tables/steps.csv"},
         judgement("corpus", "gain_margin", "min_trunks"),
         (2000, 30),
     ),
     "estimate_elasticity": (
-        RUNS_AND_SCORES,
+        RUNS_AND_SCORES | table("sensitivity"),
         {"out": shown("elasticity", "elasticity")},
         judgement("corpora", "elasticity_margin", "min_trunks"),
         (2000, 30),
@@ -103,9 +115,9 @@ ANALYSES = {
         (2000, 60),
     ),
     "judge_claims": (
-        table("fits", "saturation", "correlations"),
+        table("fits", "saturation", "correlations", "headline", "sensitivity"),
         {"out": "<results>/tables/claims.json"},
-        judgement("study", "corpus", "gain_margin", "correlation_margin", "aggregate", *RESAMPLING),
+        judgement("study", "corpus", "gain_margin", "correlation_margin", "aggregate"),
         (1000, 10),
     ),
     "ablate_tasks": (

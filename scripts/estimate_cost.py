@@ -61,7 +61,8 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     work += [("fine_tuned", cell.trunk.size, runs) for cell, _ in grid.fine_tuned_cells(config)]
     work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
     tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.fine_tuned_cells(config)}
-    trials = fitted * len(tuning["learning_rates"]) * len(tuning["tune_tasks"])
+    splits = sum(map(len, tuning["splits"].values()))
+    trials = fitted * len(tuning["learning_rates"]) * len(tuning["tune_tasks"]) * splits
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
     swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])
     work += [("sweep", size, swept) for size in grid.sizes(config)]

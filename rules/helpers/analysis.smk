@@ -123,6 +123,11 @@ def judgement(*keys: str) -> dict:
         "corpus": grid.corpora(config)[0],
         "corpora": grid.corpora(config),
         "aggregate": [name for name in counted if name not in left_out],
+        "controls": {
+            name: select_keys(config["tasks"][name]["control"], "property", "molecules", "noise")
+            for name in config["transfer"]["tasks"]
+            if "control" in config["tasks"][name]
+        },
     }
     return select_keys(found, *keys)
 

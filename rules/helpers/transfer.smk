@@ -5,6 +5,7 @@ END_SEEDS = FINE_TUNING["seeds"][:2]
 UPDATES = select_keys(FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay") | select_keys(
     config["pretraining"], "precision"
 )
+RATE = "<results>/transfer/rates/{start}/{size}/{split}-{seed}.json"
 FINE_TUNING_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FINE_TUNING["splits"].get(split, [])]
 # the baselines that a study names and that are graph networks
 GRAPH_NETWORKS = [
@@ -46,6 +47,12 @@ def start_of(wildcards) -> str:
     return "untrained" if wildcards.corpus == grid.UNTRAINED else "pretrained"
 
 
+def rate_of(wildcards, split: str, seed: int) -> str:
+    """The learning rate of a checkpoint on one split."""
+    names = {"start": start_of(wildcards), "size": wildcards.size, "split": split, "seed": seed}
+    return RATE.format(**names).replace("<results>", RESULTS)
+
+
 def tuned_model(wildcards) -> list[str]:
     """The checkpoint that stands for its size in the choice of the learning rate."""
     if wildcards.start == "untrained":
@@ -62,7 +69,8 @@ def tuning_config(wildcards) -> dict:
     tasks = [
         select_keys(config["tasks"][name], "kind", "labels") | {"name": name} for name in FINE_TUNING["tune_tasks"]
     ]
-    names = {"identity": {"start": wildcards.start, "size": wildcards.size}}
+    split = {"split": wildcards.split, "split_seed": int(wildcards.seed)}
+    names = {"identity": {"start": wildcards.start, "size": wildcards.size} | split}
     return names | {"tasks": tasks, "learning_rates": FINE_TUNING["learning_rates"], "settings": UPDATES}
 
 

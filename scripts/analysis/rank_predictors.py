@@ -15,7 +15,7 @@ from clm.tables.panels import Panel, panels, study_runs
 FAMILY = ("mode", "split", "features")
 CORRELATION = (*FAMILY, "task", "predictor", "pearson", "spearman", "lower", "upper", "p", "partial_loss")
 CORRELATION += ("partial_lower", "partial_upper", "partial_p", "n_cells", "n_trunks", "ceiling", "verdict")
-CORRELATION += ("partial_loss_flops", "both_lower", "both_upper", "both_p", "both_verdict")
+CORRELATION += ("partial_loss_flops", "both_lower", "both_upper", "both_p", "both_verdict", "p_bh", "meaning")
 REGRET = ("mode", "split", "predictor", "task", "regret", "lower", "upper", "n_cells", "repeats")
 
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def finetune_model(
     checkpoint: Path,
     tokenizer: Path,
-    rate: Path,
+    rates: list[Path],
     molecules: Path,
     splits: list[Path],
     settings: dict[str, Any],
@@ -36,7 +36,7 @@ def finetune_model(
     Args:
         checkpoint: folder of the model.
         tokenizer: folder with tokenizer.json and vocabulary.json.
-        rate: JSON with the learning rate of this size.
+        rates: JSON with the learning rate of this size on each split, in the same order.
         molecules: molecules.csv of the task.
         splits: CSV of each split, in the order of `settings["splits"]`.
         settings: `identity`, `budget`, `task`, `kind`, `labels`, `splits`, `seeds`, `settings` of fine-tuning.
@@ -50,11 +50,10 @@ def finetune_model(
         diverged = read_json(checkpoint / "metrics.json")["status"] != "ok"
         model = load_model(checkpoint).to(device())
         tuner = FineTuner(model, len(task.names), settings["kind"], settings["settings"])
-        chosen_rate = read_json(rate)["learning_rate"]
         cells, records = [], []
-        selected = {"selected": {"learning_rate": chosen_rate}}
-        for path, (split, split_seed) in zip(splits, settings["splits"], strict=True):
-            parts = load_split(path, task.rows)
+        for path, rate, (split, split_seed) in zip(splits, rates, settings["splits"], strict=True):
+            parts, chosen_rate = load_split(path, task.rows), read_json(rate)["learning_rate"]
+            selected = {"selected": {"learning_rate": chosen_rate}}
             for seed in settings["seeds"]:
                 keys = {"budget": settings["budget"], "split": split, "split_seed": split_seed, "finetune_seed": seed}
                 keys["features"] = PRIMARY

@@ -1,4 +1,4 @@
-"""Choose the fine-tuning learning rate of one size, for pretrained or untrained encoders, on validation."""
+"""Choose the fine-tuning learning rate of one size and split, pretrained or untrained, on validation."""
 
 import logging
 from pathlib import Path
@@ -26,7 +26,7 @@ def tune_rate(
         checkpoint: folder that stands for its size.
         tokenizer: folder with tokenizer.json and vocabulary.json.
         molecules: molecules.csv of each task of `settings["tasks"]` (name, kind, labels).
-        splits: CSV of the split of each task.
+        splits: CSV of the split of each task, of one kind and seed; its validation part decides.
         settings: `tasks`, `learning_rates`, and the settings of fine-tuning.
         out: JSON.
     """

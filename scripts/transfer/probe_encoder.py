@@ -118,10 +118,9 @@ def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> li
 
 
 def feature_sets(layers: np.ndarray, settings: dict[str, Any], primary: bool) -> dict[str, np.ndarray]:
-    """Return the features to probe: pooled last states, and on the primary split projected ones and inner layers."""
-    sets = {PRIMARY: layers[-1]}
+    """Return the features to probe: pooled last states, the same projected, and on the primary split inner layers."""
+    sets = {PRIMARY: layers[-1], "projected": project(layers[-1], settings["projected_width"])}
     if primary:
-        sets["projected"] = project(layers[-1], settings["projected_width"])
         sets |= {
             f"{LAYER_FEATURES}{depth}": layers[depth]
             for depth in inner_layers(len(layers) - 1, settings["inner_layers"])

@@ -11,7 +11,7 @@ import yaml
 from clm.provenance.chain import settings_of
 from clm.provenance.digest import closure, code_digest
 from clm.study.validate import resolve_config
-from planning import commands, configuration, plan
+from planning import commands, configuration, plan, wildcards
 from snakemake_runs import ROOT, environment, scheduled, snakemake
 
 # Overlays on studies/cell.yaml, and the settings in which the study differs from that one
@@ -23,7 +23,13 @@ VARIED = {
     "sgd": {TRAINING + key for key in ("learning_rate", "optimizer.name", "optimizer.beta2", "optimizer.momentum")},
 }
 STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
-COMMANDS = {"summarize_study", "explain", "estimate_cost", "compare_studies"}  # scripts for people, of no rule
+COMMANDS = {
+    "summarize_study",
+    "explain",
+    "estimate_cost",
+    "plan_study",
+    "compare_studies",
+}  # scripts for people, of no rule
 TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 
 
@@ -48,6 +54,18 @@ def test_the_report_gets_budgets_in_ascending_order_whatever_their_names(clone):
     config = configuration(clone, "--configfile", "studies/gpu.yaml")
     resolve_config(config, yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text()))
     assert [name for name in config["grid"]["budgets"] if name.endswith("m")] == ["t3m", "t6m", "t12m", "t25m"]
+
+
+def test_the_rate_of_a_split_is_chosen_on_its_own_validation_part(clone):
+    """That of another split holds molecules on which this one is tested."""
+    added = plan(clone, "--config", 'transfer={"fine_tuning": {"splits": {"scaffold": [0], "random": [0]}}}')
+    tuned = {job: where for job in added.of("tune_rate") if (where := wildcards(job))["split"] == "random"}
+    assert tuned and all(
+        {wildcards(before)["split"] for before in added.reads[job] if before[0] == "split_task"} == {"random"}
+        for job in tuned
+    )
+    for job in added.of("finetune_model"):
+        assert {wildcards(b)["split"] for b in added.reads[job] if b[0] == "tune_rate"} == {"scaffold", "random"}
 
 
 @pytest.fixture(scope="module")

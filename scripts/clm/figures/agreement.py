@@ -10,11 +10,13 @@ from clm.figures.palette import BLACK, GREY
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.figures.thresholds import AXES
+from clm.statistics.verdicts import NO_SIGNAL
 from clm.tables.readable import mode_name
 
 REVIEW_TEXT = ("axis", "mode", "split", "features", "task", "verdict", "review_verdict")
 REVIEW_NUMBERS = ("agrees",)
-LETTERS = {"improving": "I", "saturated": "S", "degraded": "D", "undecided": "u", "no_signal": "–", "too_few": "–"}
+LETTERS = {"improving": "I", "saturated": "S", "no relevant gain": "N", "degraded": "D", "undecided": "u"}
+LETTERS |= {"not sensitive": "b", "not testable here": "–"} | dict.fromkeys(NO_SIGNAL.values(), "–")
 TABLES = {"saturation": (REVIEW_TEXT, REVIEW_NUMBERS)}
 
 

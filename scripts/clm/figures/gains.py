@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from clm.figures.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure
 from clm.figures.tables import in_order, main_corpus
+from clm.statistics.verdicts import LITTLE_ARRIVES, NO_RELEVANT_GAIN, NO_SIGNAL, NOT_SENSITIVE, NOT_TESTABLE
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY
 
 TEXT = ("axis", "mode", "split", "features", "task", "verdict")
@@ -22,12 +23,13 @@ VERDICTS = {
     "improving": GREEN,
     "arrives": GREEN,
     "saturated": BLUE,
-    "nothing arrives": BLUE,
+    NO_RELEVANT_GAIN: BLUE,
+    LITTLE_ARRIVES: BLUE,
     "degraded": VERMILLION,
     "undecided": GREY,
-    "no_signal": ORANGE,
-    "too_few": PALE,
-}
+    NOT_SENSITIVE: PALE,
+    NOT_TESTABLE: PALE,
+} | dict.fromkeys(NO_SIGNAL.values(), ORANGE)
 AXES = {"N": "parameters N", "D": "tokens D", "U": "molecules U"}
 THRESHOLD = 1.0  # percent per doubling, the threshold of the review of arXiv 2602.11618
 OFFSET = {LINEAR_PROBE: -0.17, FINE_TUNED: 0.17}

@@ -9,6 +9,7 @@ from clm.figures.gains import VERDICTS
 from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import legend_below, log_axis, new_figure, no_data
 from clm.figures.tables import by_size, in_order
+from clm.statistics.verdicts import NO_RELEVANT_GAIN, NO_SIGNAL, NOT_TESTABLE
 from clm.tables.columns import LINEAR_PROBE
 
 TEXT = ("axis", "mode", "split", "task", "verdict", "start", "onset_lower", "onset_upper")
@@ -42,7 +43,9 @@ def draw(thresholds: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) 
     axes[0].set_yticks(range(len(tasks)), tasks)
     axes[0].set_ylim(max(len(tasks), 1) - 0.4, -0.6)
     present = [
-        verdict for verdict in ("improving", "saturated", "degraded", "undecided") if (rows["verdict"] == verdict).any()
+        verdict
+        for verdict in ("improving", NO_RELEVANT_GAIN, "degraded", "undecided")
+        if (rows["verdict"] == verdict).any()
     ]
     handles = [Line2D([], [], color=VERDICTS[name], linewidth=3, label=name) for name in present]
     handles.append(Line2D([], [], color=BLACK, marker="|", linewidth=0.7, markersize=4, label="95 % of the onset"))
@@ -65,7 +68,7 @@ def draw_axis(axis: Axes, rows: pd.DataFrame, places: dict[str, float], tasks: l
     axis.axvline(ends[-1] * BEYOND**0.5, color=PALE, linewidth=0.6, linestyle=":")
     for row in rows.itertuples():
         y, color = tasks.index(row.task), VERDICTS.get(row.verdict, GREY)
-        if row.verdict in ("no_signal", "too_few"):
+        if row.verdict in (NOT_TESTABLE, *NO_SIGNAL.values()):
             axis.text(ends[0], y, row.verdict.replace("_", " "), fontsize=5, color=GREY, va="center")
             continue
         whole = row.verdict == "undecided"

@@ -84,7 +84,7 @@ def gains_section(saturation: pd.DataFrame) -> Section:
         decided = [
             f"{row['task']} {row['verdict']} ({100 * row['gain']:.1f} % {interval(row, 100)})"
             for row in group.to_dict("records")
-            if row["verdict"] in ("improving", "saturated", "degraded")
+            if row["verdict"] in ("improving", "saturated", "no relevant gain", "degraded")
         ]
         told = ", ".join(f"{count} {name}" for name, count in counts.items())
         lines.append(f"More {AXES[axis]}, {mode_name(mode)}, {split} split: {told}. Decided: {listed(decided)}.")

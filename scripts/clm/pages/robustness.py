@@ -76,7 +76,7 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
     for (axis, mode, split), rows in thresholds.groupby(["axis", "mode", "split"], sort=False):
         told = [
             f"{row['task']} {row['verdict']} from {row['start']} on ({100 * row['gain']:.1f} % {interval(row, 100)})"
-            for row in rows[rows["verdict"].isin(["improving", "saturated", "degraded"])].to_dict("records")
+            for row in rows[rows["verdict"].isin(["improving", "no relevant gain", "degraded"])].to_dict("records")
         ]
         if told:
             undecided = len(rows) - len(told)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.claims import judge_dependence, judge_median
+from clm.statistics.verdicts import NO_SIGNAL
 from clm.tables.columns import NOTHING, POOLED, PRIMARY
 
 DEPENDENCE = "task_dependence"
@@ -29,7 +30,7 @@ def effects(saturation: pd.DataFrame, elasticity: pd.DataFrame, corpus: str, agg
     slopes = slopes.rename(columns={"slope": "gain"})
     rows = pd.concat([table for table in (gains, slopes, differences) if len(table)] or [gains])
     kept = (rows["features"] == PRIMARY) & rows["task"].isin(aggregate) & rows["gain"].notna()
-    return rows.loc[kept & (rows["verdict"] != "no_signal"), list(EFFECT)].reset_index(drop=True)
+    return rows.loc[kept & ~rows["verdict"].isin(NO_SIGNAL.values()), list(EFFECT)].reset_index(drop=True)
 
 
 def strata(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:

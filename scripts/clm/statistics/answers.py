@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from clm.statistics.verdicts import NO_SIGNAL
 from clm.tables.columns import PRIMARY
 from clm.tables.readable import mode_name
 
 AXES = {"N": ("a larger model", "parameters"), "U": ("more molecules to pretrain on", "molecules")}
 LABELS = ("more labels", "labels")
-HELPS = {"improving": "helps", "saturated": "does not help", "degraded": "harms"}
+HELPS = {"improving": "helps", "saturated": "does not help", "no relevant gain": "does not help", "degraded": "harms"}
 UNDECIDED = "undecided"
 NOT_MEASURED = "not measured"
 
@@ -67,7 +68,7 @@ def protocol(row: dict, tails: pd.DataFrame, unit: str) -> tuple[str, str] | Non
         return HELPS[tail["verdict"]], f"{where}: {gain(tail, unit)}, from {tail['start']} {unit} on"
     if row["verdict"] in HELPS:
         return HELPS[row["verdict"]], f"{where}: {gain(row, unit)}, over the whole range"
-    if row["verdict"] == "no_signal":
+    if row["verdict"] in NO_SIGNAL.values():
         return UNDECIDED, f"{where}: most models do not beat a trivial predictor"
     if pd.isna(row["gain"]):
         return None

@@ -7,16 +7,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from clm.statistics.headline import ELASTICITY
 from clm.statistics.intervals import NORMAL_REACH, median_interval, standard_errors
-from clm.tables.columns import ALPHA, PRIMARY
+from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, UNDECIDED, judge_limited
+from clm.tables.columns import ALPHA, POOLED, PRIMARY
 
 MIN_TASKS = 6  # fewer tasks give no interval for their median
-IMPROVING_SHARE = 0.75
 NO_EFFECT = dict.fromkeys(("effect", "lower", "upper", "p"))
 
 
 def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], **evidence: Any) -> dict[str, Any]:
-    """Return one claim; without a test it is undecided."""
+    """Return one claim; without a test it is not testable here."""
     defaults = {
         "id": name,
         "claim": text,
@@ -26,7 +27,9 @@ def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], *
         "n": 0,
         "threshold": None,
     }
-    return defaults | NO_EFFECT | {"verdict": "undecided", "reason": "no table has what the test needs"} | evidence
+    return (
+        defaults | NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": "needs: what no table of the study has"} | evidence
+    )
 
 
 def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: float) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: fl
     base |= {"test": "log-log slope of validation loss, trunks as clusters", "tables": ["fits.csv", "runs.csv"]}
     base |= {"threshold": f"fall of {100 * margin:g} % per doubling"}
     if rows.empty:
-        return claim(**base, reason="too few trunks differ along this axis")
+        return claim(**base, reason="needs: trunks that differ along this axis")
     row = rows.iloc[0]
     evidence = {"n": int(row["n"])} | dict(
         zip(("effect", "lower", "upper"), row[["estimate", "lower", "upper"]], strict=True)
@@ -53,21 +56,22 @@ def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: fl
     if row["upper"] < small:
         reason = f"no fall, and one of {100 * margin:g} % per doubling is ruled out"
         return claim(**base, **evidence, verdict="contradicted", reason=reason)
-    return claim(**base, **evidence, reason="the interval of the exponent contains 0 and relevant falls")
+    return claim(
+        **base, **evidence, verdict=UNDECIDED, reason="the interval of the exponent contains 0 and relevant falls"
+    )
 
 
 def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[str, str], pd.DataFrame]:
     """Return {(mode, split): gains per doubling of compute of the tasks that count and have signal}."""
     kept = (saturation["axis"] == "C") & (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate)
-    rows = saturation[kept & saturation["gain"].notna() & (saturation["verdict"] != "no_signal")]
+    rows = saturation[kept & saturation["gain"].notna() & ~saturation["verdict"].isin(NO_SIGNAL.values())]
     return {key: group for key, group in rows.groupby(["mode", "split"], sort=False)}
 
 
 def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) -> dict[str, Any]:
     """Return effect, lower, upper, verdict and reason on "the median over tasks is little".
 
-    contradicted: the median exceeds the margin, its interval lies above 0 and 75 % of the tasks are above 0. supported:
-    the whole interval lies below the margin.
+    contradicted: the whole interval lies above the margin. supported: it lies below.
 
     Args:
         estimates: gain (per doubling, or an elasticity), lower, upper of each task.
@@ -77,27 +81,40 @@ def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) 
     """
     values, lower, upper = estimates[["gain", "lower", "upper"]].to_numpy(dtype=float).T
     if len(values) < MIN_TASKS:
-        return NO_EFFECT | {"verdict": "undecided", "reason": f"{len(values)} tasks; at least {MIN_TASKS} are needed"}
+        return NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": f"needs: {MIN_TASKS} tasks, has {len(values)}"}
     lower, upper = median_interval(values, standard_errors(lower, upper), draws, seed)
-    median, share = float(np.median(values)), float(np.mean(values > 0))
+    median = float(np.median(values))
     evidence = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
-    if upper < margin:
-        return evidence | {"verdict": "supported", "reason": f"the interval of the median lies below {margin:g}"}
-    if median > margin and lower > 0 and share >= IMPROVING_SHARE:
-        reason = f"the median exceeds {margin:g} and {100 * share:.0f} % of the tasks gain"
-        return evidence | {"verdict": "contradicted", "reason": reason}
-    return evidence | {"verdict": "undecided", "reason": f"the interval of the median is not on one side of {margin:g}"}
+    verdict, reason = judge_limited(median, lower, upper, margin, sensitive=True)
+    return evidence | {"verdict": verdict, "reason": reason}
 
 
-def limited_improvement(
-    key: tuple[str, str], gains: pd.DataFrame, margin: float, draws: int, seed: int
-) -> dict[str, Any]:
-    """Judge "downstream performance shows limited improvement" by the median gain per doubling of compute."""
-    base = {"name": f"limited_improvement.{'.'.join(key)}", "source": "abstract", "tables": ["saturation.csv"]}
-    base |= {"text": f"downstream performance improves little with compute ({key[0]}, {key[1]} split)"}
-    base |= {"test": "median over tasks of the gain per doubling of compute, tasks resampled", "n": len(gains)}
-    base |= {"threshold": f"median gain of {100 * margin:g} % per doubling"}
-    return claim(**base, **judge_median(gains, margin, draws, seed))
+def headline_claims(headline: pd.DataFrame, margin: float) -> list[dict[str, Any]]:
+    """Return the claims of headline.csv: limited improvement along compute, and the pooled gains as they stand."""
+    found = []
+    for row in headline.to_dict("records"):
+        where = f"({row['mode']}, {row['split']} split{'s' if row['split'] == POOLED else ''})"
+        key = f"{row['axis']}.{row['mode']}.{row['split']}"
+        base = {"source": "abstract" if row["axis"] == "C" else "ours", "tables": ["headline.csv"]}
+        base |= {"n": int(row["n_tasks"]), "verdict": row["verdict"], "reason": row["reason"]}
+        base |= {"effect": number(row["gain"]), "lower": number(row["lower"]), "upper": number(row["upper"])}
+        if row["axis"] == "C":
+            named = {"name": f"limited_improvement.{row['mode']}.{row['split']}"}
+            named |= {"text": f"downstream performance improves little with compute {where}"}
+            named |= {"test": "median over tasks of the net gain per doubling of compute, trunks and tasks resampled"}
+            found.append(claim(**named, **base, threshold=f"median gain of {100 * margin:g} % per doubling"))
+            continue
+        named = {"name": f"headline.{key}", "test": "slope pooled over tasks that share their trunks, random slopes"}
+        named |= {"text": f"net gain per doubling of {row['axis']}, pooled over tasks {where}"}
+        if row["axis"] == ELASTICITY:
+            named["text"] = f"how much of a fall of the loss arrives, pooled over tasks {where}"
+        found.append(claim(**named, **base, threshold=None))
+    return found
+
+
+def number(value: Any) -> float | None:
+    """Return a float, None where a table has none."""
+    return None if pd.isna(value) else float(value)
 
 
 def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) -> dict[str, Any]:
@@ -124,7 +141,7 @@ def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
         margin: SD of gains over tasks that matters.
     """
     if len(gains) < MIN_TASKS:
-        return NO_EFFECT | {"verdict": "undecided", "reason": f"{len(gains)} tasks; at least {MIN_TASKS} are needed"}
+        return NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": f"needs: {MIN_TASKS} tasks, has {len(gains)}"}
     slopes = np.log1p(-gains["gain"].to_numpy(dtype=float))
     widths = np.log1p(-gains["lower"].to_numpy(dtype=float)) - np.log1p(-gains["upper"].to_numpy(dtype=float))
     weights = np.square(2 * NORMAL_REACH / widths)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.multiplicity import FAMILY, HOLM, adjusted_in_families
+from clm.statistics.estimates import Estimate
+from clm.statistics.multiplicity import FAMILY
+from clm.statistics.net_gain import NetPanel, Twins, net_panel, slope, test_part
 from clm.statistics.regression import Design, slope_design
-from clm.statistics.slopes import Slope, combined_slope
-from clm.tables.columns import ALPHA
+from clm.statistics.verdicts import NOT_TESTABLE, by_family, judge_gains, no_signal, shortage
 from clm.tables.panels import MIN_SIGNAL, Panel
 
 
@@ -31,6 +32,7 @@ AXES = (
     Axis("U", "molecules", ("size", "budget")),
     Axis("C", "flops", ("subset",)),
 )
+CANCELS = ("D", "U")  # axes along which the untrained encoder is the same for all cells that are compared
 
 
 def axis_design(cells: pd.DataFrame, axis: Axis) -> Design | None:
@@ -50,74 +52,76 @@ def gain_of(slope: float) -> float:
     return float(1 - np.exp(slope))
 
 
-def gain_row(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> dict[str, Any]:
-    """Return gain, interval, p values of one task along one axis; the verdict waits for its family.
+def net_or_raw(panel: Panel, axis: Axis, twins: Twins | None) -> tuple[Panel | None, NetPanel | None, str | None]:
+    """Return the errors whose slope is the net gain along an axis, the net panel behind them, and why there are none.
+
+    Along tokens and molecules the untrained encoder is the same for all cells that are compared and cancels, so that
+    raw errors have the same slope where it is missing.
+    """
+    net = net_panel(panel, twins)
+    if net is not None:
+        return net.panel, net, None
+    if axis.name in CANCELS:
+        return panel, None, None
+    sizes = panel.cells["size"].unique()
+    return None, None, f"needs: untrained encoders; {(twins or Twins({}, {}, {})).reason(sizes[0])}"
+
+
+def gain_row(panel: Panel, axis: Axis, min_trunks: int, twins: Twins | None) -> dict[str, Any]:
+    """Return net gain, interval, raw gain of one task along one axis; the verdict waits for its family.
 
     Args:
         panel: errors of the task.
         axis: direction of scale.
-        margin: relative gain per doubling that matters.
         min_trunks: trunks below which nothing is estimated.
+        twins: untrained encoders of the same mode, split, read-out and task.
     """
-    row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
-    design = axis_design(panel.cells, axis)
+    row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric, "estimate": None}
+    used, net, missing = net_or_raw(panel, axis, twins)
+    cells = panel if used is None else used
+    design = axis_design(cells.cells, axis)
     row |= {"n_cells": int(design.used.sum()) if design else 0, "n_trunks": design.clusters if design else 0}
-    row |= {"signal": panel.signal, "exclusions": panel.exclusions}
+    row |= {"signal": panel.signal, "exclusions": cells.exclusions, "missing": missing}
     if design is None or design.clusters < min_trunks:
+        return row | {"missing": missing or shortage(None)}
+    row |= {"df": design.df, "sampled": test_part(design.weights, cells) is not None}
+    raw = axis_design(panel.cells, axis)
+    row |= {f"raw_{name}": value for name, value in relative(slope(raw, panel)).items()}
+    if used is None:
         return row
-    slope = combined_slope(design, panel.errors, panel.ratio, panel.draws)
-    low, high = slope.interval()
-    row |= {"gain": gain_of(slope.estimate), "lower": gain_of(high), "upper": gain_of(low), "p": slope.p_zero()}
-    return row | {"p_equivalence": equivalence(slope, margin), "sampled": slope.sampled}
+    estimate = slope(design, used, net)
+    return row | relative(estimate) | {"p": estimate.p_zero(), "estimate": estimate}
 
 
-def equivalence(slope: Slope, margin: float) -> float:
-    """Return the one-sided p against "the gain per doubling is at least `margin`"."""
-    return slope.p_below(float(np.log1p(-margin)))
+def relative(estimate: Estimate) -> dict[str, float]:
+    """Return gain, lower and upper, relative gains per doubling, of a slope of log error."""
+    low, high = estimate.interval()
+    return {"gain": gain_of(estimate.value), "lower": gain_of(high), "upper": gain_of(low)}
 
 
-def judge(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
-    """Add p_holm, family, family_size, verdict and reason to the rows of `gain_row`.
+def judge(rows: list[dict[str, Any]], margin: float, sensitive: Mapping[tuple[str, str], bool]) -> list[dict[str, Any]]:
+    """Add p_holm, p_equivalence, family, family_size, verdict and reason to the rows of `gain_row`.
 
     Tasks without signal make no test, so they do not count in their family.
+
+    Args:
+        rows: of `gain_row`.
+        margin: relative gain per doubling that matters.
+        sensitive: {(mode, split): whether the study sees gains on a control task}; False where it is not named.
     """
-    frame = pd.DataFrame(rows)
-    if frame.empty:
-        return []
-    p = frame["p"].where(frame["signal"] >= MIN_SIGNAL) if "p" in frame else pd.Series(np.nan, index=frame.index)
-    family = frame[list(FAMILY)].agg(" ".join, axis=1)
-    frame = pd.DataFrame({"family": family, "family_size": p.notna().groupby(family).transform("sum"),
-                          "p_holm": adjusted_in_families(frame, p, HOLM)})  # fmt: skip
-    judged = []
-    for row, columns in zip(rows, frame.to_dict("records"), strict=True):
-        row = row | columns
-        verdict, reason = verdict_of(row, margin)
-        judged.append(row | {"verdict": verdict, "reason": "; ".join([reason, *remarks(row)])})
+    judged = [dict(row) for row in rows]
+    for key, positions in by_family(pd.DataFrame(rows), FAMILY).items() if rows else ():
+        members = [judged[i] for i in positions]
+        barred = [no_signal(row["metric"]) if row["signal"] < MIN_SIGNAL else None for row in members]
+        seen = sensitive.get((members[0]["mode"], members[0]["split"]), False)
+        results = judge_gains([row["estimate"] for row in members], margin, seen, barred)
+        size = sum(np.isfinite(result.p_difference) for result in results)
+        for row, result in zip(members, results, strict=True):
+            reason = row["missing"] if result.verdict == NOT_TESTABLE and row["missing"] else result.reason
+            row |= {"family": " ".join(key), "family_size": size, "p_holm": result.p_difference}
+            row |= {"p_equivalence": result.p_equivalence, "p_one_sided": result.p_one_sided}
+            row |= {"verdict": result.verdict, "reason": "; ".join([reason, *remarks(row)])}
     return judged
-
-
-def verdict_of(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
-    """Return verdict and reason of one row.
-
-    improving: the whole interval lies above the margin; degraded: below 0; both must survive Holm's correction.
-    saturated: a one-sided 5 % equivalence test rejects a gain of the margin. A test that is merely not significant
-    shows nothing, so everything else is undecided.
-    """
-    percent = f"{100 * margin:g} %"
-    if row["signal"] < MIN_SIGNAL:
-        return "no_signal", "most models do not beat the trivial predictor"
-    if row.get("gain") is None:
-        return "too_few", "too few trunks differ along this axis"
-    confirmed = row["p_holm"] < ALPHA
-    if row["lower"] > margin and confirmed:
-        return "improving", f"the interval lies above {percent} per doubling"
-    if row["upper"] < 0 and confirmed:
-        return "degraded", "the interval lies below 0"
-    if row["p_equivalence"] < ALPHA:
-        return "saturated", f"a gain of {percent} per doubling is rejected"
-    if row["lower"] > margin or row["upper"] < 0:
-        return "undecided", "does not survive Holm's correction over the tasks"
-    return "undecided", f"the interval contains gains below and above {percent}"
 
 
 def remarks(row: Mapping[str, Any]) -> list[str]:

@@ -20,6 +20,20 @@ def adjusted(p: Sequence[float] | np.ndarray, method: str = HOLM) -> np.ndarray:
     return p
 
 
+def holm_rows(p: np.ndarray) -> np.ndarray:
+    """Return p values, float64 (..., n), adjusted by HOLM along the last axis; NaN stays NaN.
+
+    For the many small families of simulated studies: statsmodels collects garbage at each call, which takes .1 s.
+    """
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p, axis=-1)
+    left = np.isfinite(p).sum(axis=-1, keepdims=True) - np.arange(p.shape[-1])
+    steps = np.maximum.accumulate(np.take_along_axis(p, order, axis=-1) * left, axis=-1)
+    result = np.empty_like(p)
+    np.put_along_axis(result, order, np.minimum(steps, 1.0), axis=-1)
+    return result
+
+
 def adjusted_in_families(frame: pd.DataFrame, p: pd.Series, method: str) -> pd.Series:
     """Return p values adjusted within each family of `frame`, the rows that agree in the columns FAMILY."""
     return p.astype(float).groupby([frame[name] for name in FAMILY], sort=False).transform(adjusted, method)

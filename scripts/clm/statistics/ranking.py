@@ -11,13 +11,17 @@ import pandas as pd
 from clm.statistics.correlation import MIN_CELLS, Association, associate, fisher_mean, two_sided_p
 from clm.statistics.fits.curves import levels
 from clm.statistics.intervals import percentile_interval
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, adjusted
 from clm.statistics.predictors import LOSS, Predictors, strata_of
 from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import Resamples, resamples
+from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED, no_signal
+from clm.statistics.within import sign_in_words
 from clm.tables.columns import ALPHA, POOLED
 from clm.tables.panels import MIN_SIGNAL, Panel
 
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
+PREDICTS, FAILS = "predicts", "correlates by less than the margin"
 CEILING = 0.6  # of a score too noisy to be predicted by anything
 
 
@@ -113,11 +117,7 @@ class Ranking:
         row |= {"lower": lower, "upper": upper, "p": p, "partial_loss": link.partial, "partial_lower": partial_lower}
         row |= {"partial_upper": partial_upper, "partial_p": partial_p, "n_cells": len(item.chosen)}
         row |= {"n_trunks": item.trunks, "ceiling": item.ceiling} | both_columns(link, item.trunks)
-        row["verdict"] = verdict_of(row, "" if name == LOSS else "partial_", self.settings.margin)
-        enough = item.trunks >= MIN_TRUNKS_P + 2
-        if np.isfinite(link.both):
-            row["both_verdict"] = verdict_of(row, "both_", self.settings.margin) if enough else "undecided"
-        return row if item.signal else row | {"verdict": "no_signal", "both_verdict": "no_signal"}
+        return row | {"signal": item.signal}
 
 
 def covariates_of(name: str, cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
@@ -143,21 +143,52 @@ def pooled(links: Sequence[Association]) -> Association:
     return Association(**{name: float(part) if np.ndim(part) == 0 else part for name, part in parts.items()})
 
 
-def verdict_of(row: Mapping[str, Any], part: str, margin: float) -> str:
-    """Return "predicts", "fails to predict" or "undecided" of one row.
+def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None) -> str:
+    """Return PREDICTS, FAILS, "undecided" or "not testable here" of one row.
 
     Judged is what a predictor adds to the loss ("partial_"; the loss itself, "": its plain correlation) or to loss and
-    compute together ("both_"). predicts: the interval
-    excludes 0 and p < .05. fails to predict: the whole interval of |rho| lies below the margin although the score is
-    reliable enough to be predicted.
+    compute together ("both_"). PREDICTS: the correlation is of the margin at least, its interval excludes 0, and
+    p < .05. FAILS: the whole interval of |rho| lies below the margin although the score is reliable enough to be
+    predicted.
+
+    Args:
+        row: of correlations.csv.
+        part: begins the names of its columns.
+        margin: |rho| that matters.
+        p: of the correlation, corrected over predictors; None where trunks are too few to be permuted.
     """
-    lower, upper, p = row[f"{part}lower"], row[f"{part}upper"], row[f"{part}p"]
-    if lower is None:
-        return "undecided"
-    if p is not None and p < ALPHA and (lower > 0 or upper < 0):
-        return "predicts"
+    lower, upper = row[f"{part}lower"], row[f"{part}upper"]
+    if lower is None or p is None:
+        return NOT_TESTABLE
+    rho = row[{"": "spearman", "partial_": "partial_loss", "both_": "partial_loss_flops"}[part]]
+    if p < ALPHA and (lower > 0 or upper < 0) and abs(rho) >= margin:
+        return PREDICTS
     reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
-    return "fails to predict" if reliable and max(-lower, upper) < margin else "undecided"
+    return FAILS if reliable and max(-lower, upper) < margin else UNDECIDED
+
+
+def judge_rows(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
+    """Add p_bh, verdict, both_verdict and meaning to the rows of one family.
+
+    p_bh is the false discovery rate over the predictors of one task (or of all tasks together): of the partial
+    correlation given the loss, of the plain one for the loss itself.
+    """
+    judged = [dict(row) for row in rows]
+    for task in dict.fromkeys(row["task"] for row in judged):
+        members = [row for row in judged if row["task"] == task]
+        plain = [row["p" if row["predictor"] == LOSS else "partial_p"] for row in members]
+        corrected = adjusted([np.nan if p is None else p for p in plain], BENJAMINI_HOCHBERG)
+        both = adjusted([np.nan if row["both_p"] is None else row["both_p"] for row in members], BENJAMINI_HOCHBERG)
+        for row, p, p_both in zip(members, corrected, both, strict=True):
+            part = "" if row["predictor"] == LOSS else "partial_"
+            rho = row["partial_loss" if part else "spearman"]
+            row |= {"p_bh": p, "meaning": sign_in_words(row["predictor"], rho, p)}
+            row["verdict"] = verdict_of(row, part, margin, p if np.isfinite(p) else None)
+            if np.isfinite(row["partial_loss_flops"]):
+                row["both_verdict"] = verdict_of(row, "both_", margin, p_both if np.isfinite(p_both) else None)
+            if not row["signal"]:
+                row |= {"verdict": no_signal(row["metric"]), "both_verdict": no_signal(row["metric"])}
+    return judged
 
 
 def correlate(
@@ -174,5 +205,6 @@ def correlate(
         ]
         associations = [item for panel, x in pairs if (item := ranking.find(panel, name, x)) is not None]
         links[name] = {item.task: item.association.spearman for item in associations}
-        rows += ranking.rows(name, associations)
-    return rows, links
+        metrics = {panel.names["task"]: panel.metric for panel in members} | {POOLED: members[0].metric}
+        rows += [row | {"metric": metrics[row["task"]]} for row in ranking.rows(name, associations)]
+    return judge_rows(rows, ranking.settings.margin), links

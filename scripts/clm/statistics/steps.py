@@ -9,10 +9,12 @@ from scipy import stats
 from clm.statistics.gains import Axis, gain_of
 from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, FAMILY, HOLM, adjusted_in_families
 from clm.statistics.slopes import NEGLIGIBLE
+from clm.statistics.verdicts import NO_RELEVANT_GAIN, SATURATED
 from clm.tables.columns import ALPHA
 from clm.tables.panels import Panel
 
 NAMED = {"N": "size", "D": "budget", "U": "subset"}  # what varies along an axis
+BY_REVIEW = {NO_RELEVANT_GAIN: SATURATED}  # what the review calls saturated
 
 
 def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
@@ -133,6 +135,10 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
         if row.get("review_change") is not None:
             degraded = row["review_drop"] and p < ALPHA
             verdict = "degraded" if degraded else "saturated" if row["review_change"] < margin else "improving"
-            row = row | {"review_p": p, "review_verdict": verdict, "agrees": int(verdict == row["verdict"])}
+            row = row | {
+                "review_p": p,
+                "review_verdict": verdict,
+                "agrees": int(verdict == BY_REVIEW.get(row["verdict"], row["verdict"])),
+            }
         reviewed.append(row)
     return reviewed

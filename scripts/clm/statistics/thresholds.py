@@ -1,16 +1,17 @@
 """From which size, number of tokens or of molecules on does more of it stop to help a task, or start to harm it?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from clm.statistics.gains import Axis, equivalence, gain_of
+from clm.statistics.gains import Axis, gain_of
 from clm.statistics.intervals import TAILS
 from clm.statistics.multiplicity import adjusted
+from clm.statistics.net_gain import slope
 from clm.statistics.regression import slope_design
-from clm.statistics.slopes import combined_slope
+from clm.statistics.verdicts import NO_RELEVANT_GAIN, NOT_TESTABLE, no_signal
 from clm.tables.columns import ALPHA, SCALES
 from clm.tables.panels import MIN_SIGNAL, Panel
 
@@ -61,12 +62,13 @@ def tails(panel: Panel, axis: Axis, margin: float, min_trunks: int) -> Iterator[
         if design is None or design.clusters < min_trunks:
             continue
         draws = None if panel.draws is None else panel.draws[:, kept]
-        slope = combined_slope(design, panel.errors[:, kept], panel.ratio, draws)
-        low, high = slope.interval()
+        tail = replace(panel, errors=panel.errors[:, kept], draws=draws)
+        estimate = slope(design, tail)
+        low, high = estimate.interval()
         limit = float(np.log1p(-margin))
         yield Tail(
-            name, value, gain_of(slope.estimate), gain_of(high), gain_of(low), equivalence(slope, margin),
-            2 * slope.p_below(0.0), 2 * (1 - slope.p_below(limit)), int(design.used.sum()), design.clusters,
+            name, value, gain_of(estimate.value), gain_of(high), gain_of(low), estimate.p_above(limit),
+            2 * estimate.p_above(0.0), 2 * estimate.p_below(limit), int(design.used.sum()), design.clusters,
         )  # fmt: skip
 
 
@@ -78,17 +80,17 @@ def onset(tails: list[Tail], p: list[float]) -> Tail | None:
 def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draws: int, seed: int) -> dict[str, Any]:
     """Return one row of thresholds.csv.
 
-    saturated, degraded: from `start` on, and over the whole rest of the axis, a gain of the margin (of 0) is rejected;
-    `start` is the smallest value of which that holds. improving: the last tail still gains more than the margin. The
-    range onset_lower to onset_upper holds, for 95 % of bootstrap draws of trunks, the first value from which the
-    estimated gain of the rest is below the margin; "beyond" when it never is.
+    no relevant gain, degraded: from `start` on, and over the whole rest of the axis, a gain of the margin (of 0) is
+    rejected; `start` is the smallest value of which that holds. improving: the last tail still gains more than the
+    margin. The range onset_lower to onset_upper holds, for 95 % of bootstrap draws of trunks, the first value from
+    which the estimated gain of the rest is below the margin; "beyond" when it never is.
     """
     row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
     if panel.signal < MIN_SIGNAL:
-        return row | {"verdict": "no_signal", "reason": "most models do not beat the trivial predictor"}
+        return row | {"verdict": no_signal(panel.metric), "reason": "most models do not beat the trivial predictor"}
     candidates = list(tails(panel, axis, margin, min_trunks))
     if not candidates:
-        return row | {"verdict": "too_few", "reason": "too few trunks differ along this axis"}
+        return row | {"verdict": NOT_TESTABLE, "reason": "needs: trunks that differ along this axis"}
     row |= dict(zip(("onset_lower", "onset_upper"), onset_interval(panel, axis, margin, draws, seed), strict=True))
     last = candidates[-1]
     degraded = onset(candidates, [tail.p_degraded for tail in candidates])
@@ -98,7 +100,7 @@ def threshold_row(panel: Panel, axis: Axis, margin: float, min_trunks: int, draw
         return row | tail_columns(degraded, "degraded", f"the error rises from {degraded.start} on")
     if saturated is not None:
         return row | tail_columns(
-            saturated, "saturated", f"a gain of {percent} per doubling is rejected from {saturated.start} on"
+            saturated, NO_RELEVANT_GAIN, f"a gain of {percent} per doubling is rejected from {saturated.start} on"
         )
     if adjusted([tail.p_improving for tail in candidates])[-1] < ALPHA:
         return row | tail_columns(

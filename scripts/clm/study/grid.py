@@ -57,11 +57,19 @@ def trunks(config: Mapping[str, Any]) -> list[Trunk]:
 
 
 def untrained(config: Mapping[str, Any]) -> list[Trunk]:
-    """Return the untrained encoder of every size of the grid with its first seed, as trunks with budget 0."""
+    """Return the untrained encoders of every size of the grid, as trunks with budget 0.
+
+    As many initializations as `grid.untrained_initializations` says, from the first seed of the size upwards.
+    """
     first: dict[str, int] = {}
     for trunk in trunks(config):
         first.setdefault(trunk.size, trunk.seed)
-    return [Trunk(UNTRAINED, size, NO_SUBSET, seed, (NO_BUDGET,)) for size, seed in first.items()]
+    count = config["grid"]["untrained_initializations"]
+    return [
+        Trunk(UNTRAINED, size, NO_SUBSET, seed, (NO_BUDGET,))
+        for size, start in first.items()
+        for seed in range(start, start + count)
+    ]
 
 
 def final_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:

@@ -1,9 +1,33 @@
-"""LogME: log maximum evidence of a linear model on features (You et al., ICML 2021, arXiv:2102.11005)."""
+"""LogME: log maximum evidence of a linear model on features (You et al., ICML 2021, arXiv:2102.11005).
+
+The model has an intercept: features and targets, those of one-vs-rest too, are centred. Centring one of both only would
+ask features without a mean to explain targets with one.
+"""
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
-STEPS = 100
-TOLERANCE = 1e-5
+RANGE = np.log(1e8)  # of the ratio of precisions, relative to the largest squared singular value
+GRID = 65  # evidence can have two maxima in that ratio, so the best point of a grid is refined
+CONSTANT = 1e-9  # spread of features, relative to their size, that is rounding
+
+
+def no_logme(features: np.ndarray, y: np.ndarray) -> str | None:
+    """Return why a label has no LogME on these features, or None when it has one.
+
+    Args:
+        features: float (n, d).
+        y: float64 (n,), finite.
+    """
+    if len(y) < 3:
+        return "fewer than 3 labels"
+    if np.ptp(y) == 0:
+        return "all labels are equal"
+    if not np.isfinite(features).all():
+        return "the embedding is not finite"
+    if np.abs(features - features.mean(axis=0)).max() <= CONSTANT * max(np.abs(features).max(), np.finfo(float).tiny):
+        return "the embedding is the same for all molecules"
+    return None
 
 
 def singular(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -12,49 +36,44 @@ def singular(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return u, s
 
 
-def log_evidence(u: np.ndarray, s: np.ndarray, d: int, y: np.ndarray) -> float:
+def log_evidence(u: np.ndarray, s: np.ndarray, y: np.ndarray) -> float:
     """Return the maximum over alpha, beta of log p(y | features) / n for y ~ N(F w, 1/beta), w ~ N(0, 1/alpha).
 
-    Fixed-point iteration in the basis of the singular vectors (You et al., algorithm 1; arXiv:2110.10545).
+    With t = alpha / beta the best beta is n / (y' (I + F F' / t)^-1 y), which leaves a maximum over t alone. All is
+    relative to the features' size, so that scaling them changes nothing.
 
     Args:
         u: float64 (n, r), left singular vectors of the centred features.
-        s: float64 (r,), their singular values.
-        d: number of features.
-        y: float64 (n,), finite.
+        s: float64 (r,), their singular values, not all 0.
+        y: float64 (n,), finite, with mean 0.
     """
-    n = len(y)
-    power, sigma = (u.T @ y) ** 2, s**2
+    n, sigma, power = len(y), np.square(s / s.max()), np.square(u.T @ y)
     rest = max(float(y @ y - power.sum()), 0.0)
-    alpha, beta = 1.0, 1.0
-    for _ in range(STEPS):
-        gamma = float(np.sum(beta * sigma / (alpha + beta * sigma)))
-        m2 = float(np.sum(beta**2 * sigma * power / (alpha + beta * sigma) ** 2))
-        residual = float(np.sum(power * (alpha / (alpha + beta * sigma)) ** 2)) + rest
-        new_alpha, new_beta = gamma / max(m2, 1e-12), (n - gamma) / max(residual, 1e-12)
-        moved = abs(np.log(new_alpha / new_beta) - np.log(alpha / beta))
-        alpha, beta = new_alpha, new_beta
-        if moved < TOLERANCE:
-            break
-    return evidence(alpha, beta, sigma, power, rest, n, d) / n
 
+    def negative(log_t: float) -> float:
+        t = np.exp(log_t)
+        residual = float(np.sum(power * t / (t + sigma))) + rest
+        return 0.5 * (n * np.log(2 * np.pi * residual / n) + n + float(np.sum(np.log1p(sigma / t)))) / n
 
-def evidence(alpha: float, beta: float, sigma: np.ndarray, power: np.ndarray, rest: float, n: int, d: int) -> float:
-    """Return log p(y) for given precisions, from squared singular values and squared projections of y."""
-    m2 = float(np.sum(beta**2 * sigma * power / (alpha + beta * sigma) ** 2))
-    residual = float(np.sum(power * (alpha / (alpha + beta * sigma)) ** 2)) + rest
-    determinant = float(np.sum(np.log(alpha + beta * sigma))) + (d - len(sigma)) * np.log(alpha)
-    terms = n * np.log(beta) + d * np.log(alpha) - n * np.log(2 * np.pi) - beta * residual - alpha * m2 - determinant
-    return float(terms / 2)
+    grid = np.linspace(-RANGE, RANGE, GRID)
+    best = int(np.argmin([negative(point) for point in grid]))
+    ends = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]
+    found = minimize_scalar(negative, bounds=ends, method="bounded", options={"xatol": 1e-8})
+    return -min(float(found.fun), negative(grid[best]))
 
 
 def logme(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
-    """Return LogME of one label on the training part; None when the label is constant.
+    """Return LogME of one label on the training part; None where `no_logme` gives a reason.
 
     Regression: y standardized. Classification: one-vs-rest, averaged over the classes.
+
+    Args:
+        features: float (n, d).
+        y: float64 (n,), finite.
+        kind: "regression" or "classification".
     """
-    if len(y) < 3 or np.ptp(y) == 0:
+    if no_logme(features, y):
         return None
     u, s = singular(np.asarray(features, dtype=np.float64))
-    targets = [(y - y.mean()) / y.std()] if kind == "regression" else [(y == c).astype(np.float64) for c in (0, 1)]
-    return float(np.mean([log_evidence(u, s, features.shape[1], target) for target in targets]))
+    targets = [y / y.std()] if kind == "regression" else [(y == c).astype(np.float64) for c in np.unique(y)]
+    return float(np.mean([log_evidence(u, s, target - target.mean()) for target in targets]))

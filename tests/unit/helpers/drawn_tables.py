@@ -61,7 +61,7 @@ def fits_table() -> pd.DataFrame:
 
 def gain_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(2)
-    verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal", "too_few"]
+    verdicts = ["improving", "saturated", "degraded", "undecided", "AUC not above one half", "not testable here"]
     arrivals = ["arrives", "nothing arrives", "undecided"]
     gain_rows, slope_rows = [], []
     for mode in ("linear_probe", "fine_tuned"):
@@ -128,7 +128,7 @@ def ablation_table() -> pd.DataFrame:
 
 
 def thresholds_table() -> pd.DataFrame:
-    verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal"]
+    verdicts = ["improving", "no relevant gain", "degraded", "undecided", "AUC not above one half"]
     values = {"N": SIZES, "D": BUDGETS, "U": SUBSETS}
     return pd.DataFrame(
         dict(axis=axis, mode="linear_probe", split="scaffold", task=task, verdict=verdicts[i % 5], start=list(known)[1],

@@ -3,6 +3,7 @@
 from itertools import product
 
 import ablate_tasks
+import assess_sensitivity
 import choose_predictor
 import compare_methods
 import estimate_elasticity
@@ -10,6 +11,7 @@ import find_thresholds
 import fit_scaling
 import judge_claims
 import judge_gains
+import judge_headline
 import measure_curves
 import measure_spectrum
 import rank_predictors
@@ -37,6 +39,7 @@ JUDGEMENT = {
     "contrast_margin": 0.05,
     "correlation_margin": 0.3,
     "aggregate": list(SLOPES),
+    "controls": {"rising": {"property": "logp", "molecules": 60, "noise": 0}},
 }
 NAMES = (
     "runs",
@@ -49,6 +52,8 @@ NAMES = (
     "fits",
     "saturation",
     "steps",
+    "sensitivity",
+    "headline",
 )
 NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "contrasts", "decision", "reconciliation")
 
@@ -56,7 +61,7 @@ NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "con
 def small_trunks():
     found = [Trunk("zinc", size, subset, 0, ENDS) for size, subset in product(SIZES, SUBSETS)]
     found.append(Trunk("pubchem", "1m", "32k", 0, ENDS))
-    return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
+    return found + [Trunk("untrained", size, "none", seed, ("0",)) for seed in range(3) for size in SIZES]
 
 
 def run_all(root, study, tables):
@@ -84,8 +89,11 @@ def run_all(root, study, tables):
     tabulate_costs.tabulate_costs(cells=lists, settings=settings, results=root, out=file["costs"])
     fit_scaling.fit_scaling(settings=told, runs=file["runs"], out=file["fits"])
     read = {"settings": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
-    judge_gains.judge_gains(**read, out=file["saturation"], steps=file["steps"])
-    estimate_elasticity.estimate_elasticity(**read, out=file["elasticity"])
+    assess_sensitivity.assess_sensitivity(**read, out=file["sensitivity"])
+    seen = {"sensitivity": file["sensitivity"]}
+    judge_headline.judge_headline(**read, **seen, out=file["headline"])
+    judge_gains.judge_gains(**read, **seen, out=file["saturation"], steps=file["steps"])
+    estimate_elasticity.estimate_elasticity(**read, **seen, out=file["elasticity"])
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
     rank_predictors.rank_predictors(**read, **ranked)
     chosen = {name: file[name] for name in ("correlations", "regret")}
@@ -96,5 +104,5 @@ def run_all(root, study, tables):
     compare_methods.compare_methods(settings=told, **compared, out=file["contrasts"])
     cut = {name: file[name] for name in ("saturation", "elasticity", "tasks")}
     ablate_tasks.ablate_tasks(settings=told, **cut, out=file["ablation"])
-    judged = {name: file[name] for name in ("fits", "saturation", "correlations")}
+    judged = {name: file[name] for name in ("fits", "saturation", "correlations", "headline", "sensitivity")}
     judge_claims.judge_claims(settings=told, **judged, out=tables / "claims.json")

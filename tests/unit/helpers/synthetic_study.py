@@ -21,7 +21,7 @@ def default_trunks():
     found = [Trunk("zinc", size, subset, 0, budgets) for size, subset in product(SIZES, SUBSETS)]
     found += [Trunk("zinc", "1m", "32k", seed, budgets) for seed in (1, 2)]
     found.append(Trunk("pubchem", "1m", "32k", 0, budgets))
-    return found + [Trunk("untrained", size, "none", 0, ("0",)) for size in SIZES]
+    return found + [Trunk("untrained", size, "none", seed, ("0",)) for seed in range(3) for size in SIZES]
 
 
 def grid_cells(seeds=1):
@@ -50,7 +50,11 @@ class Study:
         self.root, self.slopes, self.trunks = Path(root), slopes, trunks or default_trunks()
         self.random = np.random.default_rng(seed)
         self.noise, self.trunk_sd, self.splits, self.diverged = noise, trunk_sd, splits, diverged
-        self.trunk_effect = {trunk: self.random.normal() for trunk in self.trunks}
+        self.more = np.random.default_rng(seed + 1)  # of further untrained encoders
+        self.trunk_effect = {trunk: self.drawn(trunk).normal() for trunk in self.trunks}
+
+    def drawn(self, trunk):
+        return self.more if trunk.corpus == "untrained" and trunk.seed > 0 else self.random
 
     @property
     def config(self):
@@ -137,15 +141,15 @@ class Study:
         cells, frames, predictors = [], [], []
         splits = [("scaffold", 0), *(("random", seed) for seed in self.splits)]
         for budget, (split, split_seed), finetune_seed in product(budgets, splits, finetune):
-            planted = self.error(trunk, budget, task) * np.exp(self.noise * self.random.normal())
-            residual = common + 0.3 * self.random.normal(size=MOLECULES)
+            planted = self.error(trunk, budget, task) * np.exp(self.noise * self.drawn(trunk).normal())
+            residual = common + 0.3 * self.drawn(trunk).normal(size=MOLECULES)
             residual *= planted / np.sqrt(np.mean(residual**2))
             keys = {"budget": budget, "split": split, "split_seed": split_seed, "finetune_seed": finetune_seed}
             keys |= {"features": "mean", "label": "y"}
             cells.append(cell(split, split_seed, finetune_seed, "mean", planted) | {"budget": budget})
             frames.append(pd.DataFrame({"row": range(MOLECULES), "y": y, "prediction": y + residual}).assign(**keys))
             told = {"budget": budget, "split": split, "split_seed": split_seed, "label": "y"}
-            predictors.append(told | {"name": "logme", "value": -planted + 0.01 * self.random.normal()})
+            predictors.append(told | {"name": "logme", "value": -planted + 0.01 * self.drawn(trunk).normal()})
         identity = dict(zip(("corpus", "size", "subset", "seed"), key_of(trunk), strict=True))
         write_json(path, identity | {"mode": mode, "task": task, "cells": cells, "predictors": predictors})
         pd.concat(frames).to_parquet(path.with_suffix(".parquet"), index=False)

@@ -98,11 +98,11 @@ def test_ablation_names_the_parts_that_change_a_verdict():
 def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
     row = {"mode": "linear_probe", "split": "random", "gain": 0.001, "lower": -0.004, "upper": 0.006, "axis": "D"}
     rows = [
-        row | {"task": "esol", "verdict": "saturated", "start": "400k"},
+        row | {"task": "esol", "verdict": "no relevant gain", "start": "400k"},
         row | {"task": "bace", "verdict": "undecided"},
     ]
     (line,) = robustness.thresholds_section(pd.DataFrame(rows))[1]
-    assert "esol saturated from 400k on (0.1 % [-0.4, 0.6]); no threshold for 1 others." in line
+    assert "esol no relevant gain from 400k on (0.1 % [-0.4, 0.6]); no threshold for 1 others." in line
     row = {"split": "random", "other": "ecfp_forest", "difference": 0.3, "lower": 0.1, "upper": 0.5}
     rows = [row | {"task": "(all)", "verdict": "higher error"}, row | {"task": "esol", "verdict": "undecided"}]
     (line,) = robustness.contrasts_section(pd.DataFrame(rows))[1]

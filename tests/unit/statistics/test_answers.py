@@ -58,7 +58,10 @@ def test_protocols_that_disagree_decide_nothing():
 
 
 def test_nothing_is_said_without_a_test():
-    rows = [{"axis": "N", "verdict": "too_few", "gain": None}, {"axis": "U", "verdict": "no_signal"}]
+    rows = [
+        {"axis": "N", "verdict": "not testable here", "gain": None},
+        {"axis": "U", "verdict": "not better than the mean"},
+    ]
     told, text = verdicts(rows)
     assert told == ["not measured", "undecided", "not measured"]
     assert "do not beat a trivial predictor" in text and "helps" not in text

@@ -7,6 +7,7 @@ from clm.statistics.claims import MIN_TASKS
 TASKS = [f"t{i}" for i in range(12)]
 FAMILIES = {task: "adme" if i < 2 else "activity" if i < 4 else "toxicity" for i, task in enumerate(TASKS)}
 MARGINS = {"gain": 0.01, "elasticity": 0.1}
+CARRIED = [0.03] * 9 + [0.005, -0.03, -0.03]  # the interval of the median lies above 1 %, barely
 
 
 def table(gains, modes=("linear_probe",), splits=("random",), half_width=0.002, **columns):
@@ -41,16 +42,15 @@ def test_a_conclusion_that_no_task_carries_stays():
 
 
 def test_a_conclusion_that_one_task_carries_changes_without_it():
-    gains = [0.03] * 9 + [-0.03] * 3  # three quarters gain, exactly the share that is asked for
-    rows = of(ablated(table(gains)))
+    rows = of(ablated(table(CARRIED)))
     assert rows.loc[("nothing", "nothing"), "verdict"] == "contradicted"
     assert rows.loc[("task", "t0"), "verdict"] == "undecided" and rows.loc[("task", "t0"), "changed"] == 1
     assert rows.loc[("task", "t11"), "verdict"] == "contradicted" and rows.loc[("task", "t11"), "changed"] == 0
 
 
-def test_too_few_tasks_are_undecided_and_have_no_number():
+def test_too_few_tasks_are_not_testable_and_have_no_number():
     row = of(ablated(table([0.03] * 12))).loc[("family", "toxicity")]
-    assert row["verdict"] == "undecided" and row["n_tasks"] == 4 and pd.isna(row["effect"])
+    assert row["verdict"] == "not testable here" and row["n_tasks"] == 4 and pd.isna(row["effect"])
 
 
 def test_modes_and_splits_are_averaged_within_a_task_and_left_out_in_turn():
@@ -71,7 +71,7 @@ def test_modes_and_splits_are_averaged_within_a_task_and_left_out_in_turn():
 
 def test_only_tasks_that_count_and_have_signal_enter():
     saturation = table([0.03] * 12)
-    saturation.loc[0, "verdict"] = "no_signal"
+    saturation.loc[0, "verdict"] = "not better than the mean"
     rows = effects(saturation, elasticities(), "zinc", TASKS[:5])
     assert set(rows.loc[rows["statistic"] == "C", "task"]) == set(TASKS[1:5])
     assert effects(saturation, elasticities(), "pubchem", TASKS)["statistic"].eq("elasticity").sum() == 0
@@ -84,5 +84,5 @@ def test_elasticity_and_dependence_have_their_own_verdicts():
 
 
 def test_summary_names_what_changes_the_verdict():
-    told = stability(ablated(table([0.03] * 9 + [-0.03] * 3))).set_index(["statistic", "mode"]).loc[("C", "(all)")]
-    assert told["changes"] >= 9 and "t0" in told["names"] and told["verdict"] == "contradicted"
+    told = stability(ablated(table(CARRIED))).set_index(["statistic", "mode"]).loc[("C", "(all)")]
+    assert told["changes"] >= 1 and told["names"] and told["verdict"] == "contradicted"

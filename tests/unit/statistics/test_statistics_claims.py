@@ -3,8 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clm.statistics.claims import compute_gains, heterogeneity, limited_improvement, loss_claim, task_dependence
+from clm.statistics.claims import (
+    compute_gains,
+    headline_claims,
+    heterogeneity,
+    judge_median,
+    loss_claim,
+    task_dependence,
+)
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
+from clm.statistics.ranking import judge_rows
 
 KEY = ("linear_probe", "scaffold")
 TASKS = [f"t{i}" for i in range(12)]
@@ -36,8 +44,8 @@ def test_loss_falls(numbers, verdict):
 def test_without_a_fit_nothing_is_claimed():
     for table in (fits(np.nan, np.nan, np.nan, "too_few"), fits(0.1, 0.05, 0.15)[:0]):
         found = loss_claim(table, "zinc", "N", "parameters", 0.01)
-        assert found["verdict"] == "undecided" and found["effect"] is None and found["reason"]
-    assert loss_claim(fits(0.1, 0.05, 0.15), "pubchem", "N", "parameters", 0.01)["verdict"] == "undecided"
+        assert found["verdict"] == "not testable here" and found["effect"] is None and found["reason"]
+    assert loss_claim(fits(0.1, 0.05, 0.15), "pubchem", "N", "parameters", 0.01)["verdict"] == "not testable here"
 
 
 @pytest.mark.parametrize(
@@ -46,17 +54,36 @@ def test_without_a_fit_nothing_is_claimed():
         (np.linspace(-0.004, 0.004, 12), 0.004, "supported"),
         (np.linspace(0.02, 0.06, 12), 0.01, "contradicted"),
         (np.linspace(-0.04, 0.06, 12), 0.02, "undecided"),
-        (np.array([0.02] * 8 + [-0.03] * 4), 0.004, "undecided"),  # the median gains, a third of the tasks lose
-        (np.full(5, 0.05), 0.001, "undecided"),  # too few tasks
+        (np.array([0.0, 0.005, *[0.014] * 8, 0.03, 0.04]), 0.015, "undecided"),  # 1.4 %, but the interval holds 1 %
+        (np.full(5, 0.05), 0.001, "not testable here"),  # too few tasks
     ],
 )
-def test_limited_improvement(gains, half_width, verdict):
+def test_a_median_is_judged_by_its_interval_alone(gains, half_width, verdict):
     groups = compute_gains(saturation(gains, half_width), TASKS)
-    assert limited_improvement(KEY, groups[KEY], 0.01, 500, 0)["verdict"] == verdict
+    assert judge_median(groups[KEY], 0.01, 500, 0)["verdict"] == verdict
+
+
+def test_the_claim_of_limited_improvement_is_that_of_the_headline():
+    row = {"axis": "C", "mode": "linear_probe", "split": "(all)", "n_tasks": 12, "gain": 0.014, "lower": 0.003}
+    row |= {"upper": 0.023, "verdict": "undecided", "reason": "why"}
+    bare = {
+        "axis": "N",
+        "mode": "fine_tuned",
+        "split": "random",
+        "n_tasks": 3,
+        "gain": None,
+        "lower": None,
+        "upper": None,
+    }
+    table = pd.DataFrame([row, bare | {"verdict": "not testable here", "reason": "needs: 6 tasks, has 3"}])
+    limited, headline = headline_claims(table, 0.01)
+    assert limited["id"] == "limited_improvement.linear_probe.(all)" and limited["verdict"] == "undecided"
+    assert (limited["effect"], limited["lower"], limited["upper"]) == (0.014, 0.003, 0.023)
+    assert headline["verdict"] == "not testable here" and headline["effect"] is None
 
 
 def test_only_tasks_that_count_and_have_signal_enter():
-    table = pd.concat([saturation(np.zeros(12), 0.01), saturation([0.9], 0.01, "no_signal", ["bad"])])
+    table = pd.concat([saturation(np.zeros(12), 0.01), saturation([0.9], 0.01, "AUC not above one half", ["bad"])])
     table = pd.concat([table, saturation([0.9], 0.01, tasks=["control"]), saturation([0.9], 0.01, axis="N")])
     assert sorted(compute_gains(table, [*TASKS, "bad"])[KEY]["task"]) == sorted(TASKS)
 
@@ -81,10 +108,13 @@ def test_heterogeneity_by_hand():
 
 
 def correlations(**rows):
+    """Rows of all tasks together as rank_predictors judges them."""
     base = {"mode": KEY[0], "split": KEY[1], "features": "mean", "task": "(all)", "n_trunks": 14, "ceiling": 0.9}
-    empty = dict.fromkeys(("spearman", "lower", "upper", "p", "partial_loss", "partial_lower", "partial_upper"))
-    table = [base | empty | {"partial_p": None, "predictor": name} | told for name, told in rows.items()]
-    return pd.DataFrame(table).astype({"p": float, "partial_p": float, "ceiling": float})
+    base |= {"signal": True, "metric": "rmse", "partial_loss_flops": np.nan, "both_p": None}
+    names = ("spearman", "lower", "upper", "p", "partial_loss", "partial_lower", "partial_upper", "partial_p")
+    table = [base | dict.fromkeys(names) | {"predictor": name} | told for name, told in rows.items()]
+    judged = pd.DataFrame(judge_rows(table, 0.3))
+    return judged.astype({"p": float, "partial_p": float, "ceiling": float})
 
 
 def plain(rho, lower, upper, p, **more):
@@ -105,7 +135,8 @@ def verdict(table, name):
         (plain(-0.05, -0.2, 0.1, 0.6), "supported"),
         (plain(-0.8, -0.9, -0.6, 0.002), "contradicted"),
         (plain(-0.4, -0.8, 0.1, 0.2), "undecided"),
-        (plain(-0.8, -0.9, -0.6, np.nan), "undecided"),
+        (plain(-0.8, -0.9, -0.6, None), "not testable here"),
+        (plain(-0.2, -0.28, -0.1, 0.002), "supported"),  # surely not 0, and surely less than .3
         (plain(-0.05, -0.2, 0.1, 0.6, ceiling=0.4), "undecided"),
     ],
 )
@@ -124,20 +155,30 @@ def test_hessian_needs_all_to_fail_or_one_to_succeed():
     assert verdict(correlations(trace=useless, eigenvalue_1=useless), name)["verdict"] == "supported"
     assert verdict(correlations(trace=useless, eigenvalue_1=useful), name)["verdict"] == "contradicted"
     assert verdict(correlations(trace=useless, eigenvalue_1=unclear), name)["verdict"] == "undecided"
-    assert verdict(correlations(loss=plain(0, -0.1, 0.1, 0.9)), name)["verdict"] == "undecided"
+    assert verdict(correlations(loss=plain(0, -0.1, 0.1, 0.9)), name)["verdict"] == "not testable here"
     assert verdict(correlations(sharpness_2=useful), "landscape_predicts_not")["verdict"] == "contradicted"
     assert verdict(correlations(trace_per_parameter=useful), name)["n"] == 0  # not among the claims
 
 
-def test_nothing_measured_is_undecided():
+@pytest.mark.parametrize("rho", [-0.8, -0.5, -0.35, -0.25, -0.1, 0.0])
+@pytest.mark.parametrize("half", [0.04, 0.15, 0.5])
+@pytest.mark.parametrize("p", [0.001, 0.03, 0.4, None])
+def test_claims_and_correlations_agree_on_every_row(rho, half, p):
+    table = correlations(loss=plain(rho, rho - half, rho + half, p))
+    claimed = verdict(table, "loss_predicts_not")["verdict"]
+    same = {"predicts": "contradicted", "correlates by less than the margin": "supported"}
+    assert claimed == same.get(table["verdict"][0], table["verdict"][0])
+
+
+def test_nothing_measured_is_not_testable():
     empty = correlations(loss=plain(0, 0, 0, 1))[:0]
-    assert {claim["verdict"] for claim in prediction_claims(empty, 0.3)} == {"undecided"}
-    assert parameter_space_claim()["verdict"] == "undecided"
+    assert {claim["verdict"] for claim in prediction_claims(empty, 0.3)} == {"not testable here"}
+    assert parameter_space_claim()["verdict"] == "not testable here"
 
 
-@pytest.mark.parametrize(("flat", "expected"), [(12, "supported"), (0, "contradicted"), (6, "undecided")])
-def test_review_saturation(flat, expected):
-    names = ["saturated"] * flat + ["improving"] * (12 - flat)
+def test_the_share_of_the_review_is_shown_and_not_judged():
+    """At a gain of zero most tasks pass it, so that it cannot decide."""
+    names = ["saturated"] * 9 + ["improving"] * 3
     table = saturation(np.zeros(12), 0.01, axis="N", agrees=1).assign(review_verdict=names)
     (found,) = review_claims(table, TASKS, 0.01)
-    assert found["verdict"] == expected and found["source"] == "review" and found["effect"] == flat / 12
+    assert found["verdict"] == "shown, not judged" and found["source"] == "review" and found["effect"] == 0.75

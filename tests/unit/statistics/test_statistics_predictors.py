@@ -12,7 +12,7 @@ from clm.statistics.correlation import (
 )
 from clm.statistics.intervals import mean_interval, percentile_interval
 from clm.statistics.predictors import Predictors
-from clm.statistics.ranking import Ranking, Settings, verdict_of
+from clm.statistics.ranking import FAILS, Ranking, Settings, judge_rows, verdict_of
 from clm.statistics.regret import chosen_regret, greedy_choice, uniform_choice
 from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import resamples
@@ -136,9 +136,12 @@ def test_loss_and_compute_together_need_12_trunks(trunks, decided):
     errors = (loss - compute - 2 * x + 0.02 * random.normal(size=(3, len(TRUNK))))[:, : trunks * BUDGETS]
     panel = Panel(names, "rmse", cells, errors, {}, None, 0.1, 1.0, 0)
     ranking = Ranking(Settings(200, 0, 4, 0.3, ("t",)))
-    (row,) = ranking.rows("trace_free", [ranking.find(panel, "trace_free", x[: trunks * BUDGETS])])
+    rows = ranking.rows("trace_free", [ranking.find(panel, "trace_free", x[: trunks * BUDGETS])])
+    (row,) = judge_rows([row | {"metric": "rmse"} for row in rows], 0.3)
     assert row["verdict"] == "predicts" and row["partial_loss_flops"] > 0.6
-    assert row["both_verdict"] == ("predicts" if decided else "undecided") and (row["both_p"] is None) != decided
+    assert (
+        row["both_verdict"] == ("predicts" if decided else "not testable here") and (row["both_p"] is None) != decided
+    )
 
 
 def test_p_is_undefined_when_permutations_cannot_move_the_predictor():
@@ -206,16 +209,18 @@ def test_regret_of_known_choices():
     ("numbers", "expected"),
     [
         ({"lower": 0.5, "upper": 0.9, "p": 0.01, "ceiling": 0.3}, "predicts"),
-        ({"lower": 0.5, "upper": 0.9, "p": None, "ceiling": 0.9}, "undecided"),
-        ({"lower": -0.2, "upper": 0.25, "p": 0.7, "ceiling": 0.9}, "fails to predict"),
+        ({"lower": 0.5, "upper": 0.9, "p": None, "ceiling": 0.9}, "not testable here"),
+        ({"lower": 0.05, "upper": 0.25, "p": 0.01, "ceiling": 0.9}, FAILS),  # surely not 0, and surely small
+        ({"lower": -0.2, "upper": 0.25, "p": 0.7, "ceiling": 0.9}, FAILS),
         ({"lower": -0.2, "upper": 0.25, "p": 0.7, "ceiling": 0.5}, "undecided"),
         ({"lower": -0.2, "upper": 0.25, "p": 0.7, "ceiling": None}, "undecided"),
         ({"lower": -0.5, "upper": 0.25, "p": 0.7, "ceiling": 0.9}, "undecided"),
-        ({"lower": None, "upper": None, "p": None, "ceiling": 0.9}, "undecided"),
+        ({"lower": None, "upper": None, "p": None, "ceiling": 0.9}, "not testable here"),
     ],
 )
 def test_verdicts_on_predictors(numbers, expected):
-    assert verdict_of(numbers, "", 0.3) == expected
-    for part in ("partial_", "both_"):
-        named = {f"{part}{name}": numbers[name] for name in ("lower", "upper", "p")}
-        assert verdict_of(named | {"ceiling": numbers["ceiling"]}, part, 0.3) == expected
+    rho = None if numbers["lower"] is None else (numbers["lower"] + numbers["upper"]) / 2
+    for part, column in (("", "spearman"), ("partial_", "partial_loss"), ("both_", "partial_loss_flops")):
+        named = {f"{part}{name}": numbers[name] for name in ("lower", "upper")}
+        row = named | {column: rho, "ceiling": numbers["ceiling"]}
+        assert verdict_of(row, part, 0.3, numbers["p"]) == expected

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from clm.statistics.gains import AXES, axis_design
-from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, HOLM, adjusted, adjusted_in_families
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, HOLM, adjusted, adjusted_in_families, holm_rows
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope, nadeau_bengio, satterthwaite
 from scipy import stats
@@ -74,6 +74,12 @@ def test_holm_and_benjamini_hochberg_follow_their_definitions_and_skip_missing()
     assert adjusted(p, BENJAMINI_HOCHBERG)[order] == pytest.approx([min(1, *steps[k:], 1) for k in range(count)])
     assert adjusted([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
     assert np.isnan(adjusted([np.nan, np.nan])).all()
+
+
+def test_holm_of_many_families_at_once_is_that_of_each():
+    p = np.random.default_rng(4).uniform(size=(20, 7)) ** 3
+    p[3, 2] = p[5] = np.nan
+    np.testing.assert_allclose(holm_rows(p), [adjusted(row, HOLM) for row in p])
 
 
 def test_each_family_is_corrected_alone():

@@ -34,7 +34,7 @@ def bent(cells, column, at, slope_before, slope_after=0.0):
 def test_a_bend_is_found_where_it_was_planted(axis, column, at, name):
     cells = grid_cells()
     row = threshold_row(made(cells, bent(cells, column, at, -0.2)), axis, *SETTINGS)
-    assert (row["verdict"], row["start"], row["at"]) == ("saturated", name, pytest.approx(at))
+    assert (row["verdict"], row["start"], row["at"]) == ("no relevant gain", name, pytest.approx(at))
     assert row["onset_lower"] == row["onset_upper"] == name and abs(row["gain"]) < 0.01
 
 
@@ -46,9 +46,12 @@ def test_gains_to_the_end_losses_from_a_point_and_noise():
     assert falling["verdict"] == "degraded" and falling["start"] == "200k"
     noisy = threshold_row(made(cells, np.zeros(len(cells)), noise=0.2), N_AXIS, *SETTINGS)
     assert noisy["verdict"] == "undecided"
-    assert threshold_row(made(cells, np.zeros(len(cells)), signal=0.1), N_AXIS, *SETTINGS)["verdict"] == "no_signal"
+    assert (
+        threshold_row(made(cells, np.zeros(len(cells)), signal=0.1), N_AXIS, *SETTINGS)["verdict"]
+        == "not better than the mean"
+    )
     few = cells[cells["size"] == "1m"].reset_index(drop=True)
-    assert threshold_row(made(few, np.zeros(len(few))), N_AXIS, *SETTINGS)["verdict"] == "too_few"
+    assert threshold_row(made(few, np.zeros(len(few))), N_AXIS, *SETTINGS)["verdict"] == "not testable here"
 
 
 def test_false_thresholds_are_rare():
@@ -56,7 +59,7 @@ def test_false_thresholds_are_rare():
     cells = grid_cells()
     y = bent(cells, "parameters", 6e4, 0.0, np.log1p(-0.01))
     rows = [threshold_row(made(cells, y, 0.01, seed), N_AXIS, 0.01, 4, 10, 0) for seed in range(120)]
-    assert np.mean([row["verdict"] == "saturated" for row in rows]) <= 0.08
+    assert np.mean([row["verdict"] == "no relevant gain" for row in rows]) <= 0.08
     assert np.mean([row["verdict"] == "degraded" for row in rows]) <= 0.05
 
 

@@ -54,6 +54,7 @@ def test_the_default_study_is_valid_and_as_large_as_promised():
     assert {"bbbp", "bace", "esol", "freesolv", "lipo"} <= set(tasks)
     assert len([t for t in tasks if "control" not in DEFAULT["tasks"][t]]) >= 12
     assert {t.size for t in untrained(DEFAULT)} == {t.size for t in trunks(DEFAULT)}
+    assert len(untrained(DEFAULT)) >= 3 * len({t.size for t in trunks(DEFAULT)})  # below 3 there is no net gain
     assert len(probe_cells(DEFAULT)) == (len(trunks(DEFAULT)) + len(untrained(DEFAULT))) * len(tasks)
     pretrained = set(checkpoints(DEFAULT))
     found = {

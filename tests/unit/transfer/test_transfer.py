@@ -7,14 +7,11 @@ from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
 from clm.transfer.finetune import FineTuner, LabelScaler, label_loss, predict, shuffled_batches, warmup_linear_decay
-from clm.transfer.logme import log_evidence, logme, singular
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
-from probe_encoder import inner_layers
-from scipy.optimize import minimize
-from scipy.stats import multivariate_normal
+from probe_encoder import feature_sets, inner_layers
 from transformers import AutoModel
 
 RATE = 3e-3
@@ -47,35 +44,20 @@ def test_projection_is_fixed_and_keeps_distances_roughly():
     assert abs(lengths.mean() - 1) < 0.1
 
 
-def test_logme_is_the_maximum_of_the_dense_gaussian_evidence():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((40, 6))
-    x -= x.mean(axis=0)
-    y = x @ rng.standard_normal(6) + 0.7 * rng.standard_normal(40)
-
-    def negative(log_precisions):
-        alpha, beta = np.exp(log_precisions)
-        covariance = np.eye(40) / beta + x @ x.T / alpha
-        return -multivariate_normal(np.zeros(40), covariance).logpdf(y) / 40
-
-    best = minimize(negative, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10})
-    assert log_evidence(*singular(x), 6, y) == pytest.approx(-best.fun, abs=1e-5)
-
-
-def test_logme_prefers_features_that_hold_the_label():
-    rng = np.random.default_rng(1)
-    x = rng.standard_normal((200, 5))
-    y = (x[:, 0] > 0).astype(float)
-    assert logme(x, y, "classification") > logme(rng.standard_normal((200, 5)), y, "classification")
-    assert logme(x, np.ones(200), "classification") is None
-
-
 def test_neighbours_find_clusters_and_nothing_in_noise():
     rng = np.random.default_rng(0)
     y = np.repeat([0.0, 1.0], 50)
     clustered = rng.standard_normal((100, 8)) + 6 * y[:, None]
     assert nearest_score(clustered, y, "classification") == pytest.approx(1, abs=0.01)
     assert abs(nearest_score(rng.standard_normal((100, 8)), y, "classification") - 0.5) < 0.2
+
+
+def test_projected_features_are_probed_on_every_split_and_inner_layers_on_the_first():
+    layers = np.random.default_rng(0).standard_normal((4, 10, 16))
+    settings = {"projected_width": 8, "inner_layers": 2}
+    assert list(feature_sets(layers, settings, primary=False)) == ["mean", "projected"]
+    assert {"mean", "projected", "layer0"} <= set(feature_sets(layers, settings, primary=True))
+    assert feature_sets(layers, settings, primary=False)["projected"].shape == (10, 8)
 
 
 def test_inner_layers_are_spread_evenly_with_the_middle_among_them():

@@ -1,0 +1,41 @@
+"""Judge the headline: net gain per doubling of tokens, parameters and molecules, pooled over all tasks that count."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from clm.provenance.command import run
+from clm.statistics.headline import COLUMNS, headline_rows
+from clm.statistics.net_gain import NetPanel, Twins, net_panel, untrained_twins
+from clm.statistics.sensitivity import read_sensitivity
+from clm.tables.frames import read_table, write_table
+from clm.tables.panels import MIN_SIGNAL, panels, study_runs
+
+
+def judge_headline(
+    runs: Path, transfer: Path, draws: Path, sensitivity: Path, settings: dict[str, Any], out: Path
+) -> None:
+    """Write headline.csv.
+
+    Args:
+        runs: runs.csv.
+        transfer: transfer.csv.
+        draws: draws.parquet.
+        sensitivity: sensitivity.csv.
+        settings: `corpus` (the one whose checkpoints are judged), `aggregate` (tasks that count), `gain_margin`,
+            `elasticity_margin`, `bootstrap`, `seed`.
+        out: one row per axis, mode and split, and over all splits.
+    """
+    used = study_runs(read_table(runs), [settings["corpus"]])
+    scores, sampled = read_table(transfer), pd.read_parquet(draws)
+    twins, nets = untrained_twins(scores, sampled), []
+    for panel in panels(scores, used, sampled):
+        if panel.signal >= MIN_SIGNAL:
+            net = net_panel(panel, twins.get(tuple(panel.names.values())))
+            # without untrained encoders there are no gains along parameters, but those along tokens and molecules stand
+            nets.append(net or NetPanel(panel, Twins({}, {}, {}), dict.fromkeys(range(len(panel.cells)), "raw")))
+    write_table(out, headline_rows(nets, read_sensitivity(read_table(sensitivity)), settings), COLUMNS)
+
+
+if __name__ == "__main__":
+    run(judge_headline)

@@ -1,0 +1,111 @@
+"""What a configuration that has not run will have: its checkpoints, tasks and seeds, and one more of each."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.power import Plan
+from clm.study import grid
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, TRUNK_KEYS
+
+
+def layer_parameters(size: Mapping[str, Any]) -> int:
+    """Return the parameters of the layers of a size with their norms, without embeddings and head."""
+    width = size["width"]
+    return size["layers"] * (12 * width**2 + 13 * width) + 2 * width
+
+
+def planned_cells(config: Mapping[str, Any], cells: Iterable[grid.Checkpoint]) -> pd.DataFrame:
+    """Return checkpoints with the columns of runs.csv that a design needs; compute is 6 N D.
+
+    Args:
+        config: the merged configuration.
+        cells: pretrained checkpoints.
+    """
+    rows = []
+    for cell in cells:
+        trunk, n = cell.trunk, layer_parameters(config["sizes"][cell.trunk.size])
+        d, u = config["grid"]["budgets"][cell.budget], config["subsets"][trunk.subset]
+        keys = {"corpus": trunk.corpus, "size": trunk.size, "subset": trunk.subset, "seed": trunk.seed}
+        rows.append(keys | {"budget": cell.budget, "parameters": n, "tokens": d, "molecules": u, "flops": 6.0 * n * d})
+    return with_trunks(pd.DataFrame(rows))
+
+
+def counted_tasks(config: Mapping[str, Any], tasks: Iterable[str]) -> list[str]:
+    """Return the tasks that count in conclusions: no controls, none that `analysis.exclude_tasks` names."""
+    left_out = config["analysis"]["exclude_tasks"]
+    return [name for name in tasks if "control" not in config["tasks"].get(name, {}) and name not in left_out]
+
+
+def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
+    """Return {(mode, split): what is planned}, fine-tuning first, on the corpus that is judged.
+
+    Args:
+        config: the merged configuration, with its control tasks.
+    """
+    corpus, tuning = grid.corpora(config)[0], config["transfer"]["fine_tuning"]
+    count = config["grid"]["untrained_initializations"]
+    tuned = dict.fromkeys(cell for cell, _ in grid.fine_tuned_cells(config) if cell.trunk.corpus == corpus)
+    probed = [cell for cell in grid.checkpoints(config) if cell.trunk.corpus == corpus]
+    modes = ((FINE_TUNED, tuned, tuning["splits"], tuning["tasks"]),)
+    modes += ((LINEAR_PROBE, probed, config["splits"], config["transfer"]["tasks"]),)
+    return {
+        (mode, split): Plan(planned_cells(config, cells), len(counted_tasks(config, tasks)), len(seeds), count)
+        for mode, cells, splits, tasks in modes
+        for split, seeds in splits.items()
+        if cells
+    }
+
+
+def with_trunks(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with the number of their trunk."""
+    cells = cells.reset_index(drop=True)
+    return cells.assign(trunk=cells.groupby(list(TRUNK_KEYS), sort=False).ngroup())
+
+
+def one_more(plan: Plan) -> dict[str, Plan]:
+    """Return the plan with one more of each thing that can be bought."""
+    cells = plan.cells
+    return {
+        "trunk": with_plan(plan, another_trunk(cells)),
+        "budget": with_plan(plan, another_budget(cells)),
+        "task": Plan(cells, plan.tasks + 1, plan.seeds, plan.initializations),
+        "split seed": Plan(cells, plan.tasks, plan.seeds + 1, plan.initializations),
+        "untrained initialization": Plan(cells, plan.tasks, plan.seeds, plan.initializations + 1),
+    }
+
+
+def with_plan(plan: Plan, cells: pd.DataFrame) -> Plan:
+    """Return the plan with other cells."""
+    return Plan(with_trunks(cells), plan.tasks, plan.seeds, plan.initializations)
+
+
+def another_trunk(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with one more seed of the largest size on the most molecules, where slopes gain most."""
+    largest = cells.sort_values(["parameters", "molecules", "seed"], kind="stable").iloc[-1]
+    same = (cells[list(TRUNK_KEYS)] == largest[list(TRUNK_KEYS)]).all(axis=1)
+    return pd.concat([cells, cells[same].assign(seed=int(cells["seed"].max()) + 1)])
+
+
+def another_budget(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with one more budget of every trunk that has the largest: twice as many tokens."""
+    last = cells[cells["tokens"] == cells["tokens"].max()]
+    added = {name: 2 * last[name] for name in ("tokens", "flops")}
+    return pd.concat([cells, last.assign(budget="twice " + last["budget"], **added)])
+
+
+def fitted_loss(runs: pd.DataFrame, cells: pd.DataFrame) -> np.ndarray:
+    """Return log losses of planned cells by a plane in log parameters, tokens and molecules through a finished study.
+
+    Args:
+        runs: finished checkpoints, with `loss`.
+        cells: planned ones.
+    """
+    names = ("parameters", "tokens", "molecules")
+
+    def columns(table: pd.DataFrame) -> np.ndarray:
+        return np.column_stack([np.ones(len(table)), *(np.log2(table[name].to_numpy(dtype=float)) for name in names)])
+
+    return columns(cells) @ np.linalg.pinv(columns(runs)) @ np.log(runs["loss"].to_numpy(dtype=float))

@@ -1,0 +1,105 @@
+"""Power of the claims that are no slope of a task on an axis: correlations, and sensitivity on a control."""
+
+import numpy as np
+
+from clm.statistics.components import Components
+from clm.statistics.correlation import fisher_mean
+from clm.statistics.estimates import MIN_DF, Part, combine
+from clm.statistics.power import POWER, TEST_DRAWS, Plan, correlated, quantile
+from clm.tables.columns import ALPHA
+
+PERMUTATIONS = 199
+LEAST_TRUNKS = 10  # for a permutation test
+
+
+def sensitivity_effect(plan: Plan, parts: Components, count: int, seed: int) -> float | str:
+    """Return the smallest net gain of the named control, in log error, that shows a study sensitive.
+
+    Args:
+        plan: the study; trunks at its largest budget count.
+        parts: variance components.
+        count: replicates.
+        seed: of the draws.
+
+    Returns:
+        The gain, or what the claim needs to be testable.
+    """
+    tokens = plan.cells["tokens"]
+    last = plan.cells[tokens >= 0.9 * tokens.max()]
+    if len(last) < MIN_DF + 1:
+        return f"{MIN_DF + 1:.0f} trunks with the largest budget instead of {len(last)}"
+    sizes = last["size"].to_numpy()
+    names, counts = np.unique(sizes, return_counts=True)
+    weights = np.array([1 / (len(names) * counts[names == size][0]) for size in sizes])
+    random, n = np.random.default_rng(seed), len(last)
+    x = np.log2(plan.cells["tokens"].to_numpy(dtype=float))
+    drift = parts.drift * float(x.max() - x.mean())
+    g = float(np.hypot(np.hypot(parts.level, drift), parts.cell)) * random.standard_normal((count, n))
+    test_sd = parts.seed * float(np.linalg.norm(weights))
+    seeds, ratio = plan.seeds, parts.test_ratio
+    if seeds > 1:
+        own = parts.seed * random.standard_normal((count, seeds, n))
+        shared = parts.seed * np.sqrt(ratio) * random.standard_normal((count, n))
+        test = Part((1 / seeds + ratio) * np.var(own @ weights, axis=1, ddof=1), seeds - 1.0)
+        g += own.mean(axis=1) + shared
+    else:
+        g += parts.seed * random.standard_normal((count, n))
+        test = Part(np.full(count, test_sd**2), TEST_DRAWS - 1.0)
+    twins = parts.untrained * random.standard_normal((count, len(names), plan.initializations))
+    others = [test]
+    for values in np.moveaxis(twins, 1, 0):
+        variance = np.var(values, axis=1, ddof=1) / plan.initializations / len(names) ** 2
+        others.append(Part(variance, plan.initializations - 1.0))
+    value = g @ weights + twins.mean(axis=(1, 2))
+    trunks = Part(np.var(g, axis=1, ddof=1) * float(weights @ weights), n - 1.0)
+    estimates = combine(value, trunks, tuple(others))
+    return quantile(estimates.reach() - estimates.value)
+
+
+def correlation_effect(trunks: int, tasks: int, common: float, count: int, seed: int) -> float | str:
+    """Return the smallest correlation with the score, mean over tasks, that a permutation of trunks finds.
+
+    Args:
+        trunks: their number.
+        tasks: number of tasks.
+        common: correlation over tasks of what a predictor does not explain.
+        count: replicates.
+        seed: of the draws.
+
+    Returns:
+        The correlation within each task, or what the claim needs to be testable.
+    """
+    if trunks < LEAST_TRUNKS:
+        return f"{LEAST_TRUNKS} trunks instead of {trunks}"
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((count, trunks))
+    rest = correlated(random, (count, tasks, trunks), 1.0, common)
+    orders = random.permuted(np.tile(np.arange(trunks), (PERMUTATIONS, 1)), axis=1)
+    low, high = 0.0, 0.999
+    for _ in range(9):
+        middle = (low + high) / 2
+        scores = middle * x[:, None] + np.sqrt(1 - middle**2) * rest
+        shown = np.mean([found(a, b, orders) for a, b in zip(x, scores, strict=True)])
+        low, high = (low, middle) if shown >= POWER else (middle, high)
+    return high
+
+
+def found(x: np.ndarray, scores: np.ndarray, orders: np.ndarray) -> bool:
+    """Return whether the mean rank correlation over tasks is beyond those of permuted trunks.
+
+    Args:
+        x: float64 (trunks,), predictor.
+        scores: float64 (tasks, trunks).
+        orders: int64 (permutations, trunks).
+    """
+    rx, ry = ranks(x), ranks(scores)
+    observed = fisher_mean(ry @ rx)
+    null = fisher_mean(np.einsum("tpg,g->tp", ry[:, orders], rx))
+    return bool((1 + np.sum(np.abs(null) >= abs(observed) - 1e-12)) / (1 + len(orders)) < ALPHA)
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return ranks along the last axis, centred and of length 1; values without ties."""
+    order = np.argsort(np.argsort(values, axis=-1), axis=-1).astype(float)
+    order -= order.mean(axis=-1, keepdims=True)
+    return order / np.linalg.norm(order, axis=-1, keepdims=True)

@@ -1,0 +1,134 @@
+"""Assay sensitivity: whether a study sees, on a control task whose truth is known, that pretraining helps at all.
+
+A flat line from an instrument that does not move on a known truth says nothing about scale. In clinical trials that
+show no difference the same is asked of a known treatment (ICH E10, section 1.5).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.estimates import Estimate, Part, combine
+from clm.statistics.net_gain import NetPanel, test_part
+from clm.statistics.verdicts import corrected, shortage
+from clm.tables.columns import ALPHA
+
+COLUMNS = ("mode", "split", "sensitive", "assessed", "task", "effect", "lower", "upper", "reason")
+NAMED = "logp"  # the property whose noiseless control decides
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Whether one mode and split of a study is sensitive.
+
+    Attributes:
+        sensitive: whether verdicts of the kind "little" may be given.
+        assessed: whether there was a control with a net gain.
+        task: the control that decided, None when not assessed.
+        effect, lower, upper: its relative net gain with the 95 % interval, None when not assessed.
+        reason: one sentence.
+    """
+
+    sensitive: bool
+    assessed: bool
+    task: str | None
+    effect: float | None
+    lower: float | None
+    upper: float | None
+    reason: str
+
+
+def named_control(controls: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return the control that decides: logP without noise, the one with most molecules; None without one.
+
+    Args:
+        controls: task to `property`, `molecules`, `noise`.
+    """
+    clean = {name: told["molecules"] for name, told in controls.items() if is_named(told)}
+    return max(clean, key=clean.__getitem__) if clean else None
+
+
+def is_named(control: Mapping[str, Any]) -> bool:
+    """Whether a control is logP without label noise."""
+    return control["property"] == NAMED and control["noise"] == 0
+
+
+def control_gain(net: NetPanel) -> Estimate | None:
+    """Return the net gain of the checkpoints with the largest budget, mean over sizes; None below two trunks.
+
+    Trunks differ within a size and between sizes; with one trunk for most sizes these cannot be told apart, so the
+    variance of all is taken, which errs towards "not sensitive".
+    """
+    cells = net.panel.cells
+    largest = cells["tokens"] >= cells["tokens"].max() * 0.9  # budgets are reached to within a batch
+    kept = np.flatnonzero(largest.to_numpy())
+    sizes = cells["size"].to_numpy()[kept]
+    if len(kept) < 2:
+        return None
+    weights = np.zeros(len(cells))
+    names, counts = np.unique(sizes, return_counts=True)
+    weights[kept] = [1 / (len(names) * counts[names == size][0]) for size in sizes]
+    variance = float(np.var(net.gains[kept], ddof=1) * np.sum(np.square(weights)))
+    parts = (test_part(weights, net.panel), net.twin_part(weights))
+    found = tuple(part for part in parts if part is not None)
+    return combine(float(weights @ net.gains), Part(variance, len(kept) - 1.0), found)
+
+
+def assess(gains: Mapping[str, Estimate | None], named: str | None) -> Sensitivity:
+    """Return whether a study is sensitive in one mode and split.
+
+    The named control decides by its 95 % interval. Where it was not measured the others do, each by Holm's correction.
+
+    Args:
+        gains: {control task: net gain of `control_gain`}.
+        named: the control of `named_control`.
+    """
+    usable = {task: e for task, e in gains.items() if e is not None and shortage(e.df) is None}
+    if named in usable:
+        estimate = usable[named]
+        low, _ = estimate.interval()
+        return told(named, estimate, low > 0)
+    if not usable:
+        reason = "no control task with a net gain" if not gains else "too few trunks or untrained encoders on controls"
+        return Sensitivity(False, False, None, None, None, None, f"not assessed: {reason}")
+    p = dict(zip(usable, corrected([e.p_zero() for e in usable.values()]), strict=True))
+    task = min(usable, key=lambda name: (usable[name].value <= 0, p[name]))
+    return told(task, usable[task], bool(p[task] < ALPHA and usable[task].value > 0))
+
+
+def told(task: str, estimate: Estimate, sensitive: bool) -> Sensitivity:
+    """Return the sensitivity that a control shows, in relative gains of error."""
+    effect, lower, upper = (float(-np.expm1(-value)) for value in (estimate.value, *estimate.interval()))
+    what = f"{100 * effect:.1f} % [{100 * lower:.1f}, {100 * upper:.1f}]"
+    helps = "lowers" if sensitive else "does not surely lower"
+    reason = f"pretraining {helps} the error of {task} at the largest budget: {what}"
+    return Sensitivity(sensitive, True, task, effect, lower, upper, reason)
+
+
+def sensitivity_rows(
+    places: Sequence[tuple[str, str]],
+    nets: Mapping[tuple[str, ...], NetPanel | None],
+    controls: Mapping[str, Mapping[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of sensitivity.csv.
+
+    Args:
+        places: (mode, split) of the study.
+        nets: {(mode, split, features, task): net log errors} of control tasks; None without a net gain.
+        controls: as in `named_control`.
+    """
+    for mode, split in places:
+        gains = {
+            key[-1]: None if net is None else control_gain(net) for key, net in nets.items() if key[:2] == (mode, split)
+        }
+        found = asdict(assess(gains, named_control(controls)))
+        flags = {name: int(found[name]) for name in ("sensitive", "assessed")}
+        yield {"mode": mode, "split": split} | found | flags
+
+
+def read_sensitivity(table: pd.DataFrame) -> dict[tuple[str, str], bool]:
+    """Return {(mode, split): whether it is sensitive} of sensitivity.csv."""
+    return {(row["mode"], row["split"]): bool(row["sensitive"]) for row in table.to_dict("records")}
