@@ -24,10 +24,13 @@ bench: $(READY)
 # reference/reliability.json
 soak: $(READY)
 	CLM_EXAMPLES=1500 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k hostile
+	CLM_EXAMPLES=2000 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k round_trip
 	CLM_KILLS=5 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow
 
+# The last lines of the newest logs, anew every two seconds: jobs that begin later are followed too
 watch:
-	@tail -n 2 -F $$(ls -t results/*/logs/*.log results/*/logs/*/*.log results/*/logs/*/*/*.log 2>/dev/null | head -n 4)
+	@while sleep 2; do clear; ls -t results/*/logs/*.log results/*/logs/*/*.log 2>/dev/null | head -n 6 | \
+		while read -r log; do printf '== %s\n' "$$log"; tail -n 3 "$$log"; done; done
 
 clean:
 	@echo "This removes results/ (`du -sh results 2>/dev/null | cut -f1`) and .snakemake/; fetched sources are fetched again."

@@ -43,6 +43,7 @@ wildcard_constraints:
     shard=r"\d+",
 
 
+include: "rules/helpers/limits.smk"
 include: "rules/helpers/data.smk"
 include: "rules/helpers/tasks.smk"
 include: "rules/helpers/pretrain.smk"
@@ -51,6 +52,9 @@ include: "rules/helpers/curvature.smk"
 include: "rules/helpers/analysis.smk"
 include: "rules/helpers/outputs.smk"
 include: "rules/outputs.smk"
+
+
+require_limits()
 
 
 rule all:
@@ -84,9 +88,9 @@ onstart:
 
 
 onsuccess:
-    export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))
+    export_records(records(), Path(RESULTS), dict(config))
     shell(f"python scripts/summarize_study.py {RESULTS}")
 
 
 onerror:
-    export_records(Path(".snakemake", "metadata"), Path(RESULTS), dict(config))
+    export_records(records(), Path(RESULTS), dict(config))

@@ -15,6 +15,8 @@ def analyse(name: str, read: dict, written: dict, settings: dict | None, size: t
             f"<logs>/{name}.log",
         benchmark:
             f"<benchmarks>/{name}.tsv"
+        group:
+            grouped("analysis", lambda w: ANALYSIS_MINUTES)
         conda:
             "../envs/analysis.yaml"
         threads: 1

@@ -3,7 +3,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import yaml
 
@@ -15,9 +15,10 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SCRIPTS), os.envi
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
-from clm.provenance.files import atomic, write_json
+from clm.provenance.files import atomic, sha256_file, write_json
 from clm.study import grid, paths
 from clm.study.merge import study_configuration
+from clm.study.references import settings_in_use
 from clm.study.renamed import older_results
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger
@@ -68,7 +69,7 @@ def folder_of(name: str) -> Callable:
     return lambda wildcards, input: str(Path([*getattr(input, name)][0]).parent)
 
 
-def pick(section: dict, *keys: str) -> dict:
+def select_keys(section: dict, *keys: str) -> dict:
     """The named keys of a section, for a rule's parameters: just what the job uses."""
     return {key: section[key] for key in keys if key in section}
 
@@ -86,3 +87,8 @@ def one_of(names) -> str:
 def results_of(wildcards, input) -> str:
     """Folder of the study, in which the inputs lie: for scripts that find many files below it."""
     return str(next(folder for folder in Path(input[0]).parents if str(folder).endswith(RESULTS)))
+
+
+def records() -> dict:
+    """What Snakemake has recorded of each output of the jobs of this run, wherever it keeps its records."""
+    return {str(path): workflow.persistence.metadata(path) for job in workflow.dag.jobs for path in job.output}

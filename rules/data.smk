@@ -3,6 +3,8 @@
 
 
 rule fetch_source:
+    input:
+        own=lambda w: own_file(config["sources"][w.source]),
     output:
         content="results/sources/{source}/content",
         record="results/sources/{source}/record.json",
@@ -19,6 +21,7 @@ rule fetch_source:
     params:
         code=code("data/fetch_source"),
         settings=lambda w: canonical(fetching(w.source)),
+        content=lambda w: content_marks(own_file(config["sources"][w.source])),
         remembered=lambda w: f"results/sources/.digests/{w.source}.json",
     shell:
         script("data/fetch_source", "params.settings params.remembered output.content output.record")
@@ -91,7 +94,7 @@ rule deduplicate_corpus:
         runtime=240,
     params:
         code=code("data/deduplicate_corpus"),
-        settings=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
+        settings=lambda w: canonical(select_keys(config["corpora"][w.corpus], "shards")),
         shards=folder_of("shards"),
     shell:
         script("data/deduplicate_corpus", "params.settings params.shards resources.mem_mb output.out output.counts")
@@ -118,7 +121,7 @@ rule decontaminate_corpus:
         runtime=240,
     params:
         code=code("data/decontaminate_corpus"),
-        settings=lambda w: canonical(pick(config["corpora"][w.corpus], "shards")),
+        settings=lambda w: canonical(select_keys(config["corpora"][w.corpus], "shards")),
     shell:
         script(
             "data/decontaminate_corpus",

@@ -17,6 +17,8 @@ def plot(name: str, read, category: str, label: str, settings: dict) -> None:
             f"<logs>/plot_{name}.log",
         benchmark:
             f"<benchmarks>/plot_{name}.tsv"
+        group:
+            grouped("analysis", lambda w: ANALYSIS_MINUTES)
         conda:
             "../envs/analysis.yaml"
         threads: 1

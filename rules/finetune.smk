@@ -8,7 +8,8 @@ rule tune_rate:
         vocabulary="<results>/tokenizer/vocabulary.json",
         molecules=[f"{RESULTS}/tasks/{task}/molecules.csv" for task in FINE_TUNING["tune_tasks"]],
         splits=[
-            f"{RESULTS}/tasks/{task}/splits/{FINE_TUNING_SPLITS[0][0]}-{FINE_TUNING_SPLITS[0][1]}.csv" for task in FINE_TUNING["tune_tasks"]
+            f"{RESULTS}/tasks/{task}/splits/{FINE_TUNING_SPLITS[0][0]}-{FINE_TUNING_SPLITS[0][1]}.csv"
+            for task in FINE_TUNING["tune_tasks"]
         ],
     output:
         out="<results>/transfer/rates/{start}/{size}.json",
@@ -55,6 +56,8 @@ rule finetune_model:
         "<logs>/finetune_model/{corpus}-{size}-{subset}-{seed}-{budget}-{task}.log",
     benchmark:
         "<benchmarks>/finetune_model/{corpus}-{size}-{subset}-{seed}-{budget}-{task}.tsv"
+    group:
+        grouped("tunings", minutes)
     conda:
         "../envs/train.yaml"
     threads: 1

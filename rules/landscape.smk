@@ -22,7 +22,7 @@ rule map_surface:
     params:
         code=code("landscape/map_surface"),
         settings=canonical(
-            pick(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_fraction": MASK_FRACTION}
+            select_keys(config["landscape"], "molecules", "points", "reach", "seed") | {"mask_fraction": MASK_FRACTION}
         ),
         checkpoint=folder_of("checkpoint"),
     shell:

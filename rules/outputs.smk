@@ -52,7 +52,7 @@ TABULATED = {
         (500, 10),
     ),
     "tabulate_predictors": (
-        table("runs", "curvature", "widths", "task_predictors"),
+        table("runs", "curvature", "widths", "spectra", "task_predictors"),
         [],
         {"out": "<results>/tables/predictors.csv"},
         None,
@@ -69,7 +69,7 @@ TABULATED = {
         {"curves": learning_files("models") + learning_files("forest")},
         [],
         {"out": shown("learning_curves", "learning curves", "learning_table")},
-        {"kinds": pick(KINDS, *LEARNING)} | judgement("gain_margin"),
+        {"kinds": select_keys(KINDS, *LEARNING)} | judgement("gain_margin"),
         (500, 10),
     ),
 }
@@ -150,9 +150,15 @@ ANALYSES = {
         judgement("corpus"),
         (1000, 10),
     ),
+    "relate_errors": (
+        table("runs", "transfer"),
+        {"out": shown("relative_errors", "errors relative to the fingerprint forest", "relative_errors_table")},
+        judgement("corpus"),
+        (1000, 10),
+    ),
 }
 # By module of clm.figures: files in the order of the arguments of its `draw`, category and label in the report, settings
-SPLIT = pick(config["figures"], "split")
+SPLIT = select_keys(config["figures"], "split")
 UNITS = {name: config["tasks"][name].get("units", "") for name in LEARNING}
 PLOTS = {
     "loss": (("runs", "fits"), "Pretraining", "loss against N, D and C", {}),
@@ -160,6 +166,7 @@ PLOTS = {
     "gains": (("saturation", "elasticity"), "Transfer", "gain per doubling and elasticity", SPLIT),
     "learning": (("learning_curves",), "Transfer", "error against number of labels", {"units": UNITS}),
     "published": (("published",), "Transfer", "published scores beside ours", {}),
+    "relative_errors": (("relative_errors",), "Transfer", "errors relative to the fingerprint forest", SPLIT),
     "correlations": (("correlations",), "Prediction", "predictors of transfer", SPLIT),
     "descriptors": (("tasks", "saturation"), "Transfer", "gain against task descriptors", SPLIT),
     "controls": (("controls",), "Transfer", "control tasks with known truth", SPLIT),
@@ -195,3 +202,6 @@ FIGURES.append("<results>/figures/claims.html")
 FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
 # Texts of the report: a reworded caption makes a new report and nothing else
 CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))
+# All of the analysis, one job after the other: on a cluster it is one group if that fits into an allocation
+PAGES = 20 + 20 * len(config["transfer"]["answers"])  # claims and findings; page and figure of each named task
+ANALYSIS_MINUTES = sum(told[-1][1] for told in (TABULATED | ANALYSES).values()) + 10 * len(PLOTS) + PAGES + 20

@@ -46,12 +46,12 @@ rule pretrain_checkpoint:
     wildcard_constraints:
         corpus=one_of(config["corpora"]),
         budget=one_of(config["grid"]["budgets"]),
-    priority: sooner
+    priority: training_priority
     conda:
         "../envs/train.yaml"
     threads: processes
     resources:
-        mem_mb=team_memory,
+        mem_mb=group_memory,
         runtime=minutes,
         gpu=lambda w: GPUS * processes(w),
         gpu_mb=lambda w: gpu_memory(w) * processes(w),

@@ -9,12 +9,15 @@ rule write_findings:
     input:
         tables=[f"<results>/tables/{name}.csv" for name in FOUND.split()],
         claims="<results>/tables/claims.json",
+        summaries=[f"{RESULTS}/tasks/{task}/summary.json" for task in config["transfer"]["tasks"]],
     output:
         out="<results>/tables/findings.md",
     log:
         "<logs>/write_findings.log",
     benchmark:
         "<benchmarks>/write_findings.tsv"
+    group:
+        grouped("analysis", lambda w: ANALYSIS_MINUTES)
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -23,9 +26,9 @@ rule write_findings:
         runtime=10,
     params:
         code=code("report/write_findings"),
-        settings=canonical(judgement("study", "corpus") | pick(config["figures"], "split")),
+        settings=canonical(judgement("study", "corpus") | select_keys(config["figures"], "split")),
     shell:
-        script("report/write_findings", "params.settings input.tables input.claims output.out")
+        script("report/write_findings", "params.settings input.tables input.claims input.summaries output.out")
 
 
 rule write_answer:
@@ -47,6 +50,8 @@ rule write_answer:
         "<logs>/write_answer/{task}.log",
     benchmark:
         "<benchmarks>/write_answer/{task}.tsv"
+    group:
+        grouped("analysis", lambda w: ANALYSIS_MINUTES)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -76,6 +81,8 @@ rule plot_answer:
         "<logs>/plot_answer/{task}.log",
     benchmark:
         "<benchmarks>/plot_answer/{task}.tsv"
+    group:
+        grouped("analysis", lambda w: ANALYSIS_MINUTES)
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -84,7 +91,7 @@ rule plot_answer:
         runtime=10,
     params:
         code=code("figures/plot_figure", "clm/figures/errors"),
-        settings=lambda w: canonical(pick(answer_config(w.task), "task", "units", "corpus")),
+        settings=lambda w: canonical(select_keys(answer_config(w.task), "task", "units", "corpus")),
         figure="errors",
         dpi=config["figures"]["dpi"],
     shell:
@@ -100,6 +107,8 @@ rule render_claims:
         "<logs>/render_claims.log",
     benchmark:
         "<benchmarks>/render_claims.tsv"
+    group:
+        grouped("analysis", lambda w: ANALYSIS_MINUTES)
     conda:
         "../envs/analysis.yaml"
     threads: 1

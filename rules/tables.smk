@@ -17,6 +17,8 @@ def tabulate(name: str, read: dict, found: list[str], written: dict, settings: d
             f"<logs>/{name}.log",
         benchmark:
             f"<benchmarks>/{name}.tsv"
+        group:
+            grouped("analysis", lambda w: ANALYSIS_MINUTES)
         conda:
             "../envs/analysis.yaml"
         threads: 1

@@ -19,7 +19,8 @@ rule prepare_task:
         runtime=30,
     params:
         code=code("tasks/prepare_task"),
-        settings=lambda w: canonical(task_config(w.task, "kind", "labels", "smiles", "member", "separator", "control")),
+        settings=lambda w: canonical(task_reading(w.task)),
+        content=lambda w: content_marks(own_file(config["tasks"][w.task])),
     shell:
         script("tasks/prepare_task", "params.settings input.source output.out output.summary")
 
@@ -33,6 +34,8 @@ rule split_task:
         "<logs>/split_task/{task}-{split}-{seed}.log",
     benchmark:
         "<benchmarks>/split_task/{task}-{split}-{seed}.tsv"
+    group:
+        grouped("tasks", 10)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -54,6 +57,8 @@ rule describe_task:
         "<logs>/describe_task/{task}.log",
     benchmark:
         "<benchmarks>/describe_task/{task}.tsv"
+    group:
+        grouped("tasks", 30)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -77,6 +82,8 @@ rule measure_distance:
         "<logs>/measure_distance/{task}-{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/measure_distance/{task}-{corpus}-{subset}.tsv"
+    group:
+        grouped("distances", 30)
     conda:
         "../envs/chemistry.yaml"
     threads: 1

@@ -42,7 +42,7 @@ rule count_tokens:
         runtime=240,
     params:
         code=code("tokens/count_tokens"),
-        settings=canonical(pick(config["tokenizer"], "kind")),
+        settings=canonical(select_keys(config["tokenizer"], "kind")),
     shell:
         script("tokens/count_tokens", "params.settings input.molecules output.out")
 
@@ -68,7 +68,7 @@ rule build_tokenizer:
         runtime=240,
     params:
         code=code("tokens/build_tokenizer"),
-        settings=canonical(vocabulary_settings()),
+        settings=canonical(settings_in_use(config, SCHEMA, "tokenizer", "kind")),
         folder=subpath(output.tokenizer, parent=True),
     shell:
         script("tokens/build_tokenizer", "params.settings input.counts input.molecules params.folder")

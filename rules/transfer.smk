@@ -16,6 +16,8 @@ rule probe_encoder:
         "<logs>/probe_encoder/{corpus}-{size}-{subset}-{seed}-{task}.log",
     benchmark:
         "<benchmarks>/probe_encoder/{corpus}-{size}-{subset}-{seed}-{task}.tsv"
+    group:
+        grouped("probes", minutes)
     conda:
         "../envs/train.yaml"
     threads: 1
@@ -48,6 +50,8 @@ rule score_baseline:
         "<logs>/score_baseline/{baseline}-{task}.log",
     benchmark:
         "<benchmarks>/score_baseline/{baseline}-{task}.tsv"
+    group:
+        grouped("baselines", 60)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -147,6 +151,8 @@ rule trace_labels:
         "<logs>/trace_labels/{task}.log",
     benchmark:
         "<benchmarks>/trace_labels/{task}.tsv"
+    group:
+        grouped("probes", 120)
     conda:
         "../envs/train.yaml"
     threads: 1
@@ -177,6 +183,8 @@ rule trace_baseline:
         "<logs>/trace_baseline/{task}.log",
     benchmark:
         "<benchmarks>/trace_baseline/{task}.tsv"
+    group:
+        grouped("baselines", 60)
     conda:
         "../envs/chemistry.yaml"
     threads: 1

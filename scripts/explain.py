@@ -25,7 +25,7 @@ def explain(path: Path, /, row: int | None = None) -> list[str]:
     job, behind = chain.job(name), chain.behind(name, cells)
     lines = [name if row is None else f"{name}, row {row}: {short(cells)}", "", "made by", *told(job)]
     lines += ["", "from the jobs", *summary(chain, behind)]
-    lines += ["", "from the sources", *sources(chain, behind | {name: job}, root)]
+    lines += ["", "from the sources", *sources(chain, behind | {name: job}, root), *own_files([*behind.values(), job])]
     made = [root / output for output in (name, *behind_outputs(chain, behind))]
     return lines + ["", "with the versions", *versions(made)]
 
@@ -96,6 +96,12 @@ def sources(chain: Chain, behind: dict[str, Job], root: Path) -> list[str]:
             f"  {name:12} sha256 {known.get('sha256')}  {known.get('pypi') or known.get('url') or known.get('file')}"
         )
     return lines or ["  none"]
+
+
+def own_files(jobs: list[Job]) -> list[str]:
+    """Return path and sha256 of every file that jobs read and no job made: tables and weights of the user."""
+    files = {name: digest for job in jobs for name, digest in job.get("files", {}).items()}
+    return [f"  {name}  {(digest or 'not hashed').replace(':', ' ')}" for name, digest in sorted(files.items())]
 
 
 def behind_outputs(chain: Chain, behind: dict[str, Job]) -> list[str]:

@@ -109,7 +109,7 @@ def reference_subset() -> list[str]:
 def task_table() -> dict:
     """What the table of tasks tells of each task beside its descriptors."""
     tasks = {name: config["tasks"][name] for name in config["transfer"]["tasks"]}
-    told = {name: pick(task, "kind", "units") | {"control": "control" in task} for name, task in tasks.items()}
+    told = {name: select_keys(task, "kind", "units") | {"control": "control" in task} for name, task in tasks.items()}
     families = {name: "control" if "control" in task else task.get("family", "other") for name, task in tasks.items()}
     return {"tasks": told, "families": families, "reference": reference_subset()}
 
@@ -124,7 +124,7 @@ def judgement(*keys: str) -> dict:
         "corpora": grid.corpora(config),
         "aggregate": [name for name in counted if name not in left_out],
     }
-    return pick(found, *keys)
+    return select_keys(found, *keys)
 
 
 def write_request(out: Path, targets: list[str]) -> None:

@@ -11,7 +11,7 @@ def own_valid_shard(wildcards) -> str:
 def map_entry(wildcards) -> dict:
     """The entry of landscape.maps that wildcards name."""
     names = trunk_names(wildcards)
-    return next(entry for entry in config["landscape"]["maps"] if pick(entry, *names) == names)
+    return next(entry for entry in config["landscape"]["maps"] if select_keys(entry, *names) == names)
 
 
 def map_budgets(wildcards) -> list[str]:
@@ -89,14 +89,18 @@ def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
 
 def curve_config() -> dict:
     """Settings of the measurement of curves."""
-    told = {"mask_fraction": MASK_FRACTION} | pick(config["landscape"]["curves"], "molecules", "directions", "reach", "rise")
-    return told | pick(config["landscape"], "seed")
+    told = {"mask_fraction": MASK_FRACTION} | select_keys(
+        config["landscape"]["curves"], "molecules", "directions", "reach", "rise"
+    )
+    return told | select_keys(config["landscape"], "seed")
 
 
 def spectrum_config() -> dict:
     """Settings of the measurement of spectral densities."""
-    told = {"mask_fraction": MASK_FRACTION} | pick(config["curvature"]["spectrum"], "molecules", "steps", "starts")
-    return told | pick(config["curvature"], "seed")
+    told = {"mask_fraction": MASK_FRACTION} | select_keys(
+        config["curvature"]["spectrum"], "molecules", "steps", "starts"
+    )
+    return told | select_keys(config["curvature"], "seed")
 
 
 def surface_files() -> list[str]:

@@ -4,31 +4,44 @@ DATABASE_MB = config["resources"]["database_mb"]
 
 def fetching(source: str) -> dict:
     """What fetching a source depends on: not its licence and citation, or a reworded one would rebuild the study."""
-    return pick(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
+    return select_keys(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
+
+
+def own_file(entry: dict) -> list[str]:
+    """The file of the user behind a source or a task, if it is one."""
+    return [entry["file"]] if "file" in entry else []
+
+
+def content_marks(paths: list[str]) -> list:
+    """What tells one content of files of the user from another, so that a change is seen whatever their times say.
+
+    Small files are hashed; of larger ones size and time stand for the content.
+    """
+    marks = []
+    for path in map(Path, paths):
+        if path.is_file():
+            about = path.stat()
+            small = about.st_size <= 2**24
+            marks.append(sha256_file(path)[:16] if small else f"{about.st_size}-{about.st_mtime_ns}")
+    return marks
 
 
 def corpus_summary(corpus: str) -> dict:
     """What the account of a corpus depends on: licence and citation of its sources among others."""
     section = config["corpora"][corpus]
     names = dict.fromkeys(entry["source"] for entry in section["files"])
-    told = {"origins": [[name, pick(config["sources"][name], "licence", "citation")] for name in names]}
+    told = {"origins": [[name, select_keys(config["sources"][name], "licence", "citation")] for name in names]}
     return told | {"shards": section["shards"], "decontaminate": bool(section["decontaminate"])}
-
-
-def vocabulary_settings() -> dict:
-    """The kind of tokens and just those settings that it uses."""
-    section = config["tokenizer"]
-    return pick(section, "kind", "max_tokens", "min_count", *(["bpe_vocabulary"] if section["kind"] == "bpe" else []))
 
 
 def corpus_reading(corpus: str) -> dict:
     """What the raw rows of a corpus depend on."""
-    return pick(config["corpora"][corpus], "files", "column", "separator", "sample_fraction")
+    return select_keys(config["corpora"][corpus], "files", "column", "separator", "encoding", "sample_fraction")
 
 
 def corpus_standard(corpus: str) -> dict:
     """What standardizing a shard of a corpus depends on."""
-    return pick(config["corpora"][corpus], "shards", "max_characters", "largest_fragment", "neutralize")
+    return select_keys(config["corpora"][corpus], "shards", "max_characters", "largest_fragment", "neutralize")
 
 
 def shard_files(corpus: str, stage: str, kind: str) -> list[str]:
@@ -45,7 +58,7 @@ def decontaminated_files(corpus: str, kind: str) -> list[str]:
 def corpus_split(corpus: str) -> dict:
     """What the split of a corpus depends on; the number of shards if its molecules come in shards."""
     keys = ("validation_molecules", *(["shards"] if config["corpora"][corpus]["decontaminate"] else []))
-    return pick(config["corpora"][corpus], *keys) | {"name": corpus}
+    return select_keys(config["corpora"][corpus], *keys) | {"name": corpus}
 
 
 def distinct_place(corpus: str, files) -> str:

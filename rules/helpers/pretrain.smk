@@ -6,18 +6,13 @@ WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_conf
 MASK_FRACTION = config["pretraining"]["evaluation_mask_fraction"]
 
 
-def optimizer_settings() -> dict:
-    """The optimizer and just those of its settings that it uses."""
-    section = config["pretraining"]["optimizer"]
-    return pick(section, "name", "weight_decay", {"adamw": "beta2", "sgd": "momentum"}[section["name"]])
-
-
 def training(size: str) -> dict:
     """What the training of a size depends on, resources left out."""
     shares = ("mask_fraction", "mask_token_fraction", "random_token_fraction")
     keys = ("batch_tokens", "warmup_tokens", "decay_fraction", "clip_norm", "precision", *shares)
-    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer_settings()}
-    return pick(config["pretraining"], *keys) | rate | pick(config["sizes"][size], "batch_tokens")
+    optimizer = settings_in_use(config, SCHEMA, "pretraining.optimizer", "name")
+    rate = {"learning_rate": config["sizes"][size]["learning_rate"], "optimizer": optimizer}
+    return select_keys(config["pretraining"], *keys) | rate | select_keys(config["sizes"][size], "batch_tokens")
 
 
 def identity(wildcards) -> dict:
@@ -35,7 +30,7 @@ def pretraining(wildcards) -> dict:
 
 def untrained_model(wildcards) -> dict:
     """Settings of one untrained model."""
-    size = pick(config["sizes"][wildcards.size], "layers", "width", "heads")
+    size = select_keys(config["sizes"][wildcards.size], "layers", "width", "heads")
     names = {"corpus": grid.UNTRAINED, "size": wildcards.size, "subset": "none", "budget": "0"}
     seed = {"seed": int(wildcards.seed)}
     shared = {"mask_fraction": MASK_FRACTION, "corpora": list(config["corpora"])}
@@ -50,7 +45,7 @@ def sweep(wildcards) -> dict:
     return told | {"corpus": section["corpus"], "budget_tokens": budget, "training": training(wildcards.size)}
 
 
-def sooner(wildcards) -> int:
+def training_priority(wildcards) -> int:
     """Small budgets first: larger ones continue their trunk instead of waiting for it. Of these the largest models."""
     budgets, sizes = list(config["grid"]["budgets"]), list(config["sizes"])
     return (len(budgets) - budgets.index(wildcards.budget)) * len(sizes) + sizes.index(wildcards.size)
@@ -71,7 +66,7 @@ def nodes(wildcards) -> int | None:
     return config["sizes"][wildcards.size].get("nodes")
 
 
-def team_memory(wildcards, attempt: int) -> int:
+def group_memory(wildcards, attempt: int) -> int:
     """Memory of a training on each of its machines, in MB."""
     return memory(wildcards, attempt) * -(-processes(wildcards) // (nodes(wildcards) or 1))
 
@@ -91,6 +86,6 @@ def largest_gpu_memory(wildcards) -> int:
     return GPUS * max(config["sizes"][size].get("gpu_mb", GPU_MB) for size in grid.sizes(config))
 
 
-def minutes(wildcards, attempt: int) -> int:
-    """Time limit of a job with a model of this size; more at each attempt."""
-    return config["sizes"][wildcards.size]["minutes"] * attempt
+def minutes(wildcards) -> int:
+    """Time limit of a job with a model of this size, the same at each attempt: a training goes on where it was."""
+    return config["sizes"][wildcards.size]["minutes"]

@@ -15,7 +15,13 @@ def task_source(wildcards) -> str:
 
 def task_config(name: str, *keys: str) -> dict:
     """The named settings of a task, which carry its name for messages."""
-    return {"name": name, **pick(config["tasks"][name], *keys)}
+    return {"name": name, **select_keys(config["tasks"][name], *keys)}
+
+
+def task_reading(name: str) -> dict:
+    """What the molecules of a task depend on: where they are and how its table is read."""
+    about = {"source", "file", "family", "units", "citation"}
+    return {"name": name} | {key: value for key, value in config["tasks"][name].items() if key not in about}
 
 
 def split_files(task: str) -> list[str]:

@@ -2,7 +2,7 @@
 FINE_TUNING = config["transfer"]["fine_tuning"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
 END_SEEDS = FINE_TUNING["seeds"][:2]
-UPDATES = pick(FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay") | pick(
+UPDATES = select_keys(FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay") | select_keys(
     config["pretraining"], "precision"
 )
 FINE_TUNING_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FINE_TUNING["splits"].get(split, [])]
@@ -35,7 +35,7 @@ def trunk_models(wildcards) -> list[str]:
 
 def probe_config(wildcards) -> dict:
     """Settings of the probes of one trunk on one task."""
-    task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
     shared = {"mask_fraction": MASK_FRACTION, "max_tokens": config["tokenizer"]["max_tokens"]}
     return task | told | shared | config["transfer"]["linear_probe"]
@@ -59,28 +59,30 @@ def tuned_model(wildcards) -> list[str]:
 
 def tuning_config(wildcards) -> dict:
     """Settings of the choice of a learning rate."""
-    tasks = [pick(config["tasks"][name], "kind", "labels") | {"name": name} for name in FINE_TUNING["tune_tasks"]]
+    tasks = [
+        select_keys(config["tasks"][name], "kind", "labels") | {"name": name} for name in FINE_TUNING["tune_tasks"]
+    ]
     names = {"identity": {"start": wildcards.start, "size": wildcards.size}}
     return names | {"tasks": tasks, "learning_rates": FINE_TUNING["learning_rates"], "settings": UPDATES}
 
 
 def fine_tuning_config(wildcards) -> dict:
     """Settings of the fine-tuning of one checkpoint on one task."""
-    task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     told = {"identity": trunk_names(wildcards), "budget": wildcards.budget, "splits": FINE_TUNING_SPLITS}
     return task | told | {"seeds": FINE_TUNING["seeds"], "settings": UPDATES}
 
 
 def endpoint_config(wildcards) -> dict:
     """Settings of the fine-tuning behind an end point on the parameter-space map."""
-    task = pick(config["tasks"][wildcards.task], "kind", "labels")
+    task = select_keys(config["tasks"][wildcards.task], "kind", "labels")
     return task | {"seeds": END_SEEDS, "settings": UPDATES}
 
 
 def network_config(wildcards) -> dict:
     """Settings of one graph network on one task."""
     graphs = config["transfer"]["graph_networks"]
-    settings = pick(graphs, "epochs", "warmup_epochs", "batch_molecules") | graphs["networks"][wildcards.network]
+    settings = select_keys(graphs, "epochs", "warmup_epochs", "batch_molecules") | graphs["networks"][wildcards.network]
     told = {"network": wildcards.network, "splits": SPLITS, "seeds": config["transfer"]["baseline_seeds"]}
     return task_config(wildcards.task, "kind", "labels") | told | {"settings": settings}
 
@@ -89,7 +91,7 @@ def external_config(wildcards) -> dict:
     """Settings of the probes of an external model or table of embeddings on one task."""
     name = wildcards.external
     found = config["external_models"].get(name) or {"file": config["external_embeddings"][name]}
-    task = pick(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     return task | {"name": name, "splits": SPLITS} | found
 
 
@@ -125,4 +127,4 @@ def learning_config(wildcards) -> dict:
     """Settings of the learning curves of one task."""
     task = config["tasks"][wildcards.task]
     told = {"task": wildcards.task, "kind": task["kind"], "label_columns": task["labels"]}
-    return told | pick(config["transfer"]["learning_curves"], "train_sizes", "seeds")
+    return told | select_keys(config["transfer"]["learning_curves"], "train_sizes", "seeds")

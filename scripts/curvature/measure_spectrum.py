@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from clm.curvature.batches import disjoint_batches, masked_tokens, to_device
-from clm.curvature.density import Quadrature, describe, random_quadratures
+from clm.curvature.density import STATISTICS, Quadrature, describe, random_quadratures
 from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.models.build import load_model
 from clm.models.device import device
@@ -18,7 +18,7 @@ from clm.tables.frames import write_table
 from clm.tokens.shards import read_shard
 
 NODE = (*KEYS, "start", "eigenvalue", "weight")
-SUMMARY = (*KEYS, "status", "largest", "smallest", "mean", "mean_error", "bulk_share", "negative_share")
+SUMMARY = (*KEYS, "status", *STATISTICS)
 
 
 def measure_spectrum(results: Path, cells: list[Path], settings: dict[str, Any], nodes: Path, summary: Path) -> None:

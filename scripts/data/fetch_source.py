@@ -16,7 +16,8 @@ def fetch_source(settings: dict[str, Any], remembered: Path, content: Path, reco
 
     Args:
         settings: `pypi`, `url` (list) or `file`, with `name` and `sha256` (or None).
-        remembered: digest of the first fetch of a source whose sha256 nobody could know beforehand.
+        remembered: digest of the first fetch of a published source whose sha256 nobody could know beforehand; a file of
+            the user may change.
         content: the fetched file.
         record: JSON about it.
 
@@ -24,23 +25,36 @@ def fetch_source(settings: dict[str, Any], remembered: Path, content: Path, reco
         UserError: the source cannot be fetched or is not the expected file.
     """
     content.parent.mkdir(parents=True, exist_ok=True)
-    known = settings.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() else None)
+    own = "file" in settings
+    known = settings.get("sha256") or (read_json(remembered)["sha256"] if remembered.exists() and not own else None)
     partial = remembered.parent.parent / ".partial" / settings["name"]
     with tempfile.TemporaryDirectory(dir=content.parent) as folder:
         name, fetched = fetch(settings, Path(folder), partial, known)
         digest = sha256_file(fetched)
         if known and known != digest:
-            raise UserError(
-                f"source {settings['name']}: sha256 is {digest}, expected {known}; nothing was kept. If the publisher "
-                f"changed the file on purpose, change sources.{settings['name']}.sha256 (or delete {remembered})"
-            )
+            raise UserError(other_content(settings, digest, known, remembered))
         size = fetched.stat().st_size
-        write_json(remembered, {"sha256": digest})
+        if not own:
+            write_json(remembered, {"sha256": digest})
         with atomic(content) as temporary:
             fetched.replace(temporary)
     shutil.rmtree(partial, ignore_errors=True)
     origin = {key: settings[key] for key in ("pypi", "url", "file") if key in settings}
     write_json(record, origin | {"name": name, "sha256": digest, "bytes": size})
+
+
+def other_content(settings: dict[str, Any], digest: str, known: str, remembered: Path) -> str:
+    """Return what to say of a file that is not the expected one."""
+    key = f"sources.{settings['name']}.sha256"
+    if "file" in settings:
+        return (
+            f"source {settings['name']}: your file {settings['file']} has sha256 {digest}, {key} says {known}; nothing "
+            f"was kept. If you changed the file, change {key} too (null: any content is taken)"
+        )
+    return (
+        f"source {settings['name']}: sha256 is {digest}, expected {known}; nothing was kept. If the publisher "
+        f"changed the file on purpose, change {key} (or delete {remembered})"
+    )
 
 
 def fetch(settings: dict[str, Any], folder: Path, partial: Path, known: str | None) -> tuple[str, Path]:

@@ -4,6 +4,7 @@ A gzip can only be read from its start: if each shard did that, a hundred shards
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from clm.provenance.files import write_json
 
 SCHEMA = pa.schema([("row", pa.int64()), ("raw", pa.binary())])
 GROUP_ROWS, GROUP_BYTES = 32_768, 2**25
+MOST_TORN = 0.02  # of rows with other fields than their header without a warning
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +38,18 @@ def gather_corpus(sources: list[Path], settings: dict[str, Any], out: Path, coun
     """
     names = dict.fromkeys(file["source"] for file in settings["files"])
     content = dict(zip(names, sources, strict=True))
-    rows = chain.from_iterable(
-        smiles_rows(content[file["source"]], file["member"], settings["column"], settings["separator"])
-        for file in settings["files"]
-    )
+    torn: Counter[str] = Counter()
+    how = (settings["column"], settings["separator"], torn, settings.get("encoding"))
+    rows = chain.from_iterable(smiles_rows(content[file["source"]], file["member"], *how) for file in settings["files"])
     read = kept = 0
     with table_writer(out, SCHEMA) as writer:
         for seen, numbers, raws in groups(rows, settings["sample_fraction"]):
             read, kept = seen, kept + len(numbers)
             writer.write_table(pa.table([pa.array(numbers, pa.int64()), pa.array(raws, pa.binary())], schema=SCHEMA))
-    log.info("%d rows read, %d kept", read, kept)
-    write_json(counts, {"read": read, "kept": kept, "rejected": {"thinned": read - kept}})
+    log.info("%d rows read, %d kept", read + torn.total(), kept)
+    if torn.total() > MOST_TORN * (read + torn.total()):
+        log.warning("%d of %d rows do not fit their table: %s", torn.total(), read + torn.total(), dict(torn))
+    write_json(counts, {"read": read + torn.total(), "kept": kept, "rejected": {"thinned": read - kept} | torn})
 
 
 def groups(rows: Iterator[bytes], share: float) -> Iterator[tuple[int, list[int], list[bytes]]]:

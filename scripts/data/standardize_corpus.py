@@ -29,10 +29,12 @@ def standardize_corpus(rows: Path, settings: dict[str, Any], shard: int, out: Pa
         counts: JSON of rows read, kept and rejected by reason.
     """
     tally: Counter[str] = Counter()
+    noted: Counter[str] = Counter()
     with table_writer(out, SCHEMA) as writer, Guard(standardizer(settings)) as guard:
         for batch in part_batches(rows, shard, settings["shards"]):
             outcomes = guard.outcomes(batch.column("raw").to_pylist())
-            tally.update(reason or "kept" for _, reason in outcomes)
+            tally.update("kept" if smiles is not None else reason for smiles, reason in outcomes)
+            noted.update(remark for smiles, remark in outcomes if smiles is not None and remark)
             smiles = pa.array([smiles for smiles, _ in outcomes], pa.string())
             kept = smiles.drop_null()
             keys = pa.array([smiles_key(text) for text, _ in outcomes if text is not None], pa.uint64())
@@ -40,7 +42,7 @@ def standardize_corpus(rows: Path, settings: dict[str, Any], shard: int, out: Pa
             writer.write_table(pa.table([numbers, kept, keys], schema=SCHEMA))
             log.info("%d rows read, %d kept", tally.total(), tally["kept"])
     kept = tally.pop("kept", 0)
-    write_json(counts, {"read": kept + tally.total(), "kept": kept, "rejected": dict(tally)})
+    write_json(counts, {"read": kept + tally.total(), "kept": kept, "rejected": dict(tally), "noted": dict(noted)})
 
 
 if __name__ == "__main__":

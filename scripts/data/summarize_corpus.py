@@ -10,15 +10,17 @@ from clm.provenance.files import read_json, write_json
 
 
 def total(counts: list[Path]) -> dict[str, Any]:
-    """Sum counts of rows read, kept and rejected by reason; raises UserError when a row is unaccounted for."""
+    """Sum counts of rows read, kept, rejected by reason and remarked on; UserError when a row is unaccounted for."""
     parts = [read_json(path) for path in counts]
     rejected: Counter[str] = Counter()
+    noted: Counter[str] = Counter()
     for part in parts:
         rejected.update(part["rejected"])
+        noted.update(part.get("noted", {}))
     found = {"read": sum(p["read"] for p in parts), "kept": sum(p["kept"] for p in parts), "rejected": dict(+rejected)}
     if found["read"] != found["kept"] + rejected.total():
         raise UserError(f"{counts[0].parent}: rows are unaccounted for ({found}); delete the folder and run again")
-    return found
+    return found | ({"noted": dict(+noted)} if noted else {})
 
 
 def every_row(gathered: Path, shards: list[Path]) -> dict[str, Any]:

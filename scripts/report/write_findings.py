@@ -2,18 +2,21 @@
 
 from pathlib import Path
 
-from clm.pages import findings, left_out, robustness, summary
+from clm.pages import data, findings, left_out, robustness, summary
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
 
 
-def write_findings(tables: list[Path], claims: Path, settings: dict[str, str], out: Path) -> None:
+def write_findings(
+    tables: list[Path], claims: Path, summaries: list[Path], settings: dict[str, str], out: Path
+) -> None:
     """Write the page.
 
     Args:
         tables: CSV files, each named after its table.
         claims: claims.json.
+        summaries: summary.json of each task.
         settings: `study`, `corpus` (the one whose checkpoints are judged) and `split` (of the comparison of methods).
         out: a Markdown file.
     """
@@ -33,6 +36,7 @@ def write_findings(tables: list[Path], claims: Path, settings: dict[str, str], o
         robustness.literature_section(frame["reconciliation"]),
         findings.claims_section(read_json(claims)["claims"]),
         left_out.left_out_section(frame["transfer"], frame["runs"]),
+        data.data_section([read_json(path) for path in summaries]),
     ]
     with atomic(out) as temporary:
         temporary.write_text(findings.page(settings["study"], sections), encoding="utf-8")

@@ -10,8 +10,8 @@ from clm.study.paths import checkpoint
 from clm.tables.cells import checkpoints_of, identity, read_cells
 from clm.tables.columns import KEYS, UNTRAINED
 from clm.tables.frames import write_table
+from clm.tables.predictors import CLASSES
 
-CLASSES = ("carbon", "heteroatom", "grammar", "bracket")
 NUMBERS = ("tokens", "molecules", "subset_tokens", "epochs", "flops", "flops_6nd", "learning_rate")
 
 

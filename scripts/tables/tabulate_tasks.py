@@ -6,34 +6,10 @@ from typing import Any
 
 from clm.provenance.command import run
 from clm.provenance.files import read_json
+from clm.tables.descriptors import DESCRIPTORS, LABEL, TASK, Descriptor
 from clm.tables.frames import write_table
 
-DESCRIPTORS = (
-    "molecules",
-    "unique",
-    "graph_diameter",
-    "heavy_atoms",
-    "scaffold_diversity",
-    "acyclic_share",
-    "salt_share",
-)
-LABELS = {"label_variance": "variance", "class_balance": "class_balance", "label_noise": "label_noise"}
-LABELS |= {"rogi_xd": "rogi_xd"}
-DISTANCES = ("nearest_tanimoto_mean", "unseen_token_share", "overlap_share")
-COLUMNS = (
-    "task",
-    "family",
-    "kind",
-    "metric",
-    "units",
-    "molecules",
-    "unique",
-    "graph_diameter",
-    "heavy_atoms",
-    "label_variance",
-)
-COLUMNS += ("class_balance", "label_noise", "scaffold_diversity", "acyclic_share", "salt_share", "rogi_xd")
-COLUMNS += (*DISTANCES, "control")
+COLUMNS = ("task", "family", "kind", "metric", "units", *(item.column for item in DESCRIPTORS), "control")
 
 
 def tabulate_tasks(results: Path, settings: dict[str, Any], out: Path) -> None:
@@ -53,11 +29,17 @@ def tabulate_tasks(results: Path, settings: dict[str, Any], out: Path) -> None:
         distance = read_json(folder / "distance" / f"{corpus}-{subset}.json")
         metric = "auc" if task["kind"] == "classification" else "rmse"
         row = {"task": name, "family": settings["families"][name], "kind": task["kind"], "metric": metric}
-        row |= {"units": task.get("units")}
-        row |= {key: told.get(key) for key in DESCRIPTORS} | {key: distance.get(key) for key in DISTANCES}
-        row |= {column: label_mean(told["labels"], key) for column, key in LABELS.items()}
-        rows.append(row | {"control": int(task["control"])})
+        row |= {"units": task.get("units"), "control": int(task["control"])}
+        rows.append(row | {item.column: value_of(item, told, distance) for item in DESCRIPTORS})
     write_table(out, rows, COLUMNS)
+
+
+def value_of(descriptor: Descriptor, told: dict[str, Any], distance: dict[str, Any]) -> Any:
+    """Return a descriptor from the descriptors of a task and its distance to a corpus; None where it is unknown."""
+    key = descriptor.key or descriptor.column
+    if descriptor.source == LABEL:
+        return label_mean(told["labels"], key)
+    return (told if descriptor.source == TASK else distance).get(key)
 
 
 def label_mean(labels: dict[str, dict[str, Any]], key: str) -> float | None:

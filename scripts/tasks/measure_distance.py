@@ -18,7 +18,8 @@ def measure_distance(molecules: Path, subset: Path, out: Path) -> None:
         out: JSON of the numbers.
     """
     corpus = (batch.column(0) for batch in batches([subset], ["smiles"]))
-    write_json(out, distance(load_task(molecules, []).smiles, corpus))
+    task = load_task(molecules, [])
+    write_json(out, distance(task.smiles, task.same, corpus))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,29 @@
 """Prepare one task: parse and canonicalize the molecules of a table and count what was left out and why."""
 
 import csv
+import logging
 import math
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from clm.chemistry.sources import table_rows
+from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import run
 from clm.provenance.files import atomic, write_json
+from clm.tasks.labels import as_list
 from clm.tasks.prepare import Molecule, duplicate_counts, select_molecules
-from clm.tasks.table import COLUMNS
+from clm.tasks.table import COLUMNS, ID
+
+log = logging.getLogger(__name__)
 
 
 def prepare_task(source: Path, settings: dict[str, Any], out: Path, summary: Path) -> None:
-    """Write molecules.csv (row, smiles, source_smiles, scaffold, labels) and summary.json of a task.
+    """Write molecules.csv (row, smiles, source_smiles, scaffold, identity, id, labels) and summary.json of a task.
 
     Args:
         source: a table, an archive with one, or for a control task the validation set of its corpus (Parquet).
-        settings: `name`, `kind`, `labels`, and `smiles` (with `member`, `separator`) or `control`.
+        settings: `name`, `kind`, `labels`, and `control` or `smiles` with how the table is read (config.yaml, `tasks`).
         out: molecules.csv.
         summary: summary.json.
 
@@ -26,19 +31,28 @@ def prepare_task(source: Path, settings: dict[str, Any], out: Path, summary: Pat
         UserError: a column is absent, fewer than 10 molecules are usable, or the source cannot be read.
     """
     molecules, counts = read_control(source, settings) if "control" in settings else read_table(source, settings)
-    write_molecules(out, molecules, settings["labels"])
+    write_molecules(out, molecules, settings)
     told = {"task": settings["name"], "kind": settings["kind"]}
     write_json(summary, told | counts | duplicate_counts(molecules))
 
 
 def read_table(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule], dict[str, Any]]:
-    """Return molecules and counts of a CSV table, or of several that follow each other."""
+    """Return molecules and counts of a table, or of several with the same columns that follow each other."""
     members = settings.get("member")
-    tables = [
-        table_rows(source, member, settings.get("separator", ","), [settings["smiles"], *settings["labels"]])
-        for member in (members if isinstance(members, list) else [members])
-    ]
-    return select_molecules(chain.from_iterable(tables), settings, settings["name"])
+    wanted = [str(settings["smiles"]), *settings["labels"]]
+    how = {key: settings.get(key) for key in ("separator", "encoding", "decimal")}
+    how["header"] = not isinstance(settings["smiles"], int)  # columns by number: no header names them
+    with ExitStack() as stack:
+        tables = [
+            stack.enter_context(open_table(source, wanted, member, **how))
+            for member in (members if isinstance(members, list) else [members])
+        ]
+        rows = (row._replace(number=i) for i, row in enumerate(chain.from_iterable(table.rows for table in tables)))
+        molecules, counts = select_molecules(tables[0].names, rows, settings, settings["name"])
+        notes = [note for table in tables for note in table.notes] + counts["notes"]
+    for note in dict.fromkeys(notes):
+        log.info("%s", note)
+    return molecules, counts | {"notes": list(dict.fromkeys(notes))}
 
 
 def read_control(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule], dict[str, Any]]:
@@ -53,14 +67,16 @@ def read_control(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule]
     return molecules, counts | {"control": settings["control"] | noise}
 
 
-def write_molecules(path: Path, molecules: list[Molecule], labels: list[str]) -> None:
+def write_molecules(path: Path, molecules: list[Molecule], settings: dict[str, Any]) -> None:
     """Write the table; a missing label is an empty field, numbers are their shortest exact text."""
+    carried = as_list(settings.get("id"))
+    header = [*COLUMNS, *([ID, *carried[1:]] if carried else []), *settings["labels"]]
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([*COLUMNS, *labels])
-        for row, smiles, source_smiles, scaffold, values in molecules:
-            shown = ["" if math.isnan(value) else repr(value) for value in values]
-            writer.writerow([row, smiles, source_smiles, scaffold, *shown])
+        writer.writerow(header)
+        for molecule in molecules:
+            shown = ["" if math.isnan(value) else repr(value) for value in molecule.labels]
+            writer.writerow([*molecule[:5], *molecule.carried, *shown])
 
 
 if __name__ == "__main__":

@@ -45,10 +45,10 @@ def parts_of(task: Task, split: str, seed: int) -> np.ndarray:
     if split == "scaffold":
         return scaffold_split(task.scaffolds)
     if split == "random":
-        return random_split(task.smiles, seed)
+        return random_split(task.smiles, task.same, seed)
     if split == "cluster":
-        return cluster_split(butina_clusters(task.smiles), task.smiles, seed)
-    return scaffold_balanced_split(task.scaffolds, task.smiles, seed)
+        return cluster_split(butina_clusters(task.smiles), task.same, seed)
+    return scaffold_balanced_split(task.scaffolds, task.same, seed)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Build the one closed vocabulary of a study from the training molecules of all its corpora."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -15,6 +16,8 @@ from clm.tokens.text import represent
 # Molecules of each corpus that byte-pair merges are learned from (they are held in memory)
 SAMPLE = 1_000_000
 
+log = logging.getLogger(__name__)
+
 
 def training_texts(molecules: list[Path], kind: str) -> Iterator[str]:
     """Yield the text of the first SAMPLE training molecules of each corpus: those with the smallest hashes."""
@@ -29,7 +32,11 @@ def build_tokenizer(counts: list[Path], molecules: list[Path], settings: dict[st
     for path in counts:
         total.update(read_json(path)["tokens"])
     built = tokenizer.build_tokenizer(total, settings, training_texts(molecules, settings["kind"]))
-    tokenizer.save_tokenizer(built, settings, folder)
+    known = built.get_vocab()
+    rare = Counter() if settings["kind"] == "bpe" else Counter({t: n for t, n in total.items() if t not in known})
+    if rare:
+        log.info("[UNK] stands for %d tokens that occur %d times in all", len(rare), rare.total())
+    tokenizer.save_tokenizer(built, settings, folder, rare)
 
 
 if __name__ == "__main__":

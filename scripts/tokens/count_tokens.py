@@ -1,5 +1,6 @@
 """Count the tokens of the training molecules of a corpus."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,21 +10,28 @@ from clm.chemistry.tables import batches
 from clm.provenance.command import run
 from clm.provenance.files import write_json
 from clm.tokens.scan import scan
-from clm.tokens.text import represent
+from clm.tokens.text import KINDS, Kind
 
 
 def count_tokens(molecules: Path, settings: dict[str, Any], out: Path) -> None:
     """Write how often each token occurs, and how many molecules the representation cannot express."""
     counts: Counter[str] = Counter()
-    lost = 0
+    kind, lost = KINDS[settings["kind"]], 0
     for batch in batches([molecules], ["smiles"]):
         texts = batch.column(0)
-        if settings["kind"] == "selfies":
-            texts = pa.array([represent(smiles, "selfies") for smiles in texts.to_pylist()], pa.string())
+        if kind.text:
+            texts = pa.array(map(kind.text, texts.to_pylist()), pa.string())
             lost += texts.null_count
             texts = texts.drop_null()
-        counts += scan(texts).counts()
+        counts += count(texts, kind)
     write_json(out, {"tokens": counts, "not_representable": lost})
+
+
+def count(texts: pa.Array, kind: Kind) -> Counter[str]:
+    """Return how often each token occurs in texts."""
+    if kind.scanned:
+        return scan(texts).counts()
+    return Counter(token for text in texts.to_pylist() for token in re.findall(kind.pattern, text))
 
 
 if __name__ == "__main__":

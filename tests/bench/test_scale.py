@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
+from clm.chemistry.identity import canonical_smiles
 from clm.chemistry.keys import smiles_key
-from clm.chemistry.standardize import canonical_smiles
 from scale import Run
 from scale_lines import random_smiles
 from scale_shards import as_they_stand, from_molecules, verified

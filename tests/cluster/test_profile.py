@@ -40,8 +40,8 @@ ALONE = {
 
 
 def test_every_rule_is_local_grouped_or_deliberately_alone(rules):
-    """A new rule: under `groups` in profiles/slurm if its jobs take seconds, else in ALONE above."""
-    places = [set(PROFILE["groups"]), {name for name, rule in rules.items() if rule.local}, ALONE]
+    """A new rule: `group: grouped(...)` if its jobs take seconds, else in ALONE above."""
+    places = [set(members(rules)), {name for name, rule in rules.items() if rule.local}, ALONE]
     assert sum(map(len, places)) == len(set.union(*places)), "a rule has two places"
     assert set.union(*places) == set(rules)
 
@@ -60,26 +60,57 @@ def test_rules_that_ask_for_a_gpu_say_how_much_of_its_memory(rules):
     assert asking_for("gpu_mb", rules) == asking_for("gpu", rules)
 
 
-@pytest.mark.parametrize("group", sorted(set(PROFILE["groups"].values())))
-def test_a_group_is_of_one_partition(rules, group):
-    members = {name for name, of in PROFILE["groups"].items() if of == group}
-    assert not members & asking_for("gpu", rules) or members <= asking_for("gpu", rules)
+def members(rules):
+    """Return {rule: group} of the rules whose short jobs share an allocation."""
+    return {name: rule.group for name, rule in rules.items() if rule.group}
 
 
-def test_components_are_of_groups_that_exist():
-    assert set(PROFILE["group-components"]) <= set(PROFILE["groups"].values())
+def test_a_group_is_of_one_partition(rules):
+    for group in set(members(rules).values()):
+        inside = {name for name, of in members(rules).items() if of == group}
+        assert not inside & asking_for("gpu", rules) or inside <= asking_for("gpu", rules)
+
+
+def test_components_are_of_groups_that_exist(rules):
+    assert set(PROFILE["group-components"]) <= set(members(rules).values())
+
+
+def planned(folder, study, **resources):
+    """Return the plan on SLURM with some of the limits of the profile changed."""
+    path = folder / "profiles" / "slurm" / "config.yaml"
+    profile = yaml.safe_load(path.read_text())
+    profile["resources"] |= resources
+    path.write_text(yaml.safe_dump(profile))
+    return snakemake(folder, "-n", "--workflow-profile", "profiles/slurm", "--configfile", study)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("study", ["config.yaml", "studies/gpu.yaml"])
-def test_a_group_asks_for_less_than_a_day(tmp_path, study):
+@pytest.mark.parametrize(
+    ("study", "minutes"),
+    [("config.yaml", 1440), ("config.yaml", 90), ("studies/gpu.yaml", 1440), ("studies/paper.yaml", 1440)],
+)
+def test_no_allocation_is_longer_than_the_profile_allows(tmp_path, study, minutes):
+    """Whatever the study: short jobs are grouped as far as they fit, long ones are alone."""
+    done = planned(copy_workflow(tmp_path / "w"), study, gpu=8, allocation_minutes=minutes)
+    assert done.returncode == 0, done.stdout[-3000:]
+    blocks = re.split(r"^\[.*?\] ?", done.stdout, flags=re.M)
+    groups = [block for block in blocks if block.lower().startswith("group job")]
+    lengths = [sum(map(int, re.findall(r" runtime=(\d+)", block))) for block in groups]
+    assert len(groups) > 2 and max(lengths) <= minutes
+
+
+def test_a_training_that_asks_for_more_than_the_profile_allows_stops_before_submission(tmp_path):
+    """The profile capped its GPUs silently, so that eight processes shared one."""
     folder = copy_workflow(tmp_path / "w")
-    planned = snakemake(folder, "-n", "--workflow-profile", "profiles/slurm", "--configfile", study)
-    assert planned.returncode == 0, planned.stdout[-3000:]
-    blocks = re.split(r"^\[.*?\] ?", planned.stdout, flags=re.M)
-    groups = [block for block in blocks if block.startswith("Group job")]
-    minutes = [sum(map(int, re.findall(r" runtime=(\d+)", block))) for block in groups]
-    assert len(groups) > 10 and max(minutes) < 24 * 60
+    several = "study: wide\nresources: {gpus: 1}\nsizes: {800k: {processes: 8, minutes: 600}}"
+    (folder / "studies" / "wide.yaml").write_text(several)
+    done = planned(folder, "studies/wide.yaml", allocation_minutes=240)
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    for told in (
+        "sizes.800k.processes: 8 GPUs are needed, the profile allows 1: raise `gpu` under `resources`",
+        "sizes.800k.minutes: 600 minutes are needed, the profile allows 240: raise `allocation_minutes`",
+    ):
+        assert told in done.stdout, done.stdout
 
 
 def test_the_studies_of_the_cluster_tests_are_valid():

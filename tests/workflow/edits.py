@@ -90,7 +90,7 @@ STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("a task removed", lambda c: c["transfer"]["tasks"].remove("dili"), ""),
     ("a corpus added", add_corpus, "initialize_model pretrain_checkpoint"),
     ("a corpus left out of the grid", leave_out_corpus, TRUNKS),
-    ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), lists("full")),
+    ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), lists("fine_tuned")),
     ("a surface elsewhere", lambda c: c["landscape"]["surfaces"][0].update(budget="t10k"), ""),
     ("a budget added", add_budget, TRUNKS),
 ]

@@ -1,5 +1,6 @@
 """Kills of single jobs: each is started as Snakemake started it, killed at a random moment, and finally let end."""
 
+import base64
 import os
 import random
 import re
@@ -11,7 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from clm.provenance.chain import output_of
 from clm.provenance.files import read_json
 from snakemake_runs import environment
 
@@ -33,6 +33,11 @@ class Job:
     def log(self) -> str:
         """The file that the command writes its log to."""
         return self.command.split(" > ")[-1].removesuffix(" 2>&1").strip("'")
+
+
+def output_of(name: Path) -> str:
+    """Return the output that a record is about: its path in base64, cut into folders that begin with "@"."""
+    return base64.b64decode("".join(part.removeprefix("@") for part in name.parts), altchars=b"-_").decode()
 
 
 def jobs(study: Path) -> dict[str, Job]:

@@ -15,10 +15,8 @@ OVER_TASKS = "rank_predictors judge_claims ablate_tasks compare_methods choose_p
 RESAMPLED = (
     "fit_scaling rank_predictors judge_claims ablate_tasks find_thresholds choose_predictor reconcile_literature"
 )
-OF_ONE_SPLIT = " ".join(
-    f"plot_{name}"
-    for name in "transfer gains descriptors correlations thresholds agreement reconciliation controls".split()
-)
+SPLIT_FIGURES = "transfer gains descriptors correlations thresholds agreement reconciliation controls relative_errors"
+OF_ONE_SPLIT = " ".join(f"plot_{name}" for name in SPLIT_FIGURES.split())
 
 # One parameter of the configuration: its path, another value, what it makes stale directly
 PARAMETERS: list[tuple[str, Any, str]] = [

@@ -57,6 +57,7 @@ class Rule:
     log: bool
     benchmark: bool
     local: bool
+    group: str | None  # in which its jobs share an allocation if they are short
 
 
 def wildcards(job: Job) -> dict[str, str]:
@@ -180,6 +181,7 @@ def described(rule: Any) -> Rule:
         log=bool(rule.log),
         benchmark=bool(rule.benchmark),
         local=rule.name in rule.workflow._localrules,
+        group=getattr(rule._group, "group", None),
     )
 
 

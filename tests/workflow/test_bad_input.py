@@ -84,7 +84,7 @@ def test_every_cell_carries_its_reason(results):
 def test_labels_that_are_no_numbers_are_counted(results):
     summary = json.loads((results / "tasks" / "lone" / "summary.json").read_text())
     assert (summary["read"], summary["kept"], summary["rejected"]) == (26, 20, {"no_label": 6})
-    assert summary["labels"]["y"] == {"present": 20, "missing": 3, "infinite": 2, "not_a_number": 1}
+    assert summary["labels"]["y"] == {"present": 20, "missing": 3, "infinite": 2, "censored": 1}
 
 
 def test_statistics_leave_them_out_and_say_so(results):

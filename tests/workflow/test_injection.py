@@ -5,6 +5,7 @@ The commands of all jobs are taken from the graph and run by bash, in which `pyt
 
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -37,6 +38,9 @@ def values(draw: random.Random) -> dict[str, str]:
     """Return a hostile text for every place of the configuration that takes free text."""
     places = ("units", "smiles", "label", "member", "citation", "licence", "column", "file")
     found = {name: "".join(draw.choices(BAIT + PIPES, k=draw.randint(1, 4))) for name in places}
+    found["file"] = re.sub(
+        r"[/<>{}]", "", found["file"]
+    )  # a name: the file must be there; the schema refuses the others
     return found | {name: f"u{found[name]}" for name in ("units", "label")}  # these may not begin as a formula does
 
 
@@ -53,7 +57,9 @@ def overlay(folder: Path, text: dict[str, str]) -> None:
     config.setdefault("sources", {})["mine"] = source
     config["corpora"]["pubchem"]["files"] = [{"source": "mine", "member": None}]
     path.write_text(yaml.safe_dump(config, allow_unicode=True))
-    (folder / "own.csv").touch()
+    for file in (own["file"], source["file"]):  # must exist when the configuration is read
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
 
 
 def arguments(lines: list[str], folder: Path, record: Path) -> list[list[str]]:

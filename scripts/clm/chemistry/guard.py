@@ -15,7 +15,7 @@ from typing import Any
 
 from clm.provenance.command import UserError
 
-Outcome = tuple[str | None, str | None]
+Outcome = tuple[Any, str | None]
 
 SECONDS = 10.0
 MEGABYTES = 1000

@@ -135,15 +135,22 @@ def download(url: str, target: Path, digest_known: bool) -> None:
         if not resumed:
             have = 0
             write_json(note(target), {"url": url, "validator": validator_of(answer)})
-        if answer.length is None and not digest_known:
+        length = length_of(answer)
+        if length is None and not digest_known:
             raise RefusedError("tells no length, so nobody could tell a cut transfer; state its sha256")
-        expected = None if answer.length is None else have + answer.length
+        expected = None if length is None else have + length
         with target.open("ab" if resumed else "wb") as out:
             log.info("%s: %s from byte %d", url, "resumed" if resumed else "started", have)
             receive(answer, out)
     size = target.stat().st_size
     if expected is not None and size != expected:
         raise OSError(f"cut off after {size} of {expected} bytes")
+
+
+def length_of(answer: Any) -> int | None:
+    """Return the bytes that an answer tells of; that of a file address has them in its headers only."""
+    told = getattr(answer, "length", None) or answer.headers.get("Content-Length")
+    return None if told is None else int(told)
 
 
 def continues(answer: Any, have: int, validator: str | None) -> bool:

@@ -1,166 +1,131 @@
-"""Rows of fetched files: a member is read straight out of its archive, nothing is ever unpacked to disk."""
+"""The raw molecules of a corpus out of its fetched files, as a stream: SMILES, or the mol blocks of an SDF."""
 
-import codecs
-import csv
-import gzip
-import io
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
+from clm.chemistry.reader.columns import parquet_batches, parquet_names
+from clm.chemistry.reader.containers import SPREADSHEETS, Content, open_content
+from clm.chemistry.reader.messages import listed
+from clm.chemistry.reader.records import Record, field_blocks, records
+from clm.chemistry.reader.sdf import STRUCTURE, sdf_records
+from clm.chemistry.reader.spreadsheets import sheet_rows
+from clm.chemistry.reader.text import Lines, as_utf8, decode
 from clm.provenance.command import UserError
 
-# A member that inflates beyond this is a bomb or a mistake (PubChem's CID-SMILES is about 8 GB)
-MAX_MEMBER_BYTES = 64 * 2**30
-# Lines are cut out of blocks of this size; a line that does not end within two blocks is shortened, not collected
-BLOCK = 2**20
 
+def smiles_rows(
+    path: Path,
+    member: str | None,
+    column: str | int,
+    separator: str = ",",
+    rejected: Counter[str] | None = None,
+    encoding: str | None = None,
+) -> Iterator[bytes]:
+    """Yield the raw molecule of each data row of a large table, as bytes; an empty row yields b"".
 
-def listed(names: Collection[str], most: int = 20) -> str:
-    """Return names from a file for a message of one line: not too many, none too long, no control characters."""
-    short = [name if len(name) <= 40 else f"{name[:37]}..." for name in list(names)[:most]]
-    shown = ", ".join(name if name.isprintable() else ascii(name)[1:-1] for name in short)
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-@contextmanager
-def damage_told(name: str) -> Iterator[None]:
-    """Turn what readers raise on damaged archives into a UserError about `name`."""
-    try:
-        yield
-    except (EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise UserError(f"{name}: damaged or truncated ({reason[0]}); delete it and fetch it again") from error
-
-
-class Bounded(io.RawIOBase):
-    """A byte stream that raises UserError once more than `limit` bytes came out of it."""
-
-    def __init__(self, stream: IO[bytes], limit: int, name: str) -> None:
-        """Wrap `stream`; `name` is used in the message."""
-        self.stream, self.left, self.name = stream, limit, name
-
-    def readable(self) -> bool:
-        """Return True: this is a source of bytes."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` and return the number of bytes; damage of the archive becomes a UserError."""
-        with damage_told(self.name):
-            data = self.stream.read(len(buffer))
-        self.left -= len(data)
-        if self.left < 0:
-            raise UserError(f"{self.name}: inflates beyond the allowed size; check the source")
-        buffer[: len(data)] = data
-        return len(data)
-
-
-@contextmanager
-def open_member(content: Path, member: str | None, limit: int = MAX_MEMBER_BYTES) -> Iterator[IO[bytes]]:
-    """Open a fetched file, or a member of a fetched zip or wheel, as bytes; gzip is undone by its magic number.
-
-    Raises:
-        UserError: the archive or the member cannot be read, is truncated, inflates beyond `limit` bytes or is UTF-16.
-    """
-    name = f"{content}:{member}" if member else str(content)
-    try:
-        with damage_told(name):
-            outer = zipfile.ZipFile(content) if member else None
-            raw = outer.open(member) if outer else content.open("rb")
-    except KeyError as error:
-        raise UserError(f"{name}: no such member in the archive; check `member` in the configuration") from error
-    with raw:
-        head = io.BufferedReader(raw)
-        with damage_told(name):
-            start = head.peek(2)[:2]
-        stream = gzip.GzipFile(fileobj=head) if start == b"\x1f\x8b" else head
-        content_stream = io.BufferedReader(Bounded(stream, limit, name), 2**20)
-        if content_stream.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            raise UserError(f"{name}: the text is UTF-16; change it to UTF-8 (save as CSV UTF-8)")
-        yield content_stream
-    if outer:
-        outer.close()
-
-
-def lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield lines without their line end; of an endless line no more than two blocks are ever held or yielded."""
-    rest = b""
-    while block := stream.read(BLOCK):
-        whole = (rest + block).split(b"\n")
-        rest = whole.pop()[:BLOCK]
-        for line in whole:
-            yield line.rstrip(b"\r")
-    if rest:
-        yield rest.rstrip(b"\r")
-
-
-def smiles_rows(content: Path, member: str | None, column: str | int, separator: str = ",") -> Iterator[bytes]:
-    """Yield the raw SMILES field of each data row of a large table, as bytes.
-
-    Large corpora are split at the separator, not parsed as CSV: SMILES hold neither commas nor quotes, a stray quote
-    can then swallow no following rows, and this is several times faster. A row without the field yields b"".
+    Rows of a text with more or fewer fields than its header, or with broken quotes, are counted and left out. Without a
+    header nobody states the number of fields: there a row must reach the column.
 
     Args:
-        content: the fetched file.
-        member: name of the member inside a zip or wheel, or None.
-        column: name in the header line, or the 0-based position in a table without header.
+        path: the fetched file.
+        member: name of the member of an archive or of the sheet of a spreadsheet, or None.
+        column: name in the header, or the 0-based position in a table without header; an SDF holds the molecule itself.
         separator: one character.
+        rejected: gets the rows that are left out, by reason.
+        encoding: of a text; by default UTF-8, or what a byte order mark says.
 
     Raises:
-        UserError: the column is not in the header.
+        UserError: the file cannot be read, or the column is not in the header.
     """
-    with open_member(content, member) as stream:
-        rows = lines(stream)
-        split = separator.encode()
-        position = column if isinstance(column, int) else header_position(next(rows, b""), column, split, content)
-        for row in rows:
-            fields = row.split(split, position + 1)
-            yield fields[position].strip() if len(fields) > position else b""
+    rejected = Counter() if rejected is None else rejected
+    with open_content(path, member) as content:
+        if content.kind == "text":
+            yield from text_rows(content, column, separator, rejected, encoding)
+        elif content.kind == "SDF":
+            yield from sdf_rows(content, column)
+        elif content.kind in SPREADSHEETS:
+            yield from cell_rows(content, column)
+        else:
+            yield from column_rows(content, column)
 
 
-def header_position(header: bytes, column: str, separator: bytes, content: Path) -> int:
+def text_rows(
+    content: Content, column: str | int, separator: str, rejected: Counter[str], encoding: str | None
+) -> Iterator[bytes]:
+    """Yield the field of each row of a delimited text."""
+    lines = Lines(as_utf8(content.stream, encoding, content.name)[0])
+    split = separator.encode()
+    if isinstance(column, int):
+        position, width = column, None
+    else:
+        head = next(records(lines, split, content.name), Record(1, [b""]))
+        names = [decode(name)[0].strip().strip('"') for name in head.fields]
+        position, width = header_position(names, column, content.name), len(names)
+    for rows, reason in field_blocks(lines, split, content.name, position):
+        if reason:
+            rejected[reason] += 1
+            continue
+        for fields in rows:
+            if len(fields) == width or (width is None and len(fields) > position):
+                yield fields[position].strip()
+            elif not any(fields):
+                yield b""
+            else:
+                rejected[unfit(fields, width)] += 1
+
+
+def unfit(fields: list[bytes], width: int | None) -> str:
+    """Return why a row does not fit a header of that width, or the column in a table without header."""
+    if width is None:
+        return "shorter_than_column"
+    return "longer_than_header" if len(fields) > width else "shorter_than_header"
+
+
+def header_position(names: list[str], column: str, name: str) -> int:
     """Return the position of a named column; raises UserError that lists the columns there are, or when two have it."""
-    names = [
-        name.strip().strip('"') for name in header.decode("utf-8", "replace").lstrip("\ufeff").split(separator.decode())
-    ]
     if column not in names:
-        raise UserError(f"{content}: no column '{column}'; the header has: {listed(names)}; change `column`")
+        raise UserError(
+            f"{name}: no column '{column}'; the header has: {listed(names)}; change `column` or `separator`"
+        )
     if names.count(column) > 1:
-        raise UserError(f"{content}: {names.count(column)} columns are called '{column}'; give `column` as a number")
+        raise UserError(f"{name}: {names.count(column)} columns are called '{column}'; give `column` as a number")
     return names.index(column)
 
 
-def table_rows(
-    content: Path, member: str | None, separator: str = ",", wanted: Collection[str] = ()
-) -> Iterator[dict[str, str]]:
-    """Yield the rows of a small CSV table as dictionaries, with full CSV quoting.
+def sdf_rows(content: Content, column: str | int) -> Iterator[bytes]:
+    """Yield the mol block of each record, or the data field of that name where the first record has one."""
+    named = None
+    for number, (_, block, fields) in enumerate(sdf_records(content.stream)):
+        if number == 0:
+            named = str(column) in fields and column != STRUCTURE
+        yield (fields.get(str(column), "") if named else block).encode()
 
-    A quote that is never closed would swallow all rows after it, so quotes must be as in RFC 4180.
 
-    Args:
-        content: the fetched file.
-        member: name of the member inside a zip or wheel, or None.
-        separator: one character.
-        wanted: columns of which there may be only one.
+def cell_rows(content: Content, column: str | int) -> Iterator[bytes]:
+    """Yield the cell of each row of a sheet."""
+    found = sheet_rows(content)
+    if isinstance(column, int):
+        position = column
+    else:
+        names = ["" if cell is None else str(cell).strip() for cell in next(found, [])]
+        position = header_position(names, column, content.name)
+    for cells in found:
+        if position < len(cells):
+            yield as_bytes(cells[position])
 
-    Raises:
-        UserError: the file is empty, is no table or has two columns with a wanted name.
-    """
-    with open_member(content, member) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.DictReader(text, delimiter=separator, strict=True)
-        try:
-            if reader.fieldnames is None:
-                raise UserError(f"{content}: the table is empty; check the source")
-            counts = Counter(reader.fieldnames)
-            if repeated := [name for name in wanted if counts[name] > 1]:
-                raise UserError(f"{content}: several columns are called {listed(repeated)}; rename all but one")
-            yield from reader
-        except csv.Error as error:
-            raise UserError(
-                f"{content}, line {reader.line_num + 1}: not a CSV table ({error}); check `separator` and quotes"
-            ) from error
+
+def column_rows(content: Content, column: str | int) -> Iterator[bytes]:
+    """Yield the cell of each row of a Parquet file, reading that column alone."""
+    names = parquet_names(content)
+    if isinstance(column, int) and column >= len(names):
+        raise UserError(f"{content.name}: {len(names)} columns, none is number {column}; change `column`")
+    chosen = names[column] if isinstance(column, int) else names[header_position(names, column, content.name)]
+    for batch in parquet_batches(content, [chosen]):
+        yield from (as_bytes(cell) for cell in batch.column(0).to_pylist())
+
+
+def as_bytes(cell: object) -> bytes:
+    """Return a cell as the bytes of its text without blanks around."""
+    text = b"" if cell is None else cell if isinstance(cell, bytes) else str(cell).encode("utf-8", "replace")
+    return text.strip()

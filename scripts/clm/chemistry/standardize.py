@@ -6,17 +6,29 @@ from typing import Any
 from rdkit import Chem, RDLogger
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
+from clm.chemistry.identity import clear_atom_maps, stable_smiles
+from clm.chemistry.reader.sdf import is_mol_block
+
 RDLogger.DisableLog("rdApp.*")
+# A mol block has a line of some 70 characters for each atom and one of some 20 for each bond
+BLOCK_CHARACTERS = 100
+MAPPED = "atom_maps"
 
 
-def canonical_smiles(smiles: str) -> str | None:
-    """Return the canonical isomeric SMILES, or None when RDKit cannot read it or finds no atom."""
-    mol = Chem.MolFromSmiles(smiles) if smiles else None
-    return Chem.MolToSmiles(mol) if mol is not None and mol.GetNumAtoms() else None
+def parse(text: str) -> Chem.Mol | None:
+    """Return the molecule of a SMILES or of a mol block, or None when RDKit cannot read it."""
+    return Chem.MolFromMolBlock(text) if is_mol_block(text) else Chem.MolFromSmiles(text)
+
+
+def too_long(text: bytes, longest: int) -> bool:
+    """Whether RDKit is spared a SMILES, or a mol block, of that many characters."""
+    return len(text) > longest * (BLOCK_CHARACTERS if b"M  END" in text else 1)
 
 
 def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None, str | None]]:
-    """Return a function from a raw row to (standard SMILES, None) or (None, reason of the rejection).
+    """Return a function from a raw row to (standard SMILES, None or a remark) or (None, reason of the rejection).
+
+    The remark `atom_maps` says that numbers of atoms were removed.
 
     Args:
         settings: `max_characters` of raw and standard SMILES (checked before RDKit sees the row), `largest_fragment`
@@ -29,22 +41,26 @@ def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None
     def standardize(raw: bytes) -> tuple[str | None, str | None]:
         if not raw:
             return None, "empty"
-        if len(raw) > longest:
+        if too_long(raw, longest):
             return None, "too_long"
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
             return None, "not_utf8"
-        mol = Chem.MolFromSmiles(text)
+        mol = parse(text)
         if mol is None:
             return None, "unparsable"
+        mapped = clear_atom_maps(mol)
         if fragment:
             mol = fragment.choose(mol)
         if uncharger:
             mol = uncharger.uncharge(mol)
         if not mol.GetNumAtoms():
             return None, "no_atoms"
-        smiles = Chem.MolToSmiles(mol)
-        return (smiles, None) if len(smiles) <= longest else (None, "too_long")
+        changed = mapped or fragment or uncharger
+        smiles = stable_smiles(mol, None if changed else text)
+        if smiles is None:
+            return None, "not_readable_again"
+        return (smiles, MAPPED if mapped else None) if len(smiles) <= longest else (None, "too_long")
 
     return standardize

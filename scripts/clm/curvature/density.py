@@ -14,6 +14,9 @@ from clm.curvature.lanczos import krylov_spaces, tridiagonal
 
 BULK = 0.01  # eigenvalues smaller than this fraction of the largest modulus count as bulk
 
+STATISTICS = ("largest", "smallest", "mean", "mean_error", "bulk_share", "negative_share")  # of `describe`, in order
+STATISTICS += ("effective_rank_share",)
+
 Quadrature = tuple[np.ndarray, np.ndarray]
 
 
@@ -44,10 +47,11 @@ def random_quadratures(
 
 
 def describe(quadratures: Sequence[Quadrature]) -> dict[str, float]:
-    """Return extremes, mean (trace / n) with its standard error over starts, and the fractions in bulk and below it.
+    """Return extremes, mean (trace / n) with its standard error over starts, fractions in bulk and below it, and rank.
 
-    Bulk are the eigenvalues smaller than BULK times the largest modulus, which nodes cannot tell from zero;
-    `negative_share` is the fraction of the more negative ones.
+    The rank is the effective one as a fraction of n (see `effective_rank`). Bulk are the eigenvalues smaller than BULK
+    times the largest modulus, which nodes cannot tell from zero; `negative_share` is the fraction of the more negative
+    ones.
     """
     nodes, weights = (np.concatenate(part) for part in zip(*quadratures, strict=True))
     edge = BULK * np.abs(nodes).max()
@@ -60,4 +64,23 @@ def describe(quadratures: Sequence[Quadrature]) -> dict[str, float]:
         "mean_error": float(error),
         "bulk_share": float(weights[np.abs(nodes) <= edge].sum() / len(quadratures)),
         "negative_share": float(weights[nodes < -edge].sum() / len(quadratures)),
+        "effective_rank_share": effective_rank(nodes, weights / len(quadratures)),
     }
+
+
+def effective_rank(nodes: np.ndarray, weights: np.ndarray) -> float:
+    """Return the effective rank of a symmetric operator as a fraction of its dimension n; 0 for the zero operator.
+
+    Roy and Vetterli (EUSIPCO 2007): exp(H), H the entropy of p_i = |e_i| / sum |e_j| over the n eigenvalues. With means
+    E over the spectral density, of which a quadrature is an estimate, H = log(n E|e|) - E(|e| log|e|) / E|e|, so that
+    exp(H) / n needs no n: r of n eigenvalues of one modulus, the others zero, give r / n.
+
+    Args:
+        nodes: of the quadrature (m,).
+        weights: of the nodes (m,), positive, with sum 1.
+    """
+    modulus = np.abs(nodes)
+    if not (total := float(weights @ modulus)):
+        return 0.0
+    logarithms = np.log(modulus, out=np.zeros_like(modulus), where=modulus > 0)
+    return float(total * np.exp(-(weights @ (modulus * logarithms)) / total))

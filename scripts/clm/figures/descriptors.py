@@ -11,25 +11,11 @@ from clm.figures.gains import chosen, limits
 from clm.figures.palette import BLUE, GREY, ORANGE, PALE
 from clm.figures.style import legend_below, log_axis, no_data, panels
 from clm.tables.columns import LINEAR_PROBE
+from clm.tables.descriptors import DESCRIPTORS
 
 TEXT = ("task", "kind")
-# Column of tasks.csv, axis label, logarithmic
-DESCRIPTORS = (
-    ("molecules", "molecules", True),
-    ("heavy_atoms", "heavy atoms (mean)", False),
-    ("graph_diameter", "graph diameter (bonds)", False),
-    ("label_variance", "label variance (units²)", True),
-    ("class_balance", "share of positives", False),
-    ("label_noise", "label noise (SD in duplicates)", False),
-    ("scaffold_diversity", "scaffolds per molecule", False),
-    ("rogi_xd", "roughness ROGI-XD", False),
-    ("acyclic_share", "acyclic share", False),
-    ("salt_share", "salt share", False),
-    ("nearest_tanimoto_mean", "Tanimoto to corpus (mean)", False),
-    ("unseen_token_share", "unseen-token share", False),
-    ("overlap_share", "share found in corpus", False),
-)
-NUMBERS = (*(name for name, _, _ in DESCRIPTORS), "control")
+SHOWN = tuple(item for item in DESCRIPTORS if item.axis)
+NUMBERS = (*(item.column for item in SHOWN), "control")
 KINDS = {"classification": (BLUE, "s"), "regression": (ORANGE, "o")}
 ENOUGH_TASKS = 12
 TABLES = {"tasks": (TEXT, NUMBERS), "saturation": (GAIN_TEXT, GAIN_NUMBERS)}
@@ -45,13 +31,13 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
     """
     axis_name, gains = gains_of(chosen(saturation, split))
     joined = tasks.merge(gains, on="task", how="inner")
-    shown = [entry for entry in DESCRIPTORS if joined[entry[0]].nunique() > 1]
+    shown = [item for item in SHOWN if joined[item.column].nunique() > 1]
     figure, axes = panels(len(shown), 4, 1.5, extra=0.45)
     if not shown:
         no_data(axes[0])
-    for axis, (column, label, logarithmic) in zip(axes, shown, strict=False):
-        draw_descriptor(axis, joined, column, logarithmic)
-        axis.set_xlabel(label)
+    for axis, item in zip(axes, shown, strict=False):
+        draw_descriptor(axis, joined, item.column, item.logarithmic)
+        axis.set_xlabel(item.axis)
     figure.supylabel(f"lower error per doubling of {axis_name} (%), linear probe", fontsize=7)
     legend_below(figure, legend(joined))
     return figure

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from clm.pages.claims import escaped
+from clm.pages.data import label_quality, rejected_rows
 from clm.statistics.answers import Finding
 
 PAGE = """<!DOCTYPE html>
@@ -70,7 +71,6 @@ def quality(
     summary: Mapping[str, Any], stereo: Mapping[str, int], distance: Mapping[str, Any], where: str
 ) -> dict[str, Any]:
     """Return what there is to say about the data, in words, from the summary and the distance of the task."""
-    rejected = ", ".join(f"{reason} {count}" for reason, count in summary["rejected"].items()) or "none"
     labels = "; ".join(
         f"{name}: {', '.join(f'{state} {count}' for state, count in states.items())}"
         for name, states in list(summary["labels"].items())[:10]
@@ -79,8 +79,10 @@ def quality(
     return {
         "rows read": summary["read"],
         "molecules used": summary["kept"],
-        "rows rejected, by reason": rejected,
+        "warnings": "; ".join(summary.get("warnings", [])) or "none",
+        "rows rejected, by reason": rejected_rows(summary),
         "labels (the first ten)": labels,
+        **label_quality(summary),
         "repeated rows": summary["duplicates"],
         "molecules whose repeats have unequal labels": summary["conflicting_duplicates"],
         "rows with a salt or mixture": summary["salts"],

@@ -1,15 +1,14 @@
 """From any result back to its sources: what made a file, from what, with which settings, code and versions.
 
-Snakemake records how each output was made below `.snakemake/metadata`. At the end of a run these records are written
+Snakemake records how each output was made, in files or in a database. At the end of a run these records are written
 into the results (`provenance.json`), so that results that moved to another machine still explain themselves.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,46 +19,46 @@ Job = dict[str, Any]  # rule, inputs, command, started, ended
 CELL = ("corpus", "size", "subset", "seed", "budget", "task")
 
 
-def export_records(metadata: Path, results: Path, config: dict[str, Any]) -> int:
+def export_records(records: Mapping[str, Any], results: Path, config: dict[str, Any]) -> int:
     """Write `provenance.json` below `results`: the resolved configuration and the job behind each output.
 
+    What an earlier run told of outputs that still exist is kept: Snakemake's own records may have been lost or left
+    behind, and a run for some targets knows nothing of the others.
+
     Args:
-        metadata: Snakemake's folder of records, one JSON file per output, named by its path in base64.
+        records: by output, what Snakemake's database of records says of it, or None.
         results: folder of the study, relative to the folder in which Snakemake ran.
         config: the resolved configuration.
 
     Returns:
         The number of outputs with a record.
     """
-    jobs: dict[str, Job] = {}
-    outputs: dict[str, str] = {}
-    for path in sorted(p for p in metadata.rglob("*") if p.is_file()):
-        output = output_of(path.relative_to(metadata))
-        if output is None or not output.startswith(("results/sources/", f"{results.as_posix()}/")):
+    path = results / "provenance.json"
+    known = read_json(path) if path.is_file() else {"jobs": {}, "outputs": {}}
+    jobs, outputs = known["jobs"], {name: key for name, key in known["outputs"].items() if Path(name).exists()}
+    for output, record in records.items():
+        if record is None or record.incomplete or not Path(output).exists():
             continue
-        record = read_json(path)
-        if record.get("incomplete") or not Path(output).exists():
-            continue
-        key = f"{record['rule']}-{hashlib.sha256((record['shellcmd'] or output).encode()).hexdigest()[:16]}"
+        key = f"{record.rule}-{hashlib.sha256((record.shellcmd or output).encode()).hexdigest()[:16]}"
         jobs[key] = {
-            "rule": record["rule"],
-            "inputs": record["input"],
-            "command": record["shellcmd"],
-            "started": record["starttime"],
-            "ended": record["endtime"],
+            "rule": record.rule,
+            "inputs": list(record.input),
+            "command": record.shellcmd,
+            "started": record.starttime,
+            "ended": record.endtime,
+            "files": own_files(record),
         }
         outputs[output] = key
-    write_json(results / "provenance.json", {"config": config, "jobs": jobs, "outputs": outputs})
+    used = set(outputs.values())
+    jobs = {key: job for key, job in jobs.items() if key in used}
+    write_json(path, {"config": config, "jobs": jobs, "outputs": dict(sorted(outputs.items()))})
     return len(outputs)
 
 
-def output_of(name: Path) -> str | None:
-    """Return the output that a record is about; long names are cut into folders that begin with '@'."""
-    text = "".join(part.removeprefix("@") for part in name.parts)
-    try:
-        return base64.b64decode(text, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
+def own_files(record: Any) -> dict[str, str | None]:
+    """Return the inputs that no study made, files of the user for instance, with the checksums of what the job read."""
+    checksums = record.input_checksums or {}
+    return {name: checksums.get(name) for name in record.input if not name.startswith("results/")}
 
 
 class Chain:

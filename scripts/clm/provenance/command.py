@@ -5,6 +5,7 @@ import errno
 import inspect
 import json
 import logging
+import os
 import re
 import sys
 import traceback
@@ -45,8 +46,10 @@ def run(function: Callable[..., Any], handles_sigterm: bool = False) -> NoReturn
     except (MemoryError, OSError, RuntimeError) as error:
         traceback.print_exc()
         sys.exit(f"Error: {describe(error)}")
-    if lines:
-        print("\n".join(lines))
+    try:
+        print("\n".join(lines or []), end="\n" if lines else "", flush=True)
+    except BrokenPipeError:  # whoever read the lines, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
 

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.intervals import mean_interval
-from clm.statistics.predictors import LOSS, WITHIN_SIZE, Predictors
+from clm.statistics.predictors import LOSS, Predictors
 from clm.statistics.ranking import Settings
 from clm.statistics.regret import greedy_choice, panel_regret, repeats_of, uniform_choice
 from clm.tables.columns import POOLED, SCALES
 from clm.tables.panels import Panel
+from clm.tables.predictors import within_size
 
 
 def regret_rows(
@@ -73,6 +74,6 @@ def oriented(
     for name in values:
         others = [rho for other, rho in links.get(name, {}).items() if other != task]
         sign = -1.0 if name == LOSS else float(np.sign(np.nanmean(others))) if others else 0.0
-        if sign and not name.startswith(WITHIN_SIZE):
+        if sign and not within_size(name):
             predictors[name] = (values[name].to_numpy(dtype=float), sign)
     return predictors

@@ -7,28 +7,17 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.intervals import MIN_TASKS, mean_interval
-from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED, PRIMARY
+from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
+from clm.tables.predictors import family_of
 
 FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
 NESTED = "(best on the other tasks)"
-# beginning of a predictor's name, what it needs, stage whose job measures it (None: known before transfer)
-SOURCES = (
-    ("domain_loss", "molecules of the task, no labels", LINEAR_PROBE),
-    ("loss", "held-out molecules of the corpus (pretraining measures it)", None),
-    (("parameters", "tokens", "molecules", "flops", "random", "largest_model"), "nothing", None),
-    (("logme", "knn", "linear_probe", "rogi_xd"), "training labels of the task", LINEAR_PROBE),
-    (("trace", "encoder_", "scale_aware_trace", "eigenvalue", "most_negative", "gradient_norm"),
-     "second derivatives of the pretraining loss", "curvature"),
-    ("sharpness", "the pretraining loss around the weights", "curvature"),
-    ("landscape_width", "the pretraining loss around the weights", "landscape"),  # one job for all: no cost of each
-)  # fmt: skip
 
 
 def source_of(predictor: str) -> tuple[str, str | None]:
     """Return what a predictor needs and the stage of costs.csv whose job measures it."""
-    for starts, needs, stage in SOURCES:
-        if predictor.startswith(starts):
-            return needs, stage
+    if family := family_of(predictor):
+        return family.needs, family.stage
     return ("the regret of all predictors on other tasks", FINE_TUNED) if predictor == NESTED else ("not stated", None)
 
 

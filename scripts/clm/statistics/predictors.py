@@ -5,10 +5,9 @@ import pandas as pd
 
 from clm.tables.columns import FINE_TUNED, KEYS, MEAN_LABEL
 from clm.tables.panels import Panel
+from clm.tables.predictors import within_size
 
 LOSS = "loss"
-# not comparable across sizes: they grow with the number of parameters and change when weights are rescaled
-WITHIN_SIZE = ("trace", "trace_per_parameter", "encoder_trace", "eigenvalue_", "most_negative", "gradient_norm")
 LABEL_FREE = "domain_loss"  # uses molecules of the task, no labels: what one split measured serves every split
 FINE_TUNED_ONLY = ("linear_probe",)  # the score of that mode is a linear probe itself
 
@@ -49,6 +48,6 @@ class Predictors:
 
 def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:
     """Return the number of the stratum of each cell within which a predictor may be compared."""
-    if name.startswith(WITHIN_SIZE):
+    if within_size(name):
         return cells.groupby("size", sort=False).ngroup().to_numpy()
     return np.zeros(len(cells), dtype=int)

@@ -19,7 +19,8 @@ from clm.tables.columns import UNTRAINED
 
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line per fault of a configuration whose names are all defined: place and what is wrong."""
-    return chain(impossible_training(config), missing_cells(config), impossible_tasks(config))
+    checks = (impossible_training, missing_cells, impossible_tasks, unreadable_tables)
+    return chain.from_iterable(check(config) for check in checks)
 
 
 def impossible_training(config: Mapping[str, Any]) -> Iterator[str]:
@@ -72,6 +73,17 @@ def named_checkpoints(config: Mapping[str, Any]) -> Iterator[tuple[str, Checkpoi
     for number, s in enumerate(config["landscape"]["surfaces"]):
         trunk = Trunk(s["corpus"], s["size"], s["subset"], s["seed"])
         yield f"landscape.surfaces.{number}", Checkpoint(trunk, s["budget"])
+
+
+def unreadable_tables(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield faults of how tables are said to be written."""
+    for name, task in config["tasks"].items():
+        decimal = task.get("decimal", ".")
+        for key in ("separator", "thousands"):
+            if task.get(key) == decimal:
+                yield f"tasks.{name}.{key}: '{decimal}' is the decimal mark too, so numbers cannot be told apart"
+        if isinstance(task.get("smiles"), int) and not all(label.isdigit() for label in task["labels"]):
+            yield f"tasks.{name}.labels: `smiles` is a number, so the table has no header; give labels as numbers too"
 
 
 def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,8 @@ Mappings merge key by key and lists are replaced, as Snakemake does it. Beyond t
     sizes: {150k: null}                 takes the entry `150k` away (an empty mapping does the same)
 """
 
+import json
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,10 +50,12 @@ def without_removed(node: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def read_configuration(*files: Path) -> dict[str, Any]:
-    """Return the configuration of some YAML files, for example catalogue.yaml, config.yaml and an overlay."""
+    """Return the configuration of some YAML or JSON files, for example catalogue.yaml, config.yaml and an overlay."""
     config: dict[str, Any] = {}
     for path in files:
-        config = merged(config, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        text = path.read_text(encoding="utf-8")
+        # JSON by its own rules: what it writes as 1e-05 is text to YAML
+        config = merged(config, json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {})
     return config
 
 

@@ -1,9 +1,10 @@
-"""Names that a configuration uses and does not define, found by the marks of its schema.
+"""What the marks of the schema say of a configuration: names that nothing defines, keys that only one choice uses.
 
 Keywords of our own in schemas/config.schema.yaml, at a string, a list of strings or an object whose keys are meant:
 
     x-names: grid.budgets      these are names that this place of the configuration defines (keys, or entries of a list)
     x-also: ["0"]              names that are allowed besides
+    x-only-for: [bpe]          this key is used where its section chooses one of these, and ignored otherwise
 """
 
 import difflib
@@ -46,6 +47,22 @@ def innermost(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
         if error.validator == "x-names":
             yield error
         yield from innermost(error.context)
+
+
+def settings_in_use(config: Mapping[str, Any], schema: Mapping[str, Any], path: str, choice: str) -> dict[str, Any]:
+    """Return a section without the keys that belong to other choices than the one made in it.
+
+    Args:
+        config: a configuration that is valid by `schema`.
+        schema: JSON Schema with marks.
+        path: dotted path of the section.
+        choice: key of the section that holds the choice.
+    """
+    section, described = value_at(config, path), schema
+    for key in path.split("."):
+        described = described["properties"][key]
+    marks = {key: value.get("x-only-for") for key, value in described["properties"].items()}
+    return {key: value for key, value in section.items() if marks[key] is None or section[choice] in marks[key]}
 
 
 def value_at(config: Mapping[str, Any], path: str) -> Any:

@@ -32,6 +32,7 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     if not faults:
         expand_controls(config)
         sort_budgets(config)
+        name_columns(config)
         faults = list(unknown_names(config, schema)) or [*contradictions(config), *absent_files(config)]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
@@ -52,6 +53,12 @@ def dotted(path: Iterable[Any]) -> str:
 def sort_budgets(config: dict[str, Any]) -> None:
     """Put the token budgets into ascending order (in place), wherever an overlay has added one."""
     config["grid"]["budgets"] = dict(sorted(config["grid"]["budgets"].items(), key=lambda budget: budget[1]))
+
+
+def name_columns(config: dict[str, Any]) -> None:
+    """Write the columns of labels that are given by number as text; once more changes nothing."""
+    for task in config["tasks"].values():
+        task["labels"] = [str(label) for label in task["labels"]]
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.chemistry.sources import table_rows
+from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 from clm.study.paths import FINE_TUNED, PROBED
@@ -36,12 +36,11 @@ def cliff_rows(results: Path, task: dict[str, Any]) -> set[int]:
     """Return the rows of the source table of a task that are activity cliffs."""
     source = Path(task["file"]) if "file" in task else results.parent / "sources" / task["source"] / "content"
     members = task.get("member")
-    rows = (
-        row
-        for member in (members if isinstance(members, list) else [members])
-        for row in table_rows(source, member, task.get("separator", ","), [task["cliffs"]])
-    )
-    return {number for number, row in enumerate(rows) if row[task["cliffs"]].strip() in ("1", "1.0", "True", "true")}
+    cells: list[str] = []
+    for member in members if isinstance(members, list) else [members]:
+        with open_table(source, [task["cliffs"]], member, task.get("separator")) as table:
+            cells += [str(row.cells.get(task["cliffs"], "")).strip() for row in table.rows]
+    return {number for number, cell in enumerate(cells) if cell in ("1", "1.0", "True", "true")}
 
 
 def cliff_errors(results: Path) -> pd.DataFrame:

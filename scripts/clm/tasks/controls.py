@@ -11,6 +11,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import QED, Crippen, rdMolDescriptors
 
+from clm.chemistry.identity import identity
 from clm.provenance.command import UserError
 from clm.tasks.molecules import read_molecule, scaffold_of
 from clm.tasks.prepare import Molecule
@@ -55,7 +56,7 @@ def control_molecules(
     noise_sd = float(control["noise"] * truth.std())
     labels = truth + noise_sd * np.random.default_rng(control["seed"]).standard_normal(wanted)
     molecules = [
-        Molecule(row, text, text, scaffold_of(mol), (float(label),))
+        Molecule(row, text, text, scaffold_of(mol), identity(text), (float(label),))
         for row, (text, mol, label) in enumerate(zip(smiles[:wanted], mols, labels, strict=True))
     ]
     return molecules, {"property_sd": float(truth.std()), "noise_sd": noise_sd}

@@ -10,7 +10,8 @@ from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
 from clm.tasks.roughness import rogi_xd
 from clm.tasks.table import Task
 
-ROGI_MOLECULES = 2000
+SAMPLE_MOLECULES = 2000  # whose pairs are compared
+SIMILAR = 0.9  # Tanimoto similarity of the two molecules of an activity cliff, at least
 
 
 def graph_diameter(mol: Chem.Mol) -> int:
@@ -27,10 +28,10 @@ def fragments(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
     return Chem.GetMolFrags(mol)
 
 
-def label_noise(smiles: list[str], y: np.ndarray) -> tuple[float | None, int]:
+def label_noise(molecules: list[str], y: np.ndarray) -> tuple[float | None, int]:
     """Return the pooled SD of y within equal molecules (None without repeats) and the number of repeated molecules."""
     values: dict[str, list[float]] = defaultdict(list)
-    for text, value in zip(smiles, y, strict=True):
+    for text, value in zip(molecules, y, strict=True):
         if np.isfinite(value):
             values[text].append(value)
     repeated = [np.array(same) for same in values.values() if len(same) > 1]
@@ -48,14 +49,14 @@ def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, dista
         task: the task.
         column: of the label.
         kind: "regression" or "classification".
-        sample: int64 (m,), indices of the molecules on which ROGI-XD is computed.
+        sample: int64 (m,), indices of the molecules whose pairs are compared.
         distances: float64 (m, m), their Tanimoto distances.
     """
     y = task.labels[:, column]
     known = y[np.isfinite(y)]
-    noise, repeated = label_noise(task.smiles, y)
+    noise, repeated = label_noise(task.same, y)
     rated = np.isfinite(y[sample])
-    square = distances[np.ix_(rated, rated)]
+    square, texts = distances[np.ix_(rated, rated)], np.array(task.smiles, dtype=object)
     return {
         "molecules": len(known),
         "mean": float(known.mean()) if len(known) else None,
@@ -64,7 +65,32 @@ def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, dista
         "label_noise": noise,
         "repeated_molecules": repeated,
         "rogi_xd": rogi_xd(square[np.triu_indices(len(square), 1)], y[sample][rated]),
+        "activity_cliff_share": activity_cliff_share(square, texts[sample][rated], y[sample][rated], known),
     }
+
+
+def activity_cliff_share(distances: np.ndarray, smiles: np.ndarray, y: np.ndarray, known: np.ndarray) -> float | None:
+    """Return the fraction of pairs of similar nearest neighbours whose labels differ by more than one SD.
+
+    A pair is a molecule and its nearest other molecule (the first of several) if their similarity is at least SIMILAR;
+    a pair that is nearest both ways counts once. None where there is no such pair. Activity cliffs: Maggiora, J. Chem.
+    Inf. Model. 2006, 46, 1535.
+
+    Args:
+        distances: Tanimoto distances, float64 (m, m).
+        smiles: canonical SMILES (m,); equal molecules are no pair: their difference is noise of the label.
+        y: labels (m,), finite.
+        known: all known labels (n,), whose standard deviation is the measure.
+    """
+    if not len(y):
+        return None
+    others = np.where(smiles[:, None] == smiles, np.inf, distances)
+    nearest = others.argmin(axis=1)
+    near = np.flatnonzero(others[np.arange(len(y)), nearest] <= 1 - SIMILAR)
+    pairs = np.unique(np.sort(np.column_stack([near, nearest[near]])), axis=0)
+    if not len(pairs):
+        return None
+    return float(np.mean(np.abs(y[pairs[:, 0]] - y[pairs[:, 1]]) > known.std(ddof=1)))
 
 
 def describe(task: Task, kind: str) -> dict[str, Any]:
@@ -76,13 +102,13 @@ def describe(task: Task, kind: str) -> dict[str, Any]:
     from scipy.spatial.distance import squareform
 
     mols = [Chem.MolFromSmiles(text) for text in task.smiles]
-    sample = hash_sample(task.smiles, ROGI_MOLECULES)
+    sample = hash_sample(task.smiles, SAMPLE_MOLECULES)
     distances = squareform(tanimoto_distances(ecfp_bits([task.smiles[i] for i in sample])))
     count = len(mols)
     return {
         "kind": kind,
         "molecules": count,
-        "unique": len(set(task.smiles)),
+        "unique": len(set(task.same)),
         "scaffold_diversity": len(set(task.scaffolds)) / count,
         "acyclic_share": task.scaffolds.count("") / count,
         "salt_share": sum("." in text for text in task.smiles) / count,

@@ -1,122 +1,176 @@
 """From the rows of a source table to the molecules of a task, every row and label accounted for."""
 
+import logging
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rdkit import Chem
-
-from clm.chemistry.sources import listed
+from clm.chemistry.guard import Guard
+from clm.chemistry.reader.messages import listed, printable
+from clm.chemistry.reader.sdf import STRUCTURE
+from clm.chemistry.reader.tables import Row
 from clm.provenance.command import UserError
-from clm.tasks.molecules import read_molecule, scaffold_of
-from clm.tasks.table import COLUMNS
+from clm.tasks.labels import EXAMPLES, Column, as_list, described, read_column, warnings_of
+from clm.tasks.molecules import Read, read_row
+from clm.tasks.table import COLUMNS, ID
 
 MIN_MOLECULES = 10
-MISSING = {"", "na", "n/a", "nan", "none", "null"}
+
+log = logging.getLogger(__name__)
 
 
 class Molecule(NamedTuple):
-    """One kept row: position in the source, canonical SMILES, source SMILES, scaffold, one label per name."""
+    """One kept row: position in the source, what its molecule is, one label per name, cells carried through."""
 
     row: int
     smiles: str
     source_smiles: str
     scaffold: str
+    identity: str
     labels: tuple[float, ...]
+    carried: tuple[str, ...] = ()
 
 
-def read_label(text: str | None, kind: str) -> tuple[float, str]:
-    """Return (value, "present") or (NaN, reason): missing, not_a_number, infinite or not_binary."""
-    text = (text or "").strip()
-    if text.lower() in MISSING:
-        return math.nan, "missing"
-    if not text.isascii() or "_" in text:  # 1_0 and digits of other scripts are numbers to float(), not to a table
-        return math.nan, "not_a_number"
-    try:
-        value = float(text)
-    except ValueError:
-        return math.nan, "not_a_number"
-    if not math.isfinite(value):
-        return math.nan, "infinite"
-    if kind == "classification" and value not in (0.0, 1.0):
-        return math.nan, "not_binary"
-    return value, "present"
+class Rejections:
+    """Rows that are left out: their number by reason, with the first rows and an example."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.counts: Counter[str] = Counter()
+        self.examples: dict[str, dict[str, Any]] = {}
+
+    def add(self, row: Row, reason: str, text: str) -> None:
+        """Count a row."""
+        self.counts[reason] += 1
+        told = self.examples.setdefault(reason, {"rows": [], "lines": [], "text": printable(text, 80)})
+        if len(told["rows"]) < EXAMPLES:
+            told["rows"].append(row.number)
+            told["lines"].append(row.line)
 
 
-def check_columns(header: Iterable[str], settings: Mapping[str, Any], name: str) -> None:
+def smiles_column(names: Sequence[str], settings: Mapping[str, Any]) -> str:
+    """Return the column of the molecules: in an SDF the structure, unless a data field has the given name."""
+    wanted = str(settings["smiles"])
+    return STRUCTURE if wanted not in names and STRUCTURE in names else wanted
+
+
+def check_columns(names: Sequence[str], settings: Mapping[str, Any], task: str) -> None:
     """Raise UserError when a configured column is absent or a label has the name of one of our columns."""
-    header = list(header)
-    absent = [column for column in (settings["smiles"], *settings["labels"]) if column not in header]
+    wanted = [smiles_column(names, settings), *map(str, settings["labels"]), *map(str, as_list(settings.get("id")))]
+    absent = [column for column in wanted if column not in names]
     if absent:
         raise UserError(
-            f"task {name}: no column {', '.join(map(repr, absent))}; the table has: {listed(header)}; "
+            f"task {task}: no column {', '.join(map(repr, absent))}; the table has: {listed(names)}; "
             "change `smiles`, `labels` or `separator`"
         )
-    taken = [label for label in settings["labels"] if label in COLUMNS]
+    further = as_list(settings.get("id"))[1:]
+    taken = [name for name in (*settings["labels"], *further) if name in (*COLUMNS, ID)]
+    taken += [name for name in further if name in settings["labels"]]
     if taken:
-        raise UserError(f"task {name}: a label cannot be called {', '.join(taken)}; rename the column of the table")
+        raise UserError(
+            f"task {task}: a label, or a column carried through, cannot be called {', '.join(taken)}; rename the "
+            "column of the table"
+        )
+
+
+def source_of(row: Row, column: str) -> bytes:
+    """Return the SMILES, which a name may follow but no line break, or the mol block of a row."""
+    cell = row.cells[column]
+    text = "" if cell is None else str(cell)
+    return (text if column == STRUCTURE else " ".join(text.split())).encode("utf-8", "replace")
 
 
 def select_molecules(
-    records: Iterable[Mapping[str, str]], settings: Mapping[str, Any], name: str
+    names: Sequence[str], rows: Iterable[Row], settings: Mapping[str, Any], task: str
 ) -> tuple[list[Molecule], dict[str, Any]]:
-    """Return the kept rows and the counts: read = kept + rejected, and the state of each label in the kept molecules.
+    """Return the kept rows and the counts: read = kept + rejected, and the state of each label in readable molecules.
 
-    A row stays when RDKit reads its SMILES and at least one label is a number.
+    A row stays when it has as many fields as the header, RDKit reads its molecule in time, and at least one label has a
+    value.
 
     Args:
-        records: rows of the table as dictionaries of text.
-        settings: `smiles` and `labels` (column names), `kind`.
-        name: of the task, for messages.
+        names: columns of the table.
+        rows: its rows.
+        settings: `smiles`, `labels`, `kind`, `id` (columns carried through) and how labels are read
+            (`clm.tasks.labels.read_column`).
+        task: its name, for messages.
 
     Raises:
-        UserError: a column is absent, or fewer than 10 molecules are usable.
+        UserError: a column is absent, labels cannot be read, or fewer than 10 molecules are usable.
     """
-    kept: list[Molecule] = []
-    rejected: Counter[str] = Counter()
-    states: dict[str, Counter[str]] = {label: Counter() for label in settings["labels"]}
-    total = 0
-    for row, record in checked(records, settings, name):
+    check_columns(names, settings, task)
+    rejected, usable, molecules, total = Rejections(), [], [], 0
+    column = smiles_column(names, settings)
+    whole, torn = [], []
+    for row in rows:
         total += 1
-        source = " ".join((record[settings["smiles"]] or "").split())  # a name may follow, not a line break
-        mol, reason = read_molecule(source)
-        if mol is None:
-            rejected[reason] += 1
-            continue
-        values = [read_label(record[label], settings["kind"]) for label in settings["labels"]]
-        for label, (_, state) in zip(settings["labels"], values, strict=True):
-            states[label][state] += 1
-        if all(state != "present" for _, state in values):
-            rejected["no_label"] += 1
-            continue
-        labels = tuple(value for value, _ in values)
-        kept.append(Molecule(row, Chem.MolToSmiles(mol), source, scaffold_of(mol), labels))
+        if row.reason:
+            rejected.add(row, row.reason, row.text)
+        (torn if row.reason else whole).append(row)
+    with Guard(read_row) as guard:
+        for row, (read, reason) in zip(whole, guard.outcomes([source_of(row, column) for row in whole]), strict=True):
+            if read is None:
+                rejected.add(row, reason, str(row.cells[column]))
+            else:
+                usable.append(row)
+                molecules.append(read)
+    labels = {label: read_column(usable, label, settings, task) for label in settings["labels"]}
+    quality = {label: described(found, usable, label, settings["kind"], torn) for label, found in labels.items()}
+    present = {label: found.states.count("present") for label, found in labels.items()}
+    warnings = [text for label in labels for text in warnings_of(quality[label], label, present[label], settings, task)]
+    kept = kept_rows(usable, molecules, labels, as_list(settings.get("id")), rejected)
     if len(kept) < MIN_MOLECULES:
-        found = {label: dict(state) for label, state in states.items()}
+        found = {label: dict(Counter(told.states)) for label, told in labels.items()}
         raise UserError(
-            f"task {name}: {len(kept)} usable molecules of {total} rows, at least {MIN_MOLECULES} are needed "
-            f"(rejected rows: {dict(rejected)}; labels: {found}); check columns and `kind`"
+            f"task {task}: {len(kept)} usable molecules of {total} rows, at least {MIN_MOLECULES} are needed "
+            f"(rejected rows: {dict(rejected.counts)}; labels: {found}); check columns and `kind`"
         )
-    counts = {"read": total, "kept": len(kept), "rejected": dict(rejected)}
-    return kept, counts | {"labels": {label: dict(state) for label, state in states.items()}}
+    for text in warnings:
+        log.warning("task %s: %s", task, text)
+    return kept, {
+        "read": total,
+        "kept": len(kept),
+        "rejected": dict(rejected.counts),
+        "rejected_rows": rejected.examples,
+        "labels": {label: dict(Counter(found.states)) for label, found in labels.items()},
+        "quality": quality,
+        "warnings": warnings,
+        "notes": [found.note for found in labels.values() if found.note],
+        "atom_maps": sum(read.mapped for read in molecules),
+    }
 
 
-def checked(
-    records: Iterable[Mapping[str, str]], settings: Mapping[str, Any], name: str
-) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Number the rows from 0; the first one shows whether the columns are there."""
-    for row, record in enumerate(records):
-        if row == 0:
-            check_columns((column for column in record if column is not None), settings, name)
-        yield row, record
+def kept_rows(
+    rows: Sequence[Row],
+    molecules: Sequence[Read],
+    labels: Mapping[str, Column],
+    carried: Sequence[str],
+    out: Rejections,
+) -> list[Molecule]:
+    """Return the rows with a label; the others are added to the rejected ones."""
+    kept = []
+    for i, (row, read) in enumerate(zip(rows, molecules, strict=True)):
+        values = tuple(column.values[i] for column in labels.values())
+        if all(math.isnan(value) for value in values):
+            out.add(row, "no_label", " | ".join(str(row.cells.get(label)) for label in labels))
+            continue
+        cells = tuple(harmless(row.cells[name]) for name in carried)
+        kept.append(Molecule(row.number, *read[:4], values, cells))
+    return kept
+
+
+def harmless(cell: object) -> str:
+    """Return a cell on one line that no spreadsheet takes for a formula."""
+    text = "" if cell is None else " ".join(str(cell).split())
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def duplicate_counts(molecules: list[Molecule]) -> dict[str, int]:
     """Return counts of repeated rows, of molecules with unequal labels among repeats, and of rows with a salt."""
     rows_of: dict[str, list[Molecule]] = defaultdict(list)
     for molecule in molecules:
-        rows_of[molecule.smiles].append(molecule)
+        rows_of[molecule.identity].append(molecule)
     conflicts = 0
     for same in rows_of.values():
         by_label = zip(*(molecule.labels for molecule in same), strict=True)

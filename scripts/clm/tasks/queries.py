@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rdkit import Chem
 
-from clm.chemistry.sources import listed, table_rows
+from clm.chemistry.reader.messages import listed
+from clm.chemistry.reader.sdf import STRUCTURE
+from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
-from clm.tasks.molecules import read_molecule
+from clm.tasks.molecules import read_row
+from clm.tasks.prepare import source_of
 
 USUAL_NAMES = ("smiles", "SMILES", "Smiles", "canonical_smiles")
 
@@ -45,17 +47,13 @@ def read_queries(path: Path, column: str | None = None) -> Queries:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; check the path")
-    sources: list[str] = []
-    for number, record in enumerate(table_rows(path, None)):
-        if number == 0:
-            column = smiles_column(path, list(record), column)
-        sources.append(" ".join((record[column] or "").split()))
-    queries = parse(sources)
+    with open_table(path, [column] if column else list(USUAL_NAMES)) as table:
+        column = smiles_column(path, table.names, column)
+        rows = [(row.text, row.reason) if row.reason else (source_of(row, column).decode(), "") for row in table.rows]
+    queries = parse([source for source, _ in rows], [reason for _, reason in rows])
     if not len(queries.usable):
         reasons = ", ".join(sorted(set(queries.reasons))) or "no rows"
-        raise UserError(
-            f"{path}: no molecule of {len(sources)} rows can be read ({reasons}); check the column of SMILES"
-        )
+        raise UserError(f"{path}: no molecule of {len(rows)} rows can be read ({reasons}); check the column of SMILES")
     return queries
 
 
@@ -66,18 +64,23 @@ def smiles_column(path: Path, header: list[str], column: str | None) -> str:
         UserError: it is absent, or several columns have a usual name.
     """
     wanted = (column,) if column else USUAL_NAMES
-    found = [name for name in wanted if name in header]
+    found = [name for name in wanted if name in header] or [name for name in header if name == STRUCTURE]
     if len(found) != 1:
         what = f"no column {column!r}" if column else f"{len(found)} columns with a usual name of SMILES"
         raise UserError(f"{path}: {what}; the table has: {listed(header)}; name the column with --smiles")
     return found[0]
 
 
-def parse(sources: list[str]) -> Queries:
-    """Return the molecules of some SMILES, parsed and canonicalized as those of a task."""
-    smiles, reasons = [], []
-    for source in sources:
-        mol, reason = read_molecule(source)
-        smiles.append("" if mol is None else Chem.MolToSmiles(mol))
-        reasons.append(reason or "")
-    return Queries(sources, smiles, reasons)
+def parse(sources: list[str], reasons: list[str] | None = None) -> Queries:
+    """Return the molecules of some SMILES or mol blocks, read as those of a task.
+
+    Args:
+        sources: texts.
+        reasons: why a row of a table has no such text; empty, the default, where it has.
+    """
+    smiles, why = [], []
+    for source, reason in zip(sources, reasons or [""] * len(sources), strict=True):
+        read, fault = (None, reason) if reason else read_row(source.encode("utf-8", "replace"))
+        smiles.append("" if read is None else read.smiles)
+        why.append(fault or "")
+    return Queries(sources, smiles, why)

@@ -30,39 +30,50 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
     return parts
 
 
-def random_split(smiles: list[str], seed: int) -> np.ndarray:
-    """Split at random; rows with equal canonical SMILES stay together."""
-    sets = rows_by_key(smiles)
+def random_split(smiles: list[str], molecules: list[str], seed: int) -> np.ndarray:
+    """Split at random; equal molecules stay together.
+
+    The SMILES are put in a random order. The first one of a molecule takes its others along, so that two spellings that
+    turn out to be one molecule move no more rows than their own (and, at the borders of the parts, as many others).
+
+    Args:
+        smiles: canonical SMILES.
+        molecules: what equal molecules share (`clm.chemistry.identity`); one SMILES is one molecule.
+        seed: of the order.
+    """
+    first_rows = [rows[0] for rows in rows_by_key(smiles)]
+    rows_of = {molecules[rows[0]]: rows for rows in rows_by_key(molecules)}
     parts = np.full(len(smiles), "test", dtype="<U5")
     placed = 0
-    for number in np.random.default_rng(seed).permutation(len(sets)):
+    for number in np.random.default_rng(seed).permutation(len(first_rows)):
+        rows = rows_of.pop(molecules[first_rows[number]], [])
         if placed < TRAIN * len(smiles):
-            parts[sets[number]] = "train"
+            parts[rows] = "train"
         elif placed < (TRAIN + VALID) * len(smiles):
-            parts[sets[number]] = "valid"
-        placed += len(sets[number])
+            parts[rows] = "valid"
+        placed += len(rows)
     return parts
 
 
-def scaffold_balanced_split(scaffolds: list[str], smiles: list[str], seed: int) -> np.ndarray:
+def scaffold_balanced_split(scaffolds: list[str], molecules: list[str], seed: int) -> np.ndarray:
     """Split by scaffold in random order, large sets first (Yang et al., J. Chem. Inf. Model. 2019, 59, 3370).
 
-    Sets larger than half of valid go to the front, so that no part consists of one series. Rows with equal canonical
-    SMILES have the scaffold of the first of them.
+    Sets larger than half of valid go to the front, so that no part consists of one series. Equal molecules, those
+    of one identity, have the scaffold of the first of them.
     """
     first_scaffold: dict[str, str] = {}
-    keys = [first_scaffold.setdefault(text, scaffold) for text, scaffold in zip(smiles, scaffolds, strict=True)]
+    keys = [first_scaffold.setdefault(text, scaffold) for text, scaffold in zip(molecules, scaffolds, strict=True)]
     sets = rows_by_key(keys)
     order = np.random.default_rng(seed).permutation(len(sets))
-    large = np.array([len(sets[number]) > VALID * len(smiles) / 2 for number in order], dtype=bool)
-    parts = np.full(len(smiles), "test", dtype="<U5")
+    large = np.array([len(sets[number]) > VALID * len(molecules) / 2 for number in order], dtype=bool)
+    parts = np.full(len(molecules), "test", dtype="<U5")
     train = valid = 0
     for number in [*order[large], *order[~large]]:
         rows = sets[number]
-        if train + len(rows) <= TRAIN * len(smiles):
+        if train + len(rows) <= TRAIN * len(molecules):
             train += len(rows)
             parts[rows] = "train"
-        elif valid + len(rows) <= VALID * len(smiles):
+        elif valid + len(rows) <= VALID * len(molecules):
             valid += len(rows)
             parts[rows] = "valid"
     return parts

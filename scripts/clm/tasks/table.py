@@ -1,7 +1,7 @@
 """The table of a task as every later job reads it; light on imports, because each job is a fresh process."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import numpy as np
 from clm.provenance.command import UserError
 
 PARTS = ("train", "valid", "test")
-COLUMNS = ("row", "smiles", "source_smiles", "scaffold")
+COLUMNS = ("row", "smiles", "source_smiles", "scaffold", "identity")
+ID = "id"  # the compound ids of the source, where the configuration names a column of them
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Task:
         scaffolds: Bemis-Murcko scaffold SMILES of the source SMILES; empty for acyclic molecules.
         labels: float64 (n, L) in original units; NaN where missing.
         names: the L label names.
+        identities: what equal molecules share (`clm.chemistry.identity`); none: their SMILES.
     """
 
     rows: np.ndarray
@@ -32,15 +34,25 @@ class Task:
     scaffolds: list[str]
     labels: np.ndarray
     names: list[str]
+    identities: list[str] = field(default_factory=list)
+
+    @property
+    def same(self) -> list[str]:
+        """Return for each molecule what equal molecules share."""
+        return self.identities or self.smiles
 
     @cached_property
     def groups(self) -> np.ndarray:
         """Cluster id of each molecule, int64 (n,), for grouped cross-validation and the clustered bootstrap.
 
         Molecules of one scaffold share a cluster. Acyclic molecules have no scaffold and resemble each other no more
-        than other molecules do, so only equal ones share a cluster.
+        than other molecules do, so only equal ones share a cluster. Equal molecules have the scaffold of the first.
         """
-        keys = [scaffold or f"acyclic {smiles}" for scaffold, smiles in zip(self.scaffolds, self.smiles, strict=True)]
+        first: dict[str, str] = {}
+        keys = [
+            first.setdefault(same, scaffold) or f"acyclic {same}"
+            for scaffold, same in zip(self.scaffolds, self.same, strict=True)
+        ]
         numbers: dict[str, int] = {}
         return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
@@ -70,6 +82,7 @@ def load_task(molecules_csv: Path, labels: list[str]) -> Task:
         scaffolds=[record[place["scaffold"]] for record in records],
         labels=np.array(values, dtype=np.float64).reshape(len(records), len(labels)),
         names=list(labels),
+        identities=[record[place["identity"]] for record in records],
     )
 
 

@@ -1,8 +1,14 @@
-"""Atom-level tokens of SMILES (Schwaller et al., ACS Cent. Sci. 2019, 5, 1572) and their classes."""
+"""Atom-level tokens of SMILES (Schwaller et al., ACS Cent. Sci. 2019, 5, 1572) and their classes.
+
+Added to theirs is what OpenSMILES and RDKit write beside: dative bonds `->` and `<-`, ring closures from %(100) on.
+"""
 
 import re
 
-ATOMS = r"\[[^\]]+\]|Br?|Cl?|N|O|S|P|F|I|b|c|n|o|s|p|\(|\)|\.|=|#|-|\+|\\|/|:|~|@|\?|>|\*|\$|%[0-9]{2}|[0-9]"
+ATOMS = (
+    r"\[[^\]]+\]|Br?|Cl?|N|O|S|P|F|I|b|c|n|o|s|p|\(|\)|\.|=|#|->|<-|-|\+|\\|/|:|~|@|\?|>|\*|\$|%[0-9]{2}"
+    r"|%\([0-9]+\)|[0-9]"
+)
 PATTERN = re.compile(ATOMS)
 SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNK, CLS, SEP, MASK = range(5)

@@ -1,7 +1,8 @@
 """Vectorized atom-level tokenization of many SMILES: the tokens of `regex`, twenty times as fast.
 
-A token is an integer code: the byte of a single character, then Cl, Br, the hundred ring closures %00 to %99, and the
-distinct bracket atoms of the batch. Characters outside the pattern have codes too, which stand for no token.
+A token is an integer code: the byte of a single character, then Cl, Br, dative bonds, the hundred ring closures %00 to
+%99, and the distinct bracket atoms and further ring closures, as %(100), of the batch. Characters outside the pattern
+have codes too, which stand for no token.
 """
 
 import re
@@ -15,23 +16,25 @@ import pyarrow as pa
 from clm.tokens.regex import CLS, PATTERN, SEP, UNK
 
 BRACKET = re.compile(rb"\[[^\]]+\]")
-FIXED = [chr(byte) for byte in range(256)] + ["Cl", "Br"] + [f"%{ring:02d}" for ring in range(100)]
-CHLORINE, BROMINE, RING = 256, 257, 258
+PAIRS = ("Cl", "Br", "<-", "->")
+FIXED = [*map(chr, range(256)), *PAIRS, *(f"%{ring:02d}" for ring in range(100))]
+RING = 256 + len(PAIRS)
+LARGE_RING = re.compile(rb"%\([0-9]+\)")
 KNOWN = np.array([bool(PATTERN.fullmatch(text)) for text in FIXED])
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Tokens of n molecules: codes (t,) int64, molecule (t,) int64 in ascending order, texts of the bracket codes."""
+    """Tokens of n molecules: codes (t,) int64, molecule (t,) int64 in ascending order, the texts of further codes."""
 
     codes: np.ndarray
     molecule: np.ndarray
-    brackets: list[str]
+    further: list[str]
 
     def counts(self) -> Counter[str]:
         """Return how often each token occurs."""
         counts = np.bincount(self.codes, minlength=len(FIXED))
-        names = [*FIXED, *self.brackets]
+        names = [*FIXED, *self.further]
         return Counter({names[i]: int(counts[i]) for i in np.flatnonzero(counts) if i >= len(FIXED) or KNOWN[i]})
 
 
@@ -57,21 +60,23 @@ def scan(smiles: pa.Array) -> Scan:
     first = np.zeros(len(data), bool)
     first[begins] = True
     two_letters(data, first, starts, codes)
-    names = list(dict.fromkeys(brackets))
+    rings = large_rings(text, first, starts)
+    names = list(dict.fromkeys([*brackets, *rings.values()]))
     number = {name: len(FIXED) + i for i, name in enumerate(names)}
     codes[opened] = [number[name] for name in brackets]
+    codes[list(rings)] = [number[name] for name in rings.values()]
     at = np.flatnonzero(starts)
     molecule = np.searchsorted(offsets - offsets[:1], at, side="right") - 1
     return Scan(codes[at], molecule, [name.decode() for name in names])
 
 
 def two_letters(data: np.ndarray, first: np.ndarray, starts: np.ndarray, codes: np.ndarray) -> None:
-    """Join C and l, B and r, % and two digits of one molecule: codes at the first, no start at the others (in place).
+    """Join PAIRS, % and two digits of one molecule: codes at the first, no start at the others (in place).
 
     `first` marks the first character of each molecule.
     """
-    for one, other, code in ((b"C", b"l", CHLORINE), (b"B", b"r", BROMINE)):
-        at = np.flatnonzero((data[:-1] == one[0]) & (data[1:] == other[0]) & starts[:-1] & ~first[1:])
+    for code, (one, other) in enumerate(PAIRS, 256):
+        at = np.flatnonzero((data[:-1] == ord(one)) & (data[1:] == ord(other)) & starts[:-1] & ~first[1:])
         codes[at] = code
         starts[at + 1] = False
     at = np.flatnonzero((data == ord("%")) & starts)
@@ -83,13 +88,24 @@ def two_letters(data: np.ndarray, first: np.ndarray, starts: np.ndarray, codes: 
     starts[at + 1] = starts[at + 2] = False
 
 
+def large_rings(text: bytes, first: np.ndarray, starts: np.ndarray) -> dict[int, bytes]:
+    """Return position and text of each ring closure of three digits and more; its other characters start nothing."""
+    rings = {}
+    for match in LARGE_RING.finditer(text) if b"%(" in text else ():
+        begin, end = match.span()
+        if starts[begin] and not first[begin + 1 : end].any():
+            rings[begin] = match.group()
+            starts[begin + 1 : end] = False
+    return rings
+
+
 def encode(scanned: Scan, molecules: int, ids: Mapping[str, int], max_tokens: int) -> tuple[np.ndarray, np.ndarray]:
     """Return token ids (total,) int64 and lengths (n,) int64 of n molecules, [CLS] and [SEP] around each.
 
     The same ids as the tokenizer of the study gives: [UNK] for a token outside the vocabulary and for a run of
     characters outside the pattern; molecules are truncated to `max_tokens` tokens, [CLS] and [SEP] included.
     """
-    names = [*FIXED, *scanned.brackets]
+    names = [*FIXED, *scanned.further]
     table = np.array([ids.get(name, UNK) if i >= len(FIXED) or KNOWN[i] else -1 for i, name in enumerate(names)])
     tokens, molecule = table[scanned.codes], scanned.molecule
     unknown = tokens < 0

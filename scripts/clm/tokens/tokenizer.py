@@ -9,9 +9,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, proce
 
 from clm.provenance.canonical import canonical
 from clm.provenance.files import atomic, write_json
-from clm.tokens.regex import ATOMS, CLS, SEP, SPECIALS, token_class
-
-BRACKETS = r"\[[^\]]+\]|\."
+from clm.tokens.regex import CLS, SEP, SPECIALS, token_class
+from clm.tokens.text import KINDS
 
 
 def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], texts: Iterator[str]) -> Tokenizer:
@@ -19,11 +18,11 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
 
     Args:
         counts: number of occurrences of each token in the training molecules of all corpora.
-        settings: `kind` atoms, selfies or bpe; `max_tokens`; `min_count`; `bpe_vocabulary` (bpe only).
-        texts: training molecules, read for bpe only.
+        settings: `kind` of KINDS; `max_tokens`; `min_count`; `bpe_vocabulary` (bpe only).
+        texts: training molecules, read where tokens are learnt from them.
     """
-    pattern = BRACKETS if settings["kind"] == "selfies" else ATOMS
-    if settings["kind"] == "bpe":
+    pattern = KINDS[settings["kind"]].pattern
+    if pattern is None:
         tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
         trainer = trainers.BpeTrainer(
             vocab_size=settings["bpe_vocabulary"], special_tokens=list(SPECIALS), show_progress=False
@@ -43,10 +42,18 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
     return tokenizer
 
 
-def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Path) -> None:
+def save_tokenizer(
+    tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Path, rare: Mapping[str, int] | None = None
+) -> None:
     """Write tokenizer.json, tokenizer_config.json and vocabulary.json.
 
     Without tokenizer_config.json AutoTokenizer silently builds another tokenizer.
+
+    Args:
+        tokenizer: the tokenizer.
+        settings: `kind` and `max_tokens`.
+        folder: where to.
+        rare: number of occurrences of each token of the training molecules that [UNK] stands for.
     """
     with atomic(folder / "tokenizer.json") as temporary:
         tokenizer.save(str(temporary))
@@ -61,6 +68,7 @@ def save_tokenizer(tokenizer: Tokenizer, settings: Mapping[str, Any], folder: Pa
     write_json(folder / "tokenizer_config.json", config)
     tokens = tokenizer.get_vocab()
     record = {"kind": settings["kind"], "max_tokens": settings["max_tokens"], "tokens": tokens}
+    record["unknown"] = {"tokens": len(rare or {}), "occurrences": sum((rare or {}).values())}
     write_json(
         folder / "vocabulary.json", record | {"digest": digest(tokens), "classes": {t: token_class(t) for t in tokens}}
     )

@@ -1,16 +1,18 @@
-"""AdamW and SGD on the fused kernels of torch.
+"""Optimizers: AdamW and SGD on the fused kernels of torch, and its Muon.
 
 torch.optim gives the same bits (a test compares them), but its first step imports the compiler, which takes longer than
 many jobs of a study run.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from clm.provenance.command import UserError
+
+NamedParameters = Iterable[tuple[str, nn.Parameter]]  # names as of the whole model
 
 
 class Optimizer:
@@ -42,13 +44,13 @@ class Optimizer:
                 tensor.zero_()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state as lists of tensors, one tensor per parameter."""
+        """Return the state as lists of tensors, one tensor per parameter: an empty one where it has no such state."""
         raise NotImplementedError
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Copy a state of `state_dict`."""
         for name, tensors in state.items():
-            for current, saved in zip(getattr(self, name), tensors, strict=True):
+            for current, saved in zip(self.state_dict()[name], tensors, strict=True):
                 current.copy_(saved)
 
 
@@ -127,10 +129,58 @@ class SGD(Optimizer):
         return {"momentum_buffer": self.momentum_buffer}
 
 
-def build_optimizer(parameters: Iterable[nn.Parameter], settings: Mapping[str, Any]) -> Optimizer:
-    """Return `adamw` (with `beta2`) or `sgd` (with `momentum`); raises UserError for another name."""
-    if settings["name"] == "adamw":
-        return AdamW(parameters, settings["weight_decay"], (0.9, settings["beta2"]))
-    if settings["name"] == "sgd":
-        return SGD(parameters, settings["weight_decay"], settings["momentum"])
-    raise UserError(f"pretraining.optimizer.name: {settings['name']} is neither adamw nor sgd; change it")
+class Muon(Optimizer):
+    """Momentum orthogonalized by Newton-Schulz iteration for the matrices of the layers, AdamW for all else.
+
+    Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024), computed by torch.optim.Muon in
+    bfloat16. Updates are scaled to the size of AdamW's (Liu et al., arXiv 2502.16982): both share a learning rate.
+    """
+
+    def __init__(
+        self, named: NamedParameters, weight_decay: float, momentum: float, betas: tuple[float, float]
+    ) -> None:
+        """Initialize momentum and moments with zeros."""
+        named = list(named)
+        super().__init__([p for _, p in named], weight_decay)
+        matrices = {p: None for name, p in named if ".layer." in name and p.ndim == 2}
+        self.adamw = AdamW([p for p in self.parameters if p not in matrices], weight_decay, betas)
+        options = {"weight_decay": weight_decay, "momentum": momentum, "adjust_lr_fn": "match_rms_adamw"}
+        self.muon = torch.optim.Muon([{"params": list(matrices)}], **options)
+        for p in matrices:  # torch would allocate it in the first step: too late to load a saved state into
+            self.muon.state[p]["momentum_buffer"] = torch.zeros_like(p)
+
+    def step(self, rate: float) -> None:
+        """Update the parameters that have a gradient."""
+        self.adamw.step(rate)
+        self.muon.param_groups[0]["lr"] = rate
+        self.muon.step()
+
+    def state_dict(self) -> dict[str, list[Tensor]]:
+        """Return the momentum of the matrices, moments and step counts of all others."""
+        momentum = [self.muon.state.get(p, {}).get("momentum_buffer", p.new_zeros(0)) for p in self.parameters]
+        places = [self.adamw.index.get(id(p)) for p in self.parameters]
+        moments = {
+            name: [p.new_zeros(0) if i is None else tensors[i] for i, p in zip(places, self.parameters, strict=True)]
+            for name, tensors in self.adamw.state_dict().items()
+        }
+        return {"momentum_buffer": momentum} | moments
+
+
+# By `pretraining.optimizer.name`: an optimizer from named parameters and the settings that the schema gives to it
+OPTIMIZERS: dict[str, Callable[[NamedParameters, Mapping[str, Any]], Optimizer]] = {
+    "adamw": lambda named, s: AdamW([p for _, p in named], s["weight_decay"], (0.9, s["beta2"])),
+    "sgd": lambda named, s: SGD([p for _, p in named], s["weight_decay"], s["momentum"]),
+    "muon": lambda named, s: Muon(named, s["weight_decay"], s["momentum"], (0.9, s["beta2"])),
+}
+
+
+def build_optimizer(named: NamedParameters, settings: Mapping[str, Any]) -> Optimizer:
+    """Return the optimizer `name` with its other settings.
+
+    Raises:
+        UserError: it has an unknown name.
+    """
+    if settings["name"] not in OPTIMIZERS:
+        known = ", ".join(OPTIMIZERS)
+        raise UserError(f"pretraining.optimizer.name: {settings['name']} is not one of {known}; change it")
+    return OPTIMIZERS[settings["name"]](named, settings)

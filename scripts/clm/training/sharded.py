@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from clm.training.optimizers import Optimizer
+from clm.training.optimizers import NamedParameters, Optimizer
 from clm.training.process_group import ProcessGroup
 
 
@@ -37,15 +37,18 @@ class ShardedOptimizer(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[nn.Parameter],
-        build: Callable[[Iterable[nn.Parameter]], Optimizer],
+        named: NamedParameters,
+        build: Callable[[NamedParameters], Optimizer],
         group: ProcessGroup,
     ) -> None:
         """Assign the parameters and build the optimizer of those that this process owns."""
-        super().__init__(parameters, 0.0)
+        named = list(named)
+        super().__init__([p for _, p in named], 0.0)
         self.group = group
         self.owners = assign_owners([p.numel() for p in self.parameters], group.size)
-        self.local = build(list(self.owned_by(group.rank, self.parameters)))
+        self.local = build(list(self.owned_by(group.rank, named)))
+        # The shapes of the state of all parameters, at no memory
+        self.layout = build([(name, p.detach().to("meta")) for name, p in named]).state_dict()
 
     def owned_by(self, rank: int, items: Iterable[Any]) -> Iterator[Any]:
         """Yield, of one item per parameter, those of the parameters that a rank owns."""
@@ -60,7 +63,7 @@ class ShardedOptimizer(Optimizer):
     def broadcast_from_owners(self, tensors: list[Tensor]) -> None:
         """Overwrite each tensor (one per parameter) by that of the parameter's owner, one message per owner."""
         for rank in range(self.group.size):
-            owned = list(self.owned_by(rank, tensors))
+            owned = [x for x in self.owned_by(rank, tensors) if x.numel()]
             if owned:
                 flat = torch.cat([x.flatten() for x in owned])
                 self.group.broadcast(flat, rank)
@@ -69,13 +72,12 @@ class ShardedOptimizer(Optimizer):
 
     def state_dict(self) -> dict[str, list[Tensor]]:
         """Return the state of all parameters, as one process alone would have it (all processes must call)."""
-        state = {}
-        for name, own in self.local.state_dict().items():
-            own_tensors = iter(own)
-            like = [p if name != "steps" else p.new_zeros(()) for p in self.parameters]
-            is_own = [owner == self.group.rank for owner in self.owners]
+        state, own = {}, self.local.state_dict()
+        for name, layout in self.layout.items():
+            own_tensors = iter(own[name])
             state[name] = [
-                next(own_tensors) if own else torch.empty_like(x) for own, x in zip(is_own, like, strict=True)
+                next(own_tensors) if owner == self.group.rank else torch.empty_like(x, device=p.device)
+                for owner, x, p in zip(self.owners, layout, self.parameters, strict=True)
             ]
             self.broadcast_from_owners(state[name])
         return state

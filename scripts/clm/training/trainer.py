@@ -1,12 +1,11 @@
 """The training loop and its state; it can stop at any step and continue to the same bytes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from clm.models.device import autocast_dtype
@@ -18,7 +17,7 @@ from clm.training.batch_loader import BatchLoader, StepBatch, prefetch
 from clm.training.clock import Clock
 from clm.training.cuda_graphs import CudaGraphStep
 from clm.training.masked_loss import Batch
-from clm.training.optimizers import Optimizer, build_optimizer
+from clm.training.optimizers import NamedParameters, Optimizer, build_optimizer
 from clm.training.process_group import SINGLE_PROCESS, ProcessGroup
 from clm.training.sharded import ShardedOptimizer, all_reduce_gradients
 
@@ -89,11 +88,11 @@ class Trainer:
     def build_optimizer(self) -> Optimizer:
         """Return the optimizer of the settings, sharded if there is more than one process."""
 
-        def build(parameters: Iterable[nn.Parameter]) -> Optimizer:
-            return build_optimizer(parameters, self.settings["optimizer"])
+        def build(named: NamedParameters) -> Optimizer:
+            return build_optimizer(named, self.settings["optimizer"])
 
-        parameters = self.model.parameters()
-        return build(parameters) if self.group.size == 1 else ShardedOptimizer(parameters, build, self.group)
+        named = self.model.named_parameters()
+        return build(named) if self.group.size == 1 else ShardedOptimizer(named, build, self.group)
 
     def state(self) -> dict[str, Any]:
         """Return everything that later steps depend on, for any number of processes (all processes must call)."""

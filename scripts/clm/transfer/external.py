@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from clm.chemistry.reader.messages import listed, printable
+from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
 
 
@@ -12,22 +14,21 @@ def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
 
     Args:
         smiles: canonical SMILES of the task.
-        path: Parquet or CSV with a column `smiles` and numeric columns, or NPY (n, width) beside a text file of one
+        path: a table with a column `smiles` and numeric columns, or NPY (n, width) beside a text file of one
             SMILES per line (`x.npy` and `x.smi`).
         name: of the entry in the configuration, for messages.
 
     Raises:
         UserError: the file cannot be read, or lacks molecules of the task.
     """
-    from rdkit import Chem, RDLogger
+    from clm.chemistry.identity import canonical_smiles
 
-    RDLogger.DisableLog("rdApp.*")
     keys, values = read_embeddings(path, name)
     places: dict[str, int] = {}
     for row, text in enumerate(keys):
-        mol = Chem.MolFromSmiles(str(text))
-        if mol is not None:
-            places.setdefault(Chem.MolToSmiles(mol), row)
+        canonical = canonical_smiles(text)
+        if canonical is not None:
+            places.setdefault(canonical, row)
     absent = [text for text in smiles if text not in places]
     if absent:
         raise UserError(
@@ -39,22 +40,34 @@ def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
 
 def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:
     """Return SMILES and their embeddings (n, width)."""
-    import pandas as pd
-
     try:
         if path.suffix == ".npy":
             lines = path.with_suffix(".smi").read_text(encoding="utf-8").split("\n")
             keys = [line.strip() for line in lines if line.strip()]
             values = np.load(path, allow_pickle=False).astype(np.float64)
         else:
-            table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-            keys, values = table["smiles"].tolist(), table.drop(columns="smiles").to_numpy(dtype=np.float64)
+            keys, values = read_columns(path)
         if values.ndim != 2 or len(values) != len(keys) or not np.isfinite(values).all():
             raise ValueError(f"{len(keys)} SMILES, numbers of shape {values.shape}, all must be finite")
-    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
-        reason = " ".join(str(error).split())[:200]
+    except (OSError, ValueError, TypeError, KeyError, EOFError, UserError) as error:
+        reason = printable(" ".join(str(error).split()), 200)
         raise UserError(
-            f"external_embeddings.{name}: {path} cannot be read ({reason}); needed: Parquet or CSV with a column "
-            "`smiles` and numeric columns, or NPY with a .smi file beside it"
+            f"external_embeddings.{name}: {path} cannot be read ({reason}); needed: a table with a column `smiles` and "
+            "numeric columns, or NPY with a .smi file beside it"
         ) from error
     return keys, values
+
+
+def read_columns(path: Path) -> tuple[list[str], np.ndarray]:
+    """Return the column `smiles` of a table and its other columns (n, width); raises ValueError when a row is torn."""
+    keys, values = [], []
+    with open_table(path, ["smiles"]) as table:
+        if "smiles" not in table.names:
+            raise ValueError(f"no column 'smiles' among {listed(table.names, 5)}")
+        for row in table.rows:
+            if row.reason:
+                raise ValueError(f"line {row.line}: {row.reason}")
+            cells = dict(row.cells)
+            keys.append(str(cells.pop("smiles")))
+            values.append(np.array(list(cells.values()), dtype=np.float64))
+    return keys, np.array(values, dtype=np.float64)

@@ -7,9 +7,13 @@ import zipfile
 import pandas as pd
 import pytest
 from clm.chemistry.contamination import Contamination
+from clm.chemistry.identity import canonical_smiles
 from clm.chemistry.keys import chosen, smiles_key
-from clm.chemistry.sources import BLOCK, lines, open_member, smiles_rows, table_rows
-from clm.chemistry.standardize import canonical_smiles, standardizer
+from clm.chemistry.reader.containers import open_content
+from clm.chemistry.reader.tables import open_table
+from clm.chemistry.reader.text import BLOCK, Lines
+from clm.chemistry.sources import smiles_rows
+from clm.chemistry.standardize import standardizer
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 from decontaminate_corpus import decontaminate_corpus
@@ -100,9 +104,9 @@ def test_more_shards_than_rows_leave_some_empty(tmp_path):
 
 def test_an_endless_line_is_cut_and_takes_no_row_with_it(tmp_path):
     text = b"CCO\r\n" + b"C" * (5 * BLOCK + 7) + b"\nCCN"
-    first, long, last = lines(io.BytesIO(text))
+    first, long, last = Lines(io.BytesIO(text))
     assert (first, last) == (b"CCO", b"CCN") and set(long) == set(b"C") and BLOCK <= len(long) <= 2 * BLOCK
-    assert list(lines(io.BytesIO(b""))) == [] and list(lines(io.BytesIO(b"a\n\nb\n"))) == [b"a", b"", b"b"]
+    assert list(Lines(io.BytesIO(b""))) == [] and list(Lines(io.BytesIO(b"a\n\nb\n"))) == [b"a", b"", b"b"]
 
 
 def test_deduplication_keeps_first_rows_whatever_the_shards(tmp_path):
@@ -160,16 +164,17 @@ def test_truncated_gzip_and_bombs_are_one_message(tmp_path):
     with pytest.raises(UserError, match="damaged or truncated"):
         list(smiles_rows(tmp_path / "cut.gz", None, "SMILES"))
     (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(10**6)))
-    with pytest.raises(UserError, match="inflates beyond"), open_member(tmp_path / "bomb.gz", None, 10**5) as stream:
-        stream.read()
+    with pytest.raises(UserError, match="inflates beyond"), open_content(tmp_path / "bomb.gz", None, 10**5) as found:
+        found.stream.read()
 
 
 def test_tables_are_parsed_as_csv(tmp_path):
     (tmp_path / "t.csv").write_text('\ufeffname,SMILES\n"a, b",CCO\n', encoding="utf-8")
-    assert list(table_rows(tmp_path / "t.csv", None)) == [{"name": "a, b", "SMILES": "CCO"}]
+    with open_table(tmp_path / "t.csv", ["SMILES"]) as table:
+        assert [row.cells for row in table.rows] == [{"name": "a, b", "SMILES": "CCO"}]
     (tmp_path / "e.csv").write_text("")
-    with pytest.raises(UserError, match="empty"):
-        list(table_rows(tmp_path / "e.csv", None))
+    with pytest.raises(UserError, match="empty"), open_table(tmp_path / "e.csv", ["SMILES"]):
+        pass
 
 
 def test_decontaminated_shards_are_the_corpus_without_the_task(tmp_path):
@@ -193,5 +198,5 @@ def test_contamination_sees_through_stereo_charge_and_salts():
 
 def test_bounded_reader_is_a_stream(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"abc\r\ndef")
-    with open_member(tmp_path / "a.txt", None) as stream:
-        assert isinstance(stream, io.BufferedReader) and stream.read() == b"abc\r\ndef"
+    with open_content(tmp_path / "a.txt", None) as found:
+        assert found.kind == "text" and found.stream.read() == b"abc\r\ndef"

@@ -40,10 +40,23 @@ def test_a_wrong_checksum_keeps_nothing(tmp_path):
 def test_an_unknown_checksum_is_remembered_and_checked_from_then_on(tmp_path):
     (tmp_path / "x.csv").write_bytes(CONTENT)
     places = arguments(tmp_path)
-    fetch_source(entry(tmp_path / "x.csv", None), *places)
+    published = {"name": "a", "url": [(tmp_path / "x.csv").as_uri()], "sha256": None}
+    fetch_source(published, *places)
     (tmp_path / "x.csv").write_bytes(CONTENT + b"changed")
-    with pytest.raises(UserError, match="sha256 is"):
-        fetch_source(entry(tmp_path / "x.csv", None), *places)
+    with pytest.raises(UserError, match="expected"):
+        fetch_source(published, *places)
+
+
+def test_a_file_of_the_user_may_change_unless_its_checksum_is_stated(tmp_path):
+    (tmp_path / "x.csv").write_bytes(CONTENT)
+    places = arguments(tmp_path)
+    fetch_source(entry(tmp_path / "x.csv", None), *places)
+    (tmp_path / "x.csv").write_bytes(b"changed")
+    fetch_source(entry(tmp_path / "x.csv", None), *places)
+    assert places[1].read_bytes() == b"changed" and not places[0].exists()
+    with pytest.raises(UserError, match=r"your file .*x\.csv has sha256 .* sources\.a\.sha256 says 0+; nothing"):
+        fetch_source(entry(tmp_path / "x.csv", "0" * 64), *places)
+    assert places[1].read_bytes() == b"changed"
 
 
 def test_a_missing_file_is_one_message(tmp_path):

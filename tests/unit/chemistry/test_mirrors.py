@@ -1,6 +1,7 @@
 """Downloads from a loopback https server that cuts, stalls, trickles, corrupts, redirects and changes its file."""
 
 import hashlib
+import os
 import ssl
 import subprocess
 import sys
@@ -204,7 +205,8 @@ def test_the_script_fetches_records_and_tidies_up(server, tmp_path):
     paths = {"remembered": ".digests/a.json", "content": "a/content", "record": "a/record.json"}
     places = [part for name, path in paths.items() for part in (f"--{name}", str(tmp_path / path))]
     command = [sys.executable, "scripts/data/fetch_source.py", "--settings", canonical(config), *places]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}  # as the workflow sets it for every job
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     assert (tmp_path / "a/content").read_bytes() == CONTENT
     told = read_json(tmp_path / "a/record.json")
     assert told["sha256"] == DIGEST and told["name"] == "a" and told["bytes"] == len(CONTENT)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 from clm.curvature.batches import disjoint_batches, masked_tokens
-from clm.curvature.density import describe, quadrature, random_quadratures
+from clm.curvature.density import describe, effective_rank, quadrature, random_quadratures
 from clm.curvature.hessian import Curvature, masked_lm_objective
 from clm.models.build import load_model
 from clm.provenance.files import write_json
@@ -46,6 +46,28 @@ def test_repeated_eigenvalues_exhaust_the_space_and_keep_their_shares():
         0.04, abs=0.01
     )
     assert abs(told["mean"] - 0.08) < 4 * told["mean_error"] < 0.05
+    # 80 ones and 20 minus twos: p is 1/120 and 1/60, the entropy 2/3 log 120 + 1/3 log 60
+    assert told["effective_rank_share"] == pytest.approx(120 ** (2 / 3) * 60 ** (1 / 3) / 500, rel=0.05)
+
+
+def test_effective_rank_is_that_of_the_definition():
+    values = np.random.default_rng(0).standard_normal(200)
+    modulus = np.abs(values) / np.abs(values).sum()
+    expected = np.exp(-np.sum(modulus * np.log(modulus))) / 200
+    even = np.full(200, 1 / 200)
+    assert (
+        effective_rank(values, even) == pytest.approx(expected) == pytest.approx(effective_rank(-3e-9 * values, even))
+    )
+    assert effective_rank(np.array([0.0, -2, 2]), np.array([0.9, 0.06, 0.04])) == pytest.approx(0.1)
+    assert (
+        effective_rank(np.ones(3), np.full(3, 1 / 3)) == pytest.approx(1)
+        and effective_rank(np.zeros(1), np.ones(1)) == 0
+    )
+    # the quadrature of a matrix alone, without its eigenvalues
+    matrix = symmetric(np.concatenate([np.linspace(1, 9, 90), np.zeros(210)]))
+    found = describe(random_quadratures(lambda v: matrix @ v, LIKE, 300, 20, 30, 0))
+    modulus = np.linspace(1, 9, 90) / np.linspace(1, 9, 90).sum()
+    assert found["effective_rank_share"] == pytest.approx(np.exp(-np.sum(modulus * np.log(modulus))) / 300, rel=0.05)
 
 
 def test_density_is_that_of_the_dense_hessian(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
 from clm.figures.tables import read_table
 from clm.tables.columns import KEYS
+from clm.tables.descriptors import DESCRIPTORS
 from clm.tables.panels import primary_labels
 from drawn_study import write_drawn_study
 from drawn_tables import runs_table
@@ -116,6 +117,17 @@ def test_rank_correlation_is_shown_from_twelve_tasks_on():
         axis = Figure().subplots()
         descriptors.draw_descriptor(axis, joined, "heavy_atoms", logarithmic=False)
         assert axis.get_title(loc="right") == shown
+
+
+def test_every_descriptor_has_its_panel():
+    names = [f"task{i}" for i in range(5)]
+    tasks = pd.DataFrame({"task": names, "kind": "regression", "control": 0.0})
+    for item in DESCRIPTORS:
+        tasks[item.column] = np.arange(1.0, 6)
+    rows = {"task": names, "axis": "N", "mode": "linear_probe", "split": "scaffold", "features": "mean"}
+    saturation = pd.DataFrame(rows | {"metric": "rmse", "gain": 0.1, "lower": 0.0, "upper": 0.2})
+    figure = descriptors.draw(tasks, saturation, "scaffold")
+    assert [axis.get_xlabel() for axis in figure.axes if axis.axison] == [d.axis for d in DESCRIPTORS if d.axis]
 
 
 def test_limits_hold_every_estimate_despite_a_far_interval():

@@ -64,7 +64,7 @@ def gain_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     verdicts = ["improving", "saturated", "degraded", "undecided", "no_signal", "too_few"]
     arrivals = ["arrives", "nothing arrives", "undecided"]
     gain_rows, slope_rows = [], []
-    for mode in ("linear_probe", "full"):
+    for mode in ("linear_probe", "fine_tuned"):
         for i, task in enumerate(TASKS):
             for axis in "NDU" if mode == "linear_probe" else "N":
                 g, w = 0.03 * rng.normal(), 0.01 + 0.4 * (i == 3)
@@ -99,7 +99,7 @@ def correlations_table() -> pd.DataFrame:
     return pd.DataFrame(
         dict(mode=mode, split="scaffold", features="mean", task=task, predictor=name, n_cells=60, n_trunks=15,
              spearman=np.clip(rng.normal(-0.3, 0.5), -1, 1), p=rng.uniform(0, 0.2))
-        for mode in ("linear_probe", "full") for task in [*TASKS, "(all)"] for name in names
+        for mode in ("linear_probe", "fine_tuned") for task in [*TASKS, "(all)"] for name in names
         if not (mode == "fine_tuned" and name == "linear_probe")
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ def costs_table() -> pd.DataFrame:
 
 def ablation_table() -> pd.DataFrame:
     rng = np.random.default_rng(6)
-    parts = [("nothing", "nothing"), *(("task", task) for task in TASKS), ("family", "adme"), ("mode", "full")]
+    parts = [("nothing", "nothing"), *(("task", task) for task in TASKS), ("family", "adme"), ("mode", "fine_tuned")]
     names = ["supported", "contradicted", "undecided"]
     return pd.DataFrame(
         dict(statistic=statistic, mode="(all)", split="(all)", left_out=kind, name=name, n_tasks=len(TASKS),
@@ -146,13 +146,13 @@ def decision_table() -> pd.DataFrame:
              spearman_lower=r - 0.1,
              spearman_upper=r + 0.1, regret=0.02 * i, regret_lower=0.02 * i - 0.03 if i else np.nan,
              regret_upper=0.02 * i + 0.03)
-        for mode in ("linear_probe", "full") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
+        for mode in ("linear_probe", "fine_tuned") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
     )  # fmt: skip
 
 
 def reconciliation_table() -> pd.DataFrame:
     rng = np.random.default_rng(8)
-    kinds = [("window", paper, "full") for paper in ("MolEncoder (doi)", "whole range of this study")]
+    kinds = [("window", paper, "fine_tuned") for paper in ("MolEncoder (doi)", "whole range of this study")]
     kinds += [("layers", "CLIMB", name) for name in ("last layer", "middle layer", "last minus middle")]
     kinds += [("isoloss", "Liu et al.", "parameters at equal loss")]
     return pd.DataFrame(

@@ -40,7 +40,7 @@ def made_study(folder: Path, count: int = 120) -> dict[str, list]:
         (place / "splits").mkdir(parents=True)
         rows = [(row, text, text, "", value) for row, (text, value) in enumerate(zip(smiles, y, strict=True))]
         write_table(place / "molecules.csv", [("row", "smiles", "source_smiles", "scaffold", task)], rows)
-        write_table(place / "splits/random-0.csv", [("row", "part")], enumerate(random_split(smiles, 0)))
+        write_table(place / "splits/random-0.csv", [("row", "part")], enumerate(random_split(smiles, smiles, 0)))
         write_json(place / "summary.json", {"task": task, "kind": kind, "labels": {task: {"present": count}}})
         records[task] = probed(folder, task, kind)
         write_json(folder / f"transfer/baselines/ecfp_forest/{task}.json", baseline_result("ecfp_forest", task, []))

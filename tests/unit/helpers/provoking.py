@@ -1,5 +1,6 @@
 """Functions that each end in a UserError, in an empty folder, with paths as in a study."""
 
+import io
 import os
 import signal
 import zipfile
@@ -9,8 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from clm.chemistry.guard import Guard
-from clm.chemistry.sources import open_member, table_rows
+from clm.chemistry.reader.containers import open_content
+from clm.chemistry.reader.tables import Row, open_table
+from clm.chemistry.sources import smiles_rows
 from clm.provenance.chain import Chain
 from clm.provenance.files import write_json
 from clm.tasks.prepare import select_molecules
@@ -19,6 +23,7 @@ from clm.tasks.table import load_split
 SOURCE = Path("results/sources/molsets/content")
 CORPUS = Path("results/tiny/corpora/zinc")
 TASK = Path("results/tiny/tasks/toy/molecules.csv")
+SHEET = [["SMILES", "y"], ["CCO", 1.5]]
 SETTINGS = {"smiles": "mol", "labels": ["y"], "kind": "regression"}
 
 
@@ -31,28 +36,63 @@ def write(path: Path, content: bytes) -> Path:
 
 def read(content: bytes, member: str | None = None, limit: int = 10**6) -> None:
     """Read a source with some content."""
-    with open_member(write(SOURCE, content), member, limit) as stream:
-        stream.read()
+    with open_content(write(SOURCE, content), member, limit) as found:
+        found.stream.read()
 
 
-def archive() -> bytes:
-    """Return a zip with one member."""
-    SOURCE.parent.mkdir(parents=True)
-    with zipfile.ZipFile(SOURCE, "w") as opened:
-        opened.writestr("train.csv", "SMILES\nCCO\n")
-    return SOURCE.read_bytes()
+def archive(*names: str) -> bytes:
+    """Return a zip with members of these names."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as opened:
+        for name in names or ("train.csv",):
+            opened.writestr(name, "SMILES\nCCO\n")
+    return out.getvalue()
 
 
-def rows(table: str, wanted: tuple[str, ...] | list[str] = ()) -> None:
+def encrypted() -> bytes:
+    """Return a zip whose member says that it is encrypted."""
+    content = bytearray(archive())
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+def parquet() -> bytes:
+    """Return a Parquet file."""
+    out = io.BytesIO()
+    pq.write_table(pa.table({"SMILES": ["C" * n for n in range(99)]}), out)
+    return out.getvalue()
+
+
+def no_column_of_a_number() -> None:
+    """Read a column that a Parquet file does not have."""
+    list(smiles_rows(write(SOURCE, parquet()), None, 4))
+
+
+def labels(*values: str) -> list[dict[str, str]]:
+    """Return rows with these labels in turn."""
+    return [{"mol": "C" * (i + 1), "y": values[i % len(values)]} for i in range(12)]
+
+
+def rows(table: str | bytes, wanted: tuple[str, ...] | list[str] = (), **how: Any) -> None:
     """Read all rows of a table of a task."""
-    list(table_rows(write(SOURCE, table.encode()), None, wanted=wanted))
+    content = table if isinstance(table, bytes) else table.encode()
+    with open_table(write(SOURCE, content), wanted, **how) as found:
+        list(found.rows)
 
 
-def wrong_digest() -> None:
-    """Fetch a file whose sha256 is another."""
+def wrong_digest(key: str = "file") -> None:
+    """Fetch a file whose sha256 is another, or one that has changed since it was fetched first."""
     from fetch_source import fetch_source
 
-    config = {"name": "mine", "file": str(write(Path("data/own.csv"), b"SMILES\nCCO\n")), "sha256": "0" * 64}
+    own = write(Path("data/own.csv"), b"SMILES\nCCO\n")
+    config = {"name": "mine", "file": str(own), "sha256": "0" * 64}
+    if key == "url":
+        write(Path("results/sources/.digests/mine.json"), b'{"sha256": "%s"}' % (b"0" * 64))
+        config = {"name": "mine", "pypi": "molsets==0.3.1", "sha256": None}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("fetch_source.fetch_wheel", lambda *_: own)
+            fetch_source(config, Path("results/sources/.digests/mine.json"), SOURCE, SOURCE.with_name("record.json"))
     fetch_source(config, Path("results/sources/.digests/mine.json"), SOURCE, SOURCE.with_name("record.json"))
 
 
@@ -127,8 +167,8 @@ def not_expressible() -> None:
 
 def task_table(scaffolds: list[str]) -> Path:
     """Write the table of a task."""
-    lines = [f"{i},C,C,{scaffold},1.0" for i, scaffold in enumerate(scaffolds)]
-    return write(TASK, "\n".join(["row,smiles,source_smiles,scaffold,y", *lines, ""]).encode())
+    lines = [f"{i},C,C,{scaffold},C,1.0" for i, scaffold in enumerate(scaffolds)]
+    return write(TASK, "\n".join(["row,smiles,source_smiles,scaffold,identity,y", *lines, ""]).encode())
 
 
 def stale_split() -> None:
@@ -138,7 +178,8 @@ def stale_split() -> None:
 
 def usable(*records: dict[str, str], **changed: Any) -> None:
     """Select the molecules of a table."""
-    select_molecules(records, SETTINGS | changed, "toy")
+    rows = [Row(number, number + 2, record) for number, record in enumerate(records)]
+    select_molecules(list(records[0]), rows, SETTINGS | changed, "toy")
 
 
 def killed_reader() -> None:

@@ -11,6 +11,7 @@ import fit_scaling
 import judge_claims
 import judge_gains
 import measure_curves
+import measure_spectrum
 import rank_predictors
 import reconcile_literature
 import tabulate_costs
@@ -77,6 +78,8 @@ def run_all(root, study, tables):
     widths = [f"zinc,{size},32k,0,{ENDS[-1]},ok,1.0,{0.5 + 0.1 * i}" for i, size in enumerate(SIZES)]
     known["widths"] = tables / "widths.csv"
     known["widths"].write_text("\n".join([",".join(measure_curves.WIDTH), *widths]) + "\n")
+    known["spectra"] = tables / "spectra.csv"
+    known["spectra"].write_text(",".join(measure_spectrum.SUMMARY) + "\n")
     tabulate_predictors.tabulate_predictors(**known, out=file["predictors"])
     tabulate_costs.tabulate_costs(cells=lists, settings=settings, results=root, out=file["costs"])
     fit_scaling.fit_scaling(settings=told, runs=file["runs"], out=file["fits"])

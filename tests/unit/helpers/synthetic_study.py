@@ -119,8 +119,8 @@ class Study:
     def write_task(self, task):
         folder = self.root / "tasks" / task
         folder.mkdir(parents=True, exist_ok=True)
-        rows = [f"{row},C,C,ring{row // 3},0.5" for row in range(MOLECULES)]
-        (folder / "molecules.csv").write_text("\n".join(["row,smiles,source_smiles,scaffold,y", *rows]) + "\n")
+        rows = [f"{row},C,C,ring{row // 3},{row},0.5" for row in range(MOLECULES)]
+        (folder / "molecules.csv").write_text("\n".join(["row,smiles,source_smiles,scaffold,identity,y", *rows]) + "\n")
         label = {"variance": 1.0, "class_balance": None, "label_noise": None, "rogi_xd": 0.2}
         write_json(folder / "descriptors.json", {"molecules": 600, "unique": 590, "labels": {"y": label}})
         write_json(folder / "distance" / "zinc-32k.json", {"nearest_tanimoto_mean": 0.4, "overlap_share": 0.01})

@@ -104,9 +104,10 @@ def test_table_holds_every_pair_and_says_what_diverged(tmp_path):
         write_json(folder / "metrics.json", {"status": status})
     write_shard(tmp_path / "valid.safetensors", random_shard(50))
     trunks = [["zinc", "s", "2k", 0, ["10k"]], ["zinc", "m", "2k", 1, ["10k"]], ["zinc", "m", "2k", 2, ["10k"]]]
-    config = {"trunks": trunks, "molecules": 30, "seed": 0}
+    write_json(tmp_path / "cells" / "trunks.json", trunks)
+    files = [tmp_path / name for name in ("valid.safetensors", "pairs.csv", "points.csv")]
     compare_representations.compare_representations(
-        tmp_path, tmp_path / "valid.safetensors", config, tmp_path / "pairs.csv", tmp_path / "points.csv"
+        tmp_path, [tmp_path / "cells" / "trunks.json"], files[0], {"molecules": 30, "seed": 0}, *files[1:]
     )
     pairs, points = pd.read_csv(tmp_path / "pairs.csv"), pd.read_csv(tmp_path / "points.csv")
     assert len(pairs) == 3 and pairs.cka.between(0, 1).all() and (pairs.molecules == 30).all()

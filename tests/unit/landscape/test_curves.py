@@ -49,9 +49,8 @@ def test_tables_of_checkpoints_and_of_a_diverged_one(tmp_path):
         write_json(folder / "metrics.json", {"status": status})
     (tmp_path / "corpora/zinc/tokens").mkdir(parents=True)
     write_shard(tmp_path / "corpora/zinc/tokens/valid.safetensors", random_shard(12))
-    cells = [["zinc", size, "2k", 0, "1k"] for size in "sm"]
-    config = {
-        "cells": cells,
+    write_json(tmp_path / "cells" / "curves.json", [["zinc", size, "2k", 0, "1k"] for size in "sm"])
+    settings = {
         "mask_fraction": 0.15,
         "molecules": 12,
         "directions": 3,
@@ -60,7 +59,7 @@ def test_tables_of_checkpoints_and_of_a_diverged_one(tmp_path):
         "seed": 0,
     }
     files = tmp_path / "curves.csv", tmp_path / "widths.csv"
-    measure_curves.measure_curves(tmp_path, config, *files)
+    measure_curves.measure_curves(tmp_path, [tmp_path / "cells" / "curves.json"], settings, *files)
     curves, widths = map(pd.read_csv, files)
     assert len(curves) == 11 and set(curves["size"]) == {"s"}
     assert (curves.lower <= curves.loss).all() and (curves.loss <= curves.upper).all()

@@ -80,9 +80,10 @@ def test_tables_of_a_mapped_trunk(tmp_path):
     shard = random_shard(20)
     write_shard(tmp_path / "corpora/zinc/tokens/valid.safetensors", shard)
     entry = {"corpus": "zinc", "size": "s", "subset": "2k", "seed": 0, "budgets": ["1k", "2k"], "tasks": ["esol"]}
-    config = {"maps": [entry | {"others": [1]}], "seeds": [0, 1], "mask_fraction": 0.15, "molecules": 20}
+    write_json(tmp_path / "cells" / "maps.json", [entry | {"others": [1]}])
+    settings = {"seeds": [0, 1], "mask_fraction": 0.15, "molecules": 20}
     files = [tmp_path / f"{name}.csv" for name in ("barriers", "curves", "vectors")]
-    measure_paths.measure_paths(tmp_path, config, *files)
+    measure_paths.measure_paths(tmp_path, [tmp_path / "cells" / "maps.json"], settings, *files)
     barriers, curves, vectors = map(pd.read_csv, files)
     assert barriers.kind.tolist() == ["budgets", "seeds", "fine-tuning", "fine-tuning seeds"]
     assert len(curves) == 4 * len(FRACTIONS)

@@ -90,7 +90,7 @@ def test_ablation_names_the_parts_that_change_a_verdict():
         base | {"left_out": "task", "name": "bace", "verdict": "contradicted"},
     ]
     _, lines = robustness.ablation_section(pd.DataFrame(rows))
-    told = "median gain with compute (frozen, random split): more than little; another verdict without"
+    told = "median gain with compute (linear probe, random split): more than little; another verdict without"
     assert lines == [f"{told} 1 of 2 parts (task esol)."]
     assert robustness.ablation_section(pd.DataFrame(rows).assign(effect=None))[1] == []
 

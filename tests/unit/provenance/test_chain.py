@@ -1,49 +1,86 @@
 """Provenance: records of a small chain of jobs are exported, followed to their sources and pruned to a row."""
 
-import base64
-import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from clm.provenance.chain import Chain, concerns, export_records, output_of, settings_of
+from clm.provenance.chain import Chain, concerns, export_records, settings_of
 from clm.provenance.command import UserError
 from clm.provenance.files import write_json
 from explain import explain
 
 TRUNK = "results/s/pretrain/zinc/3k/t300/seed0"
+# What made each output, and from what
+STEPS = {
+    "results/sources/zinc/content": ("fetch_source", []),
+    "results/s/corpora/zinc/tokens.bin": ("tokenize", ["results/sources/zinc/content"]),
+    f"{TRUNK}/t10k/metrics.json": ("pretrain", ["results/s/corpora/zinc/tokens.bin"]),
+    f"{TRUNK}/t20k/metrics.json": ("pretrain", ["results/s/corpora/zinc/tokens.bin"]),
+    "results/s/tables/runs.csv": ("tabulate", [f"{TRUNK}/t10k/metrics.json", f"{TRUNK}/t20k/metrics.json"]),
+    "results/s/tasks/own/molecules.csv": ("prepare", ["data/own.csv"]),
+}
 
 
-def record(folder, output, rule, inputs, command):
-    """Write a record as Snakemake does, and the output itself."""
-    folder.mkdir(exist_ok=True)
-    told = {"rule": rule, "input": inputs, "shellcmd": command, "starttime": 10.0, "endtime": 12.5, "incomplete": False}
-    (folder / base64.urlsafe_b64encode(output.encode()).decode()).write_text(json.dumps(told))
+def record(rule, inputs, command, checksums=None):
+    """Return a record with the fields of Snakemake's."""
+    times = {"starttime": 10.0, "endtime": 12.5, "incomplete": False, "input_checksums": checksums}
+    return SimpleNamespace(rule=rule, input=inputs, shellcmd=command, **times)
 
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    steps = {
-        "results/sources/zinc/content": ("fetch_source", []),
-        "results/s/corpora/zinc/tokens.bin": ("tokenize", ["results/sources/zinc/content"]),
-        f"{TRUNK}/t10k/metrics.json": ("pretrain", ["results/s/corpora/zinc/tokens.bin"]),
-        f"{TRUNK}/t20k/metrics.json": ("pretrain", ["results/s/corpora/zinc/tokens.bin"]),
-        "results/s/tables/runs.csv": ("tabulate", [f"{TRUNK}/t10k/metrics.json", f"{TRUNK}/t20k/metrics.json"]),
-        "results/other/tables/runs.csv": ("tabulate", []),
-    }
-    for output, (rule, inputs) in steps.items():
+    for output in STEPS:
         (tmp_path / output).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / output).write_text("x")
-        command = f'python x.py --code abc --settings \'{{"a": "b c"}}\' --out {output}'
-        record(tmp_path / "metadata", output, rule, inputs, command)
-    record(tmp_path / "metadata", "results/s/deleted.csv", "tabulate", [], "python y.py")
     return tmp_path / "results" / "s"
 
 
+def records(*outputs):
+    """Return the records of some outputs, of all without any."""
+    command = 'python x.py --code abc --settings \'{"a": "b c"}\' --out '
+    return {
+        name: record(rule, inputs, command + name, {"data/own.csv": "sha256:12ab"})
+        for name, (rule, inputs) in STEPS.items()
+        if name in (outputs or STEPS)
+    }
+
+
+def export(results, told):
+    return export_records(told, results.relative_to(results.parents[1]), {"study": "s", "sources": {}})
+
+
 def chain(results):
-    found = export_records(results.parents[1] / "metadata", results.relative_to(results.parents[1]), {"study": "s"})
-    assert found == 5  # neither the deleted file nor the other study
+    deleted = {"results/s/deleted.csv": record("tabulate", [], "python y.py")}
+    assert export(results, records() | deleted | {"results/s/unknown.csv": None}) == len(STEPS)
     return Chain(results)
+
+
+def test_records_are_added_to_those_of_earlier_runs(results):
+    """A run for one target, or one after Snakemake's own records were lost, forgets nothing that still exists."""
+    before = chain(results).outputs
+    assert export(results, {}) == export(results, records("results/s/tables/runs.csv")) == len(STEPS)
+    assert Chain(results).outputs == before
+    (results / "tables" / "runs.csv").unlink()
+    assert export(results, {}) == len(STEPS) - 1
+    assert "results/s/tables/runs.csv" not in Chain(results).outputs
+    assert {job["rule"] for job in Chain(results).jobs.values()} == {"fetch_source", "tokenize", "pretrain", "prepare"}
+
+
+def test_a_file_of_the_user_is_followed_to_its_hash(results):
+    chain(results)
+    assert "  data/own.csv  sha256 12ab" in explain(results / "tasks" / "own" / "molecules.csv", None)
+
+
+def test_a_reader_that_has_seen_enough_ends_quietly(results):
+    chain(results)
+    script = Path(__file__).resolve().parents[3] / "scripts" / "explain.py"
+    call = f"'{sys.executable}' '{script}' results/s/tables/runs.csv | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", call], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("results/s/tables/runs.csv\n0\n", "")
 
 
 def test_a_result_is_followed_to_its_sources(results):
@@ -82,12 +119,6 @@ def test_inputs_concern_a_row_by_their_names():
     assert concerns("results/s/tasks/bace/molecules.csv", row)
     assert not concerns("results/s/tasks/esol/molecules.csv", row)
     assert concerns("results/s/tables/fits.csv", row)
-
-
-def test_long_names_are_put_together_again(tmp_path):
-    name = base64.urlsafe_b64encode(b"results/s/" + b"x" * 400).decode()
-    assert output_of(type(tmp_path)(f"@{name[:254]}", name[254:])) == "results/s/" + "x" * 400
-    assert output_of(type(tmp_path)("no base64!")) is None
 
 
 def test_what_is_unknown_is_one_message(results):

@@ -36,7 +36,7 @@ def test_each_planted_verdict_is_told():
     )
     assert told == ["helps", "does not help", "harms"]
     assert text.startswith(
-        "On t, within the range that this study measured: helps: a larger model (frozen, scaffold split"
+        "On t, within the range that this study measured: helps: a larger model (linear probe, scaffold split"
     )
     assert "does not help: more molecules to pretrain on" in text and "harms: more labels (forest" in text
 

@@ -60,7 +60,10 @@ def test_modes_and_splits_are_averaged_within_a_task_and_left_out_in_turn():
     rows = of(ablated(gains))
     assert rows.loc[("nothing", "nothing"), "n_tasks"] == 12
     assert rows.loc[("nothing", "nothing"), "verdict"] == "supported"  # (.03 + .03 - .06) / 3 = 0
-    assert rows.loc[("mode", "full"), "verdict"] == "contradicted" and rows.loc[("mode", "full"), "changed"] == 1
+    assert (
+        rows.loc[("mode", "fine_tuned"), "verdict"] == "contradicted"
+        and rows.loc[("mode", "fine_tuned"), "changed"] == 1
+    )
     assert rows.loc[("split", "random"), "effect"] == 0.03
     single = of(ablated(table([0.03] * 12)))
     assert not {"mode", "split"} & set(single.index.get_level_values("left_out"))  # nothing would remain

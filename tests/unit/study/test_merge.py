@@ -1,10 +1,11 @@
 """Overlays: lists are replaced or extended, entries are taken away, options of the command line are read as YAML."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
-from clm.study.merge import merged, study_configuration, typed, without_removed
+from clm.study.merge import merged, read_configuration, study_configuration, typed, without_removed
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
@@ -67,3 +68,16 @@ def test_an_empty_overlay_changes_nothing(tmp_path):
     assert study_configuration(BASE, [overlay(tmp_path, 0, "")], {}, SCHEMA) == study_configuration(
         BASE, [], {}, SCHEMA
     )
+
+
+def test_a_resolved_configuration_written_as_json_is_the_same_one(tmp_path):
+    """As the report reads it: JSON writes 1e-05, which is text to YAML."""
+    resolved = study_configuration(BASE, [], {}, SCHEMA)
+    path = tmp_path / "resolved.json"
+    path.write_text(json.dumps(resolved))
+    assert "1e-05" in path.read_text() and study_configuration([], [path], {}, SCHEMA) == resolved
+
+
+def test_numbers_of_a_json_file_are_those_of_json(tmp_path):
+    (tmp_path / "resolved.json").write_text('{"a": 1e-05}')
+    assert read_configuration(tmp_path / "resolved.json") == {"a": 1e-5}

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 
 import pytest
-from clm.study.references import unknown_names, value_at
+from clm.study.references import settings_in_use, unknown_names, value_at
 from clm.study.validate import ConfigurationError, resolve_config
 from test_configuration import DEFAULT, SCHEMA, without_catalogue
 
@@ -70,3 +70,18 @@ def test_every_key_that_names_something_is_marked():
 def test_every_mark_is_of_a_table_that_exists():
     tables = {value for key, value in entries(SCHEMA) if key == "x-names"}
     assert {"sizes", "grid.budgets", "transfer.tasks"} < tables and all(value_at(DEFAULT, table) for table in tables)
+
+
+@pytest.mark.parametrize(("choice", "left"), [("bpe", ["kind", "size", "merges"]), ("atoms", ["kind", "size"])])
+def test_a_key_of_one_choice_is_used_by_that_choice_alone(choice, left):
+    described = {"kind": {"enum": ["atoms", "bpe"]}, "size": {}, "merges": {"x-only-for": ["bpe"]}}
+    schema = {"properties": {"model": {"properties": {"tokens": {"properties": described}}}}}
+    config = {"model": {"tokens": {"kind": choice, "size": 1, "merges": 2}}}
+    assert list(settings_in_use(config, schema, "model.tokens", "kind")) == left
+
+
+@pytest.mark.parametrize(("path", "choice"), [("tokenizer", "kind"), ("pretraining.optimizer", "name")])
+def test_keys_are_marked_for_choices_that_exist(path, choice):
+    described = value_at(SCHEMA, "properties." + path.replace(".", ".properties."))["properties"]
+    marked = {name for key in described.values() for name in key.get("x-only-for", [])}
+    assert marked and marked <= set(described[choice]["enum"])

@@ -51,15 +51,15 @@ def test_tables_have_a_row_for_every_cell(study, tables):
     assert len(tables["runs"]) == checkpoints
     untrained = tables["runs"][tables["runs"]["corpus"] == "untrained"]
     assert set(untrained["subset"]) == {"none"} and set(untrained["budget"]) == {"0"} and untrained["loss"].eq(3).all()
-    frozen = tables["transfer"][tables["transfer"]["mode"] == "linear_probe"]
-    assert len(frozen) == checkpoints * 4 * len(SLOPES)
+    probed = tables["transfer"][tables["transfer"]["mode"] == "linear_probe"]
+    assert len(probed) == checkpoints * 4 * len(SLOPES)
     assert set(tables["transfer"]["mode"]) == {"linear_probe", "fine_tuned", "baseline"}
     assert tables["transfer"].loc[tables["transfer"]["mode"] == "baseline", "corpus"].isna().all()
     assert len(tables["curvature"]) == 13 and tables["curvature"]["trace"].isna().sum() == 1
     assert {"sharpness_1", "sharpness_1_rho", "sharpness_1_error", "eigenvalue_5"} <= set(tables["curvature"])
     assert tables["tasks"]["control"].eq(0).all() and tables["tasks"]["label_noise"].isna().all()
-    full = len(study.config["fine_tuned"][0]["checkpoints"]) * 3
-    assert len(tables["costs"]) == checkpoints + 13 + 17 * len(SLOPES) + full + 2 * len(SLOPES)
+    fine_tuned = len(study.config["fine_tuned"][0]["checkpoints"]) * 3
+    assert len(tables["costs"]) == checkpoints + 13 + 17 * len(SLOPES) + fine_tuned + 2 * len(SLOPES)
     assert tables["costs"]["job"].is_unique and not tables["costs"]["job"].str.startswith("/").any()
 
 
@@ -97,8 +97,8 @@ def test_gains_get_the_planted_verdicts(tables, split):
     assert gains["rising"] == pytest.approx(1 - np.exp(-0.06), abs=0.01)
 
 
-def test_full_fine_tuning_has_no_tokens_axis(tables):
-    rows = tables["saturation"][(tables["saturation"]["mode"] == "full") & (tables["saturation"]["axis"] == "D")]
+def test_fine_tuning_has_no_tokens_axis(tables):
+    rows = tables["saturation"][(tables["saturation"]["mode"] == "fine_tuned") & (tables["saturation"]["axis"] == "D")]
     assert set(rows["verdict"]) == {"too_few"}
 
 
@@ -136,7 +136,7 @@ def test_regret_of_one_split_is_told_on_halves_of_its_scaffolds(tables):
     rows = tables["regret"].query("mode == 'linear_probe' and split == 'scaffold'").set_index(["predictor", "task"])
     assert set(rows["repeats"]) == {"halves of the test scaffolds"}
     assert rows.loc[("loss", "rising"), "regret"] < 0.05 < 0.1 < rows.loc[("random", "rising"), "regret"]
-    assert set(tables["regret"].query("split == 'random' or mode == 'full'")["repeats"]) == {"seeds"}
+    assert set(tables["regret"].query("split == 'random' or mode == 'fine_tuned'")["repeats"]) == {"seeds"}
     assert "recommended" in set(tables["decision"].query("mode == 'linear_probe' and split == 'scaffold'")["verdict"])
 
 
@@ -145,7 +145,7 @@ def test_claims_name_source_test_and_verdict(study):
     found = {claim["id"]: claim for claim in claims}
     assert len(found) == len(claims)
     assert [found[f"loss_falls.{axis}"]["verdict"] for axis in "NDUC"] == ["supported"] * 4
-    assert found["limited_improvement.frozen.scaffold"]["verdict"] == "undecided"  # three tasks are too few
+    assert found["limited_improvement.linear_probe.scaffold"]["verdict"] == "undecided"  # three tasks are too few
     needed = {
         "id",
         "claim",
@@ -185,7 +185,7 @@ def test_ablation_leaves_out_each_task_family_mode_and_split(tables):
         ("nothing", "nothing"),
         ("task", "rising"),
         ("family", "adme"),
-        ("mode", "full"),
+        ("mode", "fine_tuned"),
         ("split", "random"),
     } <= told
     assert set(rows["verdict"]) == {"undecided"} and rows["changed"].eq(0).all()  # three tasks are too few

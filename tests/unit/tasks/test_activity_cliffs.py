@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from clm.chemistry.sources import table_rows
+from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
 from clm.study.merge import read_configuration
 from fetch_source import fetch_source
@@ -35,7 +35,8 @@ def test_all_thirty_sets_have_the_rows_and_cliffs_of_upstream(moleculeace):
     names = [name for name in CATALOGUE["tasks"] if name.startswith("ace_")]
     found = {}
     for name in names:
-        rows = list(table_rows(moleculeace, CATALOGUE["tasks"][name]["member"]))
+        with open_table(moleculeace, ["cliff_mol"], CATALOGUE["tasks"][name]["member"]) as table:
+            rows = [row.cells for row in table.rows]
         found[name] = (len(rows), sum(row["cliff_mol"] == "1" for row in rows))
     assert len(names) == 30 and {name: found[name] for name in COUNTS} == COUNTS
     assert tuple(map(sum, zip(*found.values(), strict=True))) == TOTALS

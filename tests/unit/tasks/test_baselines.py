@@ -38,6 +38,7 @@ def task(tmp_path):
     y = np.array(carbons(smiles), dtype=float)
     few = (y > np.median(y)).astype(float)
     frame = pd.DataFrame({"row": range(len(smiles)), "smiles": smiles, "source_smiles": smiles, "scaffold": ""})
+    frame["identity"] = smiles
     frame["y"], frame["z"], frame["few"] = y, [value if i % 3 else None for i, value in enumerate(-y)], few
     frame.to_csv(tmp_path / "molecules.csv", index=False)
     parts = np.array(["train", "train", "train", "valid", "test"])[np.arange(len(smiles)) % 5]

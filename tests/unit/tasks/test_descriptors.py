@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from clm.tasks.descriptors import describe, graph_diameter, label_noise
+from clm.chemistry.identity import canonical_smiles, identity
+from clm.tables.descriptors import DESCRIPTORS, DISTANCE, LABEL
+from clm.tasks.descriptors import activity_cliff_share, describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
 from clm.tasks.roughness import rogi_xd, scaled_euclidean
@@ -115,10 +117,12 @@ def test_description_of_a_task():
 
 def test_distance_to_a_corpus():
     corpus = [pa.array(["CCO", "CCCCN"]), pa.array(["c1ccccc1O"])]
-    same = distance(["CCO", "CCO", "c1ccccc1O"], corpus)
+    task = ["CCO", "CCO", "c1ccccc1O"]
+    same = distance(task, list(map(identity, task)), corpus)
     assert same["nearest_tanimoto_mean"] == 1 and same["overlap"] == 2 == same["task_molecules"]
     assert same["unseen_token_share"] == 0 and same["unseen_tokens"] == []
-    other = distance(["CCO", "CCBr", "C[N+](C)(C)C"], corpus)
+    task = ["CCO", "CCBr", "C[N+](C)(C)C"]
+    other = distance(task, list(map(identity, task)), corpus)
     assert other["overlap_share"] == pytest.approx(1 / 3) and other["nearest_tanimoto_mean"] < 1
     # tokens: C C O | C C Br | C [N+] ( C ) ( C ) C; unseen are Br, [N+] and four parentheses
     assert other["unseen_token_share"] == pytest.approx(6 / 15)
@@ -126,8 +130,55 @@ def test_distance_to_a_corpus():
     assert set(other["unseen_tokens"]) == {"Br", "[N+]", "(", ")"}
 
 
+def test_overlap_is_of_molecules_whatever_their_spelling():
+    task = ["Oc1ccccn1", "*CC(*)Cl", "C[NH2]->[Pt](Cl)Cl", "CCO", "[2H]C", "CC(=O)O.[Na+]"]
+    corpus = ["O=c1cccc[nH]1", "*CC(*)Cl", "CN->[Pt](Cl)Cl", "OCC", "C", "CC(=O)O", "C1CCCCN1", "CCBr"]
+    corpus = [canonical_smiles(text) for text in corpus]
+    task = [canonical_smiles(text) for text in task]
+    found = distance(task, list(map(identity, task)), [pa.array(corpus)])
+    assert (found["overlap"], found["task_molecules"]) == (4, 6)
+
+
 def test_measure_distance_reads_a_subset(tmp_path):
     pd.DataFrame({"key": [1, 2], "smiles": ["CCO", "CCC"]}).to_parquet(tmp_path / "2.parquet")
-    (tmp_path / "molecules.csv").write_text("row,smiles,source_smiles,scaffold,y\n0,CCO,OCC,,1.0\n1,CCCC,CCCC,,\n")
+    (tmp_path / "molecules.csv").write_text(
+        "row,smiles,source_smiles,scaffold,identity,y\n0,CCO,OCC,,LFQSCWFLJHTTHZ-UHFFFAOYSA-N,1.0\n1,CCCC,CCCC,,b,\n"
+    )
     measure_distance(tmp_path / "molecules.csv", tmp_path / "2.parquet", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text())["overlap_share"] == 0.5
+
+
+def test_every_declared_descriptor_is_measured():
+    task = Task(np.arange(3), ["CCO", "CCN", "CC"], ["CCO", "CCN", "CC"], [""] * 3, np.arange(3.0)[:, None], ["y"])
+    told = describe(task, "regression")
+    measured = {LABEL: told["labels"]["y"], DISTANCE: distance(["CCO"], [pa.array(["CCO"])])}
+    missing = [d.column for d in DESCRIPTORS if (d.key or d.column) not in measured.get(d.source, told)]
+    assert missing == []
+
+
+def cliffs(similarities, y, smiles="abcdefgh"):
+    """The share of cliffs among molecules with these similarities, 0 where none is given."""
+    distances = 1 - np.eye(len(y))
+    for (i, j), similarity in similarities.items():
+        distances[i, j] = distances[j, i] = 1 - similarity
+    y = np.array(y, float)
+    return activity_cliff_share(distances, np.array(list(smiles[: len(y)]), dtype=object), y, y)
+
+
+def test_activity_cliffs_are_similar_neighbours_with_unlike_labels():
+    labels = [0, 9, 0, 1, 5, 5, 2, 8]  # SD 3.5
+    pairs = {(0, 1): 0.95, (2, 3): 0.9, (4, 5): 0.92, (6, 7): 0.89}
+    assert cliffs(pairs, labels) == pytest.approx(1 / 3), "6 and 7 differ, but are not similar enough"
+    assert cliffs(pairs | {(6, 7): 0.9}, labels) == pytest.approx(2 / 4)
+    chain = {(0, 1): 0.9, (1, 2): 0.99}  # 0 has 1 as its nearest, 1 and 2 each other: two pairs
+    assert cliffs(chain, [0, 9, 0, 9]) == 1 and cliffs(chain, [0, 9, 9, 0]) == 0.5
+    assert cliffs({(6, 7): 0.89}, labels) is None and cliffs({}, []) is None
+
+
+def test_equal_molecules_are_no_activity_cliff():
+    assert cliffs({(0, 1): 1.0, (1, 2): 0.9, (0, 2): 0.9}, [0, 9, 9, 9], "aabc") == 0.5, "0 and 2 are one, 1 and 2 none"
+    assert cliffs({(0, 1): 1.0}, [0, 9, 9, 9], "aabc") is None
+    task = Task(
+        np.arange(4), ["C[C@H](O)F", "C[C@@H](O)F", "CCO", "CCN"], [], [""] * 4, np.array([[0, 1, 0, 0.0]]).T, ["y"]
+    )
+    assert describe(task, "classification")["labels"]["y"]["activity_cliff_share"] == 1, "the enantiomers"

@@ -77,7 +77,7 @@ def test_random_splits_keep_equal_molecules_in_one_part(seed):
     smiles = [Chem.CanonSmiles(text) for text in molecules(300, 1)]
     assert max(Counter(smiles).values()) > 5  # otherwise this could not fail
     scaffolds = scaffolds_of(smiles)
-    for parts in (random_split(smiles, seed), scaffold_balanced_split(scaffolds, smiles, seed)):
+    for parts in (random_split(smiles, smiles, seed), scaffold_balanced_split(scaffolds, smiles, seed)):
         part_of = defaultdict(set)
         for text, part in zip(smiles, parts, strict=True):
             part_of[text].add(part)
@@ -86,10 +86,10 @@ def test_random_splits_keep_equal_molecules_in_one_part(seed):
 
 def test_random_split_has_the_sizes_and_depends_on_the_seed_only():
     smiles = [f"molecule {i}" for i in range(1000)]
-    parts = random_split(smiles, 0)
+    parts = random_split(smiles, smiles, 0)
     assert Counter(parts) == {"train": 800, "valid": 100, "test": 100}
-    np.testing.assert_array_equal(parts, random_split(smiles, 0))
-    assert (parts != random_split(smiles, 1)).mean() > 0.2
+    np.testing.assert_array_equal(parts, random_split(smiles, smiles, 0))
+    assert (parts != random_split(smiles, smiles, 1)).mean() > 0.2
 
 
 def test_balanced_scaffold_split_divides_no_scaffold_and_trains_on_large_ones():

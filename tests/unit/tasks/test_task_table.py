@@ -49,17 +49,21 @@ def test_every_bad_row_and_label_is_counted_by_its_reason(tmp_path):
     rows[2][2] = ""
     rows[3][2] = "NaN"
     rows += [["a", "", 1, 1], ["b", "not a molecule", 1, 1], ["c", "CCCCC", "", "n/a"], ["d", "CCCCCC"]]
-    task, summary = prepare(tmp_path, rows)
-    assert summary["rejected"] == {"empty": 1, "unparsable": 1, "no_label": 2}
-    assert summary["labels"]["y"] == {"infinite": 1, "not_a_number": 1, "missing": 4, "present": 7}
+    task, summary = prepare(tmp_path, rows, REGRESSION | {"max_lost_labels": 0.5})
+    assert summary["rejected"] == {"empty": 1, "unparsable": 1, "no_label": 1, "shorter_than_header": 1}
+    assert summary["labels"]["y"] == {"infinite": 1, "censored": 1, "missing": 3, "present": 7}
+    assert summary["rejected_rows"]["unparsable"] == {"rows": [12], "lines": [14], "text": "not a molecule"}
     assert np.isnan(task.labels[:4, 0]).all() and np.isfinite(task.labels[:, 1]).all()
 
 
-def test_classification_accepts_only_zero_and_one(tmp_path):
+def test_classes_are_zero_and_one_or_what_is_said(tmp_path):
     rows = [[i, smiles, i % 2 if i else 2, "0.0"] for i, smiles in enumerate(SMILES)]
-    task, summary = prepare(tmp_path, rows, REGRESSION | {"kind": "classification"})
-    assert summary["labels"]["y"] == {"not_binary": 1, "present": 10}
-    assert np.isnan(task.labels[0, 0]) and task.labels[0, 1] == 0
+    with pytest.raises(UserError, match=r"label 'y': '0' \(5\), '1' \(5\), '2' \(1\) cannot be read as two classes"):
+        prepare(tmp_path, rows, REGRESSION | {"kind": "classification"})
+    said = REGRESSION | {"kind": "classification", "labels": ["y"], "positive": 1, "negative": [0]}
+    task, summary = prepare(tmp_path, rows, said)
+    assert summary["labels"]["y"] == {"other_class": 1, "present": 10} and summary["rejected"] == {"no_label": 1}
+    assert task.labels[:, 0].tolist() == [i % 2 for i in range(1, 11)]
 
 
 def test_a_missing_column_is_told_with_the_columns_there_are(tmp_path):

@@ -9,10 +9,33 @@ from clm.tokens.regex import split
 from clm.tokens.scan import encode, scan
 from clm.tokens.tokenizer import build_tokenizer
 
-PIECES = (
-    "C c N n O s Cl Br B [nH] [C@@H] [13CH3] [Na+] ( ) = # / \\ 1 2 %10 %99 % %(100) . * l r < é [Fe+2] $ > : ~".split()
-)
-ODD = ["", "C", "Cl", "CCl", "l", "BrCl", "%1", "%12", "%", "C%", "%%12", "[Cl-]", "[Br]l", "<<<C<", "é€C", "C%1é"]
+PIECES = "C c N n O s Cl Br B [nH] [C@@H] [13CH3] [Na+] ( ) = # / \\ 1 2 %10 %99 % %(100) %( . * l r < é [Fe+2] $ > : ~"
+PIECES = f"{PIECES} -> <- - %(7) %(12345)".split()
+ODD = [
+    "",
+    "C",
+    "Cl",
+    "CCl",
+    "l",
+    "BrCl",
+    "%1",
+    "%12",
+    "%",
+    "C%",
+    "%%12",
+    "[Cl-]",
+    "[Br]l",
+    "<<<C<",
+    "é€C",
+    "C%1é",
+    "N->[Pt]<-N",
+    "<->",
+    "-->",
+    "%(100",
+    "%(100)",
+    "00)C",
+    "%(1",
+]
 
 
 def texts(count, seed=0):

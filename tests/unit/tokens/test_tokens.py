@@ -10,6 +10,7 @@ from clm.tokens.shards import pack, read_shard, write_shard
 from clm.tokens.text import represent
 from clm.tokens.tokenizer import build_tokenizer, save_tokenizer
 from clm.tokens.vocabulary import class_ids
+from count_tokens import count_tokens
 from safetensors import safe_open
 from tokenize_subset import tokenize_subset
 from transformers import AutoTokenizer
@@ -83,6 +84,24 @@ def test_other_kinds_load_in_transformers(tmp_path, kind):
     save_tokenizer(build_tokenizer(counts, settings, iter(texts)), settings, tmp_path)
     ids = AutoTokenizer.from_pretrained(tmp_path)(texts[0])["input_ids"]
     assert ids[0] == 2 and ids[-1] == 3 and 1 not in ids
+
+
+def test_characters_are_counted_and_tokenized_one_by_one(tmp_path):
+    frame = pd.DataFrame({"key": np.arange(5, dtype=np.uint64), "smiles": SMILES})
+    frame.to_parquet(tmp_path / "m.parquet")
+    count_tokens(tmp_path / "m.parquet", {"kind": "characters"}, tmp_path / "counts.json")
+    counted = read_json(tmp_path / "counts.json")["tokens"]
+    assert counted == {letter: "".join(SMILES).count(letter) for letter in set("".join(SMILES))}
+    settings = SETTINGS | {"kind": "characters", "max_tokens": 64}
+    save_tokenizer(build_tokenizer(counted, settings, iter([])), settings, tmp_path)
+    files = [tmp_path / name for name in ("m.parquet", "tokenizer.json", "vocabulary.json", "t.safetensors")]
+    tokenize_subset(*files)
+    shard, vocabulary = read_shard(files[-1]), read_json(files[2])
+    ids = AutoTokenizer.from_pretrained(tmp_path)(SMILES)["input_ids"]
+    assert [row.tolist() for row in shard.sequences()] == ids
+    letters = {number: token for token, number in vocabulary["tokens"].items()}
+    assert ["".join(letters[i] for i in row[1:-1]) for row in ids] == SMILES
+    assert {vocabulary["classes"][letter] for letter in "[C1l"} == {"bracket", "carbon", "grammar", "heteroatom"}
 
 
 def test_what_selfies_cannot_express_is_none():

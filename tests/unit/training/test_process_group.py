@@ -20,7 +20,7 @@ from clm.training.sharded import ShardedOptimizer, assign_owners
 from clm.training.trainer import Trainer
 from clm.training.trunk import train_budget
 from models import VOCABULARY, random_shard, small_model
-from test_training import SCHEDULE, SETTINGS
+from test_training import MUON, SCHEDULE, SETTINGS
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "pretrain" / "pretrain_checkpoint.py"
 SGD = SETTINGS | {"optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 0.01}}
@@ -48,32 +48,40 @@ def found(trainer):
     return torch.cat(kept), losses, trainer.progress.step
 
 
-def member(rank, size, folder, out, arguments):
+def member(rank, size, out, work):
     torch.set_num_threads(1)
     os.environ |= {"WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": (out / "port").read_text()}
     group = init_process_group(rank)
     try:
-        told = found(train(folder, out / "states", *arguments[:2], group, *arguments[2:]))
+        told = work(group)
     except state.Interrupted:
         told = "interrupted"
     torch.save(told, out / f"{rank}.pt")
     os._exit(0)
 
 
-def together(size, folder, out, *arguments):
-    """Return what each of `size` processes found; forked, so that nothing is imported again."""
+def in_processes(size, out, work):
+    """Return what `work(group)` gives in each of `size` processes; forked, so that nothing is imported again."""
     from clm.training.process_group import free_port
 
-    (out / "states").mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     (out / "port").write_text(str(free_port()))
     fork = multiprocessing.get_context("fork")
-    jobs = [fork.Process(target=member, args=(rank, size, folder, out, arguments)) for rank in range(size)]
+    jobs = [fork.Process(target=member, args=(rank, size, out, work)) for rank in range(size)]
     for job in jobs:
         job.start()
     for job in jobs:
         job.join(120)
         assert job.exitcode == 0
     return [torch.load(out / f"{rank}.pt", weights_only=False) for rank in range(size)]
+
+
+def together(size, folder, out, budget, settings, *options):
+    """Return what each of `size` processes found that train one model."""
+    (out / "states").mkdir(parents=True, exist_ok=True)
+    return in_processes(
+        size, out, lambda group: found(train(folder, out / "states", budget, settings, group, *options))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -150,13 +158,37 @@ def test_parameters_are_shared_out_evenly_and_each_has_one_owner():
 
 def test_moments_are_divided(folder):
     model = load_model(folder)
-    from clm.training.optimizers import AdamW
+    from clm.training.optimizers import build_optimizer
 
-    mine = [
-        ShardedOptimizer(model.parameters(), lambda p: AdamW(p, 0.01), ProcessGroup(rank, 4)).local for rank in range(4)
-    ]
+    def build(named):
+        return build_optimizer(named, SETTINGS["optimizer"])
+
+    mine = [ShardedOptimizer(model.named_parameters(), build, ProcessGroup(rank, 4)).local for rank in range(4)]
     kept = [sum(x.numel() for x in optimizer.exp_avg) for optimizer in mine]
     assert sum(kept) == sum(p.numel() for p in model.parameters()) and max(kept) < 0.3 * sum(kept)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, SGD, MUON])
+def test_a_sharded_optimizer_takes_the_steps_of_one_alone(folder, tmp_path, settings):
+    generator = torch.Generator().manual_seed(0)
+    gradients = [torch.randn(p.shape, generator=generator) for p in load_model(folder).parameters()]
+
+    def stepped(group):
+        """Two steps, and a third by an optimizer that loads the state of the first."""
+        trainer = Trainer(load_model(folder), random_shard(20), settings, 3, group)
+        for step in range(3):
+            if step == 2:
+                saved, trainer.optimizer = trainer.optimizer.state_dict(), trainer.build_optimizer()
+                trainer.optimizer.load_state_dict(saved)
+            for p, gradient in zip(trainer.model.parameters(), gradients, strict=True):
+                p.grad = gradient * (step + 1) ** 2
+            trainer.optimizer.step(0.01)
+        return [p.detach() for p in trainer.model.parameters()], trainer.optimizer.state_dict()
+
+    weights, kept = stepped(ProcessGroup())
+    for other_weights, other in in_processes(3, tmp_path, stepped):
+        assert all(map(torch.equal, other_weights, weights)) and other.keys() == kept.keys()
+        assert all(torch.equal(a, b) for name in kept for a, b in zip(other[name], kept[name], strict=True))
 
 
 @pytest.fixture

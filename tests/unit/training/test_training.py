@@ -12,7 +12,7 @@ from clm.training import trunk as trunk_module
 from clm.training.batches import batch_stream
 from clm.training.masked_loss import masked_losses, validation_loss
 from clm.training.masks import Corruption, fixed_masks
-from clm.training.optimizers import SGD, AdamW
+from clm.training.optimizers import SGD, AdamW, Muon, build_optimizer
 from clm.training.schedule import Schedule
 from clm.training.trainer import Trainer
 from clm.training.trunk import train_budget
@@ -27,6 +27,7 @@ SETTINGS = {
     "precision": "float32",
     "optimizer": {"name": "adamw", "beta2": 0.98, "weight_decay": 0.01},
 }
+MUON = SETTINGS | {"optimizer": {"name": "muon", "momentum": 0.95, "beta2": 0.98, "weight_decay": 0.01}}
 SCHEDULE = Schedule(peak=5e-3, warmup_tokens=1000, decay_fraction=0.25)
 CLASSES = [4] * len(SPECIALS) + [0, 1, 2, 3, 0] * 5
 
@@ -128,10 +129,8 @@ def test_a_budget_does_not_depend_on_a_larger_one_before_it(tmp_path):
     assert weights(smaller_after) == weights(trained(folder, tmp_path / "b", 4_000))
 
 
-@pytest.mark.parametrize("stop_at", [40, 60, 140])
-def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, undisturbed, stop_at):
-    folder = small_model(tmp_path / "m")
-    assert undisturbed.progress.step > 145
+def stopped_and_resumed(monkeypatch, stop_at, *arguments):
+    """Return what `trained` gives when it is stopped after a step and called again, from that step on."""
     record_progress = Trainer.record_progress
 
     def stop(self, rate, clock):
@@ -141,13 +140,20 @@ def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, undi
 
     monkeypatch.setattr(Trainer, "record_progress", stop)
     with pytest.raises(state.Interrupted):
-        trained(folder, tmp_path / "b", 16_000)
+        trained(*arguments)
     state.STOP.clear()
     monkeypatch.undo()
     resumed_at = []
     monkeypatch.setattr(trunk_module, "resume", lambda t, s: (t.restore(s), resumed_at.append(t.progress.step)))
-    resumed = trained(folder, tmp_path / "b", 16_000)
+    resumed = trained(*arguments)
     assert resumed_at[0] == stop_at
+    return resumed
+
+
+@pytest.mark.parametrize("stop_at", [40, 60, 140])
+def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, undisturbed, stop_at):
+    assert undisturbed.progress.step > 145
+    resumed = stopped_and_resumed(monkeypatch, stop_at, small_model(tmp_path / "m"), tmp_path / "b", 16_000)
     assert weights(resumed) == weights(undisturbed) and resumed.progress == undisturbed.progress
 
 
@@ -215,3 +221,45 @@ def test_optimizers_take_the_steps_of_torch(tmp_path):
     sgd = theirs(torch.optim.SGD, momentum=0.9, nesterov=True)
     for a, b in zip(walk(sgd, step_theirs), walk(lambda p: SGD(p, 0.1, 0.9), step_ours), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def polar(gradient):
+    """Return U V' of a matrix U S V'."""
+    u, _, v = torch.linalg.svd(gradient.double(), full_matrices=False)
+    return (u @ v).float()
+
+
+def test_muon_orthogonalizes_the_matrices_of_layers_and_leaves_the_rest_to_adamw(tmp_path):
+    model = load_model(small_model(tmp_path / "m"))
+    generator = torch.Generator().manual_seed(0)
+    gradients = {name: torch.randn(p.shape, generator=generator) for name, p in model.named_parameters()}
+    updates = {}
+    for name in ("adamw", "muon"):
+        model = load_model(tmp_path / "m")
+        before = {key: p.detach().clone() for key, p in model.named_parameters()}
+        for key, p in model.named_parameters():
+            p.grad = gradients[key].clone()
+        settings = {"name": name, "momentum": 0.9, "beta2": 0.98, "weight_decay": 0.0}
+        build_optimizer(model.named_parameters(), settings).step(1.0)
+        updates[name] = {key: p.detach() - before[key] for key, p in model.named_parameters()}
+    matrices = {key for key, g in gradients.items() if ".layer." in key and g.ndim == 2}
+    assert len(matrices) == 6 * model.config["num_hidden_layers"]
+    for key, gradient in gradients.items():
+        if key not in matrices:
+            assert torch.equal(updates["muon"][key], updates["adamw"][key]), key
+            continue
+        update = -updates["muon"][key] / (0.2 * max(gradient.shape) ** 0.5)  # in units of an orthogonal matrix
+        stretches = torch.linalg.svdvals(update)
+        assert 0.4 < stretches.min() and stretches.max() < 1.4, "torch's iteration is good to about a third"
+        likeness = torch.nn.functional.cosine_similarity(update.flatten(), polar(gradient).flatten(), dim=0)
+        assert likeness > 0.95, key
+        rms = {name: update[key].square().mean().sqrt() for name, update in updates.items()}
+        assert 0.1 < rms["muon"] / rms["adamw"] < 0.5, "one learning rate serves both: 0.2 to 0.4 of it is usual"
+
+
+def test_muon_learns_and_continues_to_the_same_bytes(tmp_path, monkeypatch):
+    folder = small_model(tmp_path / "m")
+    whole = trained(folder, tmp_path / "whole", 8_000, MUON)
+    assert isinstance(whole.optimizer, Muon) and whole.progress.curve[-1][3] < whole.progress.curve[0][3] - 0.05
+    cut = stopped_and_resumed(monkeypatch, 40, folder, tmp_path / "cut", 8_000, MUON)
+    assert weights(cut) == weights(whole) and cut.progress == whole.progress

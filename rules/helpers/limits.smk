@@ -1,0 +1,46 @@
+# Limits of an allocation, where a profile states them, and groups of short jobs that stay below.
+from snakemake.exceptions import WorkflowError
+
+
+def limit(name: str) -> int | None:
+    """What the profile allows under `resources`, or None."""
+    stated = workflow.global_resources[name].value if name in workflow.global_resources else None
+    return None if stated is None else int(stated)
+
+
+def grouped(group: str, minutes: int | Callable) -> Callable:
+    """Group of a job: that of its rule if so many jobs of this length fit into an allocation one after the other.
+
+    A long job has an allocation to itself, which can be cancelled and requeued alone. Without a limit, as on one
+    machine, there are no groups.
+
+    Args:
+        group: name under `group-components` in the profile, which says how many jobs share an allocation.
+        minutes: time limit of the job, or of all jobs of the group where these depend on each other.
+    """
+
+    def chosen(wildcards) -> str | None:
+        allowed = limit("allocation_minutes")
+        length = minutes(wildcards) if callable(minutes) else minutes
+        fits = allowed and length * workflow.group_settings.group_components.get(group, 1) <= allowed
+        return group if fits else None
+
+    chosen.group = group
+    return chosen
+
+
+def too_large(size: str) -> Iterator[str]:
+    """Yield what a training of a size asks for beyond the limits of the profile, with the lines to edit."""
+    settings, gpus, minutes = config["sizes"][size], limit("gpu"), limit("allocation_minutes")
+    wanted = GPUS * settings.get("processes", 1)
+    if gpus is not None and wanted > gpus:
+        yield f"sizes.{size}.processes: {wanted} GPUs are needed, the profile allows {gpus}: raise `gpu` under `resources` in the profile to {wanted}, or lower `processes`"
+    if minutes is not None and settings["minutes"] > minutes:
+        yield f"sizes.{size}.minutes: {settings['minutes']} minutes are needed, the profile allows {minutes}: raise `allocation_minutes` under `resources` in the profile, or lower `minutes` (a training that is out of time continues)"
+
+
+def require_limits() -> None:
+    """Stop before anything is submitted when a training asks for more than the profile allows."""
+    faults = [fault for size in grid.sizes(config) for fault in too_large(size)]
+    if faults:
+        raise WorkflowError("the profile is too small for this study:", *faults)

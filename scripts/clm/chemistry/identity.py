@@ -1,0 +1,88 @@
+"""When two rows are one molecule, and the one SMILES by which each is written."""
+
+from rdkit import Chem, RDLogger
+
+RDLogger.DisableLog("rdApp.*")
+MOST_ROUNDS = 20
+# Bonds that InChI does not know
+BEYOND_INCHI = {
+    Chem.BondType.DATIVE,
+    Chem.BondType.DATIVEL,
+    Chem.BondType.DATIVER,
+    Chem.BondType.DATIVEONE,
+    Chem.BondType.ZERO,
+    Chem.BondType.HYDROGEN,
+    Chem.BondType.QUADRUPLE,
+}
+
+
+def clear_atom_maps(mol: Chem.Mol) -> bool:
+    """Remove the atom map numbers of a molecule (in place); whether it had any.
+
+    They number the atoms of a reaction and are no part of a molecule.
+    """
+    mapped = [atom for atom in mol.GetAtoms() if atom.GetAtomMapNum()]
+    for atom in mapped:
+        atom.SetAtomMapNum(0)
+    return bool(mapped)
+
+
+def stable_smiles(mol: Chem.Mol, source: str | None = None) -> str | None:
+    """Return the canonical isomeric SMILES that is its own canonical SMILES, or None when RDKit cannot read it back.
+
+    The canonical SMILES of some molecules (aromatic cages, for example) reads back as a molecule with another canonical
+    SMILES. What RDKit comes to, written and read again, is taken; where it goes round in a circle, the first of the
+    circle in the order of the alphabet.
+
+    Args:
+        mol: the molecule.
+        source: the SMILES that the molecule was read from: when it is the canonical one it need not be read again.
+    """
+    smiles = Chem.MolToSmiles(mol)
+    seen: list[str] = []
+    while smiles not in seen and smiles != source and len(seen) < MOST_ROUNDS:
+        seen.append(smiles)
+        again = Chem.MolFromSmiles(smiles)
+        if again is None:
+            return None
+        source, smiles = smiles, Chem.MolToSmiles(again)
+    return min(seen[seen.index(smiles) :]) if smiles in seen else smiles
+
+
+def canonical_smiles(smiles: str) -> str | None:
+    """Return the stable canonical SMILES without atom maps, or None when RDKit cannot read it or finds no atom."""
+    mol = Chem.MolFromSmiles(smiles) if smiles else None
+    if mol is None or not mol.GetNumAtoms():
+        return None
+    mapped = clear_atom_maps(mol)
+    return stable_smiles(mol, None if mapped else smiles)
+
+
+def inchi_key(mol: Chem.Mol) -> str | None:
+    """Return the standard InChIKey, or None for what InChI cannot say: any-atoms, dative and other special bonds."""
+    if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        return None
+    if any(bond.GetBondType() in BEYOND_INCHI for bond in mol.GetBonds()):
+        return None
+    return Chem.MolToInchiKey(mol) or None
+
+
+def identity(smiles: str) -> str:
+    """Return what equal molecules share: the standard InChIKey where there is one, else the stable SMILES itself.
+
+    Duplicates, random splits, leakage and the noise of labels all go by it.
+
+    Args:
+        smiles: stable canonical SMILES.
+    """
+    mol = Chem.MolFromSmiles(smiles)
+    return (mol is not None and inchi_key(mol)) or smiles
+
+
+def skeleton(mol: Chem.Mol) -> str:
+    """Return what a molecule shares with its stereoisomers, and mostly with its tautomers and ions.
+
+    The first block of the InChIKey, or the SMILES without stereochemistry where there is no InChIKey.
+    """
+    key = inchi_key(mol)
+    return key[:14] if key else Chem.MolToSmiles(mol, isomericSmiles=False)

@@ -1,0 +1,120 @@
+"""Which of two classes a cell names: by what the user says, or by a pair that can mean nothing else."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from clm.chemistry.reader.messages import printable
+from clm.chemistry.reader.numbers import ERRORS, is_missing
+from clm.provenance.command import UserError
+
+# (negative, positive): read without being told, when no other value occurs
+PAIRS = (
+    ("0", "1"),
+    ("-1", "1"),
+    ("1", "2"),
+    ("false", "true"),
+    ("f", "t"),
+    ("no", "yes"),
+    ("n", "y"),
+    ("inactive", "active"),
+    ("negative", "positive"),
+    ("neg", "pos"),
+    ("non-active", "active"),
+    ("not active", "active"),
+    ("non-toxic", "toxic"),
+    ("nontoxic", "toxic"),
+    ("non-mutagenic", "mutagenic"),
+)
+
+
+class Coding(NamedTuple):
+    """The values that count as 1 and as 0, and what to tell of them (None for 0 and 1)."""
+
+    positive: frozenset[str]
+    negative: frozenset[str]
+    note: str | None
+
+
+def normal(cell: object) -> str:
+    """Return a cell for comparison: without case and blanks; 1.0 and 1 are the same."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    text = " ".join(str(cell).lower().split())
+    try:
+        value = float(text) if text.isascii() and "_" not in text else math.nan
+    except ValueError:
+        return text
+    return str(int(value)) if math.isfinite(value) and value == int(value) else text
+
+
+def absent(cell: object) -> bool:
+    """Whether a cell names no class: it is empty, says so, or holds an error of a spreadsheet."""
+    return is_missing(cell) or (isinstance(cell, str) and cell.strip().lower() in ERRORS)
+
+
+def class_coding(cells: Sequence[object], positive: Sequence[object], negative: Sequence[object], where: str) -> Coding:
+    """Return how a column names its classes.
+
+    Args:
+        cells: the column.
+        positive: values that count as 1, as the user says; none: a pair of PAIRS is looked for.
+        negative: values that count as 0, likewise; none: the one other value that there is.
+        where: task and label, for messages.
+
+    Raises:
+        UserError: it cannot be told which values are positive; names the values found.
+    """
+    found = Counter(normal(cell) for cell in cells if not absent(cell))
+    if positive:
+        return said(found, frozenset(map(normal, positive)), frozenset(map(normal, negative)), where)
+    names = set(found)
+    fitting = [pair for pair in PAIRS if names <= set(pair)]
+    if not names or names <= {"0", "1"}:
+        return Coding(frozenset({"1"}), frozenset({"0"}), None)
+    if len(fitting) != 1 and len(names) > 1 or not fitting or names == {"1"} or names == {"-1"} or names == {"2"}:
+        likely = "1" if "1" in found else printable(max(found, key=len))
+        raise UserError(
+            f"{where}: {shown(found)} cannot be read as two classes; name those that count as 1, for example "
+            f"positive: [{likely}], and those that count as 0 as `negative`, or check `kind`"
+        )
+    low, high = fitting[0]
+    return Coding(frozenset({high}), frozenset({low}), f"{where.split(': ')[-1]}: {high} is read as 1, {low} as 0")
+
+
+def said(found: Counter[str], positive: frozenset[str], negative: frozenset[str], where: str) -> Coding:
+    """Return the coding that the user says, whose other class is told or the one value that is left."""
+    others = set(found) - positive
+    if not positive & set(found) and found:
+        raise UserError(
+            f"{where}: no label is {' or '.join(sorted(positive))}, there are {shown(found)}; change `positive`"
+        )
+    if not negative and len(others) > 1:
+        raise UserError(
+            f"{where}: beside {', '.join(sorted(positive))} there are {shown(Counter({k: found[k] for k in others}))}; "
+            "name those that count as 0 as `negative` (the others count as missing)"
+        )
+    chosen = negative or frozenset(others)
+    return Coding(positive, chosen, f"{where.split(': ')[-1]}: {', '.join(sorted(positive))} is read as 1, "
+                  f"{', '.join(sorted(chosen)) or 'nothing'} as 0")  # fmt: skip
+
+
+def shown(found: Counter[str], most: int = 6) -> str:
+    """Return the commonest values with their numbers."""
+    parts = [
+        f"'{printable(value, 20)}' ({count})" for value, count in sorted(found.items(), key=lambda i: (-i[1], i[0]))
+    ]
+    return ", ".join(parts[:most]) + (f" and {len(parts) - most} more values" if len(parts) > most else "")
+
+
+def read_class(cell: object, coding: Coding) -> tuple[float, str]:
+    """Return (0 or 1, present), or NaN and why: missing, spreadsheet_error or other_class."""
+    if is_missing(cell):
+        return math.nan, "missing"
+    if absent(cell):
+        return math.nan, "spreadsheet_error"
+    value = normal(cell)
+    if value in coding.positive:
+        return 1.0, "present"
+    return (0.0, "present") if value in coding.negative else (math.nan, "other_class")

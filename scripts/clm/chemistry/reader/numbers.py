@@ -1,0 +1,106 @@
+"""Numbers as tables write them, and why a cell is none."""
+
+import math
+import re
+from typing import NamedTuple
+
+MISSING = {
+    *("", "na", "n/a", "n.a.", "nan", "none", "null", "nil", "missing", "unknown", "-", "--", "?", ".", "*"),
+    *("nd", "n.d.", "n/d", "n.d", "nt", "n.t.", "n/t", "not determined", "not tested", "not available", "not measured"),
+    *("#n/a", "<na>", "n.a", "not applicable", "\\n"),
+}
+ERRORS = {"#value!", "#ref!", "#div/0!", "#num!", "#name?", "#null!", "#getting_data", "#spill!", "#calc!"}
+QUALIFIER = re.compile(r"^(>=|<=|>>|<<|=>|=<|[<>~≥≤≈≲≳]|ca\.?|approx\.?|about)\s*", re.IGNORECASE)
+PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = re.compile(PLAIN, re.ASCII)
+UNIT = re.compile(rf"({PLAIN})\s*([%°µμÅa-zA-Z][^\d,;]*[\d+-]*)", re.ASCII)
+RANGE = re.compile(rf"{PLAIN}\s*(?:-|–|to|±|\+/-|\()\s*{PLAIN}\s*\)?", re.ASCII)
+FORMULA = ("=", "@", "+", "-")
+LOST = (
+    *("not_a_number", "infinite", "unit", "range", "formula", "spreadsheet_error", "decimal_mark", "word"),
+    *("other_class", "censored"),
+)
+
+
+class Number(NamedTuple):
+    """A value (NaN when there is none), the state of its cell, whether it stands for a bound or an estimate."""
+
+    value: float
+    state: str
+    qualified: bool = False
+
+
+def is_missing(cell: object) -> bool:
+    """Whether a cell says that there is no value."""
+    if isinstance(cell, float):
+        return math.isnan(cell)
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING)
+
+
+def read_number(cell: object, decimal: str = ".", thousands: str | None = None, censored: str = "missing") -> Number:
+    """Return the number of a cell.
+
+    Args:
+        cell: text, or a number of a file that has numbers (spreadsheets, Parquet), for which the marks do not count.
+        decimal: the decimal mark.
+        thousands: mark between groups of three digits, or None.
+        censored: what a bound such as `>10` counts as: `missing`, or `value` for the bound itself.
+    """
+    if is_missing(cell):
+        return Number(math.nan, "missing")
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+        return Number(math.nan, "word")
+    if not isinstance(cell, str):
+        value = float(cell)
+        return Number(value, "present") if math.isfinite(value) else Number(math.nan, "infinite")
+    text = cell.strip()
+    if text.lower() in ERRORS:
+        return Number(math.nan, "spreadsheet_error")
+    bound = QUALIFIER.match(text)
+    found = unmarked(text[bound.end() :] if bound else text, decimal, thousands)
+    value = float(found) if found is not None else math.nan
+    if found is None:
+        return Number(math.nan, reason_for(text, decimal), bool(bound))
+    if not math.isfinite(value):
+        return Number(math.nan, "infinite", bool(bound))
+    if bound and censored == "missing":
+        return Number(math.nan, "censored", True)
+    return Number(value, "present", bool(bound))
+
+
+def unmarked(text: str, decimal: str, thousands: str | None) -> str | None:
+    """Return a number as Python writes it, or None when the text is no number with these marks."""
+    if thousands and thousands in text:
+        whole, _, rest = text.partition(decimal)
+        head = whole.lstrip("+-")
+        groups = head.split(thousands)
+        well = len(groups[0]) in (1, 2, 3) and all(len(group) == 3 for group in groups[1:])
+        if not (well and all(group.isdigit() for group in groups)) or thousands in rest:
+            return None
+        text = whole.replace(thousands, "") + (decimal + rest if rest else "")
+    if decimal != ".":
+        if "." in text:
+            return None
+        text = text.replace(decimal, ".")
+    return text if NUMBER.fullmatch(text) or text.lower().strip("+-") in ("inf", "infinity") else None
+
+
+def reason_for(text: str, decimal: str) -> str:
+    """Return why a text is no number."""
+    other = "," if decimal == "." else "."
+    if re.fullmatch(PLAIN, text.replace(other, ".", 1), re.ASCII) and other in text:
+        return "decimal_mark"
+    if RANGE.fullmatch(text.replace(decimal, ".")):
+        return "range"
+    bare = QUALIFIER.sub("", text).replace(decimal, ".")
+    if UNIT.fullmatch(bare) and not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+[dD]\d+", bare):
+        return "unit"
+    if text.startswith(FORMULA) and not NUMBER.match(text):
+        return "formula"
+    return "word" if text.isascii() and text.replace(" ", "").replace("-", "").isalpha() else "not_a_number"
+
+
+def unit_of(text: str) -> str:
+    """Return the unit behind a number."""
+    found = UNIT.fullmatch(QUALIFIER.sub("", text.strip()).replace(",", "."))
+    return found.group(2).strip() if found else text

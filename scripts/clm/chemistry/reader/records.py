@@ -1,0 +1,100 @@
+"""Delimited text as records of fields, with quotes as RFC 4180 has them."""
+
+import csv
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from clm.chemistry.reader.text import BLOCK, QUOTE, Lines
+from clm.provenance.command import UserError
+
+# A quoted field of more lines than that is a quote that somebody forgot to close
+MOST_LINES = 100
+csv.field_size_limit(2 * BLOCK)
+
+
+class Record(NamedTuple):
+    """A record: number of its first line (from 1), its fields, or none and the reason why there are none."""
+
+    line: int
+    fields: list[bytes]
+    reason: str | None = None
+
+
+def records(
+    lines: Lines, separator: bytes, name: str, stop: bool = True, single: int | None = None
+) -> Iterator[Record]:
+    """Yield the records of a delimited text.
+
+    A line without a quote is split at the separator. One with quotes is read as RFC 4180 says, over several lines if
+    need be; one that breaks its rules is `bad_quotes`. A blank as separator stands for any run of blanks and tabs.
+
+    Args:
+        lines: the text.
+        separator: one ASCII character.
+        name: of the file, for messages.
+        stop: whether a quote that is never closed, or whose field swallows rows, ends the job; otherwise the line is
+            `bad_quotes` and the lines after it are read as if it had not been there.
+        single: position of a field that no quote can extend over several lines.
+
+    Raises:
+        UserError: there is such a quote.
+    """
+    blank = None if separator == b" " else separator
+    for line in lines:
+        if QUOTE in line:
+            yield quoted(line, lines, separator, name, stop, single)
+        else:
+            yield Record(lines.number, line.split(blank))
+
+
+def field_blocks(
+    lines: Lines, separator: bytes, name: str, single: int
+) -> Iterator[tuple[list[list[bytes]], str | None]]:
+    """Yield the fields of the same records, many at once where there are no quotes, or a reason why one has none."""
+    blank = None if separator == b" " else separator
+    found = records(lines, separator, name, False, single)
+    while True:
+        if plain := lines.unquoted():
+            yield [line.split(blank) for line in plain], None
+        else:
+            record = next(found, None)
+            if record is None:
+                return
+            yield [record.fields], record.reason
+
+
+def quoted(line: bytes, lines: Lines, separator: bytes, name: str, stop: bool, single: int | None) -> Record:
+    """Return the record that begins with a line with quotes, and take its further lines."""
+    first, taken = lines.number, [line]
+
+    def feed() -> Iterator[str]:
+        yield f"{line.decode('latin-1')}\n"
+        for more in lines:
+            taken.append(more)
+            if len(taken) > MOST_LINES:
+                raise csv.Error("the quote is not closed")
+            yield f"{more.decode('latin-1')}\n"
+
+    reader = csv.reader(feed(), delimiter=separator.decode(), strict=True, skipinitialspace=separator != b" ")
+    try:
+        fields = [field.encode("latin-1") for field in next(reader)]
+        runs_on = single is not None and single < len(fields) and b"\n" in fields[single]
+        broken = runs_on or swallows_rows(taken, separator, len(fields))
+    except csv.Error as error:
+        fields, broken = [line], len(taken) > 1 or "unexpected end of data" in str(error)
+        if not broken:
+            return Record(first, fields, "bad_quotes")
+    if not broken:
+        return Record(first, fields)
+    if stop:
+        raise UserError(
+            f"{name}, line {first}: a quote is opened and not closed, or closed {len(taken) - 1} lines later, over "
+            "lines that look like rows; mend the quotes, or check `separator`"
+        )
+    lines.push(taken[1:])
+    return Record(first, [line], "bad_quotes")
+
+
+def swallows_rows(taken: list[bytes], separator: bytes, width: int) -> bool:
+    """Whether a field runs over three lines or more that each have as many fields as a row, were it not for quotes."""
+    return len(taken) > 2 and all(line.count(separator) == width - 1 for line in taken)

@@ -1,0 +1,75 @@
+"""Sheets of Excel and OpenDocument files, by calamine; formulas count as the value that was last computed."""
+
+import datetime
+import re
+import zipfile
+from collections.abc import Iterator
+
+from clm.chemistry.reader.containers import Content
+from clm.chemistry.reader.messages import damage_told, listed
+from clm.provenance.command import UserError
+
+Cell = str | int | float | bool | None
+# A formula that no program has computed yet (libraries write such): its cell would read as empty
+UNCOMPUTED = re.compile(rb"<f(?:/>|[ >][^<]*(?:</f>|/>))\s*(?:<v\s*/>|<v>\s*</v>|</c>)")
+
+
+def sheet_rows(content: Content) -> Iterator[list[Cell]]:
+    """Yield the rows of a sheet, its header first.
+
+    Raises:
+        UserError: several sheets could be meant, or the sheet has merged cells or formulas that were not computed.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    check_formulas(content)
+    try:
+        with damage_told(content.name):
+            book = CalamineWorkbook.from_filelike(content.stream)
+            sheet = book.get_sheet_by_name(choose_sheet(book, content))
+    except CalamineError as error:
+        reason = listed([str(error)])
+        raise UserError(f"{content.name}: the spreadsheet cannot be read ({reason}); change it to CSV") from error
+    merged = sheet.merged_cell_ranges or []
+    if merged:
+        place = " to ".join(f"row {row + 1} column {column + 1}" for row, column in merged[0])
+        raise UserError(
+            f"{content.name}: sheet '{sheet.name}' has {len(merged)} merged cells (the first: {place}), which leave "
+            "open to which rows and columns they belong; change them to single cells"
+        )
+    for row in sheet.iter_rows():
+        yield [plain(cell) for cell in row]
+
+
+def choose_sheet(book: object, content: Content) -> str:
+    """Return the name of the sheet that is wanted, or of the only one with cells."""
+    names = list(book.sheet_names)
+    if content.sheet is not None:
+        if content.sheet not in names:
+            raise UserError(f"{content.name}: no such sheet; the file has: {listed(names)}; check `member`")
+        return content.sheet
+    filled = [name for name in names if book.get_sheet_by_name(name).height]
+    if len(filled) > 1:
+        raise UserError(f"{content.name}: several sheets have cells ({listed(filled)}); name one as `member`")
+    return (filled or names)[0]
+
+
+def check_formulas(content: Content) -> None:
+    """Raise UserError when a sheet of an xlsx file holds formulas without their values."""
+    if zipfile.is_zipfile(content.stream):
+        content.stream.seek(0)
+        with damage_told(content.name), zipfile.ZipFile(content.stream) as archive:
+            for name in archive.namelist():
+                if name.startswith("xl/worksheets/") and UNCOMPUTED.search(archive.read(name)):
+                    raise UserError(
+                        f"{content.name}: the spreadsheet holds formulas that were never computed ({listed([name])}); "
+                        "change them to values: open it, save it again, or save as CSV"
+                    )
+    content.stream.seek(0)
+
+
+def plain(cell: object) -> Cell:
+    """Return a cell as text, number or truth value; dates as text."""
+    if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
+        return str(cell)
+    return cell  # type: ignore[return-value]

@@ -1,0 +1,134 @@
+"""Text as lines, in whatever encoding; flat in memory at any size."""
+
+import codecs
+import io
+from collections.abc import Iterator
+from typing import IO
+
+from clm.chemistry.reader.kinds import BOMS, HEAD, wide_encoding
+from clm.provenance.command import UserError
+
+# Lines are cut out of blocks of this size; a line that does not end within two blocks is shortened, not collected
+BLOCK = 2**20
+QUOTE = b'"'
+
+
+class Lines:
+    """The lines of a stream without their ends; `number` is that of the last one, from 1."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        """Wrap a stream of UTF-8 or any encoding that has ASCII in it."""
+        self.blocks, self.number = split_lines(stream), 0
+        self.held: list[bytes] = []  # lines of the block, the next one last
+        self.plain = True  # whether the block has no quote
+
+    def __iter__(self) -> "Lines":
+        """Return itself."""
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next line."""
+        while not self.held:
+            self.held, self.plain = next(self.blocks)
+            self.held.reverse()
+        self.number += 1
+        return self.held.pop()
+
+    def push(self, lines: list[bytes]) -> None:
+        """Have the last lines read again."""
+        self.held += reversed(lines)
+        self.plain = self.plain and not any(QUOTE in line for line in lines)
+        self.number -= len(lines)
+
+    def unquoted(self) -> list[bytes]:
+        """Return the lines that are left of the block when it has no quote, else none."""
+        if not (self.plain and self.held):
+            return []
+        lines, self.held = self.held[::-1], []
+        self.number += len(lines)
+        return lines
+
+
+def split_lines(stream: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """Yield blocks of lines that end in LF, CR LF or, where the first block has no LF, in CR; and if none has a quote.
+
+    Of an endless line no more than two blocks are ever held or yielded.
+    """
+    rest, end = b"", b""
+    while block := stream.read(BLOCK):
+        end = end or (b"\r" if b"\n" not in block and b"\r" in block else b"\n")
+        data = rest + block
+        whole = data.split(end)
+        rest = whole.pop()[:BLOCK]
+        if b"\r" in data:
+            whole = [line.rstrip(b"\r") for line in whole]
+        yield whole, QUOTE not in data
+    if rest:
+        yield [rest.rstrip(b"\r")], QUOTE not in rest
+
+
+def as_utf8(stream: IO[bytes], encoding: str | None, name: str) -> tuple[IO[bytes], str | None]:
+    """Return a stream of bytes that ASCII can be looked for in, and what to tell of the encoding.
+
+    UTF-8 and encodings of one byte stay as they are: fields are decoded one by one (`decode`). A byte order mark tells
+    of UTF-8 and UTF-16.
+
+    Args:
+        stream: the text; it can be peeked into or be moved in.
+        encoding: what the user says, or None.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: no such encoding.
+    """
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
+    head = buffered.peek(HEAD)[:HEAD]
+    marked = next((found for mark, found in BOMS.items() if head.startswith(mark)), None)
+    found = marked or encoding or wide_encoding(head)
+    if found == "utf-8-sig":
+        buffered.read(len(codecs.BOM_UTF8))
+        return buffered, None
+    if found is None:
+        return buffered, None
+    try:
+        name_of_codec = codecs.lookup(found).name
+    except LookupError as error:
+        raise UserError(f"{name}: no encoding is called '{found}'; change `encoding`, for example to utf-8") from error
+    if name_of_codec == "utf-8":
+        return buffered, None
+    return io.BufferedReader(Transcoded(buffered, found), BLOCK), f"read as {name_of_codec}"  # type: ignore[type-var]
+
+
+class Transcoded(io.RawIOBase):
+    """The UTF-8 bytes of a text in another encoding; what cannot be decoded becomes U+FFFD."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        """Wrap a stream."""
+        self.stream, self.rest = stream, b""
+        self.decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+
+    def readable(self) -> bool:
+        """Return True: this is a source of bytes."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` and return the number of bytes."""
+        while not self.rest:
+            block = self.stream.read(BLOCK)
+            self.rest = self.decoder.decode(block, final=not block).encode()
+            if not block:
+                break
+        size = min(len(buffer), len(self.rest))
+        buffer[:size], self.rest = self.rest[:size], self.rest[size:]
+        return size
+
+
+def decode(field: bytes) -> tuple[str, bool]:
+    """Return the text of a field and whether it was not UTF-8: then it is read as Windows-1252, or as Latin-1."""
+    try:
+        return field.decode("utf-8"), False
+    except UnicodeDecodeError:
+        try:
+            return field.decode("cp1252"), True
+        except UnicodeDecodeError:
+            return field.decode("latin-1"), True

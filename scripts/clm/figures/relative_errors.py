@@ -1,0 +1,51 @@
+"""Error of every method over that of the random forest on fingerprints, a panel per task."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from clm.figures.errors import MARKS
+from clm.figures.names import baseline_name
+from clm.figures.palette import GREY
+from clm.figures.style import legend_below, no_data, panels
+from clm.figures.tables import in_order
+
+TEXT = ("task", "split", "model", "kind")
+NUMBERS = ("parameters", "ratio", "smallest", "largest")
+TABLES = {"relative_errors": (TEXT, NUMBERS)}
+
+
+def draw(ratios: pd.DataFrame, split: str) -> Figure:
+    """Draw one panel per task, a row per method, smallest size on top and baselines at the bottom.
+
+    Args:
+        ratios: columns TEXT and NUMBERS of relative_errors.csv.
+        split: the split shown.
+    """
+    shown = ratios[(ratios["split"] == split) & (ratios["ratio"] > 0)]
+    tasks = in_order(shown["task"])
+    rows = in_order(shown.sort_values("parameters", kind="stable", na_position="last")["model"])
+    figure, axes = panels(len(tasks), 4, 0.7 + 0.16 * max(len(rows), 3))
+    if not tasks:
+        no_data(axes[0], "no random forest on fingerprints")
+    for axis, task in zip(axes, tasks, strict=False):
+        axis.set_title(task, parse_math=False)
+        draw_task(axis, shown[shown["task"] == task], rows)
+    legend_below(figure, [Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=kind)
+                          for kind, mark in MARKS.items() if kind in set(shown["kind"])])  # fmt: skip
+    return figure
+
+
+def draw_task(axis: Axes, shown: pd.DataFrame, rows: list[str]) -> None:
+    """Draw the methods of one task; kinds of one size are shifted so that their bars stay apart."""
+    axis.axvline(1, color=GREY, linewidth=0.6, zorder=0)
+    for place, (kind, mark) in enumerate(MARKS.items()):
+        chosen = shown[shown["kind"] == kind]
+        at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
+        axis.hlines(at, chosen["smallest"], chosen["largest"], color=mark.color, linewidth=0.7)
+        axis.scatter(chosen["ratio"], at, color=mark.color, marker=mark.marker, s=11, linewidth=0.8, zorder=3)
+    axis.set_yticks(range(len(rows)), [baseline_name(name) for name in rows], fontsize=5, parse_math=False)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_xlabel("error / error of the forest")
+    axis.locator_params(axis="x", nbins=4)

@@ -1,0 +1,63 @@
+"""What the account of a task's table says: rows and labels that were not used, and values to look at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clm.pages.findings import Section
+
+MOST = 10
+
+
+def rejected_rows(summary: Mapping[str, Any]) -> str:
+    """Return the rejected rows by reason: their number, the first of them and an example."""
+    examples = summary.get("rejected_rows", {})
+    told = [f"{reason} {count}{where(examples.get(reason))}" for reason, count in summary["rejected"].items() if count]
+    return "; ".join(told) or "none"
+
+
+def where(example: Mapping[str, Any] | None) -> str:
+    """Return where in the file some rows are, with the text of the first."""
+    if not example:
+        return ""
+    lines = ", ".join(map(str, example["lines"]))
+    return f" (line{'s' if len(example['lines']) > 1 else ''} {lines}: {example['text']!r})"
+
+
+def placed(found: Mapping[str, Any]) -> str:
+    """Return a value with its line."""
+    return f"{found['value']:g} in line {found['line']}"
+
+
+def label_quality(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return, for a page, what is known of the labels: range and median, lost, suspect and bounded values."""
+    labels = list(summary.get("quality", {}).items())[:MOST]
+    lost = [
+        f"{name}: {state} {found['count']}{where(found)}"
+        for name, told in labels
+        for state, found in told["reasons"].items()
+    ]
+    suspect = [
+        f"{name}: {told['suspect']} ({', '.join(map(placed, told['suspect_values']))})"
+        for name, told in labels
+        if told["suspect"]
+    ]
+    ranges = [
+        f"{name}: {told['minimum']:g} to {told['maximum']:g}, median {told['median']:g}"
+        for name, told in labels
+        if "median" in told
+    ]
+    bounds = [f"{name}: {told['qualifiers']}" for name, told in labels if told["qualifiers"]]
+    return {
+        "range of the labels": "; ".join(ranges) or "unknown",
+        "labels that could not be used": "; ".join(lost) or "none",
+        "suspect labels, far from all others": "; ".join(suspect) or "none",
+        "labels that are bounds or estimates": "; ".join(bounds) or "none",
+        "how the table was read": "; ".join(summary.get("notes", [])) or "as it stands",
+        "molecules whose atom numbers were removed": str(summary.get("atom_maps", 0)),
+    }
+
+
+def data_section(summaries: Sequence[Mapping[str, Any]]) -> Section:
+    """Tell of the tasks that lose labels or have suspect ones."""
+    lines = [f"{told['task']}, {warning}." for told in summaries for warning in told.get("warnings", [])]
+    return "Data of the tasks", lines or ["No task loses many labels, and no label lies far from all others."]

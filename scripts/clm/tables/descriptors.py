@@ -1,0 +1,46 @@
+"""The descriptors of tasks, each declared once: a column of tasks.csv and a panel of the figure of descriptors.
+
+`clm.tasks.descriptors` and `clm.tasks.distance` measure them; jobs that do not must not import their chemistry.
+"""
+
+from dataclasses import dataclass
+
+TASK, LABEL, DISTANCE = "task", "label", "distance"  # of all molecules, the mean over labels, to the reference corpus
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A number about a task.
+
+    Attributes:
+        column: in tasks.csv.
+        source: TASK, LABEL or DISTANCE.
+        axis: label of its panel in the figure; none where it has no panel.
+        logarithmic: whether that axis is.
+        key: in the JSON of its source, where it is not called like the column.
+    """
+
+    column: str
+    source: str
+    axis: str | None = None
+    logarithmic: bool = False
+    key: str = ""
+
+
+DESCRIPTORS = (
+    Descriptor("molecules", TASK, "molecules", logarithmic=True),
+    Descriptor("unique", TASK),
+    Descriptor("graph_diameter", TASK, "graph diameter (bonds)"),
+    Descriptor("heavy_atoms", TASK, "heavy atoms (mean)"),
+    Descriptor("label_variance", LABEL, "label variance (units²)", logarithmic=True, key="variance"),
+    Descriptor("class_balance", LABEL, "share of positives"),
+    Descriptor("label_noise", LABEL, "label noise (SD in duplicates)"),
+    Descriptor("scaffold_diversity", TASK, "scaffolds per molecule"),
+    Descriptor("acyclic_share", TASK, "acyclic share"),
+    Descriptor("salt_share", TASK, "salt share"),
+    Descriptor("rogi_xd", LABEL, "roughness ROGI-XD"),
+    Descriptor("activity_cliff_share", LABEL, "share of activity cliffs"),
+    Descriptor("nearest_tanimoto_mean", DISTANCE, "Tanimoto to corpus (mean)"),
+    Descriptor("unseen_token_share", DISTANCE, "unseen-token share"),
+    Descriptor("overlap_share", DISTANCE, "share found in corpus"),
+)

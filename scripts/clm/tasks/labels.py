@@ -1,0 +1,148 @@
+"""The labels of a task's table: one column after the other, each cell a value or counted with a reason."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from statistics import median, quantiles
+from typing import Any, NamedTuple
+
+from clm.chemistry.reader.labels import class_coding, read_class
+from clm.chemistry.reader.messages import printable
+from clm.chemistry.reader.numbers import LOST, Number, read_number, unit_of
+from clm.chemistry.reader.tables import Row
+from clm.provenance.command import UserError
+
+EXAMPLES = 10
+WARN, STOP = 0.02, 0.2
+# A value so many interquartile ranges beyond the quartiles is suspect; nothing is done about it
+FAR = 10
+HINTS = {
+    "decimal_mark": "say decimal: ',' when the comma is the decimal mark, thousands: ',' when it groups digits",
+    "word": "check `labels` and `kind`",
+    "unit": "change the column to numbers of one unit",
+    "formula": "change formulas to their values",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Column(NamedTuple):
+    """A label: its values in the order of rows (NaN where there is none), the states of its cells, what to tell."""
+
+    values: list[float]
+    states: list[str]
+    qualified: int
+    note: str | None
+
+
+def read_column(rows: Sequence[Row], label: str, settings: Mapping[str, Any], task: str) -> Column:
+    """Return a label of all rows.
+
+    Args:
+        rows: of the table.
+        label: its column.
+        settings: `kind`; for numbers `decimal`, `thousands`, `censored`; for classes `positive`, `negative`.
+        task: its name, for messages.
+
+    Raises:
+        UserError: it cannot be told which class is meant.
+    """
+    cells = [row.cells.get(label) for row in rows]
+    if settings["kind"] == "classification":
+        positive, negative = (as_list(settings.get(key)) for key in ("positive", "negative"))
+        coding = class_coding(cells, positive, negative, f"task {task}: label '{label}'")
+        found = [read_class(cell, coding) for cell in cells]
+        return Column([value for value, _ in found], [state for _, state in found], 0, coding.note)
+    marks = (settings.get("decimal", "."), settings.get("thousands"), settings.get("censored", "missing"))
+    numbers: list[Number] = [read_number(cell, *marks) for cell in cells]
+    qualified = sum(number.qualified for number in numbers)
+    note = f"{label}: {qualified} bounds and estimates" if qualified else None
+    return Column([number.value for number in numbers], [number.state for number in numbers], qualified, note)
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list of values of a setting that may be one value, a list or absent."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def examples(rows: Sequence[Row], label: str, states: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return for each state that loses a label its number of cells, the first rows and lines, and the first text."""
+    found: dict[str, dict[str, Any]] = {}
+    for row, state in zip(rows, states, strict=True):
+        if state in LOST:
+            told = found.setdefault(
+                state, {"count": 0, "rows": [], "lines": [], "text": str(row.cells.get(label))[:80]}
+            )
+            told["count"] += 1
+            if len(told["rows"]) < EXAMPLES:
+                told["rows"].append(row.number)
+                told["lines"].append(row.line)
+    return found
+
+
+def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: Sequence[Row]) -> dict[str, Any]:
+    """Return range, median, suspect values, qualifiers and losses of a label.
+
+    Args:
+        column: the label.
+        rows: of the same length.
+        label: its name.
+        kind: regression or classification.
+        torn: rows of the table that do not fit its header.
+    """
+    known = [(value, row) for value, row in zip(column.values, rows, strict=True) if not math.isnan(value)]
+    values = [value for value, _ in known]
+    lost = examples(rows, label, column.states)
+    count = len(torn) + sum(told["count"] for told in lost.values())
+    told: dict[str, Any] = {"lost": count, "lost_share": count / max(count + len(values), 1), "reasons": lost}
+    told["torn"] = ""
+    if torn:
+        first = f"{printable(torn[0].text)}' in line {torn[0].line}"
+        told["torn"] = f"{len(torn)} rows that do not fit the header, for example '{first}"
+    if values:
+        told |= {"minimum": min(values), "median": median(values), "maximum": max(values)}
+    strange = suspects(values) if kind == "regression" else set()
+    found = [{"row": row.number, "line": row.line, "value": value} for value, row in known if value in strange]
+    return told | {"qualifiers": column.qualified, "suspect": len(found), "suspect_values": found[:EXAMPLES]}
+
+
+def suspects(values: Sequence[float]) -> set[float]:
+    """Return values that lie FAR interquartile ranges beyond the quartiles."""
+    if len(values) < 4:
+        return set()
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    reach = FAR * (high - low)
+    return {value for value in values if reach and not low - reach <= value <= high + reach}
+
+
+def warnings_of(told: Mapping[str, Any], label: str, total: int, settings: Mapping[str, Any], task: str) -> list[str]:
+    """Return what there is to warn of a label.
+
+    Raises:
+        UserError: values have units, or more labels are lost than may be (`max_lost_labels`, by default 0.2).
+    """
+    reasons, most = told["reasons"], settings.get("max_lost_labels", STOP)
+    shown = "; ".join(
+        f"{state} {found['count']}, for example '{printable(found['text'])}' in line {found['lines'][0]}"
+        for state, found in sorted(reasons.items(), key=lambda item: -item[1]["count"])
+    )
+    shown = "; ".join(filter(None, [shown, told["torn"]]))
+    unusable = told["lost"] - reasons.get("censored", {}).get("count", 0)
+    share = unusable / max(told["lost"] + total, 1)
+    text = f"label '{label}': {told['lost']} of {told['lost'] + total} labels are lost ({shown})"
+    if "unit" in reasons and most < 1:
+        unit = unit_of(reasons["unit"]["text"])
+        raise UserError(f"task {task}: {text}; a unit ({printable(unit)}) among numbers: {HINTS['unit']}")
+    if share > most:
+        hint = next((HINTS[state] for state in HINTS if state in reasons), "mend the table")
+        raise UserError(
+            f"task {task}: {text}, more than tasks.{task}.max_lost_labels ({most:g}) allows; {hint}, or raise it"
+        )
+    found = [text] if told["lost_share"] > settings.get("warn_lost_labels", WARN) else []
+    if told["suspect"]:
+        first = told["suspect_values"][0]
+        found.append(
+            f"label '{label}': {told['suspect']} suspect values, the first {first['value']:g} in line {first['line']}, "
+            f"where the median is {told['median']:g}"
+        )
+    return found
