@@ -7,7 +7,6 @@ Mappings merge key by key and lists are replaced, as Snakemake does it. Beyond t
 """
 
 import json
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
