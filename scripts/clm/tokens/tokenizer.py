@@ -63,7 +63,7 @@ def save_tokenizer(
         "model_max_length": settings["max_tokens"],
         "padding_side": "right",
         "clean_up_tokenization_spaces": False,
-        "notation": "selfies" if settings["kind"] == "selfies" else "smiles",
+        "kind": settings["kind"],  # of tokens: what text it reads
     }
     write_json(folder / "tokenizer_config.json", config)
     tokens = tokenizer.get_vocab()

@@ -44,7 +44,7 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
         if self.invalid not in ("raise", "nan"):
             raise ValueError(f"invalid must be 'raise' or 'nan', not {self.invalid!r}")
         column_of(X)
-        self.model_, self.tokenizer_, self.notation_ = load_encoder(Path(self.checkpoint))
+        self.model_, self.tokenizer_, self.kind_ = load_encoder(Path(self.checkpoint))
         self.n_features_in_ = 1
         return self
 
@@ -74,7 +74,7 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
 
         features = np.empty((len(smiles), self.width), dtype=np.float32)
         for chunk in similar_chunks(smiles):
-            shard = encode([smiles[i] for i in chunk], self.tokenizer_, self.notation_)
+            shard = encode([smiles[i] for i in chunk], self.tokenizer_, self.kind_)
             features[chunk] = embed(self.model_, shard)
             progress(len(chunk))
         return features
@@ -116,7 +116,7 @@ def column_of(texts: Sequence[str]) -> np.ndarray:
 
 
 def load_encoder(folder: Path) -> tuple:
-    """Return model, tokenizer and notation ("smiles" or "selfies") of a checkpoint.
+    """Return model, tokenizer and kind of tokens of a checkpoint.
 
     Raises:
         UserError: a file is absent or the weights do not fit config.json.
@@ -139,4 +139,4 @@ def load_encoder(folder: Path) -> tuple:
             f"{folder}: weights and config.json do not fit ({reason}); check that the folder was copied whole"
         ) from error
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return model, tokenizer, read_json(folder / "tokenizer_config.json").get("notation", "smiles")
+    return model, tokenizer, read_json(folder / "tokenizer_config.json").get("kind", "atoms")

@@ -30,7 +30,7 @@ def encode(smiles: list[str], tokenizer: Tokenizer, kind: str, keys: list[int] |
     Args:
         smiles: canonical SMILES.
         tokenizer: of a checkpoint.
-        kind: "selfies", or anything else for SMILES.
+        kind: of tokens, see `clm.tokens.text.KINDS`.
         keys: of the molecules.
     """
     texts = [represent(text, kind) or "[UNK]" for text in smiles]

@@ -38,8 +38,8 @@ def made_study(folder: Path, count: int = 120) -> dict[str, list]:
         y = [text.count("C") + 0.5 * text.count("O") if kind == "regression" else int("N" in text) for text in smiles]
         place = folder / "tasks" / task
         (place / "splits").mkdir(parents=True)
-        rows = [(row, text, text, "", value) for row, (text, value) in enumerate(zip(smiles, y, strict=True))]
-        write_table(place / "molecules.csv", [("row", "smiles", "source_smiles", "scaffold", task)], rows)
+        rows = [(row, text, text, "", text, value) for row, (text, value) in enumerate(zip(smiles, y, strict=True))]
+        write_table(place / "molecules.csv", [("row", "smiles", "source_smiles", "scaffold", "identity", task)], rows)
         write_table(place / "splits/random-0.csv", [("row", "part")], enumerate(random_split(smiles, smiles, 0)))
         write_json(place / "summary.json", {"task": task, "kind": kind, "labels": {task: {"present": count}}})
         records[task] = probed(folder, task, kind)

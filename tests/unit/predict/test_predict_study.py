@@ -24,7 +24,7 @@ def study(tmp_path_factory):
 
 
 def query(path, smiles):
-    pd.DataFrame({"SMILES": smiles}).to_csv(path, index=False)
+    pd.DataFrame({"id": range(len(smiles)), "SMILES": smiles}).to_csv(path, index=False)
     return path
 
 
