@@ -18,7 +18,9 @@ def write_findings(tables: list[Path], claims: Path, settings: dict[str, str], o
         out: a Markdown file.
     """
     frame = {path.stem: read_table(path) for path in tables}
+    judged = read_json(claims)
     sections = [
+        findings.sensitivity_section(judged["sensitive"]),
         summary.short_section(frame, settings["corpus"]),
         findings.loss_section(frame["runs"], frame["fits"]),
         robustness.repeats_section(frame["fits"]),
@@ -31,7 +33,7 @@ def write_findings(tables: list[Path], claims: Path, settings: dict[str, str], o
         robustness.contrasts_section(frame["contrasts"]),
         findings.prediction_section(frame["correlations"], frame["decision"]),
         robustness.literature_section(frame["reconciliation"]),
-        findings.claims_section(read_json(claims)["claims"]),
+        findings.claims_section(judged["claims"]),
         left_out.left_out_section(frame["transfer"], frame["runs"]),
     ]
     with atomic(out) as temporary:
