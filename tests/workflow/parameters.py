@@ -135,7 +135,8 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     (
         "analysis.gain_margin",
         0.02,
-        "judge_gains judge_claims judge_headline ablate_tasks find_thresholds reconcile_literature plot_ablation tabulate_learning",
+        "judge_gains judge_claims judge_headline ablate_tasks find_thresholds "
+        "reconcile_literature plot_ablation tabulate_learning",
     ),
     ("analysis.elasticity_margin", 0.2, "estimate_elasticity judge_headline ablate_tasks plot_ablation"),
     ("analysis.correlation_margin", 0.4, "rank_predictors judge_claims"),
