@@ -21,7 +21,9 @@ def write_findings(
         out: a Markdown file.
     """
     frame = {path.stem: read_table(path) for path in tables}
+    judged = read_json(claims)
     sections = [
+        findings.sensitivity_section(judged["sensitive"]),
         summary.short_section(frame, settings["corpus"]),
         findings.loss_section(frame["runs"], frame["fits"]),
         robustness.repeats_section(frame["fits"]),
@@ -34,7 +36,7 @@ def write_findings(
         robustness.contrasts_section(frame["contrasts"]),
         findings.prediction_section(frame["correlations"], frame["decision"]),
         robustness.literature_section(frame["reconciliation"]),
-        findings.claims_section(read_json(claims)["claims"]),
+        findings.claims_section(judged["claims"]),
         left_out.left_out_section(frame["transfer"], frame["runs"]),
         data.data_section([read_json(path) for path in summaries]),
     ]

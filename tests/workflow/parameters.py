@@ -11,9 +11,11 @@ TRAINING = "pretrain_checkpoint sweep_rate"
 MASKED = "initialize_model probe_encoder measure_curvature map_surface measure_paths"  # measure a loss
 MASKED += " measure_curves measure_spectrum"
 TUNING = "tune_rate finetune_model finetune_endpoint"
-OVER_TASKS = "rank_predictors judge_claims ablate_tasks compare_methods choose_predictor reconcile_literature"
+OVER_TASKS = (
+    "rank_predictors judge_claims judge_headline ablate_tasks compare_methods choose_predictor reconcile_literature"
+)
 RESAMPLED = (
-    "fit_scaling rank_predictors judge_claims ablate_tasks find_thresholds choose_predictor reconcile_literature"
+    "fit_scaling rank_predictors judge_headline ablate_tasks find_thresholds choose_predictor reconcile_literature"
 )
 SPLIT_FIGURES = "transfer gains descriptors correlations thresholds agreement reconciliation controls relative_errors"
 OF_ONE_SPLIT = " ".join(f"plot_{name}" for name in SPLIT_FIGURES.split())
@@ -132,9 +134,10 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     (
         "analysis.gain_margin",
         0.02,
-        "judge_gains judge_claims ablate_tasks find_thresholds reconcile_literature plot_ablation tabulate_learning",
+        "judge_gains judge_claims judge_headline ablate_tasks find_thresholds "
+        "reconcile_literature plot_ablation tabulate_learning",
     ),
-    ("analysis.elasticity_margin", 0.2, "estimate_elasticity ablate_tasks plot_ablation"),
+    ("analysis.elasticity_margin", 0.2, "estimate_elasticity judge_headline ablate_tasks plot_ablation"),
     ("analysis.correlation_margin", 0.4, "rank_predictors judge_claims"),
     ("analysis.contrast_margin", 0.1, "compare_methods"),
     (

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from clm.statistics.verdicts import NOT_TESTABLE
 from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
 from clm.tables.readable import mode_name
@@ -173,6 +174,19 @@ def advice(group: pd.DataFrame) -> str:
     return f"{sentence}; {told}, has a regret of {percent(best['regret'])} ({best['verdict']})."
 
 
+def sensitivity_section(places: list[dict[str, Any]]) -> Section:
+    """Tell first in which modes and splits the study can see a gain at all.
+
+    Args:
+        places: `sensitive` of claims.json.
+    """
+    lines = []
+    for row in places:
+        word = "sensitive" if row["sensitive"] else "not sensitive" if row["assessed"] else "not assessed"
+        lines.append(f"{mode_name(row['mode'])}, {row['split']} split: {word}; {row['reason']}.")
+    return "Can this study see a gain", lines
+
+
 def claims_section(claims: list[dict[str, Any]]) -> Section:
     """List the claims that a test decided and count the others."""
     lines = [
@@ -180,8 +194,11 @@ def claims_section(claims: list[dict[str, Any]]) -> Section:
         for claim in claims
         if claim["verdict"] != "undecided" and claim["lower"] is not None
     ]
-    undecided = sum(claim["verdict"] == "undecided" for claim in claims)
-    return "Claims of the paper and of its review", [*lines, f"undecided: {undecided} of {len(claims)}."]
+    counts = [
+        f"{word}: {sum(claim['verdict'] == word for claim in claims)} of {len(claims)}."
+        for word in ("undecided", NOT_TESTABLE)
+    ]
+    return "Claims of the paper and of its review", [*lines, *counts]
 
 
 def page(study: str, sections: list[Section]) -> str:

@@ -30,7 +30,8 @@ def ablation_section(ablation: pd.DataFrame) -> Section:
         if base.empty or pd.isna(base["effect"].iloc[0]):
             continue
         names = [f"{row['left_out']} {row['name']}" for row in cut[cut["changed"] == 1].to_dict("records")]
-        meaning = MEANINGS.get(statistic, MEANINGS[""])[base["verdict"].iloc[0]]
+        verdict = base["verdict"].iloc[0]
+        meaning = MEANINGS.get(statistic, MEANINGS[""]).get(verdict, verdict)
         lines.append(
             f"{STATISTICS.get(statistic, statistic)} ({where}): {meaning}; another verdict without "
             f"{len(names)} of {len(cut)} parts ({listed(names)})."

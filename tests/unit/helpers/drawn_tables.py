@@ -165,6 +165,7 @@ def reconciliation_table() -> pd.DataFrame:
 
 CLAIMS = {
     "study": "synthetic",
+    "sensitive": [],
     "claims": [
         dict(id="a", claim="Loss falls with <scale> & data", source="abstract", test="slope", n=12, effect=0.0612,
              lower=0.05, upper=0.07, p=0.0004, verdict="supported", reason="interval above 0", tables=["fits.csv"]),

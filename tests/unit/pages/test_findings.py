@@ -129,7 +129,11 @@ def test_claims_that_no_test_decides_are_counted():
         {"verdict": "supported", "claim": "loss falls", "effect": 0.1, "lower": 0.05, "upper": 0.2, "n": 9},
     ]
     _, lines = findings.claims_section(claims)
-    assert lines == ["supported: loss falls (effect 0.1 [0.05, 0.2], n 9).", "undecided: 1 of 2."]
+    assert lines == [
+        "supported: loss falls (effect 0.1 [0.05, 0.2], n 9).",
+        "undecided: 1 of 2.",
+        "not testable here: 0 of 2.",
+    ]
 
 
 def test_the_short_version_counts_and_names():
@@ -180,3 +184,16 @@ def test_what_is_left_out_is_counted_by_reason():
     assert lines[3] == "pretraining diverged: 1 (esol, scaffold split 1)."
     assert "Errors of exactly 0" in lines[4] and "1 (dili, scaffold split 1)" in lines[4]
     assert lines[-1].startswith("not better than predicting the mean") and "1 (esol, scaffold split 1)" in lines[-1]
+
+
+def test_whether_the_study_can_see_is_told_first():
+    place = {
+        "mode": "linear_probe",
+        "split": "random",
+        "sensitive": 0,
+        "assessed": 1,
+        "reason": "no gain on control_logp",
+    }
+    _, lines = findings.sensitivity_section([place, place | {"assessed": 0, "reason": "no control"}])
+    assert lines[0] == "linear probe, random split: not sensitive; no gain on control_logp."
+    assert lines[1] == "linear probe, random split: not assessed; no control."
