@@ -156,6 +156,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
 UNTRIED = {
     "study",
     "grid.trunks",
+    "grid.untrained_initializations",
     "corpora.files",
     "tasks.source",
     "tasks.file",

@@ -29,6 +29,9 @@ COMMANDS = {
     "estimate_cost",
     "plan_study",
     "compare_studies",
+    "predict",
+    "embed",
+    "score_cliffs",
 }  # scripts for people, of no rule
 TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 

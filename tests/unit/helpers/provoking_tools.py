@@ -142,6 +142,13 @@ def no_cliffs() -> None:
     tasks_with_cliffs(STUDY)
 
 
+def unfinished() -> None:
+    """Plan a study from one that has no tables."""
+    from plan_study import finished_components
+
+    finished_components(STUDY, {})
+
+
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "a tokenizer that cannot be read", without_tokenizer),
     ("Models", "a tokenizer that loses the molecules", losing_tokenizer),
@@ -152,6 +159,7 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
         infinite("roberta_prelayernorm.encoder.layer.0.output.dense.bias"))),
     ("Models", "what is no encoder of text", failing_forward),
     ("Tasks", "more molecules than can be clustered", too_many_to_cluster),
+    ("Planning", "the finished study has no tables", unfinished),
     ("Predictions and features", "no such table", lambda: read_queries(TABLE)),
     ("Predictions and features", "no column of SMILES", lambda: read_queries(table("name\nethanol\n"))),
     ("Predictions and features", "no molecule", lambda: read_queries(table("SMILES\n"))),

@@ -151,7 +151,7 @@ def test_measure_distance_reads_a_subset(tmp_path):
 def test_every_declared_descriptor_is_measured():
     task = Task(np.arange(3), ["CCO", "CCN", "CC"], ["CCO", "CCN", "CC"], [""] * 3, np.arange(3.0)[:, None], ["y"])
     told = describe(task, "regression")
-    measured = {LABEL: told["labels"]["y"], DISTANCE: distance(["CCO"], [pa.array(["CCO"])])}
+    measured = {LABEL: told["labels"]["y"], DISTANCE: distance(["CCO"], ["CCO"], [pa.array(["CCO"])])}
     missing = [d.column for d in DESCRIPTORS if (d.key or d.column) not in measured.get(d.source, told)]
     assert missing == []
 
