@@ -1,30 +1,33 @@
-"""Adjusted p values of a family of tests; tests without p do not count."""
+"""Adjusted p values of a family of tests; tests without p do not count.
+
+statsmodels has both methods, but collects garbage at each call: .05 to .3 s, nine tenths of the time that the many small
+families of a study took. It is the reference of the tests.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import false_discovery_control
 
 FAMILY = ("axis", "mode", "split", "features")  # tests that agree in these are corrected together
 HOLM = "holm"  # family-wise error: Holm, Scand. J. Stat. 1979, 6, 65
-BENJAMINI_HOCHBERG = "fdr_bh"  # false discovery rate: J. R. Stat. Soc. B 1995, 57, 289
+BENJAMINI_HOCHBERG = "bh"  # false discovery rate: J. R. Stat. Soc. B 1995, 57, 289
 
 
 def adjusted(p: Sequence[float] | np.ndarray, method: str = HOLM) -> np.ndarray:
     """Return p values, float64 (n,), adjusted by HOLM or BENJAMINI_HOCHBERG; NaN stays NaN."""
     p = np.array(p, dtype=float)
+    if method == HOLM:
+        return holm_rows(p)
     defined = np.isfinite(p)
     if defined.any():
-        p[defined] = multipletests(p[defined], method=method)[1]
+        p[defined] = false_discovery_control(p[defined], method=method)
     return p
 
 
 def holm_rows(p: np.ndarray) -> np.ndarray:
-    """Return p values, float64 (..., n), adjusted by HOLM along the last axis; NaN stays NaN.
-
-    For the many small families of simulated studies: statsmodels collects garbage at each call, which takes .1 s.
-    """
+    """Return p values, float64 (..., n), adjusted by HOLM along the last axis; NaN stays NaN."""
     p = np.asarray(p, dtype=float)
     order = np.argsort(p, axis=-1)
     left = np.isfinite(p).sum(axis=-1, keepdims=True) - np.arange(p.shape[-1])

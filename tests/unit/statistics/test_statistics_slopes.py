@@ -9,6 +9,7 @@ from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, HOLM, adjusted, adju
 from clm.statistics.regression import slope_design
 from clm.statistics.slopes import combined_slope, nadeau_bengio, satterthwaite
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from synthetic_study import grid_cells
 
 N_AXIS = AXES[0]
@@ -76,8 +77,11 @@ def test_holm_and_benjamini_hochberg_follow_their_definitions_and_skip_missing()
     assert np.isnan(adjusted([np.nan, np.nan])).all()
 
 
-def test_holm_of_many_families_at_once_is_that_of_each():
-    p = np.random.default_rng(4).uniform(size=(20, 7)) ** 3
+@pytest.mark.parametrize(("method", "theirs"), [(HOLM, "holm"), (BENJAMINI_HOCHBERG, "fdr_bh")])
+def test_adjusted_values_agree_with_statsmodels(method, theirs):
+    p = np.random.default_rng(4).uniform(size=(8, 7)) ** 3
+    expected = [multipletests(row, method=theirs)[1] for row in p]
+    np.testing.assert_allclose([adjusted(row, method) for row in p], expected)
     p[3, 2] = p[5] = np.nan
     np.testing.assert_allclose(holm_rows(p), [adjusted(row, HOLM) for row in p])
 
