@@ -35,6 +35,7 @@ rule write_answer:
     input:
         summary="<results>/tasks/{task}/summary.json",
         molecules="<results>/tasks/{task}/molecules.csv",
+        descriptors="<results>/tasks/{task}/descriptors.json",
         distance="<results>/tasks/{{task}}/distance/{}-{}.json".format(*reference_subset()),
         predictions=lambda w: prediction_files(w.task),
         tables=[f"<results>/tables/{name}.csv" for name in ANSWERED],

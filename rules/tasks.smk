@@ -51,6 +51,7 @@ rule split_task:
 rule describe_task:
     input:
         molecules="<results>/tasks/{task}/molecules.csv",
+        splits=lambda w: split_files(w.task),
     output:
         out="<results>/tasks/{task}/descriptors.json",
     log:
@@ -67,9 +68,9 @@ rule describe_task:
         runtime=30,
     params:
         code=code("tasks/describe_task"),
-        settings=lambda w: canonical(task_config(w.task, "kind", "labels")),
+        settings=lambda w: canonical(task_config(w.task, "kind", "labels") | {"splits": SPLITS}),
     shell:
-        script("tasks/describe_task", "params.settings input.molecules output.out")
+        script("tasks/describe_task", "params.settings input.molecules input.splits output.out")
 
 
 rule measure_distance:

@@ -1,7 +1,7 @@
 """Print the processor or GPU hours of a study before it runs, from measured or stated rates.
 
-python scripts/estimate_cost.py config.yaml studies/gpu.yaml --flops 1.5e14
-python scripts/estimate_cost.py config.yaml --measured results/tiny/tables/costs.csv
+python scripts/estimate_cost.py studies/gpu.yaml --flops 1.5e14
+python scripts/estimate_cost.py --measured results/tiny/tables/costs.csv
 """
 
 import csv
@@ -14,7 +14,7 @@ from clm.models.flops import training_flops
 from clm.provenance.command import UserError, run
 from clm.study import grid
 from clm.study.controls import expand_controls
-from clm.study.merge import read_configuration
+from clm.study.merge import project_configuration
 from clm.tables.columns import UNTRAINED
 
 LENGTH = 40  # tokens of a typical molecule
@@ -146,11 +146,11 @@ def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: 
     """Return what a study will cost: a line per size.
 
     Args:
-        configs: configuration files, later ones over earlier ones.
+        configs: overlays, as for `--configfile`, later ones over earlier ones; none: the default study.
         flops: sustained floating-point operations per second of one device.
         measured: costs.csv of finished studies.
     """
-    config = read_configuration(*configs)
+    config = project_configuration(configs)
     expand_controls(config)
     return estimate(config, flops, measured or [])
 

@@ -1,6 +1,6 @@
 """Say which claims a study could decide before it runs, from how much the results of a finished one vary.
 
-python scripts/plan_study.py results/default config.yaml studies/workstation.yaml
+python scripts/plan_study.py results/default studies/gpu.yaml
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from clm.statistics.net_gain import untrained_twins
 from clm.statistics.plan import loss_rows, transfer_rows, worth_rows
 from clm.statistics.planned import counted_tasks, planned_modes
 from clm.study.controls import expand_controls
-from clm.study.merge import read_configuration
+from clm.study.merge import project_configuration
 from clm.tables.columns import PRIMARY, UNTRAINED
 from clm.tables.frames import read_table
 from clm.tables.panels import panels, study_runs
@@ -28,10 +28,10 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000) -
 
     Args:
         finished: folder of a finished study, such as results/default: its tables tell how much results vary.
-        configs: configuration files of the study that has not run, later ones over earlier ones.
+        configs: overlays of the study that has not run, as for `--configfile`; none: the default study.
         replicates: simulated studies behind each number.
     """
-    config = read_configuration(*configs)
+    config = project_configuration(configs)
     expand_controls(config)
     runs, found = finished_components(finished, config)
     settings = config["analysis"]

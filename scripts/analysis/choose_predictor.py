@@ -7,19 +7,10 @@ from clm.provenance.command import run
 from clm.statistics.decision import decision_rows
 from clm.tables.frames import read_table, write_table
 
-COLUMNS = ("mode", "split", "predictor", "needs", "stage", "spearman", "spearman_lower")
-COLUMNS += (
-    "spearman_upper",
-    "n_trunks",
-    "regret",
-    "regret_lower",
-    "regret_upper",
-    "n_tasks",
-    "n_cells",
-    "rival",
-    "difference",
-)
-COLUMNS += ("difference_lower", "difference_upper", "verdict", "reason")
+COLUMNS = ("mode", "split", "predictor", "needs", "stage", "spearman", "spearman_lower", "spearman_upper", "n_trunks")
+COLUMNS += ("hindsight", "hindsight_lower", "hindsight_upper", "against_random", "against_random_lower")
+COLUMNS += ("against_random_upper", "regret", "regret_lower", "regret_upper", "n_tasks", "n_cells", "rival")
+COLUMNS += ("difference", "difference_lower", "difference_upper", "verdict", "reason")
 
 
 def choose_predictor(correlations: Path, regret: Path, settings: dict[str, Any], out: Path) -> None:

@@ -8,6 +8,7 @@ from clm.provenance.command import run
 from clm.statistics.choices import regret_rows
 from clm.statistics.predictors import Predictors
 from clm.statistics.ranking import Ranking, Settings, correlate
+from clm.statistics.within import COLUMNS
 from clm.tables.columns import LAYER_FEATURES, PRIMARY
 from clm.tables.frames import read_table, write_table
 from clm.tables.panels import Panel, panels, study_runs
@@ -15,8 +16,9 @@ from clm.tables.panels import Panel, panels, study_runs
 FAMILY = ("mode", "split", "features")
 CORRELATION = (*FAMILY, "task", "predictor", "pearson", "spearman", "lower", "upper", "p", "partial_loss")
 CORRELATION += ("partial_lower", "partial_upper", "partial_p", "n_cells", "n_trunks", "ceiling", "verdict")
-CORRELATION += ("partial_loss_flops", "both_lower", "both_upper", "both_p", "both_verdict", "p_bh", "meaning")
-REGRET = ("mode", "split", "predictor", "task", "regret", "lower", "upper", "n_cells", "repeats")
+CORRELATION += ("partial_loss_flops", "both_lower", "both_upper", "both_p", "both_verdict", "p_bh", "meaning", *COLUMNS)
+REGRET = ("mode", "split", "predictor", "task", "regret", "lower", "upper", "hindsight", "hindsight_lower")
+REGRET += ("hindsight_upper", "against_random", "against_random_lower", "against_random_upper", "n_cells", "repeats")
 
 
 def rank_predictors(

@@ -33,7 +33,8 @@ def write_answer(results: Path, tables: list[Path], settings: dict[str, Any], ou
     task = load_task(folder / "molecules.csv", settings["labels"])
     distance = read_json(folder / "distance" / f"{settings['corpus']}-{settings['subset']}.json")
     where = f"{settings['corpus']} {settings['subset']}"
-    data = quality(read_json(folder / "summary.json"), stereo_counts(task.smiles), distance, where)
+    summary, descriptors = (read_json(folder / f"{name}.json") for name in ("summary", "descriptors"))
+    data = quality(summary, stereo_counts(task.smiles), descriptors, distance, where)
     findings = answer(name, frame["saturation"], frame["thresholds"], frame["learning_curves"])
     scores = task_scores(frame["transfer"], frame["runs"], settings["corpus"], name)
     write_csv(predictions, predicted(results, frame["runs"], dict(zip(task.rows, task.smiles, strict=True)), settings))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clm.pages import data, findings, left_out, robustness, summary
+from clm.pages import data, findings, left_out, prediction, robustness, summary
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
@@ -34,7 +34,7 @@ def write_findings(
         robustness.ablation_section(frame["ablation"]),
         findings.rivals_section(frame["transfer"], frame["runs"], settings["corpus"], settings["split"]),
         robustness.contrasts_section(frame["contrasts"]),
-        findings.prediction_section(frame["correlations"], frame["decision"]),
+        prediction.prediction_section(frame["correlations"], frame["decision"]),
         robustness.literature_section(frame["reconciliation"]),
         findings.claims_section(judged["claims"]),
         left_out.left_out_section(frame["transfer"], frame["runs"]),

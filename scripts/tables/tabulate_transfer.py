@@ -17,7 +17,7 @@ from clm.tasks.table import load_task
 TRUNK = TRUNK_KEYS
 CELL = ("split", "split_seed", "finetune_seed", "features", "label", "metric", "error", "score", "mae", "r2", "pr_auc")
 CELL += ("trivial_error", "lower", "upper", "n_train", "n_valid", "n_test", "status")
-PREDICTOR = ("budget", "split", "split_seed", "label", "name", "value")
+PREDICTOR = ("budget", "split", "split_seed", "label", "name", "value", "reason")
 
 
 def tabulate_transfer(
@@ -30,7 +30,7 @@ def tabulate_transfer(
         cells: files of the lists `trunks` and `fine_tuned` (see clm.tables.cells).
         settings: `tasks`, `baselines`, `kinds` of the tasks and `bootstrap`, the number of draws.
         out: one row per score.
-        predictors: one row per number that may predict a score of a checkpoint on a task.
+        predictors: one row per number that may predict a score of a checkpoint on a task; `reason`: why it has none.
         draws: one row per checkpoint and task on the scaffold split, with the log errors on drawn test sets and halves.
     """
     rows, found, drawn = [], [], []

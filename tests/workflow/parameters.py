@@ -83,7 +83,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("tasks.control_logp.control.molecules", 299, "prepare_task/task=control_logp"),
     ("tasks.control_logp.control.noise", 0.5, "prepare_task/task=control_logp"),
     ("tasks.control_logp.control.seed", 1, "prepare_task/task=control_logp"),
-    ("splits.random", [0, 1], "probe_encoder score_baseline"),
+    ("splits.random", [0, 1], "probe_encoder score_baseline describe_task"),
     ("transfer.baselines", ["ecfp_forest", "token_counts"], ""),
     ("transfer.baseline_seeds", [0, 1], "score_baseline/baseline=ecfp_forest"),
     ("transfer.graph_networks.epochs", 49, ""),  # of no baseline of this study, like those that follow

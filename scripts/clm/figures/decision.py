@@ -1,4 +1,4 @@
-"""The decision table as a figure: regret, rank correlation and cost of each predictor."""
+"""The decision table as a figure: regret (against chance, in hindsight), rank correlation and cost of predictors."""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,8 @@ from clm.figures.style import legend_below, log_axis, new_figure, no_data
 from clm.tables.readable import mode_name
 
 TEXT = ("mode", "split", "predictor", "needs", "stage", "verdict")
-NUMBERS = ("spearman", "spearman_lower", "spearman_upper", "regret", "regret_lower", "regret_upper")
-NUMBERS += ("n_tasks",)
+NUMBERS = ("spearman", "spearman_lower", "spearman_upper", "against_random", "against_random_lower")
+NUMBERS += ("against_random_upper", "hindsight", "n_tasks")
 VERDICTS = {"costs nothing": BLACK, "recommended": GREEN, "not recommended": VERMILLION, "undecided": GREY}
 LEAST = 0.1  # seconds: where the axis of costs begins
 TABLES = {"decision": (TEXT, NUMBERS), "costs": (("stage",), ("wall_seconds",))}
@@ -37,7 +37,8 @@ def draw(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
         group = group.reset_index(drop=True)
         count = group["n_tasks"].max()
         tasks = f"{count:.0f} task{'s' if count > 1 else ''}"
-        estimates(row[0], group, "regret", 100, "regret (% more error)")
+        estimates(row[0], group, "against_random", 100, "error against a random choice (%)")
+        row[0].plot(100 * group["hindsight"], group.index, "|", color=GREY, markersize=3)
         estimates(row[1], group, "spearman", 1, "rank correlation with the score")
         draw_cost(row[2], group["stage"].map(seconds))
         row[0].set_title(f"{mode_name(mode)}, {split} split, {tasks}",

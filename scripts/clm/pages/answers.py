@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from clm.pages.claims import escaped
-from clm.pages.data import label_quality, rejected_rows
+from clm.pages.data import label_quality, rejected_rows, skeletons_on_both_sides
 from clm.statistics.answers import Finding
 
 PAGE = """<!DOCTYPE html>
@@ -68,9 +68,13 @@ def cell(value: Any) -> str:
 
 
 def quality(
-    summary: Mapping[str, Any], stereo: Mapping[str, int], distance: Mapping[str, Any], where: str
+    summary: Mapping[str, Any],
+    stereo: Mapping[str, int],
+    descriptors: Mapping[str, Any],
+    distance: Mapping[str, Any],
+    where: str,
 ) -> dict[str, Any]:
-    """Return what there is to say about the data, in words, from the summary and the distance of the task."""
+    """Return what there is to say about the data, in words, from summary, descriptors and distance of the task."""
     labels = "; ".join(
         f"{name}: {', '.join(f'{state} {count}' for state, count in states.items())}"
         for name, states in list(summary["labels"].items())[:10]
@@ -89,6 +93,7 @@ def quality(
         "molecules with stereo marks": stereo["marked"],
         "molecules with a stereocentre left open": stereo["open_centres"],
         "molecules that differ from another in stereochemistry only": stereo["only_stereo"],
+        "skeletons (first block of the InChIKey) in both train and test": skeletons_on_both_sides(descriptors),
         f"molecules with a token never seen in {where}": percent(distance["unseen_molecule_share"]),
         "such tokens": strange,
         f"Tanimoto similarity to the nearest molecule of {where} (ECFP, mean)": distance["nearest_tanimoto_mean"],

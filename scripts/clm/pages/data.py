@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clm.pages.findings import Section
+from clm.tables.descriptors import OVERLAP
 
 MOST = 10
 
@@ -55,6 +56,14 @@ def label_quality(summary: Mapping[str, Any]) -> dict[str, str]:
         "how the table was read": "; ".join(summary.get("notes", [])) or "as it stands",
         "molecules whose atom numbers were removed": str(summary.get("atom_maps", 0)),
     }
+
+
+def skeletons_on_both_sides(descriptors: Mapping[str, Any]) -> str:
+    """Return for each split how many skeletons are in both train and test, from descriptors.json of a task."""
+    told = {
+        key[len(OVERLAP) :].replace("_", " "): count for key, count in descriptors.items() if key.startswith(OVERLAP)
+    }
+    return "; ".join(f"{split} split {count:.3g}" for split, count in told.items()) or "unknown"
 
 
 def data_section(summaries: Sequence[Mapping[str, Any]]) -> Section:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from clm.statistics.verdicts import NOT_TESTABLE
-from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRETRAINED, PRIMARY, UNTRAINED
+from clm.tables.columns import BASELINE, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
 from clm.tables.readable import mode_name
 
@@ -135,43 +135,6 @@ def markdown(table: pd.DataFrame) -> str:
     ]
     lines = [head, ["---"] * len(head), *body]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Section:
-    """Tell which predictors rank checkpoints, and what choosing by them costs."""
-    rows = correlations[(correlations["task"] == POOLED) & (correlations["features"] == PRIMARY)]
-    lines = []
-    for (mode, split), group in rows.groupby(["mode", "split"], sort=False):
-        known = group[group["lower"].notna()]
-        clear = known[(known["lower"] > 0) | (known["upper"] < 0)].sort_values("spearman", key=abs, ascending=False)
-        told = [f"{row['predictor']} {row['spearman']:.2f} {interval(row)}" for row in clear.head(5).to_dict("records")]
-        lines.append(
-            f"{mode_name(mode)}, {split} split: the interval of the mean rank correlation with the score "
-            "excludes 0 for "
-            f"{len(clear)} of {len(known)} predictors; strongest: {listed(told)}."
-        )
-    for (mode, split), group in decision.groupby(["mode", "split"], sort=False):
-        lines.append(f"{mode_name(mode)}, {split} split, {group['n_tasks'].max():.0f} tasks: {advice(group)}")
-    return "What predicts transfer, and what to compute for a new task", lines
-
-
-def advice(group: pd.DataFrame) -> str:
-    """Return the sentence on the decision table of one mode and split, whose rows come with least regret first."""
-    free = group[group["verdict"] == "costs nothing"]
-    told = [f"{row['predictor'].replace('_', ' ')} {percent(row['regret'])}" for row in free.to_dict("records")]
-    good = group[group["verdict"] == "recommended"]
-    candidate = group[group["predictor"].str.startswith("domain_loss")]
-    sentence = f"regret of what costs nothing: {listed(told)}. "
-    if good.empty:
-        sentence += "No predictor has clearly less, so none is recommended to a user with a new task"
-    else:
-        names = [f"{row['predictor']} {percent(row['regret'])}, {row['needs']}" for row in good.to_dict("records")]
-        sentence += f"A user with a new task should compute one of: {'; '.join(names)}"
-    if candidate.empty:
-        return sentence + "."
-    best = candidate.iloc[0]
-    told = f"the loss on the task's own molecules was the first candidate; its best form, {best['predictor']}"
-    return f"{sentence}; {told}, has a regret of {percent(best['regret'])} ({best['verdict']})."
 
 
 def sensitivity_section(places: list[dict[str, Any]]) -> Section:

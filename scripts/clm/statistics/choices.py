@@ -9,7 +9,15 @@ import pandas as pd
 from clm.statistics.intervals import mean_interval
 from clm.statistics.predictors import LOSS, Predictors
 from clm.statistics.ranking import Settings
-from clm.statistics.regret import greedy_choice, panel_regret, repeats_of, uniform_choice
+from clm.statistics.regret import (
+    greedy_choice,
+    hindsight_regret,
+    panel_errors,
+    panel_regret,
+    random_regret,
+    repeats_of,
+    uniform_choice,
+)
 from clm.tables.columns import POOLED, SCALES
 from clm.tables.panels import Panel
 from clm.tables.predictors import within_size
@@ -26,21 +34,27 @@ def regret_rows(
             continue
         for name, choice in choices(panel, known, links).items():
             row = {"predictor": name, "task": panel.names["task"], "n_cells": int(np.sum(np.isfinite(choice)))}
-            rows.append(row | {"regret": panel_regret(panel, np.nan_to_num(choice)), "repeats": repeats})
+            chosen, errors = np.nan_to_num(choice), panel_errors(panel)
+            row |= {"regret": panel_regret(panel, chosen), "repeats": repeats}
+            row |= {"hindsight": hindsight_regret(errors, chosen), "against_random": random_regret(errors, chosen)}
+            rows.append(row)
     return rows + pooled_regrets(rows, settings)
 
 
 def pooled_regrets(rows: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
-    """Return the mean regret of each predictor over the tasks that count, with its interval."""
+    """Return the mean regrets of each predictor over the tasks that count, with their intervals."""
     pooled = []
     for name in dict.fromkeys(row["predictor"] for row in rows):
         own = [row for row in rows if row["predictor"] == name and row["task"] in settings.aggregate]
-        if own:
-            regrets = np.array([row["regret"] for row in own])
-            lower, upper = mean_interval(regrets, settings.count, settings.seed)
-            repeats = " or ".join(dict.fromkeys(row["repeats"] for row in own))
-            row = {"predictor": name, "task": POOLED, "regret": float(regrets.mean()), "lower": lower, "upper": upper}
-            pooled.append(row | {"n_cells": min(row["n_cells"] for row in own), "repeats": repeats})
+        if not own:
+            continue
+        row = {"predictor": name, "task": POOLED, "n_cells": min(row["n_cells"] for row in own)}
+        row["repeats"] = " or ".join(dict.fromkeys(row["repeats"] for row in own))
+        for column, prefix in (("regret", ""), ("hindsight", "hindsight_"), ("against_random", "against_random_")):
+            values = np.array([one[column] for one in own])
+            lower, upper = mean_interval(values, settings.count, settings.seed)
+            row |= {column: float(values.mean()), f"{prefix}lower": lower, f"{prefix}upper": upper}
+        pooled.append(row)
     return pooled
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 from scipy import stats
 
 from clm.statistics.claims import claim
+from clm.statistics.prediction import CEILING, FAILS, PREDICTS
 from clm.statistics.predictors import LOSS
-from clm.statistics.ranking import CEILING, FAILS, MIN_TRUNKS_P, PREDICTS
+from clm.statistics.ranking import MIN_TRUNKS_P
 from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED
 from clm.tables.columns import POOLED, PRIMARY
 

@@ -12,6 +12,7 @@ from clm.tables.predictors import family_of
 
 FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
 NESTED = "(best on the other tasks)"
+TOLD = ("hindsight", "against_random")  # regrets that are told; comparisons go by the oracle of other repeats
 
 
 def source_of(predictor: str) -> tuple[str, str | None]:
@@ -22,16 +23,42 @@ def source_of(predictor: str) -> tuple[str, str | None]:
 
 
 def nested_choice(table: pd.DataFrame) -> pd.Series:
-    """Return the regret on each task of the predictor that did best on the other tasks.
+    """Return for each task the predictor that had the least regret on the other tasks.
 
     Args:
         table: tasks x predictors, regrets; predictors that lack a task are left out.
     """
     complete = table.dropna(axis=1)
     if complete.empty or len(complete) < 2:
-        return pd.Series(dtype=float)
+        return pd.Series(dtype=object)
     others = (complete.sum() - complete) / (len(complete) - 1)
-    return pd.Series({task: complete.loc[task, others.loc[task].idxmin()] for task in complete.index})
+    return others.idxmin(axis=1)
+
+
+def regret_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return {kind of regret: tasks x predictors}, the nested choice among the predictors.
+
+    Args:
+        rows: of regret.csv, one mode and split, tasks that count.
+    """
+    tables = {
+        kind: rows.pivot_table(index="task", columns="predictor", values=kind, sort=False) for kind in ("regret", *TOLD)
+    }
+    nested = nested_choice(tables["regret"])
+    if len(nested):
+        for table in tables.values():
+            table[NESTED] = [table.loc[task, name] for task, name in nested.reindex(table.index).items()]
+    return tables
+
+
+def told_regrets(name: str, tables: Mapping[str, pd.DataFrame], draws: int, seed: int) -> dict[str, float | None]:
+    """Return the mean regret of a predictor in hindsight and against a random choice, with intervals over tasks."""
+    row: dict[str, float | None] = {}
+    for kind in TOLD:
+        values = tables[kind][name].dropna().to_numpy(dtype=float)
+        lower, upper = mean_interval(values, draws, seed)
+        row |= {kind: float(values.mean()), f"{kind}_lower": lower, f"{kind}_upper": upper}
+    return row
 
 
 def decide(row: Mapping[str, Any], free: bool) -> tuple[str, str]:
@@ -62,16 +89,15 @@ def decision_rows(
     rows = []
     for (mode, split), group in regret.groupby(["mode", "split"], sort=False):
         kept = group[group["task"].isin(aggregate)]
-        table = kept.pivot_table(index="task", columns="predictor", values="regret", sort=False)
+        tables = regret_tables(kept)
+        table = tables["regret"]
         if table.empty:
             continue
-        nested = nested_choice(table)
-        if len(nested):
-            table[NESTED] = nested
         links = correlations[(correlations["mode"] == mode) & (correlations["split"] == split)]
         links = links[(links["features"] == PRIMARY) & (links["task"] == POOLED)].set_index("predictor")
         cells = kept.groupby("predictor")["n_cells"].min()
         records = [predictor_row(name, table, links, draws, seed) for name in table]
+        records = [row | told_regrets(row["predictor"], tables, draws, seed) for row in records]
         records = [row | {"n_cells": cells.get(row["predictor"])} for row in records]
         for row in sorted(records, key=lambda row: (np.isnan(row["regret"]), row["regret"])):
             verdict, reason = decide(row, row["predictor"] in FREE)

@@ -8,21 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.correlation import MIN_CELLS, Association, associate, fisher_mean, two_sided_p
+from clm.statistics.correlation import Association, associate, fisher_mean, two_sided_p
 from clm.statistics.fits.curves import levels
 from clm.statistics.intervals import percentile_interval
-from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, adjusted
+from clm.statistics.prediction import judge_rows
 from clm.statistics.predictors import LOSS, Predictors, strata_of
 from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import Resamples, resamples
-from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED, no_signal
-from clm.statistics.within import sign_in_words
-from clm.tables.columns import ALPHA, POOLED
+from clm.statistics.within import BUDGET, SIZE, comparable, scope_columns, within_scope
+from clm.tables.columns import POOLED, PRIMARY
 from clm.tables.panels import MIN_SIGNAL, Panel
+from clm.tables.predictors import within_size
 
 MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
-PREDICTS, FAILS = "predicts", "correlates by less than the margin"
-CEILING = 0.6  # of a score too noisy to be predicted by anything
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ class TaskAssociation:
     trunks: int
     ceiling: float | None
     signal: bool
+    scopes: Mapping[str, Association | None]
 
 
 class Ranking:
@@ -74,20 +73,26 @@ class Ranking:
 
     def find(self, panel: Panel, name: str, values: np.ndarray) -> TaskAssociation | None:
         """Return the association of one predictor with one task, or None when there is too little to see."""
-        known = np.isfinite(values)
         strata = strata_of(name, panel.cells)
-        alone = np.array([np.sum(known & (strata == stratum)) < 2 for stratum in strata])
-        used = np.flatnonzero(known & ~alone)
-        trunks = panel.cells["trunk"].to_numpy()[used]
-        if len(used) < MIN_CELLS or len(np.unique(trunks)) < self.settings.min_trunks or np.ptp(values[used]) == 0:
+        used = comparable(values, panel.y, strata)
+        if used is None or panel.cells["trunk"].iloc[used].nunique() < self.settings.min_trunks:
             return None
-        cells = panel.cells.iloc[used]
+        cells = panel.cells.iloc[used].reset_index(drop=True)
         drawn = self.resamples(cells, strata[used])
         association = associate(values[used], -panel.y[used], covariates_of(name, cells), strata[used], drawn)
         top = noise_ceiling(panel.errors[:, used], None if panel.draws is None else panel.draws[:, used])
         chosen = tuple(cells["checkpoint"])
         signal = panel.signal >= MIN_SIGNAL
-        return TaskAssociation(panel.names["task"], association, chosen, len(np.unique(trunks)), top, signal)
+        scopes = self.scopes(name, cells, values[used], -panel.y[used]) if panel.names["features"] == PRIMARY else {}
+        task, trunks = panel.names["task"], cells["trunk"].nunique()
+        return TaskAssociation(task, association, chosen, trunks, top, signal, scopes)
+
+    def scopes(
+        self, name: str, cells: pd.DataFrame, values: np.ndarray, score: np.ndarray
+    ) -> dict[str, Association | None]:
+        """Return the associations within a budget and within a size; what compares within a size only has no other."""
+        names = (SIZE,) if within_size(name) else (BUDGET, SIZE)
+        return {scope: within_scope(values, score, cells, scope, self.resamples) for scope in names}
 
     def rows(self, name: str, associations: Sequence[TaskAssociation]) -> list[dict[str, Any]]:
         """Return the rows of one predictor: each task, then all tasks that count, by the Fisher-z mean.
@@ -102,9 +107,9 @@ class Ranking:
         paired = [item for item in counting if item.chosen == common]
         tops = [item.ceiling for item in paired if item.ceiling is not None]
         top = float(np.mean(tops)) if len(tops) == len(paired) else None
-        whole = TaskAssociation(
-            POOLED, pooled([item.association for item in paired]), common, paired[0].trunks, top, True
-        )
+        scopes = {scope: pooled([item.scopes[scope] for item in paired]) for scope in shared_scopes(paired)}
+        link = pooled([item.association for item in paired])
+        whole = TaskAssociation(POOLED, link, common, paired[0].trunks, top, True, scopes)
         return [*rows, self.row(name, POOLED, whole.association, whole)]
 
     def row(self, name: str, task: str, link: Association, item: TaskAssociation) -> dict[str, Any]:
@@ -117,6 +122,8 @@ class Ranking:
         row |= {"lower": lower, "upper": upper, "p": p, "partial_loss": link.partial, "partial_lower": partial_lower}
         row |= {"partial_upper": partial_upper, "partial_p": partial_p, "n_cells": len(item.chosen)}
         row |= {"n_trunks": item.trunks, "ceiling": item.ceiling} | both_columns(link, item.trunks)
+        for scope in (BUDGET, SIZE):
+            row |= scope_columns(scope, item.scopes.get(scope))
         return row | {"signal": item.signal}
 
 
@@ -137,58 +144,15 @@ def both_columns(link: Association, trunks: int) -> dict[str, float | None]:
     return {"partial_loss_flops": link.both, "both_lower": lower, "both_upper": upper, "both_p": p}
 
 
+def shared_scopes(items: Sequence[TaskAssociation]) -> list[str]:
+    """Return the scopes in which all of some tasks have an association."""
+    return [scope for scope in (BUDGET, SIZE) if all(item.scopes.get(scope) is not None for item in items)]
+
+
 def pooled(links: Sequence[Association]) -> Association:
     """Return the Fisher-z mean of associations over tasks, resample by resample."""
     parts = {name: fisher_mean([getattr(link, name) for link in links]) for name in Association.__dataclass_fields__}
     return Association(**{name: float(part) if np.ndim(part) == 0 else part for name, part in parts.items()})
-
-
-def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None) -> str:
-    """Return PREDICTS, FAILS, "undecided" or "not testable here" of one row.
-
-    Judged is what a predictor adds to the loss ("partial_"; the loss itself, "": its plain correlation) or to loss and
-    compute together ("both_"). PREDICTS: the correlation is of the margin at least, its interval excludes 0, and
-    p < .05. FAILS: the whole interval of |rho| lies below the margin although the score is reliable enough to be
-    predicted.
-
-    Args:
-        row: of correlations.csv.
-        part: begins the names of its columns.
-        margin: |rho| that matters.
-        p: of the correlation, corrected over predictors; None where trunks are too few to be permuted.
-    """
-    lower, upper = row[f"{part}lower"], row[f"{part}upper"]
-    if lower is None or p is None:
-        return NOT_TESTABLE
-    rho = row[{"": "spearman", "partial_": "partial_loss", "both_": "partial_loss_flops"}[part]]
-    if p < ALPHA and (lower > 0 or upper < 0) and abs(rho) >= margin:
-        return PREDICTS
-    reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
-    return FAILS if reliable and max(-lower, upper) < margin else UNDECIDED
-
-
-def judge_rows(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
-    """Add p_bh, verdict, both_verdict and meaning to the rows of one family.
-
-    p_bh is the false discovery rate over the predictors of one task (or of all tasks together): of the partial
-    correlation given the loss, of the plain one for the loss itself.
-    """
-    judged = [dict(row) for row in rows]
-    for task in dict.fromkeys(row["task"] for row in judged):
-        members = [row for row in judged if row["task"] == task]
-        plain = [row["p" if row["predictor"] == LOSS else "partial_p"] for row in members]
-        corrected = adjusted([np.nan if p is None else p for p in plain], BENJAMINI_HOCHBERG)
-        both = adjusted([np.nan if row["both_p"] is None else row["both_p"] for row in members], BENJAMINI_HOCHBERG)
-        for row, p, p_both in zip(members, corrected, both, strict=True):
-            part = "" if row["predictor"] == LOSS else "partial_"
-            rho = row["partial_loss" if part else "spearman"]
-            row |= {"p_bh": p, "meaning": sign_in_words(row["predictor"], rho, p)}
-            row["verdict"] = verdict_of(row, part, margin, p if np.isfinite(p) else None)
-            if np.isfinite(row["partial_loss_flops"]):
-                row["both_verdict"] = verdict_of(row, "both_", margin, p_both if np.isfinite(p_both) else None)
-            if not row["signal"]:
-                row |= {"verdict": no_signal(row["metric"]), "both_verdict": no_signal(row["metric"])}
-    return judged
 
 
 def correlate(

@@ -21,11 +21,33 @@ def repeats_of(panel: Panel) -> str | None:
     return None if panel.halves is None else SCAFFOLDS
 
 
+def panel_errors(panel: Panel) -> np.ndarray:
+    """Return the log errors by which a choice is judged once all is known, float64 (k, n)."""
+    return panel.replicates if repeats_of(panel) == SEEDS else panel.errors
+
+
 def panel_regret(panel: Panel, choice: np.ndarray) -> float:
     """Return the regret of a choice, float64 (n,) as in `chosen_regret`, on the repeats of `repeats_of`."""
     if repeats_of(panel) == SEEDS:
         return chosen_regret(panel.replicates, choice)
     return half_regret(panel.halves, choice)
+
+
+def hindsight_regret(errors: np.ndarray, choice: np.ndarray) -> float:
+    """Return the mean log error of a choice over that of the checkpoint that turned out best; never negative.
+
+    Args:
+        errors: float64 (k, n), log error of n checkpoints on k repeats.
+        choice: float64 (n,), probability that each checkpoint is chosen; sums to 1.
+    """
+    means = errors.mean(axis=0)
+    return float(means @ choice - means.min())
+
+
+def random_regret(errors: np.ndarray, choice: np.ndarray) -> float:
+    """Return the mean log error of a choice over that of choosing at random; negative is good."""
+    means = errors.mean(axis=0)
+    return float(means @ choice - means.mean())
 
 
 def chosen_regret(errors: np.ndarray, choice: np.ndarray) -> float:

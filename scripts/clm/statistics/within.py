@@ -4,7 +4,7 @@ More tokens lower the loss of every model and may change scores in their own way
 can hide, or invent, what holds among models of one budget (Simpson's paradox).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ import pandas as pd
 from clm.statistics.correlation import MIN_CELLS, Association, associate, two_sided_p
 from clm.statistics.intervals import percentile_interval
 from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, adjusted
-from clm.statistics.resampling import resamples
+from clm.statistics.resampling import Resamples
 from clm.tables.columns import ALPHA
 
 EVERYTHING, BUDGET, SIZE = "everything", "budget", "size"
 SCOPES = (EVERYTHING, BUDGET, SIZE)
-FAMILY = ("mode", "split", "features", "task", "scope")
+PARTS = ("", "_lower", "_upper", "_p")  # of the columns on a scope
+COLUMNS = tuple(f"within_{scope}{part}" for scope in (BUDGET, SIZE) for part in (*PARTS, "_p_bh", "_meaning"))
+Draw = Callable[[pd.DataFrame, np.ndarray], Resamples]
 NOTABLE = 0.2  # |rho| that is worth a sentence
 
 
@@ -38,60 +40,59 @@ def scope_strata(cells: pd.DataFrame, scope: str) -> tuple[np.ndarray, np.ndarra
     return (number, one) if scope == BUDGET else (number, number)
 
 
+def comparable(values: np.ndarray, score: np.ndarray, strata: np.ndarray) -> np.ndarray | None:
+    """Return the positions of the checkpoints that have others of their stratum to compare with.
+
+    Args:
+        values: float64 (n,), predictor, NaN where unknown.
+        score: float64 (n,), NaN where unknown.
+        strata: integer (n,).
+
+    Returns:
+        None with fewer than 5 of them, and where the predictor is the same for all.
+    """
+    known = np.isfinite(values) & np.isfinite(score)
+    alone = np.array([np.sum(known & (strata == stratum)) < 2 for stratum in strata])
+    used = np.flatnonzero(known & ~alone)
+    return None if len(used) < MIN_CELLS or np.ptp(values[used]) == 0 else used
+
+
 def within_scope(
-    values: np.ndarray, score: np.ndarray, cells: pd.DataFrame, scope: str, count: int, seed: int, min_trunks: int
-) -> tuple[Association, int] | None:
-    """Return the association of a predictor and a score within strata, and the number of trunks behind it.
+    values: np.ndarray, score: np.ndarray, cells: pd.DataFrame, scope: str, draw: Draw
+) -> Association | None:
+    """Return the association of a predictor and a score within strata, or None when there is too little to see.
 
     Args:
         values: float64 (n,), predictor, NaN where unknown.
         score: float64 (n,), higher is better.
         cells: `size`, `budget`, `trunk` of each checkpoint.
         scope: one of SCOPES.
-        count: bootstrap draws and permutations.
-        seed: of both.
-        min_trunks: below which there is no permutation test.
-
-    Returns:
-        None with fewer than 5 checkpoints that have others to compare with.
+        draw: returns the resamples of some checkpoints whose trunks trade places within the given strata.
     """
     ranked, moving = scope_strata(cells, scope)
-    known = np.isfinite(values) & np.isfinite(score)
-    alone = np.array([np.sum(known & (ranked == stratum)) < 2 for stratum in ranked])
-    used = np.flatnonzero(known & ~alone)
-    if len(used) < MIN_CELLS or np.ptp(values[used]) == 0:
+    used = comparable(values, score, ranked)
+    if used is None:
         return None
-    trunks, budgets = cells["trunk"].to_numpy()[used], cells["budget"].to_numpy(dtype=str)[used]
-    drawn = resamples(trunks, budgets, moving[used], count, seed, min_trunks)
-    return associate(values[used], score[used], (), ranked[used], drawn), len(np.unique(trunks))
+    return associate(values[used], score[used], (), ranked[used], draw(cells.iloc[used], moving[used]))
 
 
-def scope_row(scope: str, link: Association, trunks: int) -> dict[str, Any]:
-    """Return one row of a table of correlations within scopes; `p_bh` and `verdict` wait for the family."""
-    lower, upper = percentile_interval(link.boot)
-    row = {"scope": scope, "spearman": link.spearman, "lower": lower, "upper": upper}
-    return row | {"p": two_sided_p(link.spearman, link.null), "n_trunks": trunks}
+def scope_columns(scope: str, link: Association | None) -> dict[str, Any]:
+    """Return the columns on one scope; those that wait for the family come from `judge_scopes`."""
+    names = [f"within_{scope}{part}" for part in PARTS]
+    if link is None:
+        return dict.fromkeys(names)
+    values = (link.spearman, *percentile_interval(link.boot), two_sided_p(link.spearman, link.null))
+    return dict(zip(names, values, strict=True))
 
 
-def adjust(rows: Sequence[Mapping[str, Any]], predictor_names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Add p_bh, the false discovery rate over the predictors of a family, and what the sign means in words.
-
-    Args:
-        rows: with the columns of FAMILY that they have, predictor, spearman, p.
-        predictor_names: {predictor: what readers call it}.
-    """
-    frame = pd.DataFrame([dict(row) for row in rows])
-    if frame.empty:
-        return []
-    keys = [name for name in FAMILY if name in frame]
-    frame["p_bh"] = np.nan
-    for _, group in frame.groupby(keys, sort=False, dropna=False):
-        frame.loc[group.index, "p_bh"] = adjusted(pd.to_numeric(group["p"]).to_numpy(dtype=float), BENJAMINI_HOCHBERG)
-    names = predictor_names or {}
-    frame["meaning"] = [
-        sign_in_words(names.get(row.predictor, row.predictor), row.spearman, row.p_bh) for row in frame.itertuples()
-    ]
-    return frame.to_dict("records")
+def judge_scopes(rows: Sequence[dict[str, Any]]) -> None:
+    """Add, in place, the false discovery rate over the predictors of a task and what the signs mean in words."""
+    for scope in (BUDGET, SIZE):
+        p = [np.nan if row.get(f"within_{scope}_p") is None else row[f"within_{scope}_p"] for row in rows]
+        for row, corrected in zip(rows, adjusted(p, BENJAMINI_HOCHBERG), strict=True):
+            rho = row.get(f"within_{scope}")
+            meaning = sign_in_words(row["predictor"], np.nan if rho is None else rho, corrected)
+            row |= {f"within_{scope}_p_bh": corrected, f"within_{scope}_meaning": meaning}
 
 
 def sign_in_words(name: str, rho: float, p: float) -> str:
@@ -119,20 +120,3 @@ def simpson(everything: float, within: float, name: str = "loss", scope: str = B
         f"Within one {scope} more {name} goes with {inside} (rho {within:.2f}), "
         f"over everything with {overall} (rho {everything:.2f}): Simpson's paradox."
     )
-
-
-def hindsight_regret(errors: np.ndarray, choice: np.ndarray) -> float:
-    """Return the mean log error of a choice over that of the checkpoint that turned out best; never negative.
-
-    Args:
-        errors: float64 (k, n), log error of n checkpoints on k repeats.
-        choice: float64 (n,), probability that each checkpoint is chosen; sums to 1.
-    """
-    means = errors.mean(axis=0)
-    return float(means @ choice - means.min())
-
-
-def random_regret(errors: np.ndarray, choice: np.ndarray) -> float:
-    """Return the mean log error of a choice over that of choosing at random; negative is good."""
-    means = errors.mean(axis=0)
-    return float(means @ choice - means.mean())

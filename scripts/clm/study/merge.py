@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+PROJECT = Path(__file__).resolve().parents[3]
+BASE = ("catalogue.yaml", "config.yaml")  # what every study starts from
 EXTENDS = "+"  # at the end of a key: its list is appended to the one that the files before define
 
 
@@ -71,6 +73,17 @@ def study_configuration(
     """
     config = merged(read_configuration(*base, *overlays), typed(options))
     return without_removed(config, schema)
+
+
+def project_configuration(files: Iterable[Path]) -> dict[str, Any]:
+    """Return the configuration of a study of this project, as `snakemake --configfile` takes it, from its overlays.
+
+    Args:
+        files: overlays; the files of BASE, which come first anyhow, may be named among them.
+    """
+    base = [PROJECT / name for name in BASE]
+    schema = yaml.safe_load((PROJECT / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+    return study_configuration(base, [path for path in files if path.resolve() not in base], {}, schema)
 
 
 def typed(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 TASK, LABEL, DISTANCE = "task", "label", "distance"  # of all molecules, the mean over labels, to the reference corpus
 
+OVERLAP = "skeleton_overlap_"  # begins the columns on skeletons in both train and test; the name of the split follows
+
 
 @dataclass(frozen=True)
 class Descriptor:
@@ -43,4 +45,6 @@ DESCRIPTORS = (
     Descriptor("nearest_tanimoto_mean", DISTANCE, "Tanimoto to corpus (mean)"),
     Descriptor("unseen_token_share", DISTANCE, "unseen-token share"),
     Descriptor("overlap_share", DISTANCE, "share found in corpus"),
+    # Molecules of one skeleton (first block of the InChIKey) in train and test, mean over the seeds of the split
+    *(Descriptor(OVERLAP + split, TASK) for split in ("scaffold", "random", "scaffold_balanced", "cluster")),
 )

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.cluster.hierarchy import complete, fcluster
 from scipy.spatial.distance import pdist
 
+MIN_MOLECULES = 3
 MIN_STEP = 0.01  # smallest step between distance thresholds
 
 
@@ -19,7 +20,7 @@ def rogi_xd(distances: np.ndarray, y: np.ndarray) -> float | None:
         distances: condensed distances within [0, 1], float (n (n - 1) / 2,), as from scipy's pdist.
         y: float (n,), finite; scaled to [0, 1] here.
     """
-    if len(y) < 3 or np.ptp(y) == 0:
+    if len(y) < MIN_MOLECULES or np.ptp(y) == 0:
         return None
     scaled = (y - y.min()) / np.ptp(y)
     linkage = complete(distances)

@@ -7,27 +7,11 @@ ask features without a mean to explain targets with one.
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from clm.transfer.usable import unusable
+
 RANGE = np.log(1e8)  # of the ratio of precisions, relative to the largest squared singular value
 GRID = 65  # evidence can have two maxima in that ratio, so the best point of a grid is refined
-CONSTANT = 1e-9  # spread of features, relative to their size, that is rounding
-
-
-def no_logme(features: np.ndarray, y: np.ndarray) -> str | None:
-    """Return why a label has no LogME on these features, or None when it has one.
-
-    Args:
-        features: float (n, d).
-        y: float64 (n,), finite.
-    """
-    if len(y) < 3:
-        return "fewer than 3 labels"
-    if np.ptp(y) == 0:
-        return "all labels are equal"
-    if not np.isfinite(features).all():
-        return "the embedding is not finite"
-    if np.abs(features - features.mean(axis=0)).max() <= CONSTANT * max(np.abs(features).max(), np.finfo(float).tiny):
-        return "the embedding is the same for all molecules"
-    return None
+MIN_LABELS = 3
 
 
 def singular(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +47,7 @@ def log_evidence(u: np.ndarray, s: np.ndarray, y: np.ndarray) -> float:
 
 
 def logme(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
-    """Return LogME of one label on the training part; None where `no_logme` gives a reason.
+    """Return LogME of one label on the training part; None where `unusable` gives a reason.
 
     Regression: y standardized. Classification: one-vs-rest, averaged over the classes.
 
@@ -72,7 +56,7 @@ def logme(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
         y: float64 (n,), finite.
         kind: "regression" or "classification".
     """
-    if no_logme(features, y):
+    if unusable(features, y, MIN_LABELS):
         return None
     u, s = singular(np.asarray(features, dtype=np.float64))
     targets = [y / y.std()] if kind == "regression" else [(y == c).astype(np.float64) for c in np.unique(y)]

@@ -3,19 +3,23 @@
 import numpy as np
 
 from clm.tasks.scores import auc
+from clm.transfer.usable import unusable
 
 NEIGHBOURS = 5
+MIN_LABELS = NEIGHBOURS + 1
 
 
 def nearest_score(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
-    """Return AUC or -RMSE of the mean label of the 5 nearest other molecules by cosine; None when undefined.
+    """Return AUC or -RMSE of the mean label of the 5 nearest other molecules; None where `unusable` gives a reason.
+
+    Near is by the cosine of centred features: uncentred ones all point the same way.
 
     Args:
         features: float (n, d).
         y: float64 (n,), finite.
         kind: "regression" or "classification".
     """
-    if len(y) <= NEIGHBOURS or np.ptp(y) == 0:
+    if unusable(features, y, MIN_LABELS):
         return None
     centred = features - features.mean(axis=0)
     unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)

@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 
 from clm.models.encoder import MaskedLM
-from clm.tasks.roughness import rogi_xd, scaled_euclidean
+from clm.tasks.roughness import MIN_MOLECULES, rogi_xd, scaled_euclidean
 from clm.tasks.table import Task
 from clm.tokens.shards import Shard
 from clm.training.masked_loss import validation_loss
-from clm.transfer.logme import logme
-from clm.transfer.neighbours import nearest_score
+from clm.transfer import logme, neighbours
+from clm.transfer.usable import unusable
 
 
 def label_predictors(
     features: np.ndarray, task: Task, train: np.ndarray, kind: str, roughness_molecules: int
 ) -> list[dict[str, Any]]:
-    """Return LogME, nearest-neighbour score and ROGI-XD of each label: records of label, name, value.
+    """Return LogME, nearest-neighbour score and ROGI-XD of each label: records of label, name, value, reason.
 
     Args:
         features: float (n, d), of all molecules of the task.
@@ -30,13 +30,20 @@ def label_predictors(
     for column, label in enumerate(task.names):
         known = train[np.isfinite(task.labels[train, column])]
         x, y = features[known].astype(np.float64), task.labels[known, column]
-        first = slice(roughness_molecules)
-        values = {
-            "logme": logme(x, y, kind),
-            "knn": nearest_score(x, y, kind),
-            "rogi_xd": rogi_xd(scaled_euclidean(x[first]), y[first]) if len(y) > 2 else None,
+        some, of_some = x[:roughness_molecules], y[:roughness_molecules]
+        reasons = {
+            "logme": unusable(x, y, logme.MIN_LABELS),
+            "knn": unusable(x, y, neighbours.MIN_LABELS),
+            "rogi_xd": unusable(some, of_some, MIN_MOLECULES),
         }
-        records += [{"label": label, "name": name, "value": value} for name, value in values.items()]
+        values = {
+            "logme": logme.logme(x, y, kind),
+            "knn": neighbours.nearest_score(x, y, kind),
+            "rogi_xd": None if reasons["rogi_xd"] else rogi_xd(scaled_euclidean(some), of_some),
+        }
+        records += [
+            {"label": label, "name": name, "value": values[name], "reason": reason} for name, reason in reasons.items()
+        ]
     return records
 
 

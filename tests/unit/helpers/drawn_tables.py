@@ -144,8 +144,8 @@ def decision_table() -> pd.DataFrame:
         dict(mode=mode, split="scaffold", predictor=name, needs="nothing", n_tasks=12, verdict=verdicts[i % 4],
              stage=["", "linear_probe", "fine_tuned"][i % 3], spearman=(r := rng.uniform(-0.8, 0.8)),
              spearman_lower=r - 0.1,
-             spearman_upper=r + 0.1, regret=0.02 * i, regret_lower=0.02 * i - 0.03 if i else np.nan,
-             regret_upper=0.02 * i + 0.03)
+             spearman_upper=r + 0.1, hindsight=0.02 * i + 0.03, against_random=0.02 * (i - 2),
+             against_random_lower=0.02 * i - 0.07 if i else np.nan, against_random_upper=0.02 * i - 0.01)
         for mode in ("linear_probe", "fine_tuned") for i, name in enumerate(["loss", "logme", "random", "trace", "knn"])
     )  # fmt: skip
 

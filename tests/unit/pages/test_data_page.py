@@ -1,6 +1,6 @@
 """Pages tell what was lost of a table, where, and which values to look at."""
 
-from clm.pages.data import data_section, label_quality, rejected_rows
+from clm.pages.data import data_section, label_quality, rejected_rows, skeletons_on_both_sides
 from own_tables import LABELS, SMILES, csv_text, prepared
 
 
@@ -22,6 +22,12 @@ def test_the_page_of_a_task_names_lines_and_examples(tmp_path):
     assert words["labels that could not be used"] == "y: censored 1 (line 6: '>7'); y: word 1 (line 4: 'active')"
     assert words["suspect labels, far from all others"] == "y: 1 (250 in line 8)"
     assert words["labels that are bounds or estimates"] == "y: 1"
+
+
+def test_the_page_of_a_task_tells_of_skeletons_on_both_sides_of_each_split():
+    told = {"molecules": 9, "skeleton_overlap_scaffold": 0.0, "skeleton_overlap_scaffold_balanced": 4 / 3}
+    assert skeletons_on_both_sides(told) == "scaffold split 0; scaffold balanced split 1.33"
+    assert skeletons_on_both_sides({"molecules": 9}) == "unknown"
 
 
 def test_findings_list_the_warnings_of_all_tasks(tmp_path):

@@ -70,18 +70,6 @@ def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
     assert "| a | rmse | 1.000 | 2.000 | 0.900 |" in lines[-1]
 
 
-def test_a_predictor_is_recommended_only_where_the_decision_table_does():
-    def group(verdict):
-        rows = [("logme", 0.02, verdict), ("domain_loss_carbon", 0.03, "undecided")]
-        rows += [("largest_model", 0.05, "costs nothing"), ("random", 0.10, "costs nothing")]
-        return pd.DataFrame(rows, columns=["predictor", "regret", "verdict"]).assign(needs="labels", n_tasks=12)
-
-    told = findings.advice(group("recommended"))
-    assert "should compute one of: logme 2 %, labels" in told and "largest model 5 %, random 10 %" in told
-    assert "domain_loss_carbon, has a regret of 3 % (undecided)" in told
-    assert "none is recommended" in findings.advice(group("undecided"))
-
-
 def test_ablation_names_the_parts_that_change_a_verdict():
     base = {"mode": "linear_probe", "split": "random", "statistic": "C", "effect": 0.02, "changed": 0}
     rows = [

@@ -7,6 +7,7 @@ from clm.statistics.correlation import fisher_mean, two_sided_p
 from clm.statistics.net_gain import NetPanel, Twins
 from clm.statistics.power import Plan
 from clm.statistics.power_other import correlation_effect, sensitivity_effect
+from clm.statistics.ranking import Ranking, Settings
 from clm.statistics.sensitivity import assess, control_gain
 from clm.statistics.within import within_scope
 from clm.tables.panels import Panel
@@ -40,13 +41,13 @@ def test_a_named_correlation_is_found_in_80_percent():
     trunks, tasks, common = 12, 6, 0.2
     effect = correlation_effect(trunks, tasks, common, PLANNED // 2, 0)
     cells = pd.DataFrame({"size": "a", "budget": "b", "trunk": range(trunks)})
+    cells["checkpoint"] = cells["trunk"]
     random, found = np.random.default_rng(2), []
     for i in range(REPLICATES):
         x = random.normal(size=trunks)
         rest = correlated(random, tasks, trunks, 1.0, common)
-        links = [
-            within_scope(x, effect * x + np.sqrt(1 - effect**2) * e, cells, "everything", 199, i, 10)[0] for e in rest
-        ]
+        draw = Ranking(Settings(199, i, 4, 0.3, ())).resamples
+        links = [within_scope(x, effect * x + np.sqrt(1 - effect**2) * e, cells, "everything", draw) for e in rest]
         rho = float(fisher_mean(np.array([link.spearman for link in links])))
         found.append(two_sided_p(rho, fisher_mean(np.array([link.null for link in links]))) < 0.05)
     assert decided(np.mean(found))

@@ -12,7 +12,7 @@ from clm.statistics.claims import (
     task_dependence,
 )
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
-from clm.statistics.ranking import judge_rows
+from clm.statistics.prediction import judge_rows
 
 KEY = ("linear_probe", "scaffold")
 TASKS = [f"t{i}" for i in range(12)]

@@ -19,7 +19,9 @@ def regrets(tasks=TASKS, **planted):
          "n_cells": 48}
         for name, (mean, sd) in planted.items() for task in tasks
     ]  # fmt: skip
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    chance = table["task"].map(table[table["predictor"] == "random"].set_index("task")["regret"])
+    return table.assign(hindsight=table["regret"] + 0.2, against_random=table["regret"] - chance)
 
 
 def decided(table, links=NO_LINKS):
@@ -36,6 +38,10 @@ def test_verdicts_on_planted_regrets():
     assert set(found.loc[["random", "largest_model", "loss"], "verdict"]) == {"costs nothing"}
     assert found.loc[NESTED, "regret"] == pytest.approx(found.loc["logme", "regret"])
     assert list(found["regret"]) == sorted(found["regret"])
+    assert found["hindsight"].to_numpy() == pytest.approx(found["regret"].to_numpy() + 0.2)
+    assert found.loc["random", "against_random"] == pytest.approx(0, abs=1e-12)
+    assert found.loc[NESTED, "against_random"] == pytest.approx(found.loc["logme", "against_random"])
+    assert found.loc["logme", "against_random_upper"] < 0 < found.loc["trace", "against_random"]
 
 
 def test_when_all_are_equal_nothing_is_recommended():
@@ -58,7 +64,7 @@ def test_few_tasks_are_undecided():
 def test_the_nested_choice_does_not_see_the_task():
     table = pd.DataFrame({"a": [0.0, 0.0, 0.9], "b": [0.1, 0.1, 0.0]}, index=["t0", "t1", "t2"])
     # without t2 predictor a looks best, and fails there; without t0 (or t1) b does
-    assert nested_choice(table).tolist() == [0.1, 0.1, 0.9]
+    assert nested_choice(table).tolist() == ["b", "b", "a"]
     assert nested_choice(table[:1]).empty
 
 

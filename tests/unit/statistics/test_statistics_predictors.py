@@ -11,8 +11,9 @@ from clm.statistics.correlation import (
     weighted_correlation,
 )
 from clm.statistics.intervals import mean_interval, percentile_interval
+from clm.statistics.prediction import FAILS, judge_rows, verdict_of
 from clm.statistics.predictors import Predictors
-from clm.statistics.ranking import FAILS, Ranking, Settings, judge_rows, verdict_of
+from clm.statistics.ranking import Ranking, Settings
 from clm.statistics.regret import chosen_regret, greedy_choice, uniform_choice
 from clm.statistics.reliability import noise_ceiling
 from clm.statistics.resampling import resamples

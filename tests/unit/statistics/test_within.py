@@ -2,22 +2,16 @@
 
 import numpy as np
 import pytest
-from clm.statistics.regret import greedy_choice, uniform_choice
-from clm.statistics.within import (
-    SCOPES,
-    adjust,
-    hindsight_regret,
-    random_regret,
-    scope_row,
-    sign_in_words,
-    simpson,
-    within_scope,
-)
+from clm.statistics.ranking import Ranking, Settings
+from clm.statistics.regret import greedy_choice, hindsight_regret, random_regret, uniform_choice
+from clm.statistics.within import SCOPES, judge_scopes, scope_columns, sign_in_words, simpson, within_scope
+from clm.tables.panels import Panel
 from planted_studies import REPLICATES, allowed
 from scipy import stats
 from synthetic_study import grid_cells
 
 CELLS = grid_cells(seeds=3)
+CELLS["checkpoint"] = range(len(CELLS))
 
 
 def planted(random):
@@ -29,8 +23,12 @@ def planted(random):
     return loss - 0.566 * step, score - 0.566 * step
 
 
+def drawing(count, seed=0):
+    return Ranking(Settings(count, seed, 4, 0.3, ("a", "b"))).resamples
+
+
 def correlations(loss, score, count=200):
-    return {scope: within_scope(loss, score, CELLS, scope, count, 0, 10)[0] for scope in SCOPES}
+    return {scope: within_scope(loss, score, CELLS, scope, drawing(count)) for scope in SCOPES}
 
 
 def test_simpson_is_told_as_such():
@@ -60,25 +58,47 @@ def test_unrelated_trunk_effects_are_rarely_found(scope):
     trunk = CELLS["trunk"].to_numpy()
     for i in range(REPLICATES // 2):
         x, y = (random.normal(size=trunk.max() + 1)[trunk] + 0.3 * random.normal(size=len(trunk)) for _ in range(2))
-        link, trunks = within_scope(x, y, CELLS, scope, 99, i, 10)
-        row = scope_row(scope, link, trunks)
-        honest.append(row["p"] <= 0.05)
+        row = scope_columns(scope, within_scope(x, y, CELLS, scope, drawing(99, i)))
+        honest.append(row[f"within_{scope}_p"] <= 0.05)
         naive.append(stats.spearmanr(x, y).pvalue <= 0.05)
     assert np.mean(honest) <= 0.05 + allowed(0.05, REPLICATES // 2) and np.mean(naive) > 0.2
 
 
 def test_false_discovery_rate_is_held_over_the_family_of_predictors():
     rows = [
-        {"mode": "m", "split": "s", "task": "(all)", "scope": "budget", "predictor": f"p{i}", "spearman": 0.4, "p": p}
-        for i, p in enumerate([0.001, 0.02, 0.03, 0.5, None])
+        {"predictor": name, "within_budget": 0.4, "within_budget_p": p, "within_size": -0.4, "within_size_p": 0.01}
+        for name, p in zip(("curvature", *"bcde"), [0.001, 0.02, 0.03, 0.5, None], strict=True)
     ]
-    found = adjust(rows, {"p0": "curvature"})
-    assert [row["p_bh"] for row in found[:4]] == pytest.approx(stats.false_discovery_control([0.001, 0.02, 0.03, 0.5]))
-    assert found[0]["meaning"] == "more curvature, better score" and found[4]["meaning"] == "not testable here"
-    assert found[3]["meaning"] == "no relation shown"
-    apart = adjust([row | {"scope": row["predictor"]} for row in rows[:4]])
-    assert [row["p_bh"] for row in apart] == [row["p"] for row in rows[:4]]
-    assert adjust([]) == [] and sign_in_words("curvature", -0.4, 0.01) == "more curvature, worse score"
+    judge_scopes(rows)
+    corrected = stats.false_discovery_control([0.001, 0.02, 0.03, 0.5])
+    assert [row["within_budget_p_bh"] for row in rows[:4]] == pytest.approx(corrected)
+    assert [row["within_budget_meaning"] for row in (rows[0], *rows[3:])] == [
+        "more curvature, better score",
+        "no relation shown",
+        "not testable here",
+    ]
+    assert rows[0]["within_size_meaning"] == "more curvature, worse score"
+    assert sign_in_words("curvature", float("nan"), 0.01) == "not testable here"
+
+
+def test_columns_are_those_of_each_task_and_of_all_together():
+    """Budgets that make up for the loss hide it over everything, in every task and pooled alike."""
+    random = np.random.default_rng(4)
+    ranking = Ranking(Settings(99, 0, 4, 0.3, ("a", "b")))
+    items, own = [], []
+    for task in ("a", "b"):
+        loss, score = planted(random)
+        names = {"mode": "linear_probe", "split": "random", "features": "mean", "task": task}
+        cells = CELLS.assign(loss=np.exp(loss), flops=1.0)
+        panel = Panel(names, "rmse", cells, np.stack([-score] * 2), {}, None, 0.1, 1.0, 0)
+        items.append(ranking.find(panel, "loss", loss))
+        own.append(correlations(loss, score)["budget"].spearman)
+    first, second, pooled = ranking.rows("loss", items)
+    assert [first["within_budget"], second["within_budget"]] == pytest.approx(own)
+    assert pooled["within_budget"] == pytest.approx(np.tanh(np.mean(np.arctanh(own))))
+    assert pooled["within_budget_lower"] < pooled["within_budget"] < min(-0.3, pooled["within_budget_upper"])
+    trace = ranking.find(panel, "trace", loss)  # grows with the number of parameters: one size only
+    assert trace.scopes["size"].spearman == pytest.approx(trace.association.spearman) and "budget" not in trace.scopes
 
 
 def test_regret_in_hindsight_is_never_negative_and_a_random_choice_has_none_against_random():

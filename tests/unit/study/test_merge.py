@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from clm.study.merge import merged, read_configuration, study_configuration, typed, without_removed
+from clm.study.merge import (
+    merged,
+    project_configuration,
+    read_configuration,
+    study_configuration,
+    typed,
+    without_removed,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
@@ -30,6 +37,14 @@ def test_two_overlays_extend_one_list(tmp_path):
     files = [overlay(tmp_path, n, f"transfer: {{tasks+: [{name}]}}") for n, name in enumerate(("pgp", "qm7"))]
     before = study_configuration(BASE, [], {}, SCHEMA)["transfer"]["tasks"]
     assert study_configuration(BASE, files, {}, SCHEMA)["transfer"]["tasks"] == [*before, "qm7"]
+
+
+def test_scripts_find_what_every_study_starts_from(tmp_path, monkeypatch):
+    file = overlay(tmp_path, 0, "{study: mine, transfer: {tasks+: [qm7]}, sizes: {60k: null}}")
+    expected = study_configuration(BASE, [file], {}, SCHEMA)
+    monkeypatch.chdir(tmp_path)
+    assert project_configuration([file]) == expected and "60k" not in expected["sizes"]
+    assert project_configuration([*BASE, file]) == expected and project_configuration([]) != expected
 
 
 def test_plus_on_what_is_no_list_stays_an_unknown_key():

@@ -138,6 +138,11 @@ def test_regret_of_one_split_is_told_on_halves_of_its_scaffolds(tables):
     assert set(rows["repeats"]) == {"halves of the test scaffolds"}
     assert rows.loc[("loss", "rising"), "regret"] < 0.05 < 0.1 < rows.loc[("random", "rising"), "regret"]
     assert set(tables["regret"].query("split == 'random' or mode == 'fine_tuned'")["repeats"]) == {"seeds"}
+    told = tables["regret"]
+    assert (told["hindsight"] >= -1e-12).all()
+    assert told.loc[told["predictor"] == "random", "against_random"].abs().max() < 1e-12
+    own = tables["correlations"].query("predictor == 'loss' and features == 'mean'")
+    assert (own["within_size"].notna() & own["within_budget"].notna()).all()
     assert "recommended" in set(tables["decision"].query("mode == 'linear_probe' and split == 'scaffold'")["verdict"])
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from clm.chemistry.identity import canonical_smiles, identity
-from clm.tables.descriptors import DESCRIPTORS, DISTANCE, LABEL
+from clm.tables.descriptors import DESCRIPTORS, DISTANCE, LABEL, OVERLAP
 from clm.tasks.descriptors import activity_cliff_share, describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
@@ -153,7 +153,7 @@ def test_every_declared_descriptor_is_measured():
     told = describe(task, "regression")
     measured = {LABEL: told["labels"]["y"], DISTANCE: distance(["CCO"], ["CCO"], [pa.array(["CCO"])])}
     missing = [d.column for d in DESCRIPTORS if (d.key or d.column) not in measured.get(d.source, told)]
-    assert missing == []
+    assert all(column.startswith(OVERLAP) for column in missing), "those of splits: test_skeletons.py"
 
 
 def cliffs(similarities, y, smiles="abcdefgh"):

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from clm.transfer.logme import logme, no_logme
+from clm.transfer.logme import MIN_LABELS, logme
+from clm.transfer.usable import unusable
 from scipy.optimize import minimize
 from scipy.stats import kendalltau, multivariate_normal
 
@@ -100,7 +101,7 @@ def test_it_ranks_embeddings_by_what_they_hold_of_the_label():
 
 def test_what_has_no_logme_has_a_reason():
     x, y = made("regression")
-    assert no_logme(x, y) is None
+    assert unusable(x, y, MIN_LABELS) is None
     for features, labels, reason in (
         (np.full_like(x, 0.1), y, "the embedding is the same for all molecules"),
         (np.zeros_like(x), y, "the embedding is the same for all molecules"),
@@ -108,4 +109,4 @@ def test_what_has_no_logme_has_a_reason():
         (x[:2], y[:2], "fewer than 3 labels"),
         (np.where(x == x[0, 0], np.nan, x), y, "the embedding is not finite"),
     ):
-        assert no_logme(features, labels) == reason and logme(features, labels, "regression") is None
+        assert unusable(features, labels, MIN_LABELS) == reason and logme(features, labels, "regression") is None

@@ -1,0 +1,64 @@
+"""Verdicts on what predicts a score: what a number adds to the loss, corrected over the predictors of a family."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, adjusted
+from clm.statistics.predictors import LOSS
+from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED, no_signal
+from clm.statistics.within import judge_scopes, sign_in_words
+from clm.tables.columns import ALPHA
+
+PREDICTS, FAILS = "predicts", "correlates by less than the margin"
+CEILING = 0.6  # of a score too noisy to be predicted by anything
+
+
+def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None) -> str:
+    """Return PREDICTS, FAILS, "undecided" or "not testable here" of one row.
+
+    Judged is what a predictor adds to the loss ("partial_"; the loss itself, "": its plain correlation) or to loss and
+    compute together ("both_"). PREDICTS: the correlation is of the margin at least, its interval excludes 0, and
+    p < .05. FAILS: the whole interval of |rho| lies below the margin although the score is reliable enough to be
+    predicted.
+
+    Args:
+        row: of correlations.csv.
+        part: begins the names of its columns.
+        margin: |rho| that matters.
+        p: of the correlation, corrected over predictors; None where trunks are too few to be permuted.
+    """
+    lower, upper = row[f"{part}lower"], row[f"{part}upper"]
+    if lower is None or p is None:
+        return NOT_TESTABLE
+    rho = row[{"": "spearman", "partial_": "partial_loss", "both_": "partial_loss_flops"}[part]]
+    if p < ALPHA and (lower > 0 or upper < 0) and abs(rho) >= margin:
+        return PREDICTS
+    reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
+    return FAILS if reliable and max(-lower, upper) < margin else UNDECIDED
+
+
+def judge_rows(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
+    """Add p_bh, verdict, both_verdict and meaning to the rows of one family, and what `judge_scopes` adds.
+
+    p_bh is the false discovery rate over the predictors of one task (or of all tasks together): of the partial
+    correlation given the loss, of the plain one for the loss itself.
+    """
+    judged = [dict(row) for row in rows]
+    for task in dict.fromkeys(row["task"] for row in judged):
+        members = [row for row in judged if row["task"] == task]
+        plain = [row["p" if row["predictor"] == LOSS else "partial_p"] for row in members]
+        corrected = adjusted([np.nan if p is None else p for p in plain], BENJAMINI_HOCHBERG)
+        both = adjusted([np.nan if row["both_p"] is None else row["both_p"] for row in members], BENJAMINI_HOCHBERG)
+        for row, p, p_both in zip(members, corrected, both, strict=True):
+            part = "" if row["predictor"] == LOSS else "partial_"
+            rho = row["partial_loss" if part else "spearman"]
+            row |= {"p_bh": p, "meaning": sign_in_words(row["predictor"], rho, p)}
+            row["verdict"] = verdict_of(row, part, margin, p if np.isfinite(p) else None)
+            if np.isfinite(row["partial_loss_flops"]):
+                row["both_verdict"] = verdict_of(row, "both_", margin, p_both if np.isfinite(p_both) else None)
+            if not row["signal"]:
+                row |= {"verdict": no_signal(row["metric"]), "both_verdict": no_signal(row["metric"])}
+        judge_scopes(members)
+    return judged
