@@ -13,6 +13,7 @@ from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import read_table
+from clm.tables.readable import mode_name
 from clm.tables.scores import task_scores
 
 MARKS = {
@@ -54,7 +55,7 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
         axis.set_xlabel("1 − AUC" if auc else f"RMSE ({units})" if units else "RMSE", parse_math=False)
     kinds = [kind for kind in MARKS if kind in set(scores["kind"])]
     legend_below(figure, [Line2D([], [], linestyle="", color=MARKS[kind].color, marker=MARKS[kind].marker,
-                                 markersize=3.5, label=kind) for kind in kinds])  # fmt: skip
+                                 markersize=3.5, label=mode_name(kind)) for kind in kinds])  # fmt: skip
     return figure
 
 

@@ -10,6 +10,7 @@ from clm.figures.names import baseline_name
 from clm.figures.palette import GREY
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
+from clm.tables.readable import mode_name
 
 TEXT = ("task", "split", "model", "kind")
 NUMBERS = ("parameters", "ratio", "smallest", "largest")
@@ -32,7 +33,7 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
     for axis, task in zip(axes, tasks, strict=False):
         axis.set_title(task, parse_math=False)
         draw_task(axis, shown[shown["task"] == task], rows)
-    legend_below(figure, [Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=kind)
+    legend_below(figure, [Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
                           for kind, mark in MARKS.items() if kind in set(shown["kind"])])  # fmt: skip
     return figure
 

@@ -1,8 +1,8 @@
 """What readers see instead of the values of tables."""
 
-from clm.tables.columns import FINE_TUNED, LINEAR_PROBE
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
 
-MODES = {LINEAR_PROBE: "linear probe", FINE_TUNED: "fine-tuned"}
+MODES = {LINEAR_PROBE: "linear probe", FINE_TUNED: "fine-tuned", f"{FINE_TUNED}, {UNTRAINED}": "fine-tuned, untrained"}
 
 
 def mode_name(mode: str) -> str:
