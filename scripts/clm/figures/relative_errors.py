@@ -33,8 +33,12 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
     for axis, task in zip(axes, tasks, strict=False):
         axis.set_title(task, parse_math=False)
         draw_task(axis, shown[shown["task"] == task], rows)
-    legend_below(figure, [Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
-                          for kind, mark in MARKS.items() if kind in set(shown["kind"])])  # fmt: skip
+    handles = [
+        Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
+        for kind, mark in MARKS.items()
+        if kind in set(shown["kind"])
+    ]
+    legend_below(figure, handles)
     return figure
 
 
