@@ -37,7 +37,7 @@ def draw(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
         group = group.reset_index(drop=True)
         count = group["n_tasks"].max()
         tasks = f"{count:.0f} task{'s' if count > 1 else ''}"
-        estimates(row[0], group, "against_random", 100, "error against a random choice (%)")
+        estimates(row[0], group, "against_random", 100, "error against random (%)")
         row[0].plot(100 * group["hindsight"], group.index, "|", color=GREY, markersize=3)
         estimates(row[1], group, "spearman", 1, "rank correlation with the score")
         draw_cost(row[2], group["stage"].map(seconds))

@@ -54,7 +54,7 @@ def advice(group: pd.DataFrame) -> str:
 
 def regrets(row: Any) -> str:
     """Return the regret of a row of the decision table in hindsight and, in brackets, against a random choice."""
-    return f"{percent(row['hindsight'])} ({100 * row['against_random']:+.2g} %)"
+    return f"{percent(row['hindsight'])} ({round(100 * row['against_random'], 2) + 0.0:+.2g} %)"
 
 
 def scopes_line(row: dict[str, Any]) -> str:
@@ -71,5 +71,6 @@ def scopes_line(row: dict[str, Any]) -> str:
             continue
         ends = {end: row[f"{name}_{end}"] for end in ("lower", "upper")}
         told.append(f"within a {scope} {row[name]:.2f} {interval(ends)} ({row[f'{name}_meaning']})")
-        paradoxes.append(simpson(row["spearman"], row[name], scope=scope))
+        if not (ends["lower"] <= row["spearman"] <= ends["upper"]):  # else the two do not surely differ
+            paradoxes.append(simpson(row["spearman"], row[name], scope=scope))
     return " ".join([f"rank correlation of loss and score {'; '.join(told)}.", *filter(None, paradoxes)])

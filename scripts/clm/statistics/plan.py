@@ -10,7 +10,6 @@ from clm.statistics.components import Components
 from clm.statistics.gains import AXES, axis_design
 from clm.statistics.planned import fitted_loss, one_more
 from clm.statistics.power import (
-    Plan,
     difference,
     equivalence,
     median_effects,
@@ -18,10 +17,10 @@ from clm.statistics.power import (
     quantile,
     relative,
     shortage,
-    simulate,
 )
 from clm.statistics.power_other import correlation_effect, sensitivity_effect
 from clm.statistics.regression import Design, slope_design
+from clm.statistics.replicates import Plan, simulate
 
 COLUMNS = ("claim", "axis", "mode", "split", "effect", "unit", "testable", "needs")
 # claims over all tasks: whether they say that a gain is little

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.power import Plan
+from clm.statistics.replicates import Plan
 from clm.study import grid
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, TRUNK_KEYS
 

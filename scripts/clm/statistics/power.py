@@ -5,142 +5,18 @@ it. A true effect shifts an estimate and leaves its error alone, so one set of r
 it must be: the 80 % quantile of the shift that each replicate lacks.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
 
-from clm.statistics.components import Components
-from clm.statistics.estimates import MIN_DF, Estimate, Part, combine
-from clm.statistics.hierarchical import MIN_TASKS, TaskSlope, pool
+from clm.statistics.estimates import MIN_DF, Estimate
+from clm.statistics.hierarchical import MIN_TASKS, pool
 from clm.statistics.medians import median_interval
 from clm.statistics.multiplicity import holm_rows
 from clm.statistics.regression import Design
+from clm.statistics.replicates import Replicates
 from clm.tables.columns import ALPHA
 
 POWER = 0.8
 MEDIAN_DRAWS = 200
-TEST_DRAWS = 500  # of a bootstrap over test molecules
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A study that has not run.
-
-    Attributes:
-        cells: its checkpoints as in runs.csv: size, parameters, molecules, tokens, flops, trunk.
-        tasks: number of tasks that count.
-        seeds: split seeds (1: one split, with the error of its test molecules).
-        initializations: of untrained encoders of each size.
-    """
-
-    cells: pd.DataFrame
-    tasks: int
-    seeds: int
-    initializations: int = 3
-
-
-@dataclass(frozen=True)
-class Replicates:
-    """Slopes per doubling of simulated studies without an effect.
-
-    Attributes:
-        slopes: float64 (replicates, tasks).
-        scores: float64 (replicates, tasks, trunks), cluster scores.
-        test: float64 (replicates, tasks), variance estimated from split seeds or drawn test sets.
-        twins: {size: float64 (replicates, tasks, initializations)}, weighted log errors of untrained encoders.
-        design: the estimator.
-        test_df: degrees of freedom of `test`.
-    """
-
-    slopes: np.ndarray
-    scores: np.ndarray
-    test: np.ndarray
-    twins: dict[str, np.ndarray]
-    design: Design
-    test_df: float
-
-    def estimates(self) -> Estimate:
-        """Return the estimates of single tasks, with arrays (replicates, tasks)."""
-        others = [Part(self.test, self.test_df)]
-        for values in self.twins.values():
-            count = values.shape[-1]
-            others.append(Part(np.var(values, axis=-1, ddof=1) / count, count - 1.0))
-        return combine(self.slopes, Part(np.square(self.scores).sum(axis=-1), self.design.df), tuple(others))
-
-    def tasks(self, i: int) -> list[TaskSlope]:
-        """Return the slopes of all tasks of one replicate."""
-        return [
-            TaskSlope(
-                float(self.slopes[i, t]),
-                dict(enumerate(self.scores[i, t].tolist())),
-                self.design.df,
-                float(self.test[i, t]),
-                {size: values[i, t] for size, values in self.twins.items()},
-            )
-            for t in range(self.slopes.shape[1])
-        ]
-
-
-def correlated(random: np.random.Generator, shape: tuple[int, int, int], sd: float, common: float) -> np.ndarray:
-    """Return normal effects (replicates, tasks, units), correlated `common` over tasks."""
-    shared = random.standard_normal((shape[0], 1, shape[2]))
-    return sd * (np.sqrt(common) * shared + np.sqrt(1 - common) * random.standard_normal(shape))
-
-
-def simulate(
-    plan: Plan, design: Design, parts: Components, axis: str, count: int, seed: int, tasks: int | None = None
-) -> Replicates:
-    """Return slopes of `count` studies as planned, with no effect on average.
-
-    Args:
-        plan: the study.
-        design: estimator of the slope for its cells.
-        parts: variance components.
-        axis: names the SD of slopes between tasks.
-        count: replicates.
-        seed: of the draws.
-        tasks: instead of those of the plan.
-    """
-    random, cells, tasks = np.random.default_rng(seed), plan.cells, tasks or plan.tasks
-    number, x = cells["trunk"].to_numpy(), np.log2(cells["tokens"].to_numpy(dtype=float))
-    shape = (count, tasks, int(number.max()) + 1)
-    y = correlated(random, shape, parts.level, parts.common)[..., number]
-    y += correlated(random, shape, parts.drift, parts.common)[..., number] * (x - x.mean())
-    y += parts.cell * random.standard_normal((count, tasks, len(cells)))
-    noise, test, test_df = test_noise(random, plan, parts, design, y.shape)
-    y += noise
-    slopes = y @ design.weights + parts.between.get(axis, 0.0) * random.standard_normal((count, tasks))
-    twins = {}
-    for size in dict.fromkeys(cells["size"]):
-        weight = float(design.weights[(cells["size"] == size).to_numpy()].sum())
-        if abs(weight) > 1e-9 * float(np.abs(design.weights).sum()) and parts.untrained > 0:
-            drawn = correlated(random, (count, tasks, plan.initializations), parts.untrained, parts.common)
-            twins[str(size)] = weight * drawn
-            slopes = slopes - twins[str(size)].mean(axis=-1)
-    return Replicates(slopes, y @ design.scores.T, test, twins, design, test_df)
-
-
-def test_noise(
-    random: np.random.Generator, plan: Plan, parts: Components, design: Design, shape: tuple[int, ...]
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return what test sets add to the log errors, float64 (replicates, tasks, n), and the variance seen of a slope.
-
-    Split seeds share training molecules: their mean has the variance (1/k + n_test/n_train) s^2 (Nadeau and Bengio).
-
-    Returns:
-        Noise; the variance of a slope as it would be estimated, float64 (replicates, tasks); its degrees of freedom.
-    """
-    if plan.seeds < 2:
-        known = np.full(shape[:2], float(np.sum(np.square(parts.seed * design.weights))))
-        return parts.seed * random.standard_normal(shape), known, TEST_DRAWS - 1.0
-    noise = parts.seed * np.sqrt(parts.test_ratio) * random.standard_normal(shape)
-    each = np.empty((*shape[:2], plan.seeds))
-    for k in range(plan.seeds):
-        own = parts.seed * random.standard_normal(shape)
-        noise += own / plan.seeds
-        each[..., k] = own @ design.weights
-    return noise, (1 / plan.seeds + parts.test_ratio) * np.var(each, axis=-1, ddof=1), plan.seeds - 1.0
 
 
 def quantile(lacking: np.ndarray) -> float:

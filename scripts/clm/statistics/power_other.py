@@ -5,7 +5,8 @@ import numpy as np
 from clm.statistics.components import Components
 from clm.statistics.correlation import fisher_mean
 from clm.statistics.estimates import MIN_DF, Part, combine
-from clm.statistics.power import POWER, TEST_DRAWS, Plan, correlated, quantile
+from clm.statistics.power import POWER, quantile
+from clm.statistics.replicates import TEST_DRAWS, Plan, correlated
 from clm.tables.columns import ALPHA
 
 PERMUTATIONS = 199

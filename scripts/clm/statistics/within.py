@@ -114,7 +114,7 @@ def simpson(everything: float, within: float, name: str = "loss", scope: str = B
     kinds = [np.sign(rho) if abs(rho) >= NOTABLE else 0.0 for rho in (everything, within)]
     if kinds[0] == kinds[1]:
         return None
-    relation = {1.0: "a better score", -1.0: "a worse score", 0.0: "no different score"}
+    relation = {1.0: "a better score", -1.0: "a worse score", 0.0: "little difference of scores"}
     overall, inside = (relation[float(kind)] for kind in kinds)
     return (
         f"Within one {scope} more {name} goes with {inside} (rho {within:.2f}), "

@@ -23,6 +23,8 @@ def test_a_correlation_that_holds_within_a_budget_only_is_told_as_simpsons_parad
     row |= {"within_budget": -0.41, "within_budget_lower": -0.6, "within_budget_upper": -0.2}
     line = prediction.scopes_line(row | {"within_budget_meaning": "more loss, worse score"})
     assert "over everything -0.12 [-0.4, 0.2]; within a budget -0.41 [-0.6, -0.2] (more loss, worse score)." in line
-    assert line.endswith("over everything with no different score (rho -0.12): Simpson's paradox.")
+    assert line.endswith("over everything with little difference of scores (rho -0.12): Simpson's paradox.")
     alike = row | {"spearman": -0.5, "within_budget_meaning": "more loss, worse score"}
     assert "Simpson" not in prediction.scopes_line(alike)
+    unsure = row | {"within_budget_upper": 0.1, "within_budget_meaning": "no relation shown"}
+    assert "Simpson" not in prediction.scopes_line(unsure), "an interval that holds what is seen over everything"

@@ -9,14 +9,13 @@ from clm.statistics.hierarchical import pool, task_slope
 from clm.statistics.medians import median_interval
 from clm.statistics.net_gain import NetPanel, Twins, slope
 from clm.statistics.power import (
-    Plan,
     difference,
     equivalence,
     median_effects,
     pooled_effects,
     shortage,
-    simulate,
 )
+from clm.statistics.replicates import Plan, simulate
 from clm.statistics.verdicts import judge_gains, judge_limited
 from clm.tables.panels import Panel
 from planted_studies import REPLICATES, allowed, correlated

@@ -5,9 +5,9 @@ import pandas as pd
 from clm.statistics.components import Components
 from clm.statistics.correlation import fisher_mean, two_sided_p
 from clm.statistics.net_gain import NetPanel, Twins
-from clm.statistics.power import Plan
 from clm.statistics.power_other import correlation_effect, sensitivity_effect
 from clm.statistics.ranking import Ranking, Settings
+from clm.statistics.replicates import Plan
 from clm.statistics.sensitivity import assess, control_gain
 from clm.statistics.within import within_scope
 from clm.tables.panels import Panel
