@@ -1,4 +1,5 @@
 # Limits of an allocation, where a profile states them, and groups of short jobs that stay below.
+from clm.study.limits import beyond_limits
 from snakemake.exceptions import WorkflowError
 
 
@@ -29,20 +30,8 @@ def grouped(group: str, minutes: int | Callable) -> Callable:
     return chosen
 
 
-def too_large(size: str) -> Iterator[str]:
-    """Yield what a training of a size asks for beyond the limits of the profile, with the lines to edit."""
-    settings, gpus, minutes = config["sizes"][size], limit("gpu"), limit("allocation_minutes")
-    wanted = GPUS * settings.get("processes", 1)
-    if gpus is not None and wanted > gpus:
-        yield f"sizes.{size}.processes: {wanted} GPUs are needed, the profile allows {gpus}: raise `gpu` under `resources` in the profile to {wanted}, or lower `processes`"
-    if minutes is not None and settings["minutes"] > minutes:
-        yield f"sizes.{size}.minutes: {settings['minutes']} minutes are needed, the profile allows {minutes}: raise `allocation_minutes` under `resources` in the profile, or lower `minutes` (a training that is out of time continues)"
-
-
 def require_limits() -> None:
     """Stop before anything is submitted when a training asks for more than the profile of a cluster allows."""
-    if limit("allocation_minutes") is None:
-        return
-    faults = [fault for size in grid.sizes(config) for fault in too_large(size)]
-    if faults:
+    minutes = limit("allocation_minutes")
+    if minutes is not None and (faults := list(beyond_limits(config, limit("gpu"), minutes))):
         raise WorkflowError("the profile is too small for this study:", *faults)

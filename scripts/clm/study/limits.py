@@ -1,0 +1,30 @@
+"""What a study asks for beyond the limits that a profile of a cluster states."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clm.study.grid import sizes
+
+
+def beyond_limits(config: Mapping[str, Any], gpus: int | None, minutes: int | None) -> Iterator[str]:
+    """Yield one line, with what to edit, for each size that asks for more than one job may have.
+
+    Args:
+        config: the resolved configuration.
+        gpus: of one job, None without a limit.
+        minutes: longest time limit of a job, None without a limit.
+    """
+    for size in sizes(config):
+        settings = config["sizes"][size]
+        wanted = config["resources"]["gpus"] * settings.get("processes", 1)
+        if gpus is not None and wanted > gpus:
+            yield (
+                f"sizes.{size}.processes: {wanted} GPUs are needed, the profile allows {gpus}: raise `gpu` under "
+                f"`resources` in the profile to {wanted}, or lower `processes`"
+            )
+        if minutes is not None and settings["minutes"] > minutes:
+            yield (
+                f"sizes.{size}.minutes: {settings['minutes']} minutes are needed, the profile allows {minutes}: raise "
+                "`allocation_minutes` under `resources` in the profile, or lower `minutes` (a training that is out of "
+                "time continues)"
+            )
