@@ -1,6 +1,6 @@
 # Helpers of all rules: the resolved configuration, the grid, identities of code. No rules here.
 import json
-import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -9,8 +9,10 @@ import yaml
 
 SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.insert(0, str(SCRIPTS))
-# Jobs find the library by it, on other machines too: each job reads this file, and no command holds an absolute path
-os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])))
+# Jobs find the library by it. It is set where a command runs, since Snakemake gives an activated environment none, and is
+# no part of a command, which may not hold the place of the workflow
+PLACE = shlex.quote(str(SCRIPTS)).replace("{", "{{").replace("}", "}}")
+shell.prefix(f"set -euo pipefail; export PYTHONPATH={PLACE}; ")
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records

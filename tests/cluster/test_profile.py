@@ -87,7 +87,7 @@ def planned(folder, study, **resources):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("study", "minutes"),
-    [("config.yaml", 1440), ("config.yaml", 90), ("studies/gpu.yaml", 1440), ("studies/paper.yaml", 1440)],
+    [("config.yaml", 1440), ("config.yaml", 700), ("studies/gpu.yaml", 1440), ("studies/paper.yaml", 1440)],
 )
 def test_no_allocation_is_longer_than_the_profile_allows(tmp_path, study, minutes):
     """Whatever the study: short jobs are grouped as far as they fit, long ones are alone."""
