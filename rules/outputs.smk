@@ -69,7 +69,7 @@ TABULATED = {
         {"curves": learning_files("models") + learning_files("forest")},
         [],
         {"out": shown("learning_curves", "learning curves", "learning_table")},
-        {"kinds": select_keys(KINDS, *LEARNING)} | judgement("gain_margin"),
+        {"kinds": {name: config["tasks"][name]["kind"] for name in LEARNING}} | judgement("gain_margin"),
         (500, 10),
     ),
 }
