@@ -20,7 +20,7 @@ def task_config(name: str, *keys: str) -> dict:
 
 def task_reading(name: str) -> dict:
     """What the molecules of a task depend on: where they are and how its table is read."""
-    about = {"source", "file", "family", "units", "citation"}
+    about = {"source", "file", "family", "units", "citation", "cliffs"}
     return {"name": name} | {key: value for key, value in config["tasks"][name].items() if key not in about}
 
 

@@ -93,7 +93,11 @@ STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), lists("fine_tuned")),
     ("a surface elsewhere", lambda c: c["landscape"]["surfaces"][0].update(budget="t10k"), ""),
     ("a budget added", add_budget, TRUNKS),
-    ("one more untrained encoder", lambda c: c.setdefault("grid", {}).update(untrained_initializations=4), TRUNKS),
+    (
+        "one more untrained encoder",
+        lambda c: c.setdefault("grid", {}).update(untrained_initializations=4),
+        lists("trunks"),
+    ),
 ]
 
 # Edits of files that change no result: name, change of the text, further arguments of Snakemake
