@@ -35,7 +35,7 @@ rule split_task:
     benchmark:
         "<benchmarks>/split_task/{task}-{split}-{seed}.tsv"
     group:
-        grouped("tasks", 10)
+        grouped("tasks", SPLITTING_MINUTES)
     conda:
         "../envs/chemistry.yaml"
     threads: 1
@@ -59,7 +59,7 @@ rule describe_task:
     benchmark:
         "<benchmarks>/describe_task/{task}.tsv"
     group:
-        grouped("tasks", 30)
+        grouped("tasks", SPLITTING_MINUTES)
     conda:
         "../envs/chemistry.yaml"
     threads: 1

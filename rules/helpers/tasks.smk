@@ -3,6 +3,8 @@
 # configuration must change nothing
 SPLIT_ORDER = [name for name in ("scaffold", "random", "scaffold_balanced", "cluster") if name in config["splits"]]
 SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in config["splits"][split]]
+# All splits of a task and its description, which reads them: one after the other where they share an allocation
+SPLITTING_MINUTES = 10 * len(SPLITS) + 30
 
 
 def task_source(wildcards) -> str:
