@@ -50,8 +50,11 @@ REFUSED = (
     (rb"InChI=1S?/[^,;\t\n]*\n", "a list of InChIs, which hold no SMILES"),
 )
 PATTERNS = [(re.compile(pattern, re.IGNORECASE), name) for pattern, name in REFUSED]
-# The counts line of a molfile, which is the fourth of each record of an SDF
-MOLFILE = re.compile(rb"\A[^\r\n]*(\r?\n|\r)[^\r\n]*(\r?\n|\r)[^\r\n]*(\r?\n|\r)[^\r\n]*V[23]000")
+# The fourth line of a molfile, and so of an SDF, holds two numbers of three columns each and ends in its version; the
+# oldest files name none. "M  END" alone does not make an SDF: a cell of a table may hold it.
+MOLFILE = re.compile(
+    rb"([^\r\n]*(\r?\n|\r)){3}(?=[ \d]{0,5}\d)[ \d]{6}([^\r\n]*V[23]000|[ \d]*\r?\n.*^M  END)", re.S | re.M
+)
 BOMS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -68,7 +71,7 @@ def identify(head: bytes) -> str:
             return kind
     if head[257:262] == b"ustar":
         return "tar"
-    if MOLFILE.match(head) or b"\nM  END" in head:
+    if MOLFILE.match(head):
         return "SDF"
     for pattern, name in PATTERNS:
         if pattern.match(head):
