@@ -1,4 +1,4 @@
-"""Self-attention of the encoder, over padded batches or over concatenated sequences."""
+"""Self-attention of the encoder, over padded batches, packed rows or concatenated sequences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -49,8 +49,8 @@ class Attention(nn.Module):
     ) -> Tensor:
         """Return x plus attention over x, (B, T, width), or (M, width) at the flat `positions` (M,) only.
 
-        `bias` (B, 1, 1, T) is -inf at padding; `lengths` are those of the sequences that are concatenated along T,
-        each of which attends to itself only.
+        `bias` (B, 1, 1 or T, T) is -inf where a token does not attend to another; `lengths` are those of the sequences
+        that are concatenated along T, each of which attends to itself only.
         """
         batch, length, width = x.shape
         normed = self.LayerNorm(x)
@@ -81,3 +81,9 @@ def padding_bias(attention: Tensor | None, dtype: torch.dtype) -> Tensor | None:
     return torch.zeros(attention.shape, dtype=dtype, device=attention.device).masked_fill(~attention, -torch.inf)[
         :, None, None, :
     ]
+
+
+def segment_bias(segments: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return 0 between tokens with the same number in segments (R, T) and -inf between others, (R, 1, T, T)."""
+    apart = segments[:, None, :, None] != segments[:, None, None, :]
+    return torch.zeros(apart.shape, dtype=dtype, device=segments.device).masked_fill(apart, -torch.inf)
