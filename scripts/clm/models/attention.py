@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from clm.models.matmul import Linear
+from clm.models.matmul import Linear, linear
 
 
 class SelfAttention(nn.Module):
@@ -16,7 +16,13 @@ class SelfAttention(nn.Module):
     def __init__(self, width: int) -> None:
         """Allocate query, key and value."""
         super().__init__()
-        self.query, self.key, self.value = (Linear(width, width) for _ in range(3))
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return query, key and value one behind the other, (..., 3 width), by one product."""
+        parts = (self.query, self.key, self.value)
+        weight, bias = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
+        return linear(x, weight, bias)
 
 
 class Output(nn.Module):
@@ -54,8 +60,7 @@ class Attention(nn.Module):
         """
         batch, length, width = x.shape
         normed = self.LayerNorm(x)
-        projections = (self.self.query, self.self.key, self.self.value)
-        q, k, v = (p(normed).view(batch, length, self.heads, -1).transpose(1, 2) for p in projections)
+        q, k, v = self.self(normed).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
         if lengths is None:
             mixed = self.attend(q, k, v, bias)
         else:
