@@ -16,6 +16,7 @@ from harness import ROOT
 
 NAME = os.environ.get("CLM_BENCH_STUDY", "default")
 OVERLAY = [] if NAME == "default" else ["--configfile", f"studies/{NAME}.yaml"]
+GPU_STUDY = "studies/gpu.yaml"
 GIVEN = os.environ.get("CLM_BENCH_INPUTS")
 STUDY = Path(GIVEN).resolve() if GIVEN else ROOT / "results" / NAME
 SUBSET = "200k" if GIVEN or NAME == "gpu" else "32k"
@@ -26,8 +27,9 @@ SPLITS = [("scaffold", 0), ("random", 0), ("random", 1), ("random", 2)]
 
 
 def untrained(size: str) -> Path:
-    """Return the folder of an untrained encoder."""
-    return STUDY / f"pretrain/untrained/{size}/none/seed0/0"
+    """Return the folder of an untrained encoder: of the study, or beside it for a size that it does not have."""
+    study = STUDY if size in configuration()["sizes"] else ROOT / "results" / "bench"
+    return study / f"pretrain/untrained/{size}/none/seed0/0"
 
 
 def checkpoint(size: str) -> Path:
@@ -87,7 +89,7 @@ def build(size: str) -> None:
 
     vocabulary, config = len(read_json(VOCABULARY)["tokens"]), configuration()
     made = folder.with_name(f"{folder.name}.part")
-    save_untrained(made, architecture(config["sizes"][size], vocabulary, config["tokenizer"]["max_tokens"]), 0)
+    save_untrained(made, architecture(size_settings(size), vocabulary, config["tokenizer"]["max_tokens"]), 0)
     for name in TOKENIZER_FILES:
         shutil.copyfile(VOCABULARY.parent / name, made / name)
     made.rename(folder)
@@ -100,11 +102,19 @@ def configuration() -> dict[str, Any]:
     return read_configuration(ROOT / "config.yaml", *(ROOT / name for name in OVERLAY[1:]))
 
 
+def size_settings(size: str) -> dict[str, Any]:
+    """Return a size of the study, or of the one for a GPU."""
+    from clm.study.merge import read_configuration
+
+    sizes = configuration()["sizes"]
+    return sizes[size] if size in sizes else read_configuration(ROOT / "config.yaml", ROOT / GPU_STUDY)["sizes"][size]
+
+
 def training_settings(size: str) -> dict[str, Any]:
     """Return the pretraining settings of a size as the workflow passes them to its job."""
     config = configuration()
     settings = {k: v for k, v in config["pretraining"].items() if k != "sweep"}
-    return settings | {"learning_rate": config["sizes"][size]["learning_rate"]}
+    return settings | {"learning_rate": size_settings(size)["learning_rate"]}
 
 
 def read_json(path: Path) -> Any:

@@ -34,6 +34,7 @@ PROMISES = (
             ),
         )
     ),
+    Promise("pretraining 3m threads 1", "pretraining, 3m, CPU, one thread each", TRAINER, ">= 3x with AMX"),
     Promise("pretraining 800k threads 2", "pretraining, 800k, ours one thread, theirs two", TRAINER, "told"),
     *(Promise(f"pretraining gpu {size}", f"pretraining, {size}, H100", TRAINER, ">= 5x", 5) for size in UP_TO_10M),
     *(

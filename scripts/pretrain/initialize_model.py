@@ -43,7 +43,8 @@ def initialize_model(settings: dict[str, Any], tokenizer: Path, valid: list[Path
             corpus: validation_loss(model, read_shard(path), settings["mask_fraction"], class_ids(vocabulary))
             for corpus, path in zip(settings["corpora"], valid, strict=True)
         }
-        nothing = {"tokens": 0, "molecules": 0, "subset_tokens": 0, "epochs": 0, "flops": 0, "flops_6nd": 0, "steps": 0}
+        counts = ("tokens", "molecules", "subset_tokens", "epochs", "visits_least", "visits_mean", "visits_most")
+        nothing = dict.fromkeys((*counts, "flops", "flops_6nd", "steps"), 0)
         told = {"status": "ok", "parameters": count_parameters(model), "validation": losses, "learning_rate": None}
         metrics = settings["identity"] | nothing | told | {"optimizer": None}
         write_json(folder / "metrics.json", metrics)

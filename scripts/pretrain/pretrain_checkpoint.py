@@ -154,6 +154,7 @@ def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
 def metrics(settings: dict[str, Any], trainer: Trainer, losses: dict[str, Any]) -> dict[str, Any]:
     """Return metrics.json: scale, cost in operations, and validation losses; a diverged run keeps its scale only."""
     progress, shard, count = trainer.progress, trainer.shard, count_parameters(trainer.model)
+    visits = trainer.loader.count_visits(progress.step)
     finite = all(loss["loss"] is not None and loss["loss"] < 1e4 for loss in losses.values())
     return settings["identity"] | {
         "status": "ok" if finite and not progress.diverged else "diverged",
@@ -162,6 +163,9 @@ def metrics(settings: dict[str, Any], trainer: Trainer, losses: dict[str, Any]) 
         "molecules": len(shard),
         "subset_tokens": len(shard.tokens),
         "epochs": progress.tokens / len(shard.tokens),
+        "visits_least": int(visits.min()),
+        "visits_mean": float(visits.mean()),
+        "visits_most": int(visits.max()),
         "flops": progress.flops,
         "flops_6nd": 6 * count["non_embedding"] * progress.tokens,
         "learning_rate": trainer.settings["learning_rate"],

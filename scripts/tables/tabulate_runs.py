@@ -12,7 +12,8 @@ from clm.tables.columns import KEYS, UNTRAINED
 from clm.tables.frames import write_table
 from clm.tables.predictors import CLASSES
 
-NUMBERS = ("tokens", "molecules", "subset_tokens", "epochs", "flops", "flops_6nd", "learning_rate")
+VISITS = ("visits_least", "visits_mean", "visits_most")  # of the molecules of the subset, over trunk and decay
+NUMBERS = ("tokens", "molecules", "subset_tokens", "epochs", *VISITS, "flops", "flops_6nd", "learning_rate")
 
 
 def tabulate_runs(results: Path, cells: list[Path], settings: dict[str, Any], out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Self-attention of the encoder, over padded batches or over concatenated sequences."""
+"""Self-attention of the encoder, over padded batches, packed rows or concatenated sequences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from clm.models.matmul import Linear
+from clm.models.matmul import Linear, linear
 
 
 class SelfAttention(nn.Module):
@@ -16,7 +16,13 @@ class SelfAttention(nn.Module):
     def __init__(self, width: int) -> None:
         """Allocate query, key and value."""
         super().__init__()
-        self.query, self.key, self.value = (Linear(width, width) for _ in range(3))
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return query, key and value one behind the other, (..., 3 width), by one product."""
+        parts = (self.query, self.key, self.value)
+        weight, bias = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
+        return linear(x, weight, bias)
 
 
 class Output(nn.Module):
@@ -49,13 +55,12 @@ class Attention(nn.Module):
     ) -> Tensor:
         """Return x plus attention over x, (B, T, width), or (M, width) at the flat `positions` (M,) only.
 
-        `bias` (B, 1, 1, T) is -inf at padding; `lengths` are those of the sequences that are concatenated along T,
-        each of which attends to itself only.
+        `bias` (B, 1, 1 or T, T) is -inf where a token does not attend to another; `lengths` are those of the sequences
+        that are concatenated along T, each of which attends to itself only.
         """
         batch, length, width = x.shape
         normed = self.LayerNorm(x)
-        projections = (self.self.query, self.self.key, self.self.value)
-        q, k, v = (p(normed).view(batch, length, self.heads, -1).transpose(1, 2) for p in projections)
+        q, k, v = self.self(normed).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
         if lengths is None:
             mixed = self.attend(q, k, v, bias)
         else:
@@ -81,3 +86,9 @@ def padding_bias(attention: Tensor | None, dtype: torch.dtype) -> Tensor | None:
     return torch.zeros(attention.shape, dtype=dtype, device=attention.device).masked_fill(~attention, -torch.inf)[
         :, None, None, :
     ]
+
+
+def segment_bias(segments: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return 0 between tokens with the same number in segments (R, T) and -inf between others, (R, 1, T, T)."""
+    apart = segments[:, None, :, None] != segments[:, None, None, :]
+    return torch.zeros(apart.shape, dtype=dtype, device=segments.device).masked_fill(apart, -torch.inf)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from clm.models.attention import Attention, Output, padding_bias
+from clm.models.attention import Attention, Output, padding_bias, segment_bias
 from clm.models.matmul import Linear, linear
 
 ROW_MULTIPLE = 32  # tokens: concatenated batches are padded to a multiple of it
@@ -31,10 +31,13 @@ class Embeddings(nn.Module):
         self.token_type_embeddings = nn.Embedding(config["type_vocab_size"], width)
         self.LayerNorm = nn.LayerNorm(width, config["layer_norm_eps"])
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Return (B, T, width) for ids (B, T) padded on the right."""
+    def forward(self, ids: Tensor, places: Tensor | None = None) -> Tensor:
+        """Return (B, T, width) for ids (B, T) of sequences that begin at 0, or at whose places (B, T) they stand."""
         first = self.first_position
-        positions = self.position_embeddings.weight[first : first + ids.shape[1]]
+        if places is None:
+            positions = self.position_embeddings.weight[first : first + ids.shape[1]]
+        else:
+            positions = self.position_embeddings(places + first)
         return self.LayerNorm(self.word_embeddings(ids) + positions + self.token_type_embeddings.weight[0])
 
 
@@ -113,7 +116,22 @@ class Encoder(nn.Module):
         From its attention on, the last layer is computed at these positions only: the others are not used.
         """
         x = self.embeddings(ids)
-        bias = padding_bias(attention, x.dtype)
+        return self.run_layers_at(x, padding_bias(attention, x.dtype), positions)
+
+    def forward_packed(self, ids: Tensor, segments: Tensor, places: Tensor, positions: Tensor) -> Tensor:
+        """Return the last hidden states of packed sequences at the flat positions (M,), (M, width).
+
+        Args:
+            ids: (R, T), rows of sequences one behind the other.
+            segments: (R, T) integer; a token attends to those of its row with the same number.
+            places: (R, T), of each token in its sequence.
+            positions: of ids, at which alone the last layer is computed from its attention on.
+        """
+        x = self.embeddings(ids, places)
+        return self.run_layers_at(x, segment_bias(segments, x.dtype), positions)
+
+    def run_layers_at(self, x: Tensor, bias: Tensor | None, positions: Tensor) -> Tensor:
+        """Return the last hidden states at flat positions (M,) for embeddings (B, T, width)."""
         *layers, last = self.encoder.layer
         for layer in layers:
             x = layer(x, bias)
@@ -165,4 +183,9 @@ class MaskedLM(nn.Module):
     def forward(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
         """Return logits (M, V) at the flat positions (M,) of ids (B, T)."""
         hidden = self.roberta_prelayernorm.forward_at(ids, attention, positions)
+        return self.lm_head(hidden, self.roberta_prelayernorm.embeddings.word_embeddings.weight)
+
+    def forward_packed(self, ids: Tensor, segments: Tensor, places: Tensor, positions: Tensor) -> Tensor:
+        """Return logits (M, V) at the flat positions (M,) of packed sequences; arguments as of the encoder's."""
+        hidden = self.roberta_prelayernorm.forward_packed(ids, segments, places, positions)
         return self.lm_head(hidden, self.roberta_prelayernorm.embeddings.word_embeddings.weight)

@@ -1,8 +1,8 @@
 """Training steps as CUDA graphs: a GPU runs a step of a small model faster than Python can launch its kernels.
 
-A graph holds the kernels of one shape of batch, so all batches of a length bucket are padded to one shape
-(`clm.training.batch_loader`). The first step of a shape runs eagerly, the second is captured, and later ones are
-replayed: every call is exactly one step, so no warm-up step has to be undone.
+A graph holds the kernels of one shape of batch. In pretraining all batches have one: packed rows, and targets that are
+padded to one number (`clm.training.batch_loader`). The first step of a shape runs eagerly, the second is captured, and
+later ones are replayed: every call is exactly one step, so no warm-up step has to be undone.
 """
 
 from collections.abc import Callable, Iterator

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from clm.models.device import autocast_dtype
@@ -16,8 +17,8 @@ from clm.tokens.shards import Shard
 from clm.training.batch_loader import BatchLoader, StepBatch, prefetch
 from clm.training.clock import Clock
 from clm.training.cuda_graphs import CudaGraphStep
-from clm.training.masked_loss import Batch
 from clm.training.optimizers import NamedParameters, Optimizer, build_optimizer
+from clm.training.packed_rows import PackedBatch
 from clm.training.process_group import SINGLE_PROCESS, ProcessGroup
 from clm.training.sharded import ShardedOptimizer, all_reduce_gradients
 
@@ -66,8 +67,7 @@ class Trainer:
         Args:
             model: on its device; trained in place.
             shard: training molecules, kept in memory.
-            settings: `batch_tokens`, `optimizer`, `clip_norm`, `mask_fraction`, `mask_token_fraction`,
-                `random_token_fraction`, `precision`.
+            settings: `optimizer`, `clip_norm`, `precision` and those of `BatchLoader`.
             seed: of data order and masks.
             group: the processes that train this model together; their number affects rounding only.
             micro_tokens: tokens of a micro-batch, or None for no gradient accumulation.
@@ -78,9 +78,9 @@ class Trainer:
         # A CUDA graph can hold a step if this process takes it alone and in one pass
         capturable = self.device.type == "cuda" and group.size == 1 and not micro_tokens and self.optimizer.capturable
         self.graph_step = CudaGraphStep(self.step_on_tensors) if capturable else None
-        self.loader = BatchLoader(shard, settings, seed, model.config["vocab_size"], group, micro_tokens, capturable)
+        self.loader = BatchLoader(shard, model.config, settings, seed, group, micro_tokens, capturable)
         self.progress = Progress()
-        self.losses: list[torch.Tensor] = []
+        self.losses: list[Tensor] = []
         self.batches: Iterator[StepBatch] | None = None
         self.trained_tokens, self.training_seconds = 0, 0.0
         self.autocast_dtype = autocast_dtype(settings["precision"])
@@ -112,7 +112,7 @@ class Trainer:
         self.losses = [torch.tensor(loss, device=self.device) for loss in losses]
         self.batches = None
 
-    def step(self, batch: StepBatch, rate: float) -> torch.Tensor:
+    def step(self, batch: StepBatch, rate: float) -> Tensor:
         """Take one optimizer step and return this process's part of its loss (on the device)."""
         if self.graph_step:
             loss = self.graph_step(list(batch.micro_batches[0]), self.device, batch.masked, rate)
@@ -124,7 +124,7 @@ class Trainer:
         self.progress.flops += training_flops(self.model.config, batch.lengths, batch.masked)
         return loss
 
-    def update(self, batches: list[Batch], masked: int | torch.Tensor, rate: float | torch.Tensor) -> torch.Tensor:
+    def update(self, batches: list[PackedBatch], masked: int | Tensor, rate: float | Tensor) -> Tensor:
         """Accumulate gradients over micro-batches and update the weights; return this process's part of the loss."""
         self.optimizer.zero_grad()
         losses = [self.backward(batch.to(self.device), masked) for batch in batches]
@@ -134,15 +134,15 @@ class Trainer:
         self.optimizer.step(rate)
         return torch.stack(losses).sum() if losses else torch.zeros((), device=self.device)
 
-    def step_on_tensors(self, *arguments: torch.Tensor) -> torch.Tensor:
+    def step_on_tensors(self, *arguments: Tensor) -> Tensor:
         """Take an optimizer step: the tensors of one batch, then its number of masked tokens and the learning rate."""
         *batch, masked, rate = arguments
-        return self.update([Batch(*batch)], masked, rate)
+        return self.update([PackedBatch(*batch)], masked, rate)
 
-    def backward(self, batch: Batch, masked: int | torch.Tensor) -> torch.Tensor:
+    def backward(self, batch: PackedBatch, masked: int | Tensor) -> Tensor:
         """Add the gradient of one micro-batch; its loss is the sum over its tokens divided by all `masked` tokens."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast_dtype is torch.bfloat16):
-            logits = self.model(batch.ids, batch.attention, batch.positions)
+            logits = self.model.forward_packed(*batch[:-1])
             loss = F.cross_entropy(logits.float(), batch.targets, reduction="sum") / masked
         loss.backward()
         return loss.detach()
@@ -182,7 +182,7 @@ class Trainer:
         self.trained_tokens += self.progress.tokens - before
         self.training_seconds += clock.elapsed()
 
-    def reduced_losses(self) -> torch.Tensor:
+    def reduced_losses(self) -> Tensor:
         """Return the losses of the steps since the last row of the curve, float32 (n,), summed over the processes."""
         return self.group.all_reduce(torch.stack(self.losses)) if self.losses else torch.empty(0)
 

@@ -115,6 +115,7 @@ class Study:
         }
         metrics |= {"subset_tokens": molecules * TOKENS_PER_MOLECULE, "flops": 6 * size * tokens * 1.05}
         metrics |= {"epochs": tokens / (molecules * TOKENS_PER_MOLECULE) if molecules else 0}
+        metrics |= dict.fromkeys(("visits_least", "visits_mean", "visits_most"), metrics["epochs"])
         metrics |= {"flops_6nd": 6 * size * tokens, "learning_rate": 1e-3, "optimizer": "adamw", "steps": 10}
         folder = paths.checkpoint(self.root, Checkpoint(trunk, budget))
         write_json(folder / "metrics.json", metrics | {"validation": {"zinc": told, "pubchem": told}})

@@ -124,12 +124,12 @@ def test_micro_batches_add_up_to_the_batch(folder, tmp_path):
     same_training(alone(folder, tmp_path / "micro", 8_000, SETTINGS, micro_tokens=40), one)
 
 
-def test_slices_share_molecules_and_masks_of_the_batch():
-    shard = random_shard(300)
+def test_slices_share_molecules_and_masks_of_the_batch(folder):
+    shard, config = random_shard(300), read_json(folder / "config.json")
 
     def drawn(size, micro_tokens=None):
         loaders = [
-            BatchLoader(shard, SETTINGS, 0, VOCABULARY, ProcessGroup(rank, size), micro_tokens).iterate_from(0)
+            BatchLoader(shard, config, SETTINGS, 0, ProcessGroup(rank, size), micro_tokens).iterate_from(0)
             for rank in range(size)
         ]
         return [[next(loader) for loader in loaders] for _ in range(30)]
@@ -146,7 +146,7 @@ def test_slices_share_molecules_and_masks_of_the_batch():
             unequal += len({len(batch.targets) for batch in batches}) > 1
         assert all(batch.ids.numel() <= max(40, batch.ids.shape[1]) for batch in small[0].micro_batches)
     assert unequal > 30, "a mean of the processes' means would be another loss"
-    assert [len(member.micro_batches) for member in drawn(40)[0]].count(0) > 20, "more processes than molecules"
+    assert [len(member.micro_batches) for member in drawn(40)[0]].count(0) > 20, "more processes than rows"
 
 
 def test_parameters_are_shared_out_evenly_and_each_has_one_owner():

@@ -1,6 +1,4 @@
-"""Batches, masks, loss, schedule, and continuation with the same bytes."""
-
-from itertools import islice
+"""Masks, loss, schedule, and continuation with the same bytes."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,6 @@ from clm.models.build import load_model
 from clm.provenance import state
 from clm.tokens.regex import MASK, SPECIALS
 from clm.training import trunk as trunk_module
-from clm.training.batches import batch_stream
 from clm.training.masked_loss import masked_losses, validation_loss
 from clm.training.masks import Corruption, fixed_masks
 from clm.training.schedule import Schedule
@@ -46,19 +43,6 @@ def undisturbed(tmp_path_factory):
 
 def weights(trainer):
     return b"".join(value.numpy().tobytes() for value in trainer.model.state_dict().values())
-
-
-def test_stream_uses_every_molecule_equally_often_and_pads_little():
-    shard = random_shard(500)
-    batches = list(islice(batch_stream(shard, 120, 0), 900))
-    used = np.bincount(np.concatenate(batches), minlength=500)
-    assert used.max() - used.min() <= 2
-    lengths = shard.lengths
-    padded = sum(lengths[b].max() * len(b) for b in batches)
-    assert sum(lengths[b].sum() for b in batches) > 0.9 * padded
-    assert max(lengths[b].max() * len(b) for b in batches) <= 120
-    again = list(islice(batch_stream(shard, 120, 0), 5))
-    assert all((a == b).all() for a, b in zip(again, batches, strict=False))
 
 
 def test_fixed_masks_belong_to_the_molecule():
@@ -150,7 +134,7 @@ def stopped_and_resumed(monkeypatch, stop_at, *arguments):
 
 @pytest.mark.parametrize("stop_at", [40, 60, 140])
 def test_an_interrupted_run_ends_with_the_same_bytes(tmp_path, monkeypatch, undisturbed, stop_at):
-    assert undisturbed.progress.step > 145
+    assert undisturbed.progress.step > 140
     resumed = stopped_and_resumed(monkeypatch, stop_at, small_model(tmp_path / "m"), tmp_path / "b", 16_000)
     assert weights(resumed) == weights(undisturbed) and resumed.progress == undisturbed.progress
 
