@@ -17,7 +17,7 @@ DEFAULT = read_configuration(ROOT / "catalogue.yaml", ROOT / "config.yaml")
 def without_catalogue(config):
     """Return a configuration with just the tasks that it uses: a tenth of the time to check."""
     used = {*config["transfer"]["tasks"], *config["transfer"]["fine_tuning"]["tasks"], *config["transfer"]["answers"]}
-    used |= {task for corpus in config["corpora"].values() for task in corpus["decontaminate"]}
+    used |= {task for corpus in config["corpora"].values() for task in corpus.get("decontaminate", [])}
     return config | {"tasks": {name: task for name, task in config["tasks"].items() if name in used}}
 
 
