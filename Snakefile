@@ -62,7 +62,7 @@ rule all:
     input:
         TABLE_FILES,
         FIGURES,
-        expand("<results>/corpora/{corpus}/summary.json", corpus=config["corpora"]),
+        expand("<results>/corpora/{corpus}/summary.json", corpus=READ_CORPORA),
         f"{RESULTS}/report/report.html",
 
 

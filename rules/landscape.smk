@@ -61,9 +61,9 @@ rule map_parameters:
 rule compare_representations:
     input:
         cells=cells("trunks"),
-        weights=metrics_files("model.safetensors"),
-        shapes=metrics_files("config.json"),
-        metrics=metrics_files(),
+        weights=metrics_files(all_trunks(), "model.safetensors"),
+        shapes=metrics_files(all_trunks(), "config.json"),
+        metrics=metrics_files(all_trunks()),
         valid=f"{RESULTS}/corpora/{grid.corpora(config)[0]}/tokens/valid.safetensors",
     output:
         pairs=report(

@@ -9,9 +9,9 @@ RESAMPLING = ("bootstrap", "seed")
 TABULATED = {
     "tabulate_runs": (
         {"cells": cells("trunks")},
-        metrics_files(),
+        metrics_files(all_trunks()),
         {"out": shown("runs", "checkpoints")},
-        {"corpora": list(config["corpora"])},
+        {"corpora": READ_CORPORA},
         (1000, 10),
     ),
     "tabulate_rates": (
@@ -44,6 +44,21 @@ TABULATED = {
         scored() | {"kinds": KINDS} | judgement("bootstrap"),
         (2000, 60),
     ),
+    "tabulate_shuffled": (
+        {"cells": cells("shuffled_trunks", "shuffled_fine_tuned")},
+        metrics_files(grid.shuffled_trunks(config))
+        + shuffled_files(".json")
+        + shuffled_files(".parquet")
+        + task_files("molecules.csv"),
+        {
+            "runs": "<results>/tables/shuffled_runs.csv",
+            "transfer": "<results>/tables/shuffled_transfer.csv",
+            "draws": "<results>/tables/shuffled_draws.parquet",
+        },
+        {"corpora": [*READ_CORPORA, *SHUFFLED_CORPORA], "tasks": config["transfer"]["tasks"], "kinds": KINDS}
+        | judgement("bootstrap"),
+        (2000, 60),
+    ),
     "tabulate_tasks": (
         {},
         task_files("descriptors.json") + task_files("distance/{}-{}.json".format(*reference_subset())),
@@ -59,7 +74,7 @@ TABULATED = {
         (1000, 10),
     ),
     "tabulate_costs": (
-        {"cells": cells("trunks", "fine_tuned", "curvature")},
+        {"cells": cells("trunks", "fine_tuned", "curvature", "shuffled_trunks", "shuffled_fine_tuned")},
         cost_files(),
         {"out": "<results>/tables/costs.csv"},
         scored(),
@@ -162,6 +177,16 @@ ANALYSES = {
         judgement("corpus"),
         (1000, 10),
     ),
+    "judge_pretraining_control": (
+        RUNS_AND_SCORES | table("shuffled_runs", "shuffled_transfer", "shuffled_draws"),
+        {
+            "out": shown(
+                "pretraining_control", "pretraining with and without order", caption="pretraining_control_table"
+            )
+        },
+        {"shuffled": SHUFFLED_CORPORA} | judgement("aggregate", "contrast_margin"),
+        (1000, 10),
+    ),
     "relate_errors": (
         table("runs", "transfer"),
         {"out": shown("relative_errors", "errors relative to the fingerprint forest", "relative_errors_table")},
@@ -179,6 +204,12 @@ PLOTS = {
     "learning": (("learning_curves",), "Transfer", "error against number of labels", {"units": UNITS}),
     "published": (("published",), "Transfer", "published scores beside ours", {}),
     "relative_errors": (("relative_errors",), "Transfer", "errors relative to the fingerprint forest", SPLIT),
+    "pretraining_control": (
+        ("pretraining_control",),
+        "Transfer",
+        "untrained, shuffled and pretrained encoders",
+        SPLIT,
+    ),
     "correlations": (("correlations",), "Prediction", "predictors of transfer", SPLIT),
     "descriptors": (("tasks", "saturation"), "Transfer", "gain against task descriptors", SPLIT),
     "controls": (("controls",), "Transfer", "control tasks with known truth", SPLIT),

@@ -6,7 +6,7 @@ rule initialize_model:
         tokenizer="<results>/tokenizer/tokenizer.json",
         settings="<results>/tokenizer/tokenizer_config.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        valid=valid_shards(),
+        valid=valid_shards(grid.UNTRAINED),
     output:
         multiext(f"{START}/", *WEIGHTS, "README.md", "metrics.json", "cost.json"),
     log:
@@ -35,7 +35,7 @@ rule pretrain_checkpoint:
     input:
         start=multiext(f"{START}/", *WEIGHTS),
         tokens="<results>/corpora/{corpus}/tokens/{subset}.safetensors",
-        valid=valid_shards(),
+        valid=lambda w: valid_shards(w.corpus),
         vocabulary="<results>/tokenizer/vocabulary.json",
     output:
         multiext(f"{CHECKPOINT}/", *WEIGHTS, "README.md", "metrics.json", "cost.json", "curve.csv"),

@@ -1,6 +1,7 @@
 # Pages of text, and the report of all figures and tables.
 FOUND = (
     "runs rates transfer fits saturation elasticity correlations decision ablation thresholds contrasts reconciliation"
+    " pretraining_control"
 )
 ANSWERED = ("runs", "transfer", "saturation", "thresholds", "learning_curves")
 

@@ -9,7 +9,7 @@ rule list_cells:
     benchmark:
         "<benchmarks>/list_cells/{cells}.tsv"
     wildcard_constraints:
-        cells="trunks|fine_tuned|maps|curvature|curves|spectrum|learning",
+        cells="trunks|fine_tuned|maps|curvature|curves|spectrum|learning|shuffled_trunks|shuffled_fine_tuned",
     localrule: True
     threads: 1
     resources:

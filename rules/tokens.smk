@@ -49,8 +49,8 @@ rule count_tokens:
 
 rule build_tokenizer:
     input:
-        counts=expand("<results>/corpora/{corpus}/token_counts.json", corpus=config["corpora"]),
-        molecules=expand("<results>/corpora/{corpus}/train.parquet", corpus=config["corpora"]),
+        counts=expand("<results>/corpora/{corpus}/token_counts.json", corpus=READ_CORPORA),
+        molecules=expand("<results>/corpora/{corpus}/train.parquet", corpus=READ_CORPORA),
     output:
         tokenizer="<results>/tokenizer/tokenizer.json",
         settings="<results>/tokenizer/tokenizer_config.json",
@@ -85,6 +85,8 @@ rule tokenize_subset:
         "<logs>/tokenize_subset/{corpus}-{subset}.log",
     benchmark:
         "<benchmarks>/tokenize_subset/{corpus}-{subset}.tsv"
+    wildcard_constraints:
+        corpus=one_of(READ_CORPORA),
     priority: 1000
     conda:
         "../envs/chemistry.yaml"
@@ -96,3 +98,27 @@ rule tokenize_subset:
         code=code("tokens/tokenize_subset"),
     shell:
         script("tokens/tokenize_subset", "input.molecules input.tokenizer input.vocabulary output.out")
+
+
+rule shuffle_tokens:
+    input:
+        tokens=lambda w: f"{RESULTS}/corpora/{SHUFFLED_CORPORA[w.corpus]}/tokens/{w.subset}.safetensors",
+    output:
+        out="<results>/corpora/{corpus}/tokens/{subset}.safetensors",
+    log:
+        "<logs>/shuffle_tokens/{corpus}-{subset}.log",
+    benchmark:
+        "<benchmarks>/shuffle_tokens/{corpus}-{subset}.tsv"
+    wildcard_constraints:
+        corpus=one_of(SHUFFLED_CORPORA),
+    priority: 1000
+    conda:
+        "../envs/chemistry.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=240,
+    params:
+        code=code("tokens/shuffle_tokens"),
+    shell:
+        script("tokens/shuffle_tokens", "input.tokens output.out")

@@ -56,11 +56,12 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     sharpness = batch * curvature["draws"] * len(curvature["rhos"]) / 3
     sweep = config["pretraining"]["sweep"]
     work = [
-        ("linear_probe", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3) for c in grid.probe_cells(config)
+        ("linear_probe", c.trunk.size, MOLECULES * LENGTH * len(c.trunk.budgets) / 3)
+        for c in grid.probe_cells(config) + grid.shuffled_probe_cells(config)
     ]
-    work += [("fine_tuned", cell.trunk.size, runs) for cell, _ in grid.fine_tuned_cells(config)]
+    work += [("fine_tuned", cell.trunk.size, runs) for cell, _ in grid.all_fine_tuned(config)]
     work += [("curvature", c.trunk.size, products + sharpness) for c in grid.final_checkpoints(config)]
-    tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.fine_tuned_cells(config)}
+    tuned = {(cell.trunk.size, cell.trunk.corpus == UNTRAINED) for cell, _ in grid.all_fine_tuned(config)}
     splits = sum(map(len, tuning["splits"].values()))
     trials = fitted * len(tuning["learning_rates"]) * len(tuning["tune_tasks"]) * splits
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
@@ -128,7 +129,7 @@ def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) 
     """
     rates, seconds = measured(costs, config)
     work, tokens, total = jobs(config), Counter(), 0.0
-    for trunk in grid.trunks(config):
+    for trunk in grid.pretrained(config):
         tokens[trunk.size] += trunk_tokens(config, trunk)
     names = ("size", "parameters", "tokens", "training", "scoring", "all")
     lines = ["{:>8} {:>12} {:>14} {:>10} {:>10} {:>10}   hours, and from what".format(*names)]

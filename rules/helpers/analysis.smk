@@ -8,14 +8,14 @@ def key_of(cell: grid.Checkpoint) -> list:
 
 
 def all_trunks() -> list[grid.Trunk]:
-    """Every trunk of the study, untrained encoders last."""
+    """Every trunk that the study judges, untrained encoders last."""
     return grid.trunks(config) + grid.untrained(config)
 
 
-def fine_tuned_blocks() -> list[dict]:
-    """The fine-tuned cells, checkpoints with the same tasks together: the list of cells stays short."""
+def fine_tuned_blocks(cells: list) -> list[dict]:
+    """Fine-tuned cells, checkpoints with the same tasks together: the list of cells stays short."""
     tasks: dict = {}
-    for cell, task in grid.fine_tuned_cells(config):
+    for cell, task in cells:
         tasks.setdefault(cell, []).append(task)
     blocks: dict = {}
     for cell, names in tasks.items():
@@ -25,10 +25,14 @@ def fine_tuned_blocks() -> list[dict]:
 
 def cells_of(name: str) -> list:
     """A list of cells, as scripts read it from its file (see clm.tables.cells)."""
-    if name == "trunks":
-        return [[t.corpus, t.size, t.subset, t.seed, list(t.budgets)] for t in all_trunks()]
-    if name in ("fine_tuned", "maps"):
-        return fine_tuned_blocks() if name == "fine_tuned" else mapped()
+    if name in ("trunks", "shuffled_trunks"):
+        found = all_trunks() if name == "trunks" else grid.shuffled_trunks(config)
+        return [[t.corpus, t.size, t.subset, t.seed, list(t.budgets)] for t in found]
+    if name in ("fine_tuned", "shuffled_fine_tuned"):
+        found = grid.fine_tuned_cells if name == "fine_tuned" else grid.shuffled_fine_tuned_cells
+        return fine_tuned_blocks(found(config))
+    if name == "maps":
+        return mapped()
     found = {"curvature": grid.final_checkpoints, "curves": grid.curve_cells, "spectrum": grid.spectrum_cells}
     return list(map(key_of, (found | {"learning": grid.learning_cells})[name](config)))
 
@@ -44,9 +48,9 @@ def scored() -> dict:
     return {"tasks": config["transfer"]["tasks"], "baselines": baselines}
 
 
-def metrics_files(name: str = "metrics.json") -> list[str]:
-    """One file of every checkpoint of the study, untrained encoders too."""
-    cells = [grid.Checkpoint(trunk, budget) for trunk in all_trunks() for budget in trunk.budgets]
+def metrics_files(trunks: list[grid.Trunk], name: str = "metrics.json") -> list[str]:
+    """One file of every checkpoint of some trunks."""
+    cells = [grid.Checkpoint(trunk, budget) for trunk in trunks for budget in trunk.budgets]
     return [str(paths.checkpoint(RESULTS, cell) / name) for cell in cells]
 
 
@@ -62,6 +66,13 @@ def model_files(suffix: str) -> list[str]:
     return [str(path.with_suffix(suffix)) for path in probed + tuned]
 
 
+def shuffled_files(suffix: str) -> list[str]:
+    """One file of every score of an encoder that was pretrained on shuffled tokens."""
+    probed = [paths.linear_probe(RESULTS, cell) for cell in grid.shuffled_probe_cells(config)]
+    tuned = [paths.fine_tuned(RESULTS, cell, task) for cell, task in grid.shuffled_fine_tuned_cells(config)]
+    return [str(path.with_suffix(suffix)) for path in probed + tuned]
+
+
 def baseline_files(suffix: str) -> list[str]:
     """One file of every score of a baseline."""
     return [str(paths.baseline(RESULTS, cell).with_suffix(suffix)) for cell in grid.baseline_cells(config)]
@@ -69,8 +80,9 @@ def baseline_files(suffix: str) -> list[str]:
 
 def cost_files() -> list[str]:
     """What every job of pretraining, curvature and transfer cost."""
-    scores = model_files(".cost.json") + baseline_files(".cost.json")
-    return metrics_files("cost.json") + curvature_files("cost.json") + scores
+    scores = model_files(".cost.json") + baseline_files(".cost.json") + shuffled_files(".cost.json")
+    trained = metrics_files(all_trunks() + grid.shuffled_trunks(config), "cost.json")
+    return trained + curvature_files("cost.json") + scores
 
 
 def task_files(name: str) -> list[str]:

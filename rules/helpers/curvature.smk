@@ -4,7 +4,7 @@ COMPARED = {"molecules": config["landscape"]["cka_molecules"], "seed": config["l
 
 def own_valid_shard(wildcards) -> str:
     """The validation shard of a model's own corpus; of the first corpus for an untrained one."""
-    corpus = next(iter(config["corpora"])) if wildcards.corpus == grid.UNTRAINED else wildcards.corpus
+    corpus = READ_CORPORA[0] if wildcards.corpus == grid.UNTRAINED else wildcards.corpus
     return f"{RESULTS}/corpora/{corpus}/tokens/valid.safetensors"
 
 

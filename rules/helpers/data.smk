@@ -1,5 +1,7 @@
 # Helpers of the rules in data.smk and tokens.smk: which files a stage of a corpus reads.
 DATABASE_MB = config["resources"]["database_mb"]
+READ_CORPORA = grid.read_corpora(config)
+SHUFFLED_CORPORA = grid.shuffled_corpora(config)
 
 
 def fetching(source: str) -> dict:
@@ -72,11 +74,19 @@ def distinct_files(corpus: str) -> list[str]:
 
 
 def subset_file(corpus: str, subset: str) -> str:
-    """The molecules of a subset or of the validation set."""
+    """The molecules of a subset or of the validation set of a corpus that is read from files."""
     name = "valid" if subset == "valid" else f"subsets/{subset}"
     return f"{RESULTS}/corpora/{corpus}/{name}.parquet"
 
 
-def valid_shards() -> list[str]:
-    """The validation shard of every corpus of the study: each model is measured on all."""
-    return [f"{RESULTS}/corpora/{corpus}/tokens/valid.safetensors" for corpus in config["corpora"]]
+def measured_corpora(corpus: str) -> list[str]:
+    """The corpora on whose validation molecules a model of a corpus is measured: all that are read from files, and its own.
+
+    A model on shuffled tokens has validation molecules in shuffled order besides, a loss of its own that no other model has.
+    """
+    return list(dict.fromkeys([*READ_CORPORA, *([corpus] if corpus in SHUFFLED_CORPORA else [])]))
+
+
+def valid_shards(corpus: str) -> list[str]:
+    """The validation shards on which a model of a corpus is measured."""
+    return [f"{RESULTS}/corpora/{name}/tokens/valid.safetensors" for name in measured_corpora(corpus)]

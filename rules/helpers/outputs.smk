@@ -3,7 +3,7 @@
 
 def table(*names: str) -> dict:
     """Inputs: tables by name, each called like its table."""
-    suffix = {"draws": "parquet", "claims": "json"}
+    suffix = {"draws": "parquet", "shuffled_draws": "parquet", "claims": "json"}
     return {name: f"<results>/tables/{name}.{suffix.get(name, 'csv')}" for name in names}
 
 

@@ -24,7 +24,8 @@ def identity(wildcards) -> dict:
 def pretraining(wildcards) -> dict:
     """Settings of one checkpoint."""
     told = {"identity": identity(wildcards), "budget_tokens": config["grid"]["budgets"][wildcards.budget]}
-    shared = {"mask_fraction": MASK_FRACTION, "seed": int(wildcards.seed), "corpora": list(config["corpora"])}
+    shared = {"mask_fraction": MASK_FRACTION, "seed": int(wildcards.seed)}
+    shared["corpora"] = measured_corpora(wildcards.corpus)
     return told | shared | {"training": training(wildcards.size)}
 
 
@@ -33,7 +34,7 @@ def untrained_model(wildcards) -> dict:
     size = select_keys(config["sizes"][wildcards.size], "layers", "width", "heads")
     names = {"corpus": grid.UNTRAINED, "size": wildcards.size, "subset": "none", "budget": "0"}
     seed = {"seed": int(wildcards.seed)}
-    shared = {"mask_fraction": MASK_FRACTION, "corpora": list(config["corpora"])}
+    shared = {"mask_fraction": MASK_FRACTION, "corpora": measured_corpora(grid.UNTRAINED)}
     return seed | shared | {"size": size, "identity": names | seed, "max_tokens": config["tokenizer"]["max_tokens"]}
 
 

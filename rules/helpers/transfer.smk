@@ -12,7 +12,7 @@ GRAPH_NETWORKS = [
     name for name in config["transfer"]["baselines"] if name in config["transfer"]["graph_networks"]["networks"]
 ]
 # every probe asks for its trunk several times
-TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.trunks(config) + grid.untrained(config)}
+TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.pretrained(config) + grid.untrained(config)}
 
 
 def trunk_of(wildcards) -> grid.Trunk:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clm.pages import data, findings, left_out, prediction, robustness, summary
+from clm.pages import data, findings, left_out, prediction, pretraining_control, robustness, summary
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
@@ -30,6 +30,7 @@ def write_findings(
         robustness.repeatability_section(frame["rates"]),
         findings.elasticity_section(frame["elasticity"], settings["corpus"]),
         findings.gains_section(frame["saturation"]),
+        pretraining_control.control_section(frame["pretraining_control"]),
         robustness.thresholds_section(frame["thresholds"]),
         robustness.ablation_section(frame["ablation"]),
         findings.rivals_section(frame["transfer"], frame["runs"], settings["corpus"], settings["split"]),

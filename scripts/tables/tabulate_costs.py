@@ -20,7 +20,8 @@ def tabulate_costs(results: Path, cells: list[Path], settings: dict[str, Any], o
 
     Args:
         results: folder of the study.
-        cells: files of the lists `trunks`, `fine_tuned`, `curvature` (see clm.tables.cells).
+        cells: files of the lists `trunks`, `fine_tuned`, `curvature`, and those of shuffled tokens (see
+            clm.tables.cells).
         settings: `tasks`, `baselines`.
         out: the table; `versions` is `name=version` joined by blanks.
     """
@@ -32,19 +33,26 @@ def tabulate_costs(results: Path, cells: list[Path], settings: dict[str, Any], o
 
 
 def cost_files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[str, Path]]:
-    """Yield stage and cost file of each job."""
-    for cell in checkpoints_of(settings):
-        stage = "initialization" if cell.trunk.corpus == UNTRAINED else "pretraining"
-        yield stage, checkpoint(results, cell) / "cost.json"
+    """Yield stage and cost file of each job, those of the control of shuffled tokens too: it costs what it costs."""
+    control = {"trunks": settings["shuffled_trunks"], "fine_tuned": settings["shuffled_fine_tuned"]}
+    yield from model_files(results, settings)
+    yield from model_files(results, control | {"tasks": settings["tasks"]})
     yield from (
         ("curvature", curvature(results, checkpoint_of(key)).with_name("cost.json")) for key in settings["curvature"]
     )
+    yield from ((BASELINE, baseline(results, cell).with_suffix(".cost.json")) for cell in baselines_of(settings))
+
+
+def model_files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Yield stage and cost file of each job that pretrains, probes or fine-tunes a model."""
+    for cell in checkpoints_of(settings):
+        stage = "initialization" if cell.trunk.corpus == UNTRAINED else "pretraining"
+        yield stage, checkpoint(results, cell) / "cost.json"
     yield from ((LINEAR_PROBE, linear_probe(results, cell).with_suffix(".cost.json")) for cell in probes_of(settings))
     yield from (
         (FINE_TUNED, fine_tuned(results, cell, task).with_suffix(".cost.json"))
         for cell, task in fine_tuned_of(settings)
     )
-    yield from ((BASELINE, baseline(results, cell).with_suffix(".cost.json")) for cell in baselines_of(settings))
 
 
 def row_of(stage: str, path: Path, cost: dict[str, Any]) -> dict[str, Any]:

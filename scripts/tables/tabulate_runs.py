@@ -4,16 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from clm.provenance.command import run
-from clm.provenance.files import read_json
-from clm.study.grid import Checkpoint
-from clm.study.paths import checkpoint
-from clm.tables.cells import checkpoints_of, identity, read_cells
-from clm.tables.columns import KEYS, UNTRAINED
-from clm.tables.frames import write_table
-from clm.tables.predictors import CLASSES
-
-VISITS = ("visits_least", "visits_mean", "visits_most")  # of the molecules of the subset, over trunk and decay
-NUMBERS = ("tokens", "molecules", "subset_tokens", "epochs", *VISITS, "flops", "flops_6nd", "learning_rate")
+from clm.tables.cells import checkpoints_of, read_cells
+from clm.tables.runs import write_runs
 
 
 def tabulate_runs(results: Path, cells: list[Path], settings: dict[str, Any], out: Path) -> None:
@@ -25,31 +17,7 @@ def tabulate_runs(results: Path, cells: list[Path], settings: dict[str, Any], ou
         settings: `corpora` of the study in order.
         out: the table.
     """
-    corpora = settings["corpora"]
-    columns = [*KEYS, "status", "parameters", "parameters_total", *NUMBERS, "loss"]
-    columns += [f"loss_{name}" for name in (*corpora, *CLASSES)]
-    rows = [
-        row_of(read_json(checkpoint(results, cell) / "metrics.json"), cell, corpora)
-        for cell in checkpoints_of(read_cells(cells))
-    ]
-    write_table(out, rows, columns)
-
-
-def row_of(metrics: dict[str, Any], cell: Checkpoint, corpora: list[str]) -> dict[str, Any]:
-    """Return the row of a checkpoint; `loss` is on its own corpus, that of an untrained encoder on the first corpus."""
-    own = corpora[0] if cell.trunk.corpus == UNTRAINED else cell.trunk.corpus
-    validation = metrics.get("validation") or {}
-    losses = {name: (validation.get(name) or {}).get("loss") for name in corpora}
-    classes = (validation.get(own) or {}).get("by_class") or {}
-    parameters = metrics.get("parameters") or {}
-    return (
-        identity(cell)
-        | {"status": metrics["status"], "loss": losses.get(own)}
-        | {"parameters": parameters.get("non_embedding"), "parameters_total": parameters.get("total")}
-        | {name: metrics.get(name) for name in NUMBERS}
-        | {f"loss_{name}": value for name, value in losses.items()}
-        | {f"loss_{name}": (classes.get(name) or {}).get("loss") for name in CLASSES}
-    )
+    write_runs(results, checkpoints_of(read_cells(cells)), settings["corpora"], out)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,12 @@ from typing import Any
 from clm.study.grid import (
     Checkpoint,
     Trunk,
+    all_fine_tuned,
     curve_cells,
-    fine_tuned_cells,
     learning_cells,
+    pretrained,
+    shuffled_corpora,
+    shuffled_trunks,
     spectrum_cells,
     trunks,
 )
@@ -19,7 +22,7 @@ from clm.tables.columns import UNTRAINED
 
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line per fault of a configuration whose names are all defined: place and what is wrong."""
-    checks = (impossible_training, missing_cells, impossible_tasks, unreadable_tables)
+    checks = (impossible_training, lonely_controls, missing_cells, impossible_tasks, unreadable_tables)
     return chain.from_iterable(check(config) for check in checks)
 
 
@@ -36,9 +39,21 @@ def impossible_training(config: Mapping[str, Any]) -> Iterator[str]:
         yield "pretraining: mask_token_fraction and random_token_fraction add up to more than 1"
 
 
+def lonely_controls(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield faults of corpora of shuffled tokens: keys that belong to the corpus they shuffle, sizes without twins."""
+    for name, source in shuffled_corpora(config).items():
+        extra = [key for key in config["corpora"][name] if key != "shuffle_tokens_of"]
+        if extra:
+            yield f"corpora.{name}: {', '.join(extra)} cannot stand beside shuffle_tokens_of: all is that of corpus {source}"
+    sizes = {trunk.size for trunk in trunks(config)}
+    for size in dict.fromkeys(trunk.size for trunk in shuffled_trunks(config)):
+        if size not in sizes:
+            yield f"grid.trunks: {size} is pretrained on shuffled tokens only, so there is nothing to compare it with"
+
+
 def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield each checkpoint or trunk that a section names and nothing makes."""
-    grown = trunks(config)
+    grown = pretrained(config)
     made = {(below(trunk), budget) for trunk in grown for budget in trunk.budgets}
     for place, cell in dict.fromkeys(named_checkpoints(config)):
         key = (below(cell.trunk), cell.budget)
@@ -57,7 +72,7 @@ def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
 def named_checkpoints(config: Mapping[str, Any]) -> Iterator[tuple[str, Checkpoint]]:
     """Yield (place, checkpoint) for every checkpoint that a section names."""
     tuned = config["transfer"]["fine_tuning"]["tune_cell"]
-    for cell, task in fine_tuned_cells(config):
+    for cell, task in all_fine_tuned(config):
         yield f"transfer.fine_tuning.cells (task {task})", cell
         if cell.trunk.corpus != UNTRAINED:
             size = cell.trunk.size

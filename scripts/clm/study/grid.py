@@ -45,8 +45,35 @@ class Baseline(NamedTuple):
     task: str
 
 
+def shuffled_corpora(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return {corpus of shuffled tokens: corpus whose molecules it shuffles}."""
+    key = "shuffle_tokens_of"
+    return {name: corpus[key] for name, corpus in config["corpora"].items() if key in corpus}
+
+
+def read_corpora(config: Mapping[str, Any]) -> list[str]:
+    """Return the corpora that are read from files: all but those of shuffled tokens."""
+    return [name for name in config["corpora"] if name not in shuffled_corpora(config)]
+
+
 def trunks(config: Mapping[str, Any]) -> list[Trunk]:
-    """Return the pretrained trunks of `grid.trunks`, merged: budgets in the order of `grid.budgets`."""
+    """Return the pretrained trunks that the study judges.
+
+    Those on shuffled tokens are a control: neither here nor in any other list of this module that is not called
+    `shuffled_...`, so that no table but the control's own holds a number of theirs.
+    """
+    shuffled = shuffled_corpora(config)
+    return [trunk for trunk in pretrained(config) if trunk.corpus not in shuffled]
+
+
+def shuffled_trunks(config: Mapping[str, Any]) -> list[Trunk]:
+    """Return the trunks that are pretrained on shuffled tokens."""
+    shuffled = shuffled_corpora(config)
+    return [trunk for trunk in pretrained(config) if trunk.corpus in shuffled]
+
+
+def pretrained(config: Mapping[str, Any]) -> list[Trunk]:
+    """Return the trunks of `grid.trunks`, merged: budgets in the order of `grid.budgets`."""
     found: dict[tuple[str, str, str, int], set[str]] = {}
     for block in config["grid"]["trunks"]:
         keys = product(block["corpora"], block["sizes"], block["subsets"], block["seeds"])
@@ -99,8 +126,25 @@ def probe_cells(config: Mapping[str, Any]) -> list[Probe]:
     return [Probe(trunk, task) for trunk in everything for task in config["transfer"]["tasks"]]
 
 
+def shuffled_probe_cells(config: Mapping[str, Any]) -> list[Probe]:
+    """Return the linear probes of the trunks on shuffled tokens, on every selected task."""
+    return [Probe(trunk, task) for trunk in shuffled_trunks(config) for task in config["transfer"]["tasks"]]
+
+
 def fine_tuned_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
-    """Return the fine-tuned (checkpoint, task) pairs of `transfer.fine_tuning.cells`, without repeats."""
+    """Return the fine-tuned (checkpoint, task) pairs of `transfer.fine_tuning.cells` that the study judges."""
+    shuffled = shuffled_corpora(config)
+    return [(cell, task) for cell, task in all_fine_tuned(config) if cell.trunk.corpus not in shuffled]
+
+
+def shuffled_fine_tuned_cells(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
+    """Return the fine-tuned (checkpoint, task) pairs of encoders that were pretrained on shuffled tokens."""
+    shuffled = shuffled_corpora(config)
+    return [(cell, task) for cell, task in all_fine_tuned(config) if cell.trunk.corpus in shuffled]
+
+
+def all_fine_tuned(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
+    """Return the (checkpoint, task) pairs of `transfer.fine_tuning.cells`, without repeats."""
     tuning = config["transfer"]["fine_tuning"]
     found = dict.fromkeys(
         (Checkpoint(Trunk(*key), budget), task)
@@ -156,7 +200,7 @@ def used(values: Iterable[str]) -> list[str]:
 
 
 def corpora(config: Mapping[str, Any]) -> list[str]:
-    """Return the corpora that the grid uses."""
+    """Return the corpora that the grid uses; the first is the one whose checkpoints are judged."""
     return used(trunk.corpus for trunk in trunks(config))
 
 

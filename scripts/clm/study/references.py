@@ -4,6 +4,7 @@ Keywords of our own in schemas/config.schema.yaml, at a string, a list of string
 
     x-names: grid.budgets      these are names that this place of the configuration defines (keys, or entries of a list)
     x-also: ["0"]              names that are allowed besides
+    x-without: decontaminate   names whose entry has this key are not meant
     x-only-for: [bpe]          this key is used where its section chooses one of these, and ignored otherwise
 """
 
@@ -30,10 +31,14 @@ def unknown_names(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Itera
 
     def check(_: Any, table: str, instance: Any, subschema: Mapping[str, Any]) -> Iterator[ValidationError]:
         defining = value_at(config, table)
-        known = [*map(str, defining), *subschema.get("x-also", [])]
+        key = subschema.get("x-without")
+        barred = [name for name in defining if key in defining[name]] if key else []
+        known = [str(name) for name in defining if name not in barred] + subschema.get("x-also", [])
         verb = "defined in" if isinstance(defining, Mapping) else "one of"
         for name in [instance] if isinstance(instance, str) else instance:
-            if name not in known:
+            if name in barred:
+                yield ValidationError(f"'{name}' has {key} and cannot stand here; {listed(known)}")
+            elif name not in known:
                 yield ValidationError(f"'{name}' is not {verb} {table}{nearest(name, known)}; {listed(known)}")
 
     marked = extend(Draft202012Validator, {"x-names": check})

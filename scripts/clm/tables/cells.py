@@ -3,6 +3,7 @@
 trunks:    [[corpus, size, subset, seed, [budget, ...]], ...]
 tasks:     [task, ...]                 every trunk is probed on every task (a setting, not a file)
 fine_tuned: [{"tasks": [...], "checkpoints": [[corpus, size, subset, seed, budget], ...]}, ...]
+shuffled_trunks, shuffled_fine_tuned: the same of encoders that were pretrained on shuffled tokens
 baselines: [name, ...]                 every baseline is scored on every task (a setting, not a file)
 curvature: [[corpus, size, subset, seed, budget], ...], and likewise spectrum, curves, learning
 """

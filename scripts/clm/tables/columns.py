@@ -12,6 +12,7 @@ NAME_COLUMNS += ("name", "axis")  # text even where a name looks like a number o
 
 UNTRAINED, NO_SUBSET, NO_BUDGET = "untrained", "none", "0"  # corpus, subset and budget without pretraining
 PRETRAINED = "pretrained"  # `kind` of a model, beside UNTRAINED
+SHUFFLED, ORDER = "shuffled", "order"  # pretrained on shuffled tokens; what PRETRAINED has beyond that
 
 LINEAR_PROBE, FINE_TUNED, BASELINE = (
     "linear_probe",

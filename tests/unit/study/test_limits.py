@@ -4,6 +4,7 @@ from clm.study.limits import beyond_limits
 
 CONFIG = {
     "resources": {"gpus": 1},
+    "corpora": {"zinc": {}},
     "sizes": {"small": {"minutes": 30}, "large": {"minutes": 600, "processes": 8}, "unused": {"minutes": 9999}},
     "grid": {
         "budgets": {"b": 1},
