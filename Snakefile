@@ -18,8 +18,9 @@ if not workflow.deployment_settings.deployment_method:
     require_python()
 if workflow.is_main_process:
     reuse_base(config, SCHEMA, Path("results"), Path(workflow.basedir, "studies"))
-    if older := older_results(Path(RESULTS)):
-        logger.warning(older)
+    for told in [older_results(Path(RESULTS)), *unused(config, written)]:
+        if told:
+            logger.warning(told)
 
 
 pathvars:

@@ -23,6 +23,7 @@ from clm.study.base import reuse_base
 from clm.study.merge import study_configuration
 from clm.study.references import settings_in_use
 from clm.study.renamed import older_results
+from clm.study.unused import unused
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger
 
@@ -42,6 +43,16 @@ def read_config() -> dict:
     return study_configuration(base, settings.configfiles, settings.config, SCHEMA)
 
 
+def own_config() -> dict:
+    """What the user wrote: overlays and options of the command line, or config.yaml itself where there are none."""
+    settings = workflow.config_settings
+    options = config if workflow.modifier.skip_configfile else settings.config
+    if settings.configfiles or options:
+        return study_configuration([], settings.configfiles, options, SCHEMA)
+    return study_configuration([Path(workflow.basedir, "config.yaml")], [], {}, SCHEMA)
+
+
+written = own_config()
 given = read_config()
 config.clear()
 config.update(given)
