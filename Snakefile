@@ -17,7 +17,7 @@ resolve_config(config, SCHEMA)
 if not workflow.deployment_settings.deployment_method:
     require_python()
 if workflow.is_main_process:
-    reuse_base(config, SCHEMA, Path("results"), Path(workflow.basedir, "studies"))
+    reuse_base(config, SCHEMA, Path("results"), HOME / "studies")
     for told in [older_results(Path(RESULTS)), *unused(config, written)]:
         if told:
             logger.warning(told)

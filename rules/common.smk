@@ -7,12 +7,34 @@ from collections.abc import Callable
 
 import yaml
 
-SCRIPTS = Path(workflow.basedir, "scripts")
+# Folder of this workflow, whose name `workflow.basedir` is not where another workflow uses this one as a module
+HOME = Path(str(workflow.current_basedir)).parent
+SCRIPTS = HOME / "scripts"
+if not SCRIPTS.is_dir():
+    sys.exit(f"{HOME}: jobs run scripts of the workflow's folder; name the Snakefile of a clone, not an address")
 sys.path.insert(0, str(SCRIPTS))
-# Jobs find the library by it. It is set where a command runs, since Snakemake gives an activated environment none, and is
-# no part of a command, which may not hold the place of the workflow
-PLACE = shlex.quote(str(SCRIPTS)).replace("{", "{{").replace("}", "}}")
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={PLACE}; ")
+
+
+def before_commands() -> str:
+    """What bash runs before the command of each job, which may not itself hold the place of the workflow.
+
+    Jobs find the library by PYTHONPATH. It is set where a command runs, since Snakemake gives an activated environment
+    none. Elsewhere than in the folder of the workflow `python scripts/...` means the script there.
+    """
+    library, home = (shlex.quote(str(place)).replace("{", "{{").replace("}", "}}") for place in (SCRIPTS, HOME))
+    prefix = f"set -euo pipefail; export PYTHONPATH={library}; "
+    if HOME.samefile(Path.cwd()):
+        return prefix
+    ours = f'if [[ ${{{{1-}}}} == scripts/* && ! -e $1 ]]; then set -- {home}/"$1" "${{{{@:2}}}}"; fi'
+    return prefix + f'python() {{{{ {ours}; command python "$@"; }}}}; '
+
+
+def own_path(path: str) -> str:
+    """A file of the workflow, as jobs find it from the working directory."""
+    return path if HOME.samefile(Path.cwd()) else str(HOME / path)
+
+
+shell.prefix(before_commands())
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
@@ -27,7 +49,7 @@ from clm.study.unused import unused
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger
 
-SCHEMA = yaml.safe_load(Path(workflow.basedir, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = yaml.safe_load(Path(HOME, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def read_config() -> dict:
@@ -36,7 +58,7 @@ def read_config() -> dict:
     As a module of another workflow: with the configuration that this passes over them.
     """
     settings = workflow.config_settings
-    files = [Path(workflow.basedir, name) for name in ("catalogue.yaml", "config.yaml")]
+    files = [HOME / name for name in ("catalogue.yaml", "config.yaml")]
     base = [] if settings.replace_workflow_config else files
     if workflow.modifier.skip_configfile:
         return study_configuration(base, [], config, SCHEMA)
@@ -49,7 +71,7 @@ def own_config() -> dict:
     options = config if workflow.modifier.skip_configfile else settings.config
     if settings.configfiles or options:
         return study_configuration([], settings.configfiles, options, SCHEMA)
-    return study_configuration([Path(workflow.basedir, "config.yaml")], [], {}, SCHEMA)
+    return study_configuration([HOME / "config.yaml"], [], {}, SCHEMA)
 
 
 written = own_config()

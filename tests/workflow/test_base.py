@@ -28,7 +28,7 @@ PRETRAINING = {"gather_corpus", "build_tokenizer", "tokenize_subset", "initializ
 
 @pytest.fixture
 def mine(study):
-    (study / "own.csv").write_bytes(csv_text())
+    (study / "own.csv").write_text(csv_text())
     (study / "mine.yaml").write_text(yaml.safe_dump(OVERLAY))
     return study
 
