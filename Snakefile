@@ -58,6 +58,7 @@ include: "rules/outputs.smk"
 
 
 require_limits()
+tell_why_groups_fail()
 
 
 rule all:

@@ -13,20 +13,23 @@ SCRIPTS = HOME / "scripts"
 if not SCRIPTS.is_dir():
     sys.exit(f"{HOME}: jobs run scripts of the workflow's folder; name the Snakefile of a clone, not an address")
 sys.path.insert(0, str(SCRIPTS))
+KILLED = "out of memory or time, preempted or cancelled; run snakemake again, it goes on from what was saved"
 
 
 def before_commands() -> str:
     """What bash runs before the command of each job, which may not itself hold the place of the workflow.
 
     Jobs find the library by PYTHONPATH. It is set where a command runs, since Snakemake gives an activated environment
-    none. Elsewhere than in the folder of the workflow `python scripts/...` means the script there.
+    none. `python` then is a function: elsewhere than in the folder of the workflow `python scripts/...` means the script
+    there, and the log of a job that was killed says so (bash waits for the end of the job, whatever it was sent itself).
     """
-    library, home = (shlex.quote(str(place)).replace("{", "{{").replace("}", "}}") for place in (SCRIPTS, HOME))
-    prefix = f"set -euo pipefail; export PYTHONPATH={library}; "
-    if HOME.samefile(Path.cwd()):
-        return prefix
-    ours = f'if [[ ${{{{1-}}}} == scripts/* && ! -e $1 ]]; then set -- {home}/"$1" "${{{{@:2}}}}"; fi'
-    return prefix + f'python() {{{{ {ours}; command python "$@"; }}}}; '
+    library, home = (shlex.quote(str(place)) for place in (SCRIPTS, HOME))
+    ours = f'if [[ ${{1-}} == scripts/* && ! -e $1 ]]; then set -- {home}/"$1" "${{@:2}}"; fi; '
+    ours = "" if HOME.samefile(Path.cwd()) else ours
+    run = 'trap : TERM; local status=0; command python "$@" || status=$?; '
+    killed = f'if (( status > 128 )); then echo "Error: SIG$(kill -l $((status - 128))) ended this job: {KILLED}"; fi; '
+    function = f"python() {{ {ours}{run}{killed}return $status; }}; "
+    return (f"set -euo pipefail; export PYTHONPATH={library}; " + function).replace("{", "{{").replace("}", "}}")
 
 
 def own_path(path: str) -> str:
