@@ -16,8 +16,11 @@ include: "rules/common.smk"
 resolve_config(config, SCHEMA)
 if not workflow.deployment_settings.deployment_method:
     require_python()
-if workflow.is_main_process and (older := older_results(Path(RESULTS))):
-    logger.warning(older)
+if workflow.is_main_process:
+    reuse_base(config, SCHEMA, Path("results"), HOME / "studies")
+    for told in [older_results(Path(RESULTS)), *unused(config, written)]:
+        if told:
+            logger.warning(told)
 
 
 pathvars:
@@ -55,6 +58,7 @@ include: "rules/outputs.smk"
 
 
 require_limits()
+tell_why_groups_fail()
 
 
 rule all:
@@ -66,10 +70,17 @@ rule all:
         f"{RESULTS}/report/report.html",
 
 
-include: "rules/data.smk"
-include: "rules/tokens.smk"
+include: "rules/sources.smk"
 include: "rules/tasks.smk"
-include: "rules/pretrain.smk"
+
+
+if not config["base"]:
+
+    include: "rules/data.smk"
+    include: "rules/tokens.smk"
+    include: "rules/pretrain.smk"
+
+
 include: "rules/transfer.smk"
 include: "rules/finetune.smk"
 include: "rules/curvature.smk"

@@ -7,25 +7,52 @@ from collections.abc import Callable
 
 import yaml
 
-SCRIPTS = Path(workflow.basedir, "scripts")
+# Folder of this workflow, whose name `workflow.basedir` is not where another workflow uses this one as a module
+HOME = Path(str(workflow.current_basedir)).parent
+SCRIPTS = HOME / "scripts"
+if not SCRIPTS.is_dir():
+    sys.exit(f"{HOME}: jobs run scripts of the workflow's folder; name the Snakefile of a clone, not an address")
 sys.path.insert(0, str(SCRIPTS))
-# Jobs find the library by it. It is set where a command runs, since Snakemake gives an activated environment none, and is
-# no part of a command, which may not hold the place of the workflow
-PLACE = shlex.quote(str(SCRIPTS)).replace("{", "{{").replace("}", "}}")
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={PLACE}; ")
+KILLED = "out of memory or time, preempted or cancelled; run snakemake again, it goes on from what was saved"
+
+
+def before_commands() -> str:
+    """What bash runs before the command of each job, which may not itself hold the place of the workflow.
+
+    Jobs find the library by PYTHONPATH. It is set where a command runs, since Snakemake gives an activated environment
+    none. `python` then is a function: elsewhere than in the folder of the workflow `python scripts/...` means the script
+    there, and the log of a job that was killed says so (bash waits for the end of the job, whatever it was sent itself).
+    """
+    library, home = (shlex.quote(str(place)) for place in (SCRIPTS, HOME))
+    ours = f'if [[ ${{1-}} == scripts/* && ! -e $1 ]]; then set -- {home}/"$1" "${{@:2}}"; fi; '
+    ours = "" if HOME.samefile(Path.cwd()) else ours
+    run = 'trap : TERM; local status=0; command python "$@" || status=$?; '
+    killed = f'if (( status > 128 )); then echo "Error: SIG$(kill -l $((status - 128))) ended this job: {KILLED}"; fi; '
+    function = f"python() {{ {ours}{run}{killed}return $status; }}; "
+    return (f"set -euo pipefail; export PYTHONPATH={library}; " + function).replace("{", "{{").replace("}", "}}")
+
+
+def own_path(path: str) -> str:
+    """A file of the workflow, as jobs find it from the working directory."""
+    return path if HOME.samefile(Path.cwd()) else str(HOME / path)
+
+
+shell.prefix(before_commands())
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
 from clm.provenance.files import atomic, sha256_file, write_json
 from clm.study import grid, paths
+from clm.study.base import reuse_base
 from clm.study.merge import study_configuration
 from clm.study.references import settings_in_use
 from clm.study.renamed import older_results
+from clm.study.unused import unused
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger
 
-SCHEMA = yaml.safe_load(Path(workflow.basedir, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = yaml.safe_load(Path(HOME, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def read_config() -> dict:
@@ -34,13 +61,23 @@ def read_config() -> dict:
     As a module of another workflow: with the configuration that this passes over them.
     """
     settings = workflow.config_settings
-    files = [Path(workflow.basedir, name) for name in ("catalogue.yaml", "config.yaml")]
+    files = [HOME / name for name in ("catalogue.yaml", "config.yaml")]
     base = [] if settings.replace_workflow_config else files
     if workflow.modifier.skip_configfile:
         return study_configuration(base, [], config, SCHEMA)
     return study_configuration(base, settings.configfiles, settings.config, SCHEMA)
 
 
+def own_config() -> dict:
+    """What the user wrote: overlays and options of the command line, or config.yaml itself where there are none."""
+    settings = workflow.config_settings
+    options = config if workflow.modifier.skip_configfile else settings.config
+    if settings.configfiles or options:
+        return study_configuration([], settings.configfiles, options, SCHEMA)
+    return study_configuration([HOME / "config.yaml"], [], {}, SCHEMA)
+
+
+written = own_config()
 given = read_config()
 config.clear()
 config.update(given)

@@ -172,7 +172,7 @@ ANALYSES = {
         (1000, 10),
     ),
     "compare_published": (
-        {"published": "reference/published_scores.csv"} | table("transfer", "runs"),
+        {"published": own_path("reference/published_scores.csv")} | table("transfer", "runs"),
         {"out": shown("published", "published scores beside ours", "published_table")},
         judgement("corpus"),
         (1000, 10),
@@ -244,7 +244,7 @@ FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("pn
 FIGURES.append("<results>/figures/claims.html")
 FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
 # Texts of the report: a reworded caption makes a new report and nothing else
-CAPTIONS = sorted(str(path.relative_to(workflow.basedir)) for path in Path(workflow.basedir, "report").glob("*.rst"))
+CAPTIONS = sorted(own_path(f"report/{path.name}") for path in (HOME / "report").glob("*.rst"))
 # All of the analysis, one job after the other: on a cluster it is one group if that fits into an allocation
 PAGES = 20 + 20 * len(config["transfer"]["answers"])  # claims and findings; page and figure of each named task
 ANALYSIS_MINUTES = sum(told[-1][1] for told in (TABULATED | ANALYSES).values()) + 10 * len(PLOTS) + PAGES + 20

@@ -1,6 +1,7 @@
 # Limits of an allocation, where a profile states them, and groups of short jobs that stay below.
 from clm.study.limits import beyond_limits
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import GroupJob
 
 
 def limit(name: str) -> int | None:
@@ -35,3 +36,16 @@ def require_limits() -> None:
     minutes = limit("allocation_minutes")
     if minutes is not None and (faults := list(beyond_limits(config, limit("gpu"), minutes))):
         raise WorkflowError("the profile is too small for this study:", *faults)
+
+
+def tell_why_groups_fail() -> None:
+    """Let Snakemake print what a scheduler answered about a group, as it does for single jobs: it drops the message."""
+    plain = GroupJob.log_error
+
+    def log_error(self, msg=None, **told):
+        if msg:
+            logger.error(f"group {self.groupid}: {msg.splitlines()[0]}")
+        plain(self, msg, **told)
+
+    if plain.__module__ == GroupJob.__module__:  # not yet done in this process
+        GroupJob.log_error = log_error

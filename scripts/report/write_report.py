@@ -9,6 +9,8 @@ from pathlib import Path
 from clm.provenance.command import UserError, run
 from clm.provenance.files import atomic, read_json
 
+SNAKEFILE = Path(__file__).resolve().parents[2] / "Snakefile"
+
 
 def write_report(request: Path, out: Path) -> None:
     """Write the report of `targets` and of everything that they were made from.
@@ -29,7 +31,7 @@ def write_report(request: Path, out: Path) -> None:
         resolved = Path(folder) / "resolved_config.json"
         resolved.write_text(json.dumps(told["config"], indent=1), encoding="utf-8")
         command = [sys.executable, "-m", "snakemake", *told["targets"], "--report", str(temporary), "--nolock"]
-        command += ["--profile", "none", "--workflow-profile", "none"]
+        command += ["--snakefile", str(SNAKEFILE), "--profile", "none", "--workflow-profile", "none"]
         command += ["--replace-workflow-config", "--configfile", str(resolved)]
         status = subprocess.run(command, check=False).returncode
         if status or not temporary.is_file():

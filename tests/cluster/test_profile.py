@@ -1,11 +1,13 @@
 """profiles/slurm knows every rule: whether it is submitted alone or in a group, and to which partition."""
 
+import os
 import re
 
 import pytest
 import yaml
 from clm.study.merge import read_configuration
 from clm.study.validate import resolve_config
+from own_tables import csv_text
 from snakemake_runs import ROOT, copy_workflow, snakemake
 
 PROFILE = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
@@ -119,3 +121,27 @@ def test_the_studies_of_the_cluster_tests_are_valid():
     schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
     for count in range(4, len(files) + 1):
         resolve_config(read_configuration(*files[:count]), schema)
+
+
+REFUSAL = "sbatch: error: Batch job submission failed: Invalid account or account/partition combination specified"
+TASK = {"file": "own.csv", "smiles": "smiles", "labels": ["y"], "kind": "regression"}
+MADE = "results/own/tasks/own"
+
+
+def test_what_sbatch_answers_reaches_the_user_of_a_job_and_of_a_group(tmp_path, monkeypatch):
+    """Snakemake says of a group only that there is an error in it; SLURM is a stub here."""
+    folder, commands = copy_workflow(tmp_path / "w"), tmp_path / "bin"
+    commands.mkdir()
+    for name in ("sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo", "sacctmgr"):
+        (commands / name).write_text(f"#!/bin/sh\necho '{REFUSAL}' >&2; exit 1" if name == "sbatch" else "#!/bin/sh\n")
+        (commands / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{commands}:{os.environ['PATH']}")
+    (folder / "own.csv").write_text(csv_text())
+    (folder / "own.yaml").write_text(yaml.safe_dump({"study": "own", "tasks": {"own": TASK}}))
+    submit = ("--workflow-profile", "profiles/slurm", "--retries", "0", "--configfile", "own.yaml")
+    submit += ("--slurm-init-seconds-before-status-checks", "1", "--")
+    assert REFUSAL in snakemake(folder, *submit, f"{MADE}/summary.json").stdout
+    made = snakemake(folder, "--configfile", "own.yaml", "--", f"{MADE}/summary.json")
+    assert made.returncode == 0, made.stdout[-3000:]
+    refused = snakemake(folder, *submit, f"{MADE}/splits/scaffold-0.csv").stdout
+    assert f"group tasks: SLURM sbatch failed. The error message was '{REFUSAL}'" in refused

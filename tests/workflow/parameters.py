@@ -157,6 +157,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
 # Keys that no line changes alone: names, lists of the tables above, places of files
 UNTRIED = {
     "study",
+    "base",
     "grid.trunks",
     "grid.untrained_initializations",
     "corpora.files",

@@ -26,6 +26,7 @@ STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.
 COMMANDS = {
     "summarize_study",
     "explain",
+    "preview_run",
     "estimate_cost",
     "plan_study",
     "compare_studies",

@@ -75,6 +75,16 @@ class Chain:
             raise UserError(f"{path}: no records; they are written when a run of snakemake ends: run it")
         told = read_json(path)
         self.config, self.jobs, self.outputs = told["config"], told["jobs"], told["outputs"]
+        if base := self.config.get("base"):
+            self._add(Chain(results.parent / base), base, results.name)
+
+    def _add(self, base: "Chain", name: str, study: str) -> None:
+        """Add the jobs of the base of this study: what it made goes by its own name and by that of the link to it."""
+        self.jobs |= base.jobs
+        linked = {
+            output.replace(f"results/{name}/", f"results/{study}/", 1): key for output, key in base.outputs.items()
+        }
+        self.outputs = base.outputs | linked | self.outputs
 
     def job(self, output: str) -> Job:
         """Return the job that made an output.

@@ -82,8 +82,12 @@ def project_configuration(files: Iterable[Path]) -> dict[str, Any]:
         files: overlays; the files of BASE, which come first anyhow, may be named among them.
     """
     base = [PROJECT / name for name in BASE]
-    schema = yaml.safe_load((PROJECT / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
-    return study_configuration(base, [path for path in files if path.resolve() not in base], {}, schema)
+    return study_configuration(base, [path for path in files if path.resolve() not in base], {}, project_schema())
+
+
+def project_schema() -> dict[str, Any]:
+    """Return the JSON schema of configurations of this project."""
+    return yaml.safe_load((PROJECT / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def typed(options: Mapping[str, Any]) -> dict[str, Any]:

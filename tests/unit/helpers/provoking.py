@@ -202,6 +202,13 @@ def no_rate() -> None:
     training_rate({}, "60k", None, {})
 
 
+def previewed(overlay: str, targets: list[str] | None = None) -> None:
+    """Preview a study that cannot run."""
+    from preview_run import preview_run
+
+    preview_run([write(Path("mine.yaml"), overlay.encode())], targets)
+
+
 def compared(*studies: str) -> None:
     """Compare studies that have not run."""
     from compare_studies import ratios

@@ -1,0 +1,119 @@
+"""A study that reuses what another has pretrained (`base`): the same corpora, vocabulary and checkpoints, by links.
+
+The folders of REUSED are links to those of the base, so all paths of the study are as in any other; the rules that
+would fill them are left out, so nothing is written through a link.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from clm.provenance.files import read_json
+from clm.study.differences import differences
+from clm.study.grid import Checkpoint, checkpoints, sizes, untrained
+from clm.study.paths import checkpoint
+from clm.study.references import MANY, settings_in_use
+from clm.study.validate import ConfigurationError
+
+REUSED = ("corpora", "pretrain", "tokenizer")  # folders below results/<study>/
+FETCHED = ("pypi", "url", "file", "sha256")
+SIZE = ("layers", "width", "heads", "learning_rate", "batch_tokens")  # what a checkpoint depends on
+
+
+def reuse_base(config: Mapping[str, Any], schema: Mapping[str, Any], results: Path, studies: Path) -> None:
+    """Link what the base of a study has pretrained into the folder of the study, if it has a base.
+
+    Args:
+        config: a resolved configuration.
+        schema: JSON schema of configurations.
+        results: folder of all studies.
+        studies: folder of the overlays of the project, to name the one of the base.
+
+    Raises:
+        ConfigurationError: the base has not finished, was pretrained in another way or lacks a checkpoint, or the
+            folder of the study holds something else.
+    """
+    own, base = results / config["study"], config["base"]
+    faults = list(misplaced(own, base))
+    if base and not faults:
+        faults = list(unfinished(results / base, config["study"]))
+        faults = faults or list(differing(config, read_json(results / base / "provenance.json")["config"], schema))
+        faults = faults or list(missing(config, results / base, studies))
+    if faults:
+        raise ConfigurationError("\n  ".join(["the configuration cannot be used:", *faults]))
+    for name in REUSED if base else ():
+        own.mkdir(parents=True, exist_ok=True)
+        if not (own / name).is_symlink():
+            (own / name).symlink_to(Path("..", base, name))
+
+
+def misplaced(own: Path, base: str | None) -> Iterator[str]:
+    """Yield a fault for each reused folder that is not what it should be: a link to the base, or no such link."""
+    for name in REUSED:
+        path = own / name
+        link = Path(os.readlink(path)).parts if path.is_symlink() else ()
+        linked = link[1] if len(link) == 3 and link[::2] == ("..", name) else None
+        if base and path.exists() and linked != base:
+            yield f"base: {path} is of another run; choose another name for the study, or remove {path}"
+        elif linked and not base:
+            yield f"base: {path} is a link to what study {linked} has; give `base: {linked}` again, or remove {path}"
+
+
+def unfinished(folder: Path, study: str) -> Iterator[str]:
+    """Yield why a study cannot be the base of another: it is the same, has not run to an end, or has a base itself."""
+    if folder.name == study:
+        yield f"base: {study} is this study itself; give the study a name of its own under `study`"
+    elif not (folder / "provenance.json").is_file():
+        yield f"base: {folder}/provenance.json does not exist; run study {folder.name} to its end first"
+    elif further := read_json(folder / "provenance.json")["config"].get("base"):
+        yield f"base: {folder.name} itself reuses study {further}; give `base: {further}`"
+
+
+def differing(config: Mapping[str, Any], other: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each key on which checkpoints depend and that is not as in the study `other`, with both values."""
+    for key, ours, theirs in differences(pretrained_by(config, config, schema), pretrained_by(other, config, schema)):
+        yield f"{key}: {ours}, but {theirs} in study {other['study']}, whose checkpoints `base` reuses"
+
+
+def pretrained_by(
+    config: Mapping[str, Any], user: Mapping[str, Any], schema: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return what the checkpoints of a study depend on, as far as the study `user` uses them."""
+    used = checkpoints(user)
+    sources = {entry["source"] for corpus in config["corpora"].values() for entry in corpus["files"]}
+    optimizer = settings_in_use(config, schema, "pretraining.optimizer", "name")
+    return {
+        "sources": {name: picked(config["sources"][name], FETCHED) for name in sorted(sources)},
+        "corpora": config["corpora"],
+        "tokenizer": settings_in_use(config, schema, "tokenizer", "kind"),
+        "subsets": picked(config["subsets"], {cell.trunk.subset: None for cell in used}),
+        "sizes": {name: picked(size, SIZE) for name, size in picked(config["sizes"], sizes(user)).items()},
+        "pretraining": config["pretraining"] | {"optimizer": optimizer},
+        "grid.budgets": picked(config["grid"]["budgets"], {cell.budget: None for cell in used}),
+    }
+
+
+def picked(table: Mapping[str, Any], names: Any) -> dict[str, Any]:
+    """Return the entries of a table that are named, as far as there are any."""
+    return {name: table[name] for name in names if name in table}
+
+
+def missing(config: Mapping[str, Any], folder: Path, studies: Path) -> Iterator[str]:
+    """Yield a fault with the command that makes what the base has not pretrained, if there is any."""
+    cells = checkpoints(config) + [Checkpoint(trunk, trunk.budgets[0]) for trunk in untrained(config)]
+    wanted = [checkpoint(folder, cell) / "metrics.json" for cell in cells]
+    wanted += [folder / "pretrain" / "rates" / f"{size}.json" for size in sizes(config)]
+    if absent := [str(path) for path in wanted if not path.is_file()]:
+        overlay = f"--configfile {known_overlay(folder.name, studies)} -- " if folder.name != "default" else ""
+        rest = f" (and {len(absent) - MANY} more: give the same overlay again)" if len(absent) > MANY else ""
+        yield (
+            f"grid.trunks: {len(absent)} of the results that this study needs are not in {folder}; "
+            f"run `snakemake {overlay}{' '.join(absent[:MANY])}`{rest}"
+        )
+
+
+def known_overlay(study: str, studies: Path) -> str:
+    """Return the overlay of a study of the project, or that it is the user's."""
+    path = studies / f"{study}.yaml"
+    return f"{studies.name}/{path.name}" if path.is_file() else f"<the overlays of study {study}>"

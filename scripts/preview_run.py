@@ -1,0 +1,67 @@
+"""Tell on a page what `snakemake` would run and why: settings that changed, from what to what, jobs of each rule.
+
+python scripts/preview_run.py studies/mine.yaml
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from clm.provenance.chain import Chain
+from clm.provenance.command import UserError, run
+from clm.provenance.preview import MOST, page, planned_jobs, shortened
+from clm.study.differences import differences
+from clm.study.merge import PROJECT, project_configuration, project_schema
+from clm.study.validate import ConfigurationError, resolve_config
+
+SHARED = ("rerun-triggers", "max-checksum-file-size")  # of the profile: what makes a result stale
+
+
+def preview_run(overlays: list[Path], /, targets: list[str] | None = None) -> list[str]:
+    """Return what would run: a page, however many jobs there are.
+
+    Args:
+        overlays: as for `--configfile`, later ones over earlier ones; none: the default study.
+        targets: results that are wanted; by default all of the study.
+    """
+    config = project_configuration(overlays)
+    try:
+        resolve_config(config, project_schema())
+    except ConfigurationError as error:
+        faults = "; ".join(map(str.strip, str(error).splitlines()[1:]))
+        raise UserError(f"{faults}; change this in the configuration") from error
+    results = Path("results", config["study"])
+    chain = Chain(results) if (results / "provenance.json").is_file() else None
+    jobs = planned_jobs(dry_run(overlays, targets or []))
+    if not jobs:
+        return [f"nothing to be done: {results} is as the configuration and the code say"]
+    keys = [] if chain is None else [f"  {key}: {old} -> {new}" for key, old, new in differences(chain.config, config)]
+    more = [f"  and {len(keys) - MOST} more"] if len(keys) > MOST else []
+    told = ["configuration since the last run", *map(shortened, keys[:MOST]), *more, ""] if keys else []
+    return told + page(jobs, chain)
+
+
+def dry_run(overlays: list[Path], targets: list[str]) -> str:
+    """Return what `snakemake -n` prints of each job, with its command.
+
+    Raises:
+        UserError: Snakemake could not plan.
+    """
+    profile = yaml.safe_load((PROJECT / "profiles" / "default" / "config.yaml").read_text(encoding="utf-8"))
+    call = [sys.executable, "-m", "snakemake", "-n", "-p", "--nolock", "--cores", "1", "--workflow-profile", "none"]
+    call += ["--snakefile", str(PROJECT / "Snakefile"), "--rerun-incomplete"]
+    for key in SHARED:
+        values = profile[key] if isinstance(profile[key], list) else [profile[key]]
+        call += [f"--{key}", *map(str, values)]
+    call += ["--configfile", *map(str, overlays)] if overlays else []
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run([*call, "--", *targets], **both, text=True, check=False)
+    if done.returncode:
+        last = [line for line in done.stdout.splitlines() if line.strip()][-1]
+        raise UserError(f"snakemake cannot plan this ({last.strip()}); run `snakemake -n` for all of its message")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    run(preview_run)
