@@ -83,7 +83,7 @@ config.clear()
 config.update(given)
 
 RESULTS = f"results/{config['study']}"
-STATE = f"{RESULTS}/.state"
+STATE = f"{RESULTS}/{paths.STATE}"
 GPUS = int(config["resources"]["gpus"])
 GPU_MB = 2000  # of a GPU's memory for a job with a small model, CUDA's own included
 

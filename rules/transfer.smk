@@ -1,21 +1,22 @@
 # Scores without fine-tuning: linear probes, baselines, models from elsewhere, graph networks, learning curves.
 
 
+# All tasks of the study in one job, which starts once; it finds its inputs by their names below the results
 rule probe_encoder:
     input:
         checkpoints=trunk_models,
         tokenizer="<results>/tokenizer/tokenizer.json",
         vocabulary="<results>/tokenizer/vocabulary.json",
-        molecules="<results>/tasks/{task}/molecules.csv",
-        splits=lambda w: split_files(w.task),
+        molecules=[f"{RESULTS}/tasks/{task}/molecules.csv" for task in TASKS],
+        splits=[file for task in TASKS for file in split_files(task)],
     output:
-        out="<results>/transfer/linear_probe/{corpus}/{size}/{subset}/seed{seed}/{task}.json",
-        predictions="<results>/transfer/linear_probe/{corpus}/{size}/{subset}/seed{seed}/{task}.parquet",
-        cost="<results>/transfer/linear_probe/{corpus}/{size}/{subset}/seed{seed}/{task}.cost.json",
+        out=expand(f"{PROBED}/{{task}}.json", task=TASKS, allow_missing=True),
+        predictions=expand(f"{PROBED}/{{task}}.parquet", task=TASKS, allow_missing=True),
+        cost=expand(f"{PROBED}/{{task}}.cost.json", task=TASKS, allow_missing=True),
     log:
-        "<logs>/probe_encoder/{corpus}-{size}-{subset}-{seed}-{task}.log",
+        "<logs>/probe_encoder/{corpus}-{size}-{subset}-{seed}.log",
     benchmark:
-        "<benchmarks>/probe_encoder/{corpus}-{size}-{subset}-{seed}-{task}.tsv"
+        "<benchmarks>/probe_encoder/{corpus}-{size}-{subset}-{seed}.tsv"
     group:
         grouped("probes", minutes)
     conda:
@@ -29,13 +30,10 @@ rule probe_encoder:
     params:
         code=code("transfer/probe_encoder"),
         settings=lambda w: canonical(probe_config(w)),
-        trunk=lambda w: str(paths.trunk_folder(RESULTS, trunk_of(w))),
+        results=results_of,
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
-        script(
-            "transfer/probe_encoder",
-            "params.settings params.trunk params.tokenizer input.molecules input.splits output.out output.predictions output.cost",
-        )
+        script("transfer/probe_encoder", "params.settings params.results params.tokenizer")
 
 
 rule score_baseline:

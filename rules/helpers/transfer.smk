@@ -11,6 +11,9 @@ FINE_TUNING_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FINE_TU
 GRAPH_NETWORKS = [
     name for name in config["transfer"]["baselines"] if name in config["transfer"]["graph_networks"]["networks"]
 ]
+# In an order of ours: reordered tasks change nothing
+TASKS = sorted(config["transfer"]["tasks"])
+PROBED = f"<results>/{paths.PROBED}/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}"
 # every probe asks for its trunk several times
 TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.pretrained(config) + grid.untrained(config)}
 
@@ -28,18 +31,18 @@ def trunk_names(wildcards) -> dict:
 
 
 def trunk_models(wildcards) -> list[str]:
-    """What a probe reads of the checkpoints of a trunk, all its budgets."""
+    """What probes read of the checkpoints of a trunk, all its budgets."""
     trunk = trunk_of(wildcards)
     folders = [paths.checkpoint(RESULTS, grid.Checkpoint(trunk, budget)) for budget in trunk.budgets]
     return [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
 
 
 def probe_config(wildcards) -> dict:
-    """Settings of the probes of one trunk on one task."""
-    task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+    """Settings of the probes of one trunk: those of each task, and what all tasks share."""
+    tasks = {task: select_keys(config["tasks"][task], "kind", "labels") | {"task": task} for task in TASKS}
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
     shared = {"mask_fraction": MASK_FRACTION, "max_tokens": config["tokenizer"]["max_tokens"]}
-    return task | told | shared | config["transfer"]["linear_probe"]
+    return {"tasks": tasks} | told | shared | config["transfer"]["linear_probe"]
 
 
 def start_of(wildcards) -> str:

@@ -16,6 +16,7 @@ from clm.provenance.files import read_json
 from snakemake_runs import environment
 
 RESUMABLE = ("pretrain_checkpoint", "sweep_rate")  # jobs that save state
+STORES = {"probe_encoder": "linear_probe"}  # jobs that keep finished parts, and where below the saved states
 # hold times, so no two are alike
 UNLIKE = ("cost.json", "report.html", "costs.csv", "costs.png", "costs.pdf", "decision.png", "decision.pdf")
 
@@ -136,6 +137,8 @@ def kill_and_finish(folder: Path, finished: Path, job: Job, kills: int, seed: in
 
 
 def remove(folder: Path, job: Job) -> None:
-    """Remove the results of a job, as Snakemake does before it starts one."""
+    """Remove the results of a job, as Snakemake does before it starts one, and the parts of them that it keeps."""
     for name in job.outputs:
         (folder / name).unlink(missing_ok=True)
+    if job.rule in STORES:
+        shutil.rmtree(folder / "results" / "tiny" / ".state" / STORES[job.rule], ignore_errors=True)

@@ -96,22 +96,35 @@ class Chain:
             raise UserError(f"{output}: not a result of this study; name a file as `snakemake -n` does")
         return self.jobs[self.outputs[output]]
 
+    def inputs(self, output: str) -> list[str]:
+        """Return what an output was made from: of the inputs of its job, those of its own task."""
+        return [name for name in self.job(output)["inputs"] if not of_another_task(name, output)]
+
     def behind(self, output: str, row: dict[str, str] | None = None) -> dict[str, Job]:
         """Return every job behind an output, sources first; with `row` only those that concern its cell."""
-        direct = [name for name in self.job(output)["inputs"] if row is None or concerns(name, row)]
+        direct = [name for name in self.inputs(output) if row is None or concerns(name, row)]
         found: dict[str, Job] = {}
+        seen: set[str] = set()
         for name in direct:
-            self._collect(name, found)
+            self._collect(name, found, seen)
         return found
 
-    def _collect(self, output: str, found: dict[str, Job]) -> None:
+    def _collect(self, output: str, found: dict[str, Job], seen: set[str]) -> None:
         """Add the jobs behind `output` and its own to `found`, in the order of their making."""
-        key = self.outputs.get(output)
-        if key is None or key in found:
+        if output in seen or output not in self.outputs:
             return
-        for name in self.jobs[key]["inputs"]:
-            self._collect(name, found)
-        found[key] = self.jobs[key]
+        seen.add(output)
+        for name in self.inputs(output):
+            self._collect(name, found, seen)
+        key = self.outputs[output]
+        found.setdefault(key, self.jobs[key])
+
+
+def of_another_task(path: str, output: str) -> bool:
+    """Tell whether an input of a job that probes all tasks is about another one than that of an output."""
+    if "/linear_probe/" not in output or "/tasks/" not in path:
+        return False
+    return path.split("/tasks/")[1].split("/")[0] != Path(output).name.split(".")[0]
 
 
 def concerns(path: str, row: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ from clm.study.grid import Baseline, Checkpoint, Probe, Trunk
 
 PROBED = "transfer/linear_probe"  # folder of the scores of linear probes
 FINE_TUNED = "transfer/fine_tuned"  # folder of the scores of fine-tuned models
+STATE = ".state"  # folder of what jobs save for the next attempt: no outputs, which may be removed at any time
 
 
 def trunk_folder(root: Path | str, trunk: Trunk) -> Path:
@@ -26,6 +27,21 @@ def checkpoint(root: Path | str, cell: Checkpoint) -> Path:
 def linear_probe(root: Path | str, cell: Probe) -> Path:
     """Return the JSON of the linear probes of one trunk on one task (all budgets)."""
     return Path(root) / PROBED / below(cell.trunk) / f"{cell.task}.json"
+
+
+def probe_store(root: Path | str, trunk: Trunk) -> Path:
+    """Return the folder of the results of linear probes of one trunk that are kept (see clm.provenance.store)."""
+    return Path(root) / STATE / "linear_probe" / below(trunk)
+
+
+def task_molecules(root: Path | str, task: str) -> Path:
+    """Return the table of the molecules of a task."""
+    return Path(root) / "tasks" / task / "molecules.csv"
+
+
+def task_split(root: Path | str, task: str, split: str, seed: int) -> Path:
+    """Return the CSV that divides a task."""
+    return Path(root) / "tasks" / task / "splits" / f"{split}-{seed}.csv"
 
 
 def fine_tuned(root: Path | str, cell: Checkpoint, task: str) -> Path:

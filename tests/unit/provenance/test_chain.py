@@ -95,6 +95,30 @@ def test_a_row_is_followed_to_its_own_cell(results):
     assert len(rules) == 3 and rules[-1].endswith("t20k/metrics.json")
 
 
+def test_an_output_is_followed_to_the_files_of_its_own_task(results):
+    """A job that probes all tasks reads the files of each; tables read the scores of all."""
+    probed = {task: f"results/s/transfer/linear_probe/zinc/3k/t300/seed0/{task}.json" for task in ("own", "other")}
+    other = "results/s/tasks/other/molecules.csv"
+    told = {other: record("prepare_other", [], "python other.py")}
+    told |= {
+        path: record("probe", [f"{TRUNK}/t10k/metrics.json", "results/s/tasks/own/molecules.csv", other], "python p.py")
+        for path in probed.values()
+    }
+    told["results/s/tables/transfer.csv"] = record("tabulate", list(probed.values()), "python t.py")
+    for path in told:
+        (results.parents[1] / path).parent.mkdir(parents=True, exist_ok=True)
+        (results.parents[1] / path).write_text("x")
+    export(results, records() | told)
+    found = Chain(results)
+    rules = {task: [job["rule"] for job in found.behind(path).values()] for task, path in probed.items()}
+    assert rules == {
+        "own": ["fetch_source", "tokenize", "pretrain", "prepare"],
+        "other": ["fetch_source", "tokenize", "pretrain", "prepare_other"],
+    }
+    both = [job["rule"] for job in found.behind("results/s/tables/transfer.csv").values()]
+    assert set(both) == {*rules["own"], *rules["other"], "probe"} and both.count("probe") == 1
+
+
 def test_results_that_were_moved_are_explained_from_anywhere(results, tmp_path_factory, monkeypatch):
     """By an absolute path, and from inside the study; a single job behind a row names what it made."""
     chain(results)

@@ -9,9 +9,9 @@ from clm.transfer.embed import embed, project
 from clm.transfer.finetune import FineTuner, LabelScaler, label_loss, predict, shuffled_batches, warmup_linear_decay
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
+from clm.transfer.probe_trunk import feature_sets, inner_layers
 from clm.transfer.tune import best_rate
 from models import random_shard, small_model
-from probe_encoder import feature_sets, inner_layers
 from transformers import AutoModel
 
 RATE = 3e-3
