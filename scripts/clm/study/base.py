@@ -11,7 +11,7 @@ from typing import Any
 
 from clm.provenance.files import read_json
 from clm.study.differences import differences
-from clm.study.grid import Checkpoint, checkpoints, sizes, untrained
+from clm.study.grid import Checkpoint, pretrained, read_corpora, sizes, untrained
 from clm.study.paths import checkpoint
 from clm.study.references import MANY, settings_in_use
 from clm.study.validate import ConfigurationError
@@ -80,8 +80,8 @@ def pretrained_by(
     config: Mapping[str, Any], user: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """Return what the checkpoints of a study depend on, as far as the study `user` uses them."""
-    used = checkpoints(user)
-    sources = {entry["source"] for corpus in config["corpora"].values() for entry in corpus["files"]}
+    used = all_checkpoints(user)
+    sources = {entry["source"] for name in read_corpora(config) for entry in config["corpora"][name]["files"]}
     optimizer = settings_in_use(config, schema, "pretraining.optimizer", "name")
     return {
         "sources": {name: picked(config["sources"][name], FETCHED) for name in sorted(sources)},
@@ -94,6 +94,11 @@ def pretrained_by(
     }
 
 
+def all_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
+    """Return every pretrained checkpoint, those on shuffled tokens too."""
+    return [Checkpoint(trunk, budget) for trunk in pretrained(config) for budget in trunk.budgets]
+
+
 def picked(table: Mapping[str, Any], names: Any) -> dict[str, Any]:
     """Return the entries of a table that are named, as far as there are any."""
     return {name: table[name] for name in names if name in table}
@@ -101,7 +106,7 @@ def picked(table: Mapping[str, Any], names: Any) -> dict[str, Any]:
 
 def missing(config: Mapping[str, Any], folder: Path, studies: Path) -> Iterator[str]:
     """Yield a fault with the command that makes what the base has not pretrained, if there is any."""
-    cells = checkpoints(config) + [Checkpoint(trunk, trunk.budgets[0]) for trunk in untrained(config)]
+    cells = all_checkpoints(config) + [Checkpoint(trunk, trunk.budgets[0]) for trunk in untrained(config)]
     wanted = [checkpoint(folder, cell) / "metrics.json" for cell in cells]
     wanted += [folder / "pretrain" / "rates" / f"{size}.json" for size in sizes(config)]
     if absent := [str(path) for path in wanted if not path.is_file()]:

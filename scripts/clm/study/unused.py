@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from clm.study.grid import checkpoints, fine_tuned_cells
+from clm.study.grid import checkpoints, fine_tuned_cells, pretrained, read_corpora, shuffled_corpora
 from clm.study.references import value_at
 
 SHOWN = 10  # names of a line
@@ -13,7 +13,8 @@ SHOWN = 10  # names of a line
 def used_corpora(config: Mapping[str, Any]) -> set[str]:
     """Return the corpora that are pretrained on or that make a control task."""
     controls = {config["tasks"][name].get("control", {}).get("corpus") for name in used_tasks(config)}
-    return {cell.trunk.corpus for cell in checkpoints(config)} | {config["pretraining"]["sweep"]["corpus"]} | controls
+    named = {trunk.corpus for trunk in pretrained(config)} | {config["pretraining"]["sweep"]["corpus"]} | controls
+    return named | {of for name, of in shuffled_corpora(config).items() if name in named}
 
 
 def used_tasks(config: Mapping[str, Any]) -> set[str]:
@@ -21,13 +22,13 @@ def used_tasks(config: Mapping[str, Any]) -> set[str]:
     transfer = config["transfer"]
     lists = [transfer["tasks"], transfer["learning_curves"]["tasks"], transfer["fine_tuning"]["tune_tasks"]]
     lists += [[task for _, task in fine_tuned_cells(config)]]
-    lists += [corpus["decontaminate"] for corpus in config["corpora"].values()]
+    lists += [config["corpora"][name]["decontaminate"] for name in read_corpora(config)]
     return set(chain.from_iterable(lists + [entry["tasks"] for entry in config["landscape"]["maps"]]))
 
 
 def used_sources(config: Mapping[str, Any]) -> set[str]:
     """Return the sources of all corpora and of the tasks that are used."""
-    files = chain.from_iterable(corpus["files"] for corpus in config["corpora"].values())
+    files = chain.from_iterable(config["corpora"][name]["files"] for name in read_corpora(config))
     tasks = (config["tasks"][name].get("source") for name in used_tasks(config))
     return {entry["source"] for entry in files} | {name for name in tasks if name}
 
