@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 from clm.provenance.files import write_json
-from clm.study.base import REUSED, reuse_base
+from clm.study.base import REUSED, all_checkpoints, reuse_base
 from clm.study.differences import differences
-from clm.study.grid import Checkpoint, checkpoints, sizes, untrained
+from clm.study.grid import Checkpoint, sizes, untrained
 from clm.study.merge import read_configuration
 from clm.study.paths import checkpoint
 from clm.study.validate import ConfigurationError, resolve_config
@@ -41,7 +41,7 @@ def mine(tmp_path, monkeypatch):
     """A study that reuses the tiny one, of which there are just the files that are looked for."""
     monkeypatch.chdir(tmp_path)
     folder = Path("results", "tiny")
-    cells = checkpoints(TINY) + [Checkpoint(trunk, "0") for trunk in untrained(TINY)]
+    cells = all_checkpoints(TINY) + [Checkpoint(trunk, "0") for trunk in untrained(TINY)]
     for path in [checkpoint(folder, cell) / "metrics.json" for cell in cells]:
         path.parent.mkdir(parents=True)
         path.touch()
