@@ -57,6 +57,14 @@ def add_corpus(config: Config) -> None:
     }
 
 
+def add_shuffled_corpus(config: Config) -> None:
+    """A second control, of another corpus, with a trunk and its scores."""
+    config["corpora"]["mixed"] = {"shuffle_tokens_of": "pubchem"}
+    block(config, corpora=["mixed"], sizes=["7k"])
+    cells = config["transfer"]["fine_tuning"]["cells"]
+    cells.append(cells[0] | {"corpora": ["mixed"], "sizes": ["7k"]})
+
+
 def leave_out_corpus(config: Config) -> None:
     """A corpus that is prepared and that no model is trained on."""
     config["grid"]["trunks"] = [b for b in config["grid"]["trunks"] if b["corpora"] != ["pubchem"]]
@@ -89,6 +97,11 @@ STRUCTURE: list[tuple[str, Callable[[Config], Any], str]] = [
     ("a task added", lambda c: c["transfer"]["tasks"].append("half_life"), ""),
     ("a task removed", lambda c: c["transfer"]["tasks"].remove("dili"), ""),
     ("a corpus added", add_corpus, "initialize_model pretrain_checkpoint"),
+    (
+        "a corpus of shuffled tokens added",
+        add_shuffled_corpus,
+        f"tabulate_shuffled judge_pretraining_control {lists('shuffled_trunks', 'shuffled_fine_tuned')}",
+    ),
     ("a corpus left out of the grid", leave_out_corpus, TRUNKS),
     ("a fine-tuned cell removed", lambda c: c["transfer"]["fine_tuning"]["cells"].pop(0), lists("fine_tuned")),
     ("a surface elsewhere", lambda c: c["landscape"]["surfaces"][0].update(budget="t10k"), ""),

@@ -18,6 +18,7 @@ RESAMPLED = (
     "fit_scaling rank_predictors judge_headline ablate_tasks find_thresholds choose_predictor reconcile_literature"
 )
 SPLIT_FIGURES = "transfer gains descriptors correlations thresholds agreement reconciliation controls relative_errors"
+SPLIT_FIGURES += " pretraining_control"
 OF_ONE_SPLIT = " ".join(f"plot_{name}" for name in SPLIT_FIGURES.split())
 
 # One parameter of the configuration: its path, another value, what it makes stale directly
@@ -39,6 +40,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("corpora.pubchem.neutralize", True, "standardize_corpus/corpus=pubchem"),
     ("corpora.pubchem.validation_molecules", 310, "split_corpus/corpus=pubchem"),
     ("corpora.pubchem.decontaminate", ["freesolv", "dili"], "decontaminate_corpus/corpus=pubchem"),
+    ("corpora.zinc_shuffled.shuffle_tokens_of", "pubchem", "judge_pretraining_control"),
     ("tokenizer.kind", "selfies", "count_tokens build_tokenizer"),
     ("tokenizer.max_tokens", 90, "build_tokenizer initialize_model"),
     ("tokenizer.min_count", 6, "build_tokenizer"),
@@ -139,15 +141,15 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ),
     ("analysis.elasticity_margin", 0.2, "estimate_elasticity judge_headline ablate_tasks plot_ablation"),
     ("analysis.correlation_margin", 0.4, "rank_predictors judge_claims"),
-    ("analysis.contrast_margin", 0.1, "compare_methods"),
+    ("analysis.contrast_margin", 0.1, "compare_methods judge_pretraining_control"),
     (
         "analysis.min_trunks",
         5,
         "find_thresholds fit_scaling judge_gains estimate_elasticity rank_predictors reconcile_literature",
     ),
-    ("analysis.bootstrap", 101, "tabulate_transfer " + RESAMPLED),
+    ("analysis.bootstrap", 101, "tabulate_transfer tabulate_shuffled " + RESAMPLED),
     ("analysis.seed", 1, RESAMPLED),
-    ("analysis.exclude_tasks", ["dili"], OVER_TASKS),
+    ("analysis.exclude_tasks", ["dili"], f"{OVER_TASKS} judge_pretraining_control"),
     ("figures.dpi", 90, "plot_*"),
     ("figures.split", "random", OF_ONE_SPLIT + " write_findings"),
 ]

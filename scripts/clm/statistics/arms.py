@@ -16,7 +16,7 @@ from clm.tables.panels import Panel, study_runs
 
 KINDS = (UNTRAINED, SHUFFLED, PRETRAINED, ORDER)
 CELL = ("size", "subset", "budget")
-SHARES = np.linspace(-2, 3, 501)  # of pretraining's net gain, that are tried
+REACH, PRECISION = 3.0, 0.002  # of the interval of a share
 
 
 def matched_runs(runs: pd.DataFrame, shuffled: pd.DataFrame, source: str, corpus: str) -> pd.DataFrame:
@@ -94,20 +94,33 @@ def pooled(nets: Sequence[NetPanel], corpus: str, weights: Mapping[str, float]) 
     return pool([net_task_slope(contrast(arms_of(net, corpus), weights), net) for net in nets]).estimate
 
 
-def share_interval(nets: Sequence[NetPanel], corpus: str) -> tuple[float, float]:
-    """Return the interval of (net gain of shuffled) / (net gain of pretrained): the shares that a test does not reject.
+def share_interval(nets: Sequence[NetPanel], corpus: str, share: float) -> tuple[float, float]:
+    """Return the interval of a share: those that a test does not reject, as Fieller (J. R. Stat. Soc. B 1954, 16, 175).
 
-    As Fieller (J. R. Stat. Soc. B 1954, 16, 175); NaN at an end that lies beyond those tried.
+    Args:
+        nets: net log errors, one per task, with a net gain of pretraining above 0.
+        corpus: the control.
+        share: (net gain of shuffled) / (net gain of pretrained).
+
+    Returns:
+        Both ends; NaN for one that lies further than REACH from the share.
     """
-    kept = []
-    for share in SHARES:
-        low, high = pooled(nets, corpus, weights_of("share", share)).interval()
-        kept.append(low <= 0 <= high)
-    inside = SHARES[np.array(kept)]
-    if not len(inside):
-        return float("nan"), float("nan")
-    ends = [float(inside[0]), float(inside[-1])]
-    return tuple(np.nan if end in (SHARES[0], SHARES[-1]) else end for end in ends)
+
+    def fits(tried: float) -> bool:
+        low, high = pooled(nets, corpus, weights_of("share", tried)).interval()
+        return low <= 0 <= high
+
+    ends = []
+    for sign in (-1, 1):
+        inside, outside = 0.0, REACH
+        if fits(share + sign * outside):
+            ends.append(float("nan"))
+            continue
+        while outside - inside > PRECISION:
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if fits(share + sign * middle) else (inside, middle)
+        ends.append(share + sign * inside)
+    return ends[0], ends[1]
 
 
 def untrained_estimate(nets: Sequence[NetPanel]) -> tuple[float, float]:

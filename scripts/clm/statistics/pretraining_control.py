@@ -147,8 +147,8 @@ def share_of(nets: Sequence[NetPanel], corpus: str) -> dict[str, float]:
     total = pooled(nets, corpus, weights_of(PRETRAINED))
     if total.interval()[0] <= 0:
         return {}
-    low, high = share_interval(nets, corpus)
     share = pooled(nets, corpus, weights_of(SHUFFLED)).value / total.value
+    low, high = share_interval(nets, corpus, share)
     return {"share": share, "share_lower": low, "share_upper": high}
 
 

@@ -14,6 +14,7 @@ FIGURES = {
     "transfer": (("transfer", "runs", "tasks"), SPLIT),
     "gains": (("saturation", "elasticity"), SPLIT),
     "controls": (("controls",), SPLIT),
+    "pretraining_control": (("pretraining_control",), SPLIT),
     "correlations": (("correlations",), SPLIT),
     "descriptors": (("tasks", "saturation"), SPLIT),
     "costs": (("costs",), {}),

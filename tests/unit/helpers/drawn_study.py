@@ -26,6 +26,7 @@ def write_drawn_study(root: Path) -> Path:
     write_alignment(tables, runs)
     write_paths(tables)
     made.controls_table().to_csv(tables / "controls.csv", index=False)
+    made.pretraining_control_table().to_csv(tables / "pretraining_control.csv", index=False)
     (tables / "claims.json").write_text(json.dumps(made.CLAIMS))
     write_curves(tables)
     write_spectra(tables)

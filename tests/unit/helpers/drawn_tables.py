@@ -175,6 +175,16 @@ CLAIMS = {
 }  # fmt: skip
 
 
+def pretraining_control_table() -> pd.DataFrame:
+    rows = []
+    for mode, tasks in (("linear_probe", [*TASKS, "(all)"]), ("fine_tuned", ["esol", "bace", "(all)"])):
+        for i, task in enumerate(tasks):
+            for kind, gain in (("untrained", 0.0), ("shuffled", 0.03), ("pretrained", 0.1 + 0.01 * i), ("order", 0.07)):
+                row = dict(size="1m", subset="32k", budget="1600k", mode=mode, split="scaffold", task=task, kind=kind)
+                rows.append(row | dict(gain=gain, lower=gain - 0.03, upper=gain + 0.03))
+    return pd.DataFrame(rows)
+
+
 def controls_table() -> pd.DataFrame:
     rows = []
     for kind, noise, share in (("logp", 0, 0.0), ("logp", 0.6, 0.7), ("amides", 0, 0.0), ("amides", 0.6, 0.9)):

@@ -12,6 +12,7 @@ import fit_scaling
 import judge_claims
 import judge_gains
 import judge_headline
+import judge_pretraining_control
 import measure_curves
 import measure_spectrum
 import rank_predictors
@@ -20,12 +21,14 @@ import tabulate_costs
 import tabulate_curvature
 import tabulate_predictors
 import tabulate_runs
+import tabulate_shuffled
 import tabulate_tasks
 import tabulate_transfer
 from clm.provenance.files import write_json
 from clm.study.grid import Trunk
 from made_up import FAMILIES, SIZES, SLOPES, SUBSETS
 
+LISTS = ("trunks", "fine_tuned", "curvature", "shuffled_trunks", "shuffled_fine_tuned")
 ENDS = ("200k", "1600k")  # budgets of each trunk
 JUDGEMENT = {
     "study": "made-up",
@@ -56,6 +59,7 @@ NAMES = (
     "headline",
 )
 NAMES += ("elasticity", "correlations", "regret", "ablation", "thresholds", "contrasts", "decision", "reconciliation")
+NAMES += ("pretraining_control",)
 
 
 def small_trunks():
@@ -65,7 +69,7 @@ def small_trunks():
 
 
 def run_all(root, study, tables):
-    lists = {name: root / "cells" / f"{name}.json" for name in ("trunks", "fine_tuned", "curvature")}
+    lists = {name: root / "cells" / f"{name}.json" for name in LISTS}
     for name, path in lists.items():
         write_json(path, study.config[name])
     settings, told = study.config | {"corpora": ["zinc", "pubchem"]}, JUDGEMENT
@@ -90,6 +94,7 @@ def run_all(root, study, tables):
     fit_scaling.fit_scaling(settings=told, runs=file["runs"], out=file["fits"])
     read = {"settings": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
     assess_sensitivity.assess_sensitivity(**read, out=file["sensitivity"])
+    run_control(root, study, tables)
     seen = {"sensitivity": file["sensitivity"]}
     judge_headline.judge_headline(**read, **seen, out=file["headline"])
     judge_gains.judge_gains(**read, **seen, out=file["saturation"], steps=file["steps"])
@@ -106,3 +111,18 @@ def run_all(root, study, tables):
     ablate_tasks.ablate_tasks(settings=told, **cut, out=file["ablation"])
     judged = {name: file[name] for name in ("fits", "saturation", "correlations", "headline", "sensitivity")}
     judge_claims.judge_claims(settings=told, **judged, out=tables / "claims.json")
+
+
+def run_control(root, study, tables):
+    """The control of shuffled tokens, whose tables nothing else reads."""
+    lists = [root / "cells" / f"{name}.json" for name in LISTS]
+    for path in lists:
+        write_json(path, study.config[path.stem])
+    control = {name: tables / f"shuffled_{name}.csv" for name in ("runs", "transfer")}
+    control["draws"] = tables / "shuffled_draws.parquet"
+    settings = study.config | {"corpora": ["zinc", "pubchem", "zinc_shuffled"]}
+    tabulate_shuffled.tabulate_shuffled(cells=lists, settings=settings, results=root, **control)
+    read = {"runs": tables / "runs.csv", "transfer": tables / "transfer.csv", "draws": tables / "draws.parquet"}
+    read |= {f"shuffled_{name}": path for name, path in control.items()}
+    told = JUDGEMENT | {"shuffled": {"zinc_shuffled": "zinc"}}
+    judge_pretraining_control.judge_pretraining_control(settings=told, **read, out=tables / "pretraining_control.csv")

@@ -43,23 +43,41 @@ class Study:
     """A made-up study below a folder.
 
     Args of `write`:
+        shuffled: trunks on shuffled tokens, which reach half of the gain.
         slopes: {task: {"N": gain of ln error per doubling of parameters, "D": ..., "U": ...}}, negative = falls.
     """
 
-    def __init__(self, root, slopes, trunks=None, seed=0, noise=0.01, trunk_sd=0.005, splits=(0, 1, 2), diverged=None):
+    def __init__(
+        self,
+        root,
+        slopes,
+        trunks=None,
+        seed=0,
+        noise=0.01,
+        trunk_sd=0.005,
+        splits=(0, 1, 2),
+        diverged=None,
+        shuffled=(),
+    ):
         self.root, self.slopes, self.trunks = Path(root), slopes, trunks or default_trunks()
         self.random = np.random.default_rng(seed)
         self.noise, self.trunk_sd, self.splits, self.diverged = noise, trunk_sd, splits, diverged
         self.more = np.random.default_rng(seed + 1)  # of further untrained encoders
-        self.trunk_effect = {trunk: self.drawn(trunk).normal() for trunk in self.trunks}
+        self.shuffled, self.control = list(shuffled), np.random.default_rng(seed + 2)
+        self.trunk_effect = {trunk: self.drawn(trunk).normal() for trunk in [*self.trunks, *self.shuffled]}
 
     def drawn(self, trunk):
+        if trunk.corpus.endswith("shuffled"):
+            return self.control
         return self.more if trunk.corpus == "untrained" and trunk.seed > 0 else self.random
 
     @property
     def config(self):
         last = [[*key_of(trunk), trunk.budgets[-1]] for trunk in self.trunks if trunk.corpus != "untrained"]
+        control = [[*key_of(trunk), trunk.budgets[-1]] for trunk in self.shuffled]
         return {
+            "shuffled_trunks": [[*key_of(trunk), list(trunk.budgets)] for trunk in self.shuffled],
+            "shuffled_fine_tuned": [{"tasks": list(self.slopes)[:3], "checkpoints": control}] if control else [],
             "trunks": [[*key_of(trunk), list(trunk.budgets)] for trunk in self.trunks],
             "tasks": list(self.slopes),
             "fine_tuned": [{"tasks": list(self.slopes)[:3], "checkpoints": [key for key in last if key[2] == "32k"]}],
@@ -70,11 +88,12 @@ class Study:
         }
 
     def write(self):
-        for trunk, budget in ((t, b) for t in self.trunks for b in t.budgets):
+        everything = [*self.trunks, *self.shuffled]
+        for trunk, budget in ((t, b) for t in everything for b in t.budgets):
             self.write_run(trunk, budget)
         for task in self.slopes:
             self.write_task(task)
-            for trunk in self.trunks:
+            for trunk in everything:
                 path = paths.linear_probe(self.root, Probe(trunk, task))
                 self.write_scores(path, "linear_probe", trunk, trunk.budgets, task)
             for name in self.config["baselines"]:
@@ -83,7 +102,7 @@ class Study:
                 identity = dict.fromkeys(("corpus", "size", "subset", "seed"))
                 write_json(path, identity | {"mode": "baseline", "baseline": name, "cells": cells, "predictors": []})
                 write_json(path.with_suffix(".cost.json"), cost())
-        for block in self.config["fine_tuned"]:
+        for block in self.config["fine_tuned"] + self.config["shuffled_fine_tuned"]:
             for *key, budget in block["checkpoints"]:
                 for task in block["tasks"]:
                     path = paths.fine_tuned(self.root, Checkpoint(Trunk(*key), budget), task)
@@ -97,7 +116,7 @@ class Study:
             return 3.0
         x = doublings(trunk, budget)
         planted = sum(-LOSS[name] * np.log(2) * value for name, value in x.items())
-        known = next(t for t in self.trunks if key_of(t) == key_of(trunk))
+        known = next(t for t in [*self.trunks, *self.shuffled] if key_of(t) == key_of(trunk))
         return float(np.exp(planted + self.trunk_sd * self.trunk_effect[known]))
 
     def write_run(self, trunk, budget):
@@ -117,7 +136,9 @@ class Study:
         metrics |= {"epochs": tokens / (molecules * TOKENS_PER_MOLECULE) if molecules else 0}
         metrics |= {"flops_6nd": 6 * size * tokens, "learning_rate": 1e-3, "optimizer": "adamw", "steps": 10}
         folder = paths.checkpoint(self.root, Checkpoint(trunk, budget))
-        write_json(folder / "metrics.json", metrics | {"validation": {"zinc": told, "pubchem": told}})
+        write_json(
+            folder / "metrics.json", metrics | {"validation": {"zinc": told, "pubchem": told, trunk.corpus: told}}
+        )
         write_json(folder / "cost.json", cost() | {"tokens": tokens})
 
     def write_task(self, task):
@@ -132,7 +153,9 @@ class Study:
     def error(self, trunk, budget, task):
         x = doublings(trunk, budget) if trunk.corpus != "untrained" else dict.fromkeys("NDU", 0.0)
         planted = sum(self.slopes[task][name] * value for name, value in x.items())
-        known = next((t for t in self.trunks if key_of(t) == key_of(trunk)), None)
+        known = next((t for t in [*self.trunks, *self.shuffled] if key_of(t) == key_of(trunk)), None)
+        if trunk in self.shuffled or trunk.corpus.endswith("shuffled"):
+            planted /= 2  # letter counts give half of what pretraining gives
         return float(0.6 * np.exp(planted + 0.01 * self.trunk_effect.get(known, 0.0)))
 
     def write_scores(self, path, mode, trunk, budgets, task, finetune=(None,)):

@@ -70,6 +70,27 @@ FAULTS = [
         "corpora.zinc: unknown key 'sample_fracton' (did you mean 'sample_fraction'?); allowed: files",
     ),
     (("corpora", "zinc", "thin"), 0.1, "corpora.zinc.thin: renamed to sample_fraction"),
+    (
+        ("corpora", "zinc_shuffled", "column"),
+        "SMILES",
+        "corpora.zinc_shuffled: column cannot stand beside shuffle_tokens_of: all is that of corpus zinc",
+    ),
+    (("corpora", "mine"), {"column": "SMILES"}, "corpora.mine: 'files' is a required property"),
+    (
+        ("corpora", "zinc_shuffled", "shuffle_tokens_of"),
+        "zinc_shuffled",
+        "corpora.zinc_shuffled.shuffle_tokens_of: 'zinc_shuffled' has shuffle_tokens_of and cannot stand here; defined",
+    ),
+    (
+        ("landscape", "surfaces", 0, "corpus"),
+        "zinc_shuffled",
+        "landscape.surfaces.0.corpus: 'zinc_shuffled' has shuffle_tokens_of and cannot stand here; defined: zinc, ",
+    ),
+    (
+        ("grid", "trunks"),
+        [{"corpora": ["zinc_shuffled"], "sizes": ["60k"], "subsets": ["32k"], "seeds": [0]}],
+        "grid.trunks: 60k is pretrained on shuffled tokens only, so there is nothing to compare it with",
+    ),
     (("transfer", "full"), {"cells": []}, "transfer.full: renamed to fine_tuning"),
     (("sizes", "60k", "learning_rate"), "1e-3", 'sizes.60k.learning_rate: "1e-3" is text, not a number (YAML reads'),
     (("grid", "trunks", 0, "sizes"), ["60"], "grid.trunks.0.sizes: '60' is not defined in sizes (did you mean '60k'?)"),

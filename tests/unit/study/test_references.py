@@ -26,16 +26,22 @@ FORMS = {
         "non",
         "key: 'non' is not defined in sizes (did you mean '",
     ),
+    "a name whose entry has a key that rules it out": (
+        SIZE | {"x-without": "copy_of"},
+        "9k",
+        "key: '9k' has copy_of and cannot stand here; defined: 60k, 800k",
+    ),
     "an entry of a list": ({"x-names": "chosen"}, "800k", "key: '800k' is not one of chosen; defined: 60k"),
 }
 
 
 @pytest.mark.parametrize(("schema", "value", "message"), FORMS.values(), ids=FORMS)
 def test_a_marked_place_is_checked_wherever_it_stands(schema, value, message):
-    config = {"sizes": {"60k": {}, "800k": {}}, "chosen": ["60k"], "key": value}
+    config = {"sizes": {"60k": {}, "800k": {}, **({"9k": {"copy_of": "60k"}} if value == "9k" else {})}}
+    config |= {"chosen": ["60k"], "key": value}
     schema = {"properties": {"key": schema}, "$defs": {"size": SIZE}}
     assert [fault[: len(message)] for fault in unknown_names(config, schema)] == [message]
-    known = {"sizes": {"60k": {}, "800k": {}, "60": {}, "non": {}}, "chosen": ["60k", "800k"], "key": value}
+    known = {"sizes": {"60k": {}, "800k": {}, "60": {}, "non": {}, "9k": {}}, "chosen": ["60k", "800k"], "key": value}
     assert not list(unknown_names(known, schema))
 
 
