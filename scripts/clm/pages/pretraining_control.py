@@ -13,7 +13,8 @@ from clm.tables.readable import mode_name
 
 TITLE = "What pretraining adds without order (encoders pretrained on shuffled tokens)"
 MISSING = (
-    "not testable here: needs trunks on a corpus with shuffle_tokens_of, at least 2 seeds, and the same on its corpus."
+    "not testable here: needs trunks on a corpus with shuffle_tokens_of, at least 2 seeds, the same on its corpus, and "
+    "3 untrained encoders of that size in the same mode."
 )
 GAIN, LOSS, EQUAL = "gain", "loss", "no relevant difference"
 

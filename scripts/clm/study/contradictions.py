@@ -44,8 +44,8 @@ def lonely_controls(config: Mapping[str, Any]) -> Iterator[str]:
     for name, source in shuffled_corpora(config).items():
         extra = [key for key in config["corpora"][name] if key != "shuffle_tokens_of"]
         if extra:
-            keys = ", ".join(extra)
-            yield f"corpora.{name}: {keys} cannot stand beside shuffle_tokens_of: all is that of corpus {source}"
+            told = f"cannot stand beside shuffle_tokens_of: all is that of corpus {source}"
+            yield f"corpora.{name}: {', '.join(extra)} {told}"
     sizes = {trunk.size for trunk in trunks(config)}
     for size in dict.fromkeys(trunk.size for trunk in shuffled_trunks(config)):
         if size not in sizes:

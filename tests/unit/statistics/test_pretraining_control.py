@@ -11,7 +11,7 @@ from planted_studies import allowed, transfer_rows, untrained_cells
 
 KEYS = {"size": "60k", "subset": "32k", "budget": "800k"}
 SETTINGS = {"shuffled": {"mixed": "zinc"}, "contrast_margin": 0.05}
-REPLICATES = 100
+REPLICATES = 50
 
 
 def cells_of(corpus, seeds):
