@@ -74,7 +74,7 @@ include: "rules/sources.smk"
 include: "rules/tasks.smk"
 
 
-if not config["base"]:
+if not config.get("base"):
 
     include: "rules/data.smk"
     include: "rules/tokens.smk"

@@ -66,7 +66,7 @@ def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     trials = fitted * len(tuning["learning_rates"]) * len(tuning["tune_tasks"]) * splits
     work += [("tuning", size, trials) for size, _ in sorted(tuned)]
     swept = config["grid"]["budgets"][sweep["budget"]] * len(sweep["factors"])
-    work += [("sweep", size, swept) for size in grid.sizes(config) if not config["base"]]
+    work += [("sweep", size, swept) for size in grid.sizes(config) if not config.get("base")]
     count, tokens = Counter(), Counter()
     for stage, size, amount in work:
         count[stage, size] += 1
@@ -129,7 +129,7 @@ def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) 
     """
     rates, seconds = measured(costs, config)
     work, tokens, total = jobs(config), Counter(), 0.0
-    for trunk in grid.pretrained(config) if not config["base"] else ():
+    for trunk in grid.pretrained(config) if not config.get("base") else ():
         tokens[trunk.size] += trunk_tokens(config, trunk)
     names = ("size", "parameters", "tokens", "training", "scoring", "all")
     lines = ["{:>8} {:>12} {:>14} {:>10} {:>10} {:>10}   hours, and from what".format(*names)]

@@ -34,7 +34,7 @@ def reuse_base(config: Mapping[str, Any], schema: Mapping[str, Any], results: Pa
         ConfigurationError: the base has not finished, was pretrained in another way or lacks a checkpoint, or the
             folder of the study holds something else.
     """
-    own, base = results / config["study"], config["base"]
+    own, base = results / config["study"], config.get("base")
     faults = list(misplaced(own, base))
     if base and not faults:
         faults = list(unfinished(results / base, config["study"]))

@@ -46,7 +46,7 @@ def test_a_changed_setting_is_told_by_its_key_with_both_values_and_the_cells_tha
     follower = block("tabulate", "results/s/runs.csv", FOLLOWS, shell="python scripts/t.py")
     target = "localrule all:\n    input: results/s/runs.csv\n    reason: " + FOLLOWS
     lines = page(planned_jobs("Building DAG\n" + "".join([*blocks, follower, target])), chain)
-    assert lines[0].startswith("3 jobs would run: 2 for the reasons below")
+    assert lines[0].startswith("jobs that would run: 3; 2 for these reasons")
     assert "  pretrain, 2 x (size=7k): training.learning_rate: 0.01 -> 0.02" in lines
     assert lines[-2:] == ["jobs of each rule", "  pretrain 2, tabulate 1"]
 
