@@ -105,6 +105,8 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("transfer.fine_tuning.batch_molecules", 8, TUNING),
     ("transfer.fine_tuning.warmup_steps", 3, TUNING),
     ("transfer.fine_tuning.weight_decay", 0.02, TUNING),
+    ("transfer.fine_tuning.head", "random", TUNING),
+    ("transfer.fine_tuning.dropout", 0.1, TUNING),
     ("transfer.fine_tuning.splits", {"random": [0]}, "finetune_model"),
     ("transfer.fine_tuning.seeds", [0], "finetune_model finetune_endpoint measure_paths"),
     ("transfer.learning_curves.train_sizes", [50, 90], "trace_labels trace_baseline"),
