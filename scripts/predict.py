@@ -52,7 +52,8 @@ def predict(
         out: CSV file of predictions, a row per row of the table.
         task: of the study.
         smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
-        method: instead of the recommended one: ecfp_forest, or corpus/size/subset/seed/budget of a checkpoint.
+        method: instead of the recommended one: ecfp_forest, corpus/size/subset/seed/budget of a checkpoint, or of a
+            checkpoint that the study fine-tuned, after fine_tuned/.
         part: labelled molecules to fit on.
         split: whose training part chooses the method.
         save: folder for the fitted model.
