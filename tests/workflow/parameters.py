@@ -74,6 +74,8 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("tasks.dili.kind", "regression", "prepare_task/task=dili"),
     ("tasks.dili.member", "x.csv", "prepare_task/task=dili"),
     ("tasks.dili.separator", ";", "prepare_task/task=dili"),
+    ("tasks.dili.id", "name", "prepare_task/task=dili"),
+    ("tasks.dili.time", "year", "prepare_task/task=dili"),
     ("tasks.dili.units", "another", "tabulate_tasks"),
     ("tasks.dili.family", "activity", "tabulate_tasks"),
     ("tasks.dili.citation", "reworded", ""),

@@ -162,6 +162,7 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Planning", "the finished study has no tables", unfinished),
     ("Predictions and features", "no such table", lambda: read_queries(TABLE)),
     ("Predictions and features", "no column of SMILES", lambda: read_queries(table("name\nethanol\n"))),
+    ("Predictions and features", "no column of ids", lambda: read_queries(table("SMILES\nCCO\n"), ids="compound")),
     ("Predictions and features", "no molecule", lambda: read_queries(table("SMILES\n"))),
     ("Predictions and features", "a folder without a checkpoint", lambda: embedded(Path("models"))),
     ("Predictions and features", "a checkpoint of another architecture", other_architecture),
