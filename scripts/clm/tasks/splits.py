@@ -126,7 +126,7 @@ def check_times(times: list[str], column: str, task: str) -> None:
     if wrong:
         raise UserError(
             f"task {task}: time {wrong[0]!r} of column {column!r} is no date as 2024-05-31, and not all times are "
-            "numbers; write dates in this form"
+            "numbers; change dates to this form"
         )
 
 
