@@ -41,7 +41,7 @@ wildcard_constraints:
         for name in config["transfer"]["baselines"]
         if name not in config["transfer"]["graph_networks"]["networks"]
     ),
-    split="scaffold|random|scaffold_balanced",
+    split="scaffold|time|random|scaffold_balanced|cluster",
     seed=r"\d+",
     shard=r"\d+",
 

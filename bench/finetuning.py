@@ -20,6 +20,8 @@ SETTINGS = {
     "warmup_steps": 10,
     "batch_molecules": 12,
     "weight_decay": 0.01,
+    "head": "random",
+    "dropout": 0,
     "precision": "bfloat16",  # on a GPU; CPUs compute in float32
 }
 
@@ -90,7 +92,7 @@ def pooled_classifier(size: str) -> Any:
             folder = inputs.checkpoint(size)
             self.encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="sdpa")
             self.head = torch.nn.Linear(self.encoder.config.hidden_size, 1)
-            torch.nn.init.zeros_(self.head.weight)
+            torch.nn.init.normal_(self.head.weight, std=0.02)
             torch.nn.init.zeros_(self.head.bias)
 
         def forward(self, input_ids: Any, attention_mask: Any, labels: Any = None) -> dict[str, Any]:

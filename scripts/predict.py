@@ -14,6 +14,7 @@ from clm.predict.methods import choose_method, load_study_task
 from clm.provenance.command import UserError, run
 from clm.provenance.files import write_csv
 from clm.tasks.queries import Queries, read_queries
+from clm.tasks.table import ID
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ CHUNK = 8192  # molecules at once; it bounds memory
 
 
 def predict_table(model: FittedModel, queries: Queries) -> pd.DataFrame:
-    """Return a row per row of the table: smiles, reason (of a rejected one), columns of `FittedModel.predict`."""
+    """Return a row per row of the table: id, smiles, reason (of a rejected one), columns of `FittedModel.predict`."""
     usable, parts = queries.usable, []
     with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
         for start in range(0, len(usable), CHUNK):
@@ -29,6 +30,8 @@ def predict_table(model: FittedModel, queries: Queries) -> pd.DataFrame:
             parts.append(model.predict([queries.smiles[row] for row in rows]).set_axis(rows))
             bar.update(len(rows))
     told = pd.DataFrame({"smiles": queries.source_smiles, "reason": [reason or None for reason in queries.reasons]})
+    if queries.ids:
+        told.insert(0, ID, queries.ids)
     return told.join(pd.concat(parts))
 
 
@@ -39,6 +42,7 @@ def predict(
     out: Path,
     task: str | None = None,
     smiles: str | None = None,
+    ids: str | None = None,
     method: str | None = None,
     part: Literal["all", "train"] = "all",
     split: str = "scaffold-0",
@@ -52,7 +56,9 @@ def predict(
         out: CSV file of predictions, a row per row of the table.
         task: of the study.
         smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
-        method: instead of the recommended one: ecfp_forest, or corpus/size/subset/seed/budget of a checkpoint.
+        ids: name of a column of compound ids, which becomes the column `id` of the predictions; by default `id`.
+        method: instead of the recommended one: ecfp_forest, corpus/size/subset/seed/budget of a checkpoint, or of a
+            checkpoint that the study fine-tuned, after fine_tuned/.
         part: labelled molecules to fit on.
         split: whose training part chooses the method.
         save: folder for the fitted model.
@@ -60,7 +66,7 @@ def predict(
     Raises:
         UserError: molecules, task, method or saved model cannot be used.
     """
-    queries = read_queries(molecules, smiles)
+    queries = read_queries(molecules, smiles, ids)
     model = saved_model(folder, task) if (folder / SETTINGS).is_file() else fitted(folder, task, method, part, split)
     table = predict_table(model, queries)
     if save:

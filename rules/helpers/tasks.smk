@@ -1,7 +1,9 @@
 # Helpers of the rules in tasks.smk: tables, settings and splits of a task.
 # All splits of a task as [name, seed], in an order of ours: the first is the primary one, and reordered keys of the
 # configuration must change nothing
-SPLIT_ORDER = [name for name in ("scaffold", "random", "scaffold_balanced", "cluster") if name in config["splits"]]
+SPLIT_ORDER = [
+    name for name in ("scaffold", "time", "random", "scaffold_balanced", "cluster") if name in config["splits"]
+]
 SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in config["splits"][split]]
 # All splits of a task and its description, which reads them: one after the other where they share an allocation
 SPLITTING_MINUTES = 10 * len(SPLITS) + 30

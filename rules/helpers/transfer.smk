@@ -2,9 +2,9 @@
 FINE_TUNING = config["transfer"]["fine_tuning"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
 END_SEEDS = FINE_TUNING["seeds"][:2]
-UPDATES = select_keys(FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay") | select_keys(
-    config["pretraining"], "precision"
-)
+UPDATES = select_keys(
+    FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay", "head", "dropout"
+) | select_keys(config["pretraining"], "precision")
 RATE = "<results>/transfer/rates/{start}/{size}/{split}-{seed}.json"
 FINE_TUNING_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FINE_TUNING["splits"].get(split, [])]
 # the baselines that a study names and that are graph networks

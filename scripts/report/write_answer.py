@@ -14,7 +14,7 @@ from clm.tables.columns import UNTRAINED
 from clm.tables.frames import read_table
 from clm.tables.scores import best_cells, task_scores
 from clm.tasks.stereo import stereo_counts
-from clm.tasks.table import load_task
+from clm.tasks.table import ID, Task, load_task
 
 
 def write_answer(results: Path, tables: list[Path], settings: dict[str, Any], out: Path, predictions: Path) -> None:
@@ -37,7 +37,7 @@ def write_answer(results: Path, tables: list[Path], settings: dict[str, Any], ou
     data = quality(summary, stereo_counts(task.smiles), descriptors, distance, where)
     findings = answer(name, frame["saturation"], frame["thresholds"], frame["learning_curves"])
     scores = task_scores(frame["transfer"], frame["runs"], settings["corpus"], name)
-    write_csv(predictions, predicted(results, frame["runs"], dict(zip(task.rows, task.smiles, strict=True)), settings))
+    write_csv(predictions, predicted(results, frame["runs"], task, settings))
     about = f"Labels: {', '.join(settings['labels'][:10])} ({settings['units'] or 'no units given'})."
     curves = frame["learning_curves"][frame["learning_curves"]["task"] == name]
     page = answer_page(name, about, sentence(name, findings), findings, data, scores, curves, predictions.name)
@@ -45,8 +45,8 @@ def write_answer(results: Path, tables: list[Path], settings: dict[str, Any], ou
         temporary.write_text(page, encoding="utf-8")
 
 
-def predicted(results: Path, runs: pd.DataFrame, smiles: dict[int, str], settings: dict[str, Any]) -> pd.DataFrame:
-    """Return row, smiles, label, y and the prediction of each size, untrained size and baseline."""
+def predicted(results: Path, runs: pd.DataFrame, task: Task, settings: dict[str, Any]) -> pd.DataFrame:
+    """Return row, id (where the task has ids), smiles, label, y and the prediction of each size and baseline."""
     columns = {}
     for cell in best_cells(runs, settings["corpus"]).to_dict("records"):
         trunk = Trunk(cell["corpus"], cell["size"], cell["subset"], int(cell["seed"]))
@@ -57,7 +57,9 @@ def predicted(results: Path, runs: pd.DataFrame, smiles: dict[int, str], setting
         path = baseline(results, Baseline(name, settings["task"])).with_suffix(".parquet")
         columns[name] = column(path, settings["split"], None)
     found = pd.DataFrame(columns).reset_index()
-    found.insert(1, "smiles", found["row"].map(smiles))
+    found.insert(1, "smiles", found["row"].map(dict(zip(task.rows, task.smiles, strict=True))))
+    if task.ids:
+        found.insert(1, ID, found["row"].map(dict(zip(task.rows, task.ids, strict=True))))
     return found
 
 

@@ -13,7 +13,7 @@ from clm.provenance.command import run
 from clm.provenance.files import atomic, write_json
 from clm.tasks.labels import as_list
 from clm.tasks.prepare import Molecule, duplicate_counts, select_molecules
-from clm.tasks.table import COLUMNS, ID
+from clm.tasks.table import COLUMNS, ID, TIME
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ def read_control(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule]
 def write_molecules(path: Path, molecules: list[Molecule], settings: dict[str, Any]) -> None:
     """Write the table; a missing label is an empty field, numbers are their shortest exact text."""
     carried = as_list(settings.get("id"))
-    header = [*COLUMNS, *([ID, *carried[1:]] if carried else []), *settings["labels"]]
+    times = [TIME] if "time" in settings else []
+    header = [*COLUMNS, *([ID, *carried[1:]] if carried else []), *times, *settings["labels"]]
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(header)

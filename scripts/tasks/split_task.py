@@ -8,7 +8,7 @@ import numpy as np
 from clm.provenance.command import run
 from clm.provenance.files import atomic
 from clm.tasks.clusters import butina_clusters
-from clm.tasks.splits import cluster_split, random_split, scaffold_balanced_split, scaffold_split
+from clm.tasks.splits import cluster_split, random_split, scaffold_balanced_split, scaffold_split, time_split
 from clm.tasks.table import PARTS, Task, load_task
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
 
     Args:
         molecules: molecules.csv of the task.
-        split: scaffold (deterministic), random, scaffold_balanced or cluster.
+        split: scaffold or time (both without randomness), random, scaffold_balanced or cluster.
         seed: of the random ones.
         out: CSV of row, part.
 
@@ -44,6 +44,8 @@ def parts_of(task: Task, split: str, seed: int) -> np.ndarray:
     """Return the part name of each molecule."""
     if split == "scaffold":
         return scaffold_split(task.scaffolds)
+    if split == "time":  # a task without times has training molecules only
+        return time_split(task.times or [""] * len(task.smiles), task.same)
     if split == "random":
         return random_split(task.smiles, task.same, seed)
     if split == "cluster":

@@ -8,7 +8,7 @@ import numpy as np
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import write_json
-from clm.tables.columns import COUNT_FEATURES, SCAFFOLD
+from clm.tables.columns import COUNT_FEATURES, SEEDLESS
 from clm.tasks.baselines import baseline_result, features_of, fit_predict, model_seeds
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.predictions import write_predictions
@@ -36,7 +36,7 @@ def score_baseline(
         cells, records = [], []
         for path, (split, split_seed) in zip(splits, settings["splits"], strict=True):
             parts = load_split(path, task.rows)
-            for seed in model_seeds(settings.get("seeds"), split != SCAFFOLD):
+            for seed in model_seeds(settings.get("seeds"), split not in SEEDLESS):
                 prediction, selected = fit_labels(task, features, parts, settings, seed)
                 keys = {"budget": None, "split": split, "split_seed": split_seed, "finetune_seed": seed}
                 keys["features"] = COUNT_FEATURES

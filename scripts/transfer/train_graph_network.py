@@ -9,7 +9,7 @@ from clm.graphs.training import fit_network
 from clm.provenance.command import run
 from clm.provenance.cost import metered
 from clm.provenance.files import write_json
-from clm.tables.columns import PRIMARY, SCAFFOLD
+from clm.tables.columns import PRIMARY, SEEDLESS
 from clm.tasks.baselines import baseline_result, model_seeds
 from clm.tasks.cells import prediction_columns, score_labels
 from clm.tasks.predictions import write_predictions
@@ -43,7 +43,7 @@ def train_graph_network(
         cells, records = [], []
         for path, (split, split_seed) in zip(splits, settings["splits"], strict=True):
             parts = load_split(path, task.rows)
-            for seed in model_seeds(settings["seeds"], split != SCAFFOLD):
+            for seed in model_seeds(settings["seeds"], split not in SEEDLESS):
                 fitted = (network, graphs, collate, task, parts, settings["kind"], settings["settings"], seed)
                 prediction, epoch = fit_network(*fitted)
                 keys = {

@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+import finetuning_steps
 import harness
 import repeatability
 import study
@@ -68,6 +69,22 @@ def test_account_of_a_study_adds_up(tmp_path):
     costs.write_text("stage,wall_seconds,peak_memory_mb\na,2.5,100\na,0.5,300\nb,3,200\n")
     told = study.account(costs)
     assert told["stages"]["a"] == {"jobs": 2, "seconds": 3.0} and told["seconds"] == 6.0 and told["peak_mb"] == 300
+
+
+def test_what_doubling_the_steps_changes_is_the_mean_of_relative_changes():
+    def row(steps, factor):
+        runs = [{"error": error * factor, "validation_error": 2.0} for error in (0.9, 1.1)]
+        return {
+            "size": "60k",
+            "start": "untrained",
+            "steps": steps,
+            "tasks": dict.fromkeys(finetuning_steps.TASKS, runs),
+        }
+
+    (found,) = finetuning_steps.doubled([row(100, 1.0), row(200, 0.8), row(800, 0.1)])
+    assert (found["from"], found["to"]) == (100, 200)
+    assert found["mean"] == pytest.approx(-20) and found["esol"] == pytest.approx(-20) and found["validation"] == 0
+    assert found["standard_error"] == pytest.approx(100 * 0.1 * np.sqrt(2) / np.sqrt(3))  # 10 % of each mean, of 2 runs
 
 
 def test_jobs_of_a_dry_run_are_read_from_its_table():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clm.predict.conformal import intervals, out_of_fold, sets
 from clm.predict.domain import Domain, make_domain
+from clm.predict.fine_tuned import fit_fine_tuned
 from clm.predict.forest import Forest, pack_forest
 from clm.predict.methods import FOREST, Method, StudyTask
 from clm.provenance.command import UserError
@@ -93,6 +94,18 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
     """
     rows = study.parts["train"] if part == "train" else np.arange(len(study.task.smiles))
     smiles = [study.task.smiles[row] for row in rows]
+    encoder, models = (fit_tuned if method.fine_tuning else fit_fixed)(method, study, rows)
+    if not models:
+        raise UserError(f"task {study.name}: no molecule of the {part} part has a label; name another part or task")
+    vocabulary = None if encoder is None else frozenset(encoder.tokenizer_.get_vocab())
+    told = {"task": study.name, "kind": study.kind, "labels": list(models), "method": method.name, "part": part}
+    told |= {"score": method.score, "split": study.split, "molecules": len(rows)}
+    return FittedModel(told, encoder, models, make_domain(smiles, vocabulary))
+
+
+def fit_fixed(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[SmilesEncoder | None, dict[str, LabelModel]]:
+    """Return the encoder, none of a forest, and the model of each label on features that do not change."""
+    smiles = [study.task.smiles[row] for row in rows]
     encoder = None if method.checkpoint is None else SmilesEncoder(method.checkpoint).fit([])
     x, groups, models = features(encoder, smiles), study.task.groups[rows], {}
     for column, name in enumerate(study.task.names):
@@ -101,12 +114,19 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
         if len(known) > 1:
             fit = fit_forest if encoder is None else fit_head
             models[name] = fit_label(fit, x[known], y[known], groups[known], [smiles[i] for i in known], study.kind)
-    if not models:
-        raise UserError(f"task {study.name}: no molecule of the {part} part has a label; name another part or task")
-    vocabulary = None if encoder is None else frozenset(encoder.tokenizer_.get_vocab())
-    told = {"task": study.name, "kind": study.kind, "labels": list(models), "method": method.name, "part": part}
-    told |= {"score": method.score, "split": study.split, "molecules": len(rows)}
-    return FittedModel(told, encoder, models, make_domain(smiles, vocabulary))
+    return encoder, models
+
+
+def fit_tuned(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[SmilesEncoder, dict[str, LabelModel]]:
+    """Return the fine-tuned encoder and the model of each label."""
+    encoder, heads, unseen = fit_fine_tuned(method, study, rows)
+    models = {}
+    for column, name in enumerate(study.task.names):
+        y = study.task.labels[rows, column]
+        known = np.isfinite(y) & np.isfinite(unseen[:, column])
+        if known.sum() > 1:
+            models[name] = LabelModel(heads[name], y[known], unseen[known, column])
+    return encoder, models
 
 
 def fit_label(

@@ -3,7 +3,6 @@
 Nothing in it is pickled. The encoder loads with transformers, the whole with `load_fitted`.
 """
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import yaml
 from safetensors.numpy import load_file, save_file
 
-from clm.models.build import TOKENIZER_FILES
+from clm.models.build import save_model
 from clm.predict.domain import Domain
 from clm.predict.fitted import FittedModel, LabelModel
 from clm.predict.forest import Forest
@@ -31,7 +30,7 @@ predictions.csv` writes predictions with 90 % conformal intervals or sets, the n
 molecules, and whether a molecule lies in the domain.
 
 - Data: {molecules} molecules of the task `{task}` (part: {part}).
-- Score: cross-validated {metric} {score} inside the training part of the split {split}, by which the method was chosen;
+- Score: {chosen}
   {out_of_fold} on molecules left out at random from the data of this model.
 - Limits: intervals hold for molecules drawn like the labelled ones, on average; far from them (`in_domain` false) they
   promise nothing.
@@ -42,11 +41,8 @@ def save_fitted(model: FittedModel, folder: Path) -> None:
     """Write a fitted model; settings.json comes last, so that a folder without it is known to be unfinished."""
     settings = dict(model.settings)
     if model.encoder is not None:
-        source = Path(model.encoder.checkpoint)
-        for name in ("config.json", "model.safetensors", *TOKENIZER_FILES):
-            with atomic(folder / ENCODER / name) as temporary:
-                shutil.copyfile(source / name, temporary)
-        settings["encoder_sha256"] = sha256_file(source / "model.safetensors")
+        save_model(model.encoder.model_, Path(model.encoder.checkpoint), folder / ENCODER)
+        settings["encoder_sha256"] = sha256_file(folder / ENCODER / "model.safetensors")
     tensors: dict[str, np.ndarray] = {"domain.fingerprints": model.domain.fingerprints}
     kinds = []
     for number, label in enumerate(model.models.values()):
@@ -109,7 +105,11 @@ def card(model: FittedModel) -> str:
     metric = "RMSE" if told["kind"] == "regression" else "1 - AUC"
     header = yaml.safe_dump({"library_name": "clm", "tags": ["chemistry", "smiles", told["kind"]]}, sort_keys=False)
     labels = ", ".join(f"{name} {error(label, told['kind']):.3g}" for name, label in model.models.items())
-    shown = told | {"labels": ", ".join(told["labels"]), "metric": metric, "score": f"{told['score']:.3g}"}
+    chosen = "the method was named, not chosen by a score;"
+    if told["score"] is not None and np.isfinite(told["score"]):  # a folder holds none where there is none
+        score = f"cross-validated {metric} {told['score']:.3g}"
+        chosen = f"{score} inside the training part of the split {told['split']}, by which the method was chosen;"
+    shown = told | {"labels": ", ".join(told["labels"]), "chosen": chosen}
     return f"---\n{header}---\n\n{CARD.format(**shown | {'out_of_fold': f'{metric} {labels}'})}"
 
 

@@ -1,7 +1,7 @@
 """Which method a study recommends for a task: the best in cross-validation inside the training part, never by test."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
-from clm.study.paths import PROBED
+from clm.study.paths import FINE_TUNED, PROBED
+from clm.tables.columns import FINE_TUNED as FINE_TUNED_NAME
 from clm.tables.columns import PRIMARY
 from clm.tasks.baselines import features_of
 from clm.tasks.folds import grouped_folds
@@ -27,12 +28,15 @@ class Method:
     Attributes:
         name: of a baseline, or of a checkpoint as corpus/size/subset/seed/budget.
         checkpoint: its folder; None for a baseline.
-        score: cross-validated error inside the training part of the primary split: RMSE, or 1 - AUC.
+        score: cross-validated error inside the training part of the primary split: RMSE, or 1 - AUC; NaN where the
+            method was named and has none.
+        fine_tuning: `settings`, `learning_rate` and `seed` of a fine-tuned checkpoint; none of a frozen one.
     """
 
     name: str
     checkpoint: Path | None
     score: float
+    fine_tuning: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,13 @@ def choose_method(results: Path, study: StudyTask, wanted: str | None = None) ->
 
 
 def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> Iterator[Method]:
-    """Yield linear probes of checkpoints, and the forest where the study has it, with their scores."""
+    """Yield linear probes of checkpoints, and the forest where the study has it, with their scores.
+
+    Fine-tuned checkpoints have no cross-validated score: they are among them only by name.
+    """
+    if wanted is not None and wanted.startswith(f"{FINE_TUNED_NAME}/"):
+        yield from fine_tuned_method(results, study, wanted)
+        return
     for path in sorted(results.glob(PROBES.format(task=study.name))):
         record = read_json(path)
         for budget in dict.fromkeys(cell["budget"] for cell in record["cells"]):
@@ -96,6 +106,27 @@ def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> It
                 yield Method(name, results / "pretrain" / name, score)
     if (results / "transfer/baselines" / FOREST / f"{study.name}.json").is_file() and wanted in (None, FOREST):
         yield Method(FOREST, None, forest_score(study) if wanted is None else float("nan"))
+
+
+def fine_tuned_method(results: Path, study: StudyTask, name: str) -> Iterator[Method]:
+    """Yield the fine-tuned checkpoint fine_tuned/corpus/size/subset/seed/budget, if the study has it for the split.
+
+    Raises:
+        UserError: the study has not finished.
+    """
+    below = name.removeprefix(f"{FINE_TUNED_NAME}/")
+    path, (split, _, seed) = results / FINE_TUNED / below / f"{study.name}.json", study.split.rpartition("-")
+    if not path.is_file():
+        return
+    if not (results / "provenance.json").is_file():
+        raise UserError(f"{results}: no provenance.json; run the study to its end")
+    config = read_json(results / "provenance.json")["config"]
+    settings = config["transfer"]["fine_tuning"] | {"precision": config["pretraining"]["precision"]}
+    for cell in read_json(path)["cells"]:
+        if (cell["split"], str(cell["split_seed"])) == (split, seed) and cell["status"] != "diverged":
+            how = {"learning_rate": cell["selected"]["learning_rate"], "seed": settings["seeds"][0]}
+            yield Method(name, results / "pretrain" / below, float("nan"), how | {"settings": settings})
+            return
 
 
 def probe_score(record: dict[str, Any], budget: str, study: StudyTask) -> float | None:

@@ -113,6 +113,8 @@ def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:
             )
         if control and name in config["corpora"][control["corpus"]]["decontaminate"]:
             yield f"corpora.{control['corpus']}.decontaminate: task {name} is itself made from this corpus"
+    if "time" in config["splits"] and not any("time" in config["tasks"][name] for name in config["transfer"]["tasks"]):
+        yield "splits.time: no task of transfer.tasks has a column of times; name it with `time` of the task"
     for split, seeds in config["transfer"]["fine_tuning"]["splits"].items():
         extra = [str(seed) for seed in seeds if seed not in config["splits"].get(split, [])]
         if extra:

@@ -21,7 +21,8 @@ LINEAR_PROBE, FINE_TUNED, BASELINE = (
 )  # `mode` of a score, `stage` of a transfer job
 ENCODER_MODES = (LINEAR_PROBE, FINE_TUNED)
 
-SCAFFOLD = "scaffold"  # the one `split` without a seed
+SCAFFOLD = "scaffold"  # the primary `split`
+SEEDLESS = (SCAFFOLD, "time")  # splits without randomness: of one seed
 
 PRIMARY = "mean"  # `features`: last hidden states, averaged over tokens
 LAYER_FEATURES = "layer"  # begins the name of an inner layer's: "layer0" is the embedding

@@ -46,5 +46,5 @@ DESCRIPTORS = (
     Descriptor("unseen_token_share", DISTANCE, "unseen-token share"),
     Descriptor("overlap_share", DISTANCE, "share found in corpus"),
     # Molecules of one skeleton (first block of the InChIKey) in train and test, mean over the seeds of the split
-    *(Descriptor(OVERLAP + split, TASK) for split in ("scaffold", "random", "scaffold_balanced", "cluster")),
+    *(Descriptor(OVERLAP + split, TASK) for split in ("scaffold", "time", "random", "scaffold_balanced", "cluster")),
 )

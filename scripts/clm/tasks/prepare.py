@@ -13,7 +13,8 @@ from clm.chemistry.reader.tables import Row
 from clm.provenance.command import UserError
 from clm.tasks.labels import EXAMPLES, Column, as_list, described, read_column, warnings_of
 from clm.tasks.molecules import Read, read_row
-from clm.tasks.table import COLUMNS, ID
+from clm.tasks.splits import check_times
+from clm.tasks.table import COLUMNS, ID, TIME
 
 MIN_MOLECULES = 10
 
@@ -55,9 +56,14 @@ def smiles_column(names: Sequence[str], settings: Mapping[str, Any]) -> str:
     return STRUCTURE if wanted not in names and STRUCTURE in names else wanted
 
 
+def carried_columns(settings: Mapping[str, Any]) -> list[str]:
+    """Return the columns that are carried through: those of `id`, then that of `time`."""
+    return [*map(str, as_list(settings.get("id"))), *as_list(settings.get("time"))]
+
+
 def check_columns(names: Sequence[str], settings: Mapping[str, Any], task: str) -> None:
     """Raise UserError when a configured column is absent or a label has the name of one of our columns."""
-    wanted = [smiles_column(names, settings), *map(str, settings["labels"]), *map(str, as_list(settings.get("id")))]
+    wanted = [smiles_column(names, settings), *map(str, settings["labels"]), *carried_columns(settings)]
     absent = [column for column in wanted if column not in names]
     if absent:
         raise UserError(
@@ -65,7 +71,8 @@ def check_columns(names: Sequence[str], settings: Mapping[str, Any], task: str) 
             "change `smiles`, `labels` or `separator`"
         )
     further = as_list(settings.get("id"))[1:]
-    taken = [name for name in (*settings["labels"], *further) if name in (*COLUMNS, ID)]
+    ours = (*COLUMNS, ID, TIME) if "time" in settings else (*COLUMNS, ID)
+    taken = [name for name in (*settings["labels"], *further) if name in ours]
     taken += [name for name in further if name in settings["labels"]]
     if taken:
         raise UserError(
@@ -92,7 +99,7 @@ def select_molecules(
     Args:
         names: columns of the table.
         rows: its rows.
-        settings: `smiles`, `labels`, `kind`, `id` (columns carried through) and how labels are read
+        settings: `smiles`, `labels`, `kind`, `id` and `time` (columns carried through) and how labels are read
             (`clm.tasks.labels.read_column`).
         task: its name, for messages.
 
@@ -119,7 +126,9 @@ def select_molecules(
     quality = {label: described(found, usable, label, settings["kind"], torn) for label, found in labels.items()}
     present = {label: found.states.count("present") for label, found in labels.items()}
     warnings = [text for label in labels for text in warnings_of(quality[label], label, present[label], settings, task)]
-    kept = kept_rows(usable, molecules, labels, as_list(settings.get("id")), rejected)
+    kept = kept_rows(usable, molecules, labels, carried_columns(settings), rejected)
+    if "time" in settings:
+        check_times([molecule.carried[-1] for molecule in kept], settings["time"], task)
     if len(kept) < MIN_MOLECULES:
         found = {label: dict(Counter(told.states)) for label, told in labels.items()}
         raise UserError(

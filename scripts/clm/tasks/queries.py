@@ -1,6 +1,6 @@
 """Molecules of a user's table that ask for features or predictions: each row is kept, or kept out with a reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,8 @@ from clm.chemistry.reader.sdf import STRUCTURE
 from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
 from clm.tasks.molecules import read_row
-from clm.tasks.prepare import source_of
+from clm.tasks.prepare import harmless, source_of
+from clm.tasks.table import ID
 
 USUAL_NAMES = ("smiles", "SMILES", "Smiles", "canonical_smiles")
 
@@ -23,11 +24,13 @@ class Queries:
         source_smiles: as the table writes them, n texts.
         smiles: canonical SMILES; empty where the row cannot be read.
         reasons: why a row cannot be read; empty where it can.
+        ids: of the user's compounds; none where the table has no column of them.
     """
 
     source_smiles: list[str]
     smiles: list[str]
     reasons: list[str]
+    ids: list[str] = field(default_factory=list)
 
     @property
     def usable(self) -> np.ndarray:
@@ -35,12 +38,13 @@ class Queries:
         return np.flatnonzero([not reason for reason in self.reasons])
 
 
-def read_queries(path: Path, column: str | None = None) -> Queries:
+def read_queries(path: Path, column: str | None = None, ids: str | None = None) -> Queries:
     """Read the molecules of a table.
 
     Args:
         path: the table.
         column: with SMILES; None takes the one with a usual name.
+        ids: column with ids of compounds; None takes `id`, if there is one.
 
     Raises:
         UserError: the table cannot be read, has no such column, or holds no molecule that can be read.
@@ -49,8 +53,14 @@ def read_queries(path: Path, column: str | None = None) -> Queries:
         raise UserError(f"{path}: no such file; check the path")
     with open_table(path, [column] if column else list(USUAL_NAMES)) as table:
         column = smiles_column(path, table.names, column)
-        rows = [(row.text, row.reason) if row.reason else (source_of(row, column).decode(), "") for row in table.rows]
+        if ids is not None and ids not in table.names:
+            raise UserError(f"{path}: no column {ids!r}; the table has: {listed(table.names)}; change --ids")
+        ids = ID if ids is None and ID in table.names else ids
+        records = list(table.rows)
+    rows = [(row.text, row.reason) if row.reason else (source_of(row, column).decode(), "") for row in records]
     queries = parse([source for source, _ in rows], [reason for _, reason in rows])
+    if ids is not None:
+        queries = replace(queries, ids=[harmless(row.cells.get(ids)) for row in records])
     if not len(queries.usable):
         reasons = ", ".join(sorted(set(queries.reasons))) or "no rows"
         raise UserError(f"{path}: no molecule of {len(rows)} rows can be read ({reasons}); check the column of SMILES")

@@ -1,9 +1,13 @@
 """Splits into train, valid and test (80/10/10), as an array of part names in row order."""
 
+import re
 from typing import Any
 
 import numpy as np
 
+from clm.provenance.command import UserError
+
+ISO_DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T].*)?)?)?$")
 TRAIN, VALID = 0.8, 0.1
 
 
@@ -114,6 +118,16 @@ def time_split(times: list[str], smiles: list[str]) -> np.ndarray:
         part = "train" if place < TRAIN * len(smiles) else "valid" if place < (TRAIN + VALID) * len(smiles) else "test"
         parts[row] = limits.setdefault(first[smiles[row]], part)  # molecules of one time stay together
     return parts
+
+
+def check_times(times: list[str], column: str, task: str) -> None:
+    """Raise UserError when a time that is given is no ISO date, or no number where others are."""
+    wrong = [] if numeric(times) else [time for time in times if time and not ISO_DATE.match(time)]
+    if wrong:
+        raise UserError(
+            f"task {task}: time {wrong[0]!r} of column {column!r} is no date as 2024-05-31, and not all times are "
+            "numbers; change dates to this form"
+        )
 
 
 def numeric(times: list[str]) -> bool:

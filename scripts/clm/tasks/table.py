@@ -11,6 +11,7 @@ from clm.provenance.command import UserError
 
 PARTS = ("train", "valid", "test")
 COLUMNS = ("row", "smiles", "source_smiles", "scaffold", "identity")
+TIME = "time"  # when a molecule was measured, where the configuration names a column of it
 ID = "id"  # the compound ids of the source, where the configuration names a column of them
 
 
@@ -26,6 +27,8 @@ class Task:
         labels: float64 (n, L) in original units; NaN where missing.
         names: the L label names.
         identities: what equal molecules share (`clm.chemistry.identity`); none: their SMILES.
+        ids: of the user's compounds; none where the configuration names no column of them.
+        times: dates or years; none where the configuration names no column of them.
     """
 
     rows: np.ndarray
@@ -35,6 +38,8 @@ class Task:
     labels: np.ndarray
     names: list[str]
     identities: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
 
     @property
     def same(self) -> list[str]:
@@ -83,6 +88,8 @@ def load_task(molecules_csv: Path, labels: list[str]) -> Task:
         labels=np.array(values, dtype=np.float64).reshape(len(records), len(labels)),
         names=list(labels),
         identities=[record[place["identity"]] for record in records],
+        ids=[record[place[ID]] for record in records] if ID in place else [],
+        times=[record[place[TIME]] for record in records] if TIME in place and TIME not in labels else [],
     )
 
 

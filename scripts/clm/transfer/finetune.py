@@ -21,6 +21,7 @@ from clm.training.cuda_graphs import CudaGraphStep
 from clm.training.masked_loss import batches_by_length, pad_sequences
 from clm.training.optimizers import AdamW
 from clm.transfer.embed import pool
+from clm.transfer.initial_head import RANDOM, Head, probe_head, random_head
 
 log = logging.getLogger(__name__)
 
@@ -28,26 +29,26 @@ log = logging.getLogger(__name__)
 class FineTunedModel(nn.Module):
     """An encoder with a linear head for L labels."""
 
-    def __init__(self, model: MaskedLM, labels: int) -> None:
-        """Copy the encoder and allocate the head."""
+    def __init__(self, model: MaskedLM, labels: int, dropout: float = 0.0) -> None:
+        """Copy the encoder and allocate the head; pooled states are dropped with that probability in training."""
         super().__init__()
         self.encoder = copy.deepcopy(model.roberta_prelayernorm)
+        self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(model.config["hidden_size"], labels)
-        self.reset(model)
 
     @torch.no_grad()
-    def reset(self, model: MaskedLM) -> "FineTunedModel":
-        """Load the weights of a pretrained encoder and set the head to zero: it then predicts the training mean."""
+    def reset(self, model: MaskedLM, head: Head) -> "FineTunedModel":
+        """Load the weights of a pretrained encoder, and those of a head."""
         self.encoder.load_state_dict(model.roberta_prelayernorm.state_dict())
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.head.weight.copy_(head[0])
+        self.head.bias.copy_(head[1])
         return self
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return (B, L) for ids (B, T)."""
         attention = ids != PAD
         encode = self.encoder.forward_unpadded if ids.device.type == "cpu" else self.encoder
-        return self.head(pool(encode(ids, attention), ids))
+        return self.head(self.dropout(pool(encode(ids, attention), ids)))
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,16 @@ class FineTuner:
             model: pretrained or untrained; not modified.
             labels: number of labels of the tasks.
             kind: "regression" or "classification".
-            settings: `steps`, `warmup_steps`, `batch_molecules`, `weight_decay`, `precision`.
+            settings: `steps`, `warmup_steps`, `batch_molecules`, `weight_decay`, `precision`, `head` (linear_probe or
+                random), `dropout`.
         """
         self.model, self.kind, self.settings = model, kind, settings
         self.device = next(model.parameters()).device
-        self.tuned = FineTunedModel(model, labels).to(self.device)
+        self.tuned = FineTunedModel(model, labels, settings["dropout"]).to(self.device)
         self.optimizer = AdamW(self.tuned.parameters(), settings["weight_decay"])
         self.autocast = autocast_dtype(settings["precision"]) is torch.bfloat16
         self.graph_step = CudaGraphStep(self.update)
+        self.probed: tuple[Shard, bytes, Head] | None = None  # the last head, and of which molecules it is
 
     def update(self, ids: Tensor, y: Tensor, rate: float | Tensor) -> Tensor:
         """Take one optimizer step on molecules (B, T) and their scaled labels (B, L); return the loss."""
@@ -128,14 +131,15 @@ class FineTuner:
             shard: molecules of the task as tokens.
             train: indices of the training set.
             rate: peak learning rate.
-            seed: of the order of molecules.
+            seed: of the order of molecules, of dropout, and of a random head; that of a linear probe has no seed.
 
         Returns:
             The fine-tuned model, valid until the next run, and the scaler of its labels.
         """
-        self.tuned.reset(self.model).train()
-        self.optimizer.reset()
         settings, scaler = self.settings, LabelScaler.fit(task.labels[train], self.kind)
+        self.tuned.reset(self.model, self.initial_head(task, shard, train, scaler, seed)).train()
+        self.optimizer.reset()
+        torch.manual_seed(seed)  # of dropout
         y = torch.from_numpy((task.labels - scaler.mean) / scaler.sd).float()
         labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
         if not len(labelled):  # nothing to learn from; the status of the cells says so
@@ -149,6 +153,16 @@ class FineTuner:
             self.graph_step([ids, y[torch.from_numpy(chosen)]], self.device, current_rate)
             stop_if_requested()
         return self.tuned.eval(), scaler
+
+    def initial_head(self, task: Task, shard: Shard, train: np.ndarray, scaler: LabelScaler, seed: int) -> Head:
+        """Return the head to begin with; that of a linear probe is kept for further seeds and learning rates."""
+        if self.settings["head"] == RANDOM:
+            return random_head(len(task.names), self.tuned.head.in_features, seed)
+        part = train.tobytes()
+        if self.probed is None or self.probed[0] is not shard or self.probed[1] != part:
+            head = probe_head(self.model, task, shard, train, self.kind, scaler.mean, scaler.sd)
+            self.probed = shard, part, head
+        return self.probed[2]
 
     def width(self, shard: Shard, chosen: np.ndarray) -> int:
         """Return the tokens to which molecules are padded; on a GPU few widths, since each has its own CUDA graph."""

@@ -11,6 +11,7 @@ from clm.chemistry.sources import header_position
 from clm.landscape.parameters import flatten
 from clm.provenance.chain import Chain
 from clm.tasks.controls import control_molecules
+from clm.tasks.splits import check_times
 from clm.tasks.table import load_task
 from clm.training.optimizers import build_optimizer
 from provoking import (
@@ -95,6 +96,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
         "more than one other class",
         lambda: usable(*labels("active", "inactive", "unclear"), kind="classification", positive="active"),
     ),
+    ("Tasks", "a date in another form", lambda: check_times(["2024-05-31", "1.6.2024"], "measured", "assay")),
     ("Tasks", "too few usable rows", lambda: usable(GOOD, {"mol": "C(", "y": "1"}, {"mol": "C", "y": "n/a"})),
     (
         "Tasks",

@@ -112,6 +112,13 @@ def predicted(folder: Path = STUDY, **options: str) -> None:
     predict(folder, table("SMILES\nCCO\n"), OUT, **({"split": "random-0"} | options))
 
 
+def without_provenance() -> None:
+    """Predict with a fine-tuned checkpoint of a study that has not finished."""
+    made_study(STUDY, 30)
+    write_json(STUDY / f"transfer/fine_tuned/{CHECKPOINT}/length.json", {"cells": []})
+    predicted(task="length", method=f"fine_tuned/{CHECKPOINT}")
+
+
 def saved(change: Callable[[dict[str, torch.Tensor]], object], file: str, **options: str) -> None:
     """Predict with a saved model of which a file was changed."""
     made_study(STUDY, 30)
@@ -162,6 +169,7 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Planning", "the finished study has no tables", unfinished),
     ("Predictions and features", "no such table", lambda: read_queries(TABLE)),
     ("Predictions and features", "no column of SMILES", lambda: read_queries(table("name\nethanol\n"))),
+    ("Predictions and features", "no column of ids", lambda: read_queries(table("SMILES\nCCO\n"), ids="compound")),
     ("Predictions and features", "no molecule", lambda: read_queries(table("SMILES\n"))),
     ("Predictions and features", "a folder without a checkpoint", lambda: embedded(Path("models"))),
     ("Predictions and features", "a checkpoint of another architecture", other_architecture),
@@ -170,6 +178,7 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Predictions and features", "no task", lambda: predicted()),
     ("Predictions and features", "no such task", lambda: predicted(task="solubility")),
     ("Predictions and features", "no such split", lambda: predicted(task="length", split="scaffold-0")),
+    ("Predictions and features", "a study without its configuration", without_provenance),
     ("Predictions and features", "no such method", lambda: predicted(task="length", method="zinc/1m/2k/seed0/10k")),
     ("Predictions and features", "no labels", no_labels),
     ("Predictions and features", "no fitted model", lambda: load_fitted(SAVED)),

@@ -42,6 +42,7 @@ def test_head_is_fixed_and_ends_are_the_fine_tuned_encoders(tmp_path):
     y = shard.lengths[:, None].astype(float)
     task = Task(np.arange(40), [""] * 40, [""] * 40, [""] * 40, y, ["value"])
     updates = {"steps": 20, "warmup_steps": 2, "batch_molecules": 8, "weight_decay": 0.0, "precision": "float32"}
+    updates |= {"head": "random", "dropout": 0.0}
     tuned, scaling = FineTuner(model, 1, "regression", updates).run(task, shard, np.arange(30), 0.01, 0)
     chosen = np.arange(30, 40)
 

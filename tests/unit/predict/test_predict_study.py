@@ -24,7 +24,7 @@ def study(tmp_path_factory):
 
 
 def query(path, smiles):
-    pd.DataFrame({"id": range(len(smiles)), "SMILES": smiles}).to_csv(path, index=False)
+    pd.DataFrame({"id": [f"A-{i}" for i in range(len(smiles))], "SMILES": smiles}).to_csv(path, index=False)
     return path
 
 
@@ -68,6 +68,7 @@ def test_every_row_is_answered_and_the_saved_folder_answers_alike(study, tmp_pat
     predict(saved, table, again)
     assert out.read_bytes() == again.read_bytes()
     found = pd.read_csv(out, dtype={"amine_set": str})
+    assert found.columns[0] == "id" and found["id"].tolist() == ["A-0", "A-1", "A-2", "A-3", "A-4"]
     assert found["reason"].fillna("").tolist() == ["", "unparsable", "", "", "empty"]
     assert found[task].notna().tolist() == [True, False, True, True, False]
     assert found["nearest_similarity"][0] == 1 and found["in_domain"].tolist()[3] is False

@@ -140,6 +140,7 @@ FAULTS = [
         {"random": [9]},
         "transfer.fine_tuning.splits.random: seed 9 is not in splits.random",
     ),
+    (("splits", "time"), [0], "splits.time: no task of transfer.tasks has a column of times"),
     (("figures", "split"), "scaffold_balanced", "figures.split: 'scaffold_balanced' is not defined in splits"),
     (
         ("corpora", "zinc", "files", 0, "source"),

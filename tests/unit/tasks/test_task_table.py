@@ -8,6 +8,7 @@ import pytest
 from clm.provenance.command import UserError
 from clm.tasks.table import load_split, load_task
 from prepare_task import prepare_task
+from split_task import split_task
 
 SMILES = ["c1ccccc1C", "OCC", "C(C)O", "CC(=O)O.[Na]", "c1ccncc1", "CCN", "CCCl", "C1CCCCC1", "CCBr", "CCF", "CCCC"]
 REGRESSION = {"name": "toy", "kind": "regression", "smiles": "mol", "labels": ["y", "z"]}
@@ -40,6 +41,29 @@ def test_rows_keep_their_source_number_and_their_salts_and_duplicates(tmp_path):
     np.testing.assert_array_equal(task.labels[:, 0], np.arange(11) / 3)  # shortest text is exact
     assert summary["read"] == 12 == summary["kept"] + sum(summary["rejected"].values())
     assert (summary["duplicates"], summary["conflicting_duplicates"], summary["salts"]) == (1, 1, 1)
+
+
+def test_ids_and_times_are_carried_and_times_split(tmp_path):
+    years = np.random.default_rng(0).permutation(len(SMILES)) + 2000
+    rows = [[f"id{i}", smiles, i / 3, year] for i, (smiles, year) in enumerate(zip(SMILES, years, strict=True))]
+    task, _ = prepare(tmp_path, rows, REGRESSION | {"labels": ["y"], "id": "id", "time": "z"})
+    assert task.ids == [f"id{i}" for i in range(len(SMILES))] and task.times == [str(year) for year in years]
+    split_task(tmp_path / "molecules.csv", "time", 0, tmp_path / "time-0.csv")
+    parts = load_split(tmp_path / "time-0.csv", task.rows)
+    assert {part: len(rows) for part, rows in parts.items()} == {"train": 9, "valid": 1, "test": 1}
+    first = years.copy()
+    first[1] = first[2] = min(years[1:3])  # ethanol twice: it was known from the first time on
+    assert first[parts["train"]].max() < first[parts["valid"]].min() < first[parts["test"]].min()
+    without, _ = prepare(tmp_path, rows, REGRESSION | {"labels": ["y"]})
+    assert without.ids == without.times == []
+    split_task(tmp_path / "molecules.csv", "time", 0, tmp_path / "none.csv")
+    assert len(load_split(tmp_path / "none.csv", task.rows)["train"]) == len(SMILES)
+
+
+def test_a_date_in_another_form_is_told(tmp_path):
+    rows = [[f"id{i}", smiles, i / 3, f"31/12/20{i:02d}"] for i, smiles in enumerate(SMILES)]
+    with pytest.raises(UserError, match=r"toy: time '31/12/2000' of column 'z' is no date as 2024-05-31"):
+        prepare(tmp_path, rows, REGRESSION | {"labels": ["y"], "time": "z"})
 
 
 def test_every_bad_row_and_label_is_counted_by_its_reason(tmp_path):

@@ -1,5 +1,10 @@
 """Embeddings, predictors and heads against independent computations."""
 
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +21,7 @@ from transformers import AutoModel
 
 RATE = 3e-3
 SETTINGS = {"steps": 150, "warmup_steps": 5, "batch_molecules": 16, "weight_decay": 0.01, "precision": "float32"}
+SETTINGS |= {"head": "linear_probe", "dropout": 0.0}
 
 
 def task_of(y, names=("y",)):
@@ -90,6 +96,62 @@ def test_finetuning_learns_a_planted_label_and_repeats_itself(tmp_path):
     assert np.sqrt(np.mean((found[:, 0] - y[test]) ** 2)) < 0.7 * y[train].std()
     assert (again == found).all(), "something of an earlier run is left"
     assert (other != found).any()
+
+
+@pytest.mark.parametrize("settings", [{"head": "random"}, {"head": "linear_probe"}, {"dropout": 0.2}])
+def test_seeds_differ_in_order_dropout_and_random_head(tmp_path, settings):
+    model, shard = load_model(small_model(tmp_path)), random_shard(60)
+    task, train = task_of(shard.lengths), np.arange(50)
+    tuner = FineTuner(model, 1, "regression", SETTINGS | {"steps": 4} | settings)
+    scaler = LabelScaler.fit(task.labels[train], "regression")
+    heads = [tuner.initial_head(task, shard, train, scaler, seed)[0].numpy() for seed in (0, 1)]
+    assert (heads[0] == heads[1]).all() == (settings.get("head") != "random")
+    orders = [np.concatenate([next(batches) for _ in range(4)]) for batches in map(order_of, (0, 1))]
+    assert (orders[0] != orders[1]).any()
+    whole = FineTuner(model, 1, "regression", SETTINGS | {"steps": 1, "batch_molecules": 50} | settings)
+    weights = [whole.run(task, shard, train, RATE, seed)[0].head.weight.detach().numpy().copy() for seed in (0, 1, 0)]
+    assert (weights[0] == weights[2]).all()
+    same = np.allclose(weights[0], weights[1], atol=1e-5)  # a batch of all molecules has no order but that of sums
+    assert same == (settings == {"head": "linear_probe"})
+
+
+def order_of(seed):
+    return shuffled_batches(50, 16, np.random.default_rng([seed, 2]))
+
+
+@pytest.mark.parametrize("settings", [{"head": "random"}, {"head": "linear_probe", "dropout": 0.2}])
+def test_another_process_fine_tunes_to_the_same_bytes(tmp_path, settings):
+    told = json.dumps(SETTINGS | {"steps": 5} | settings)
+    command = [sys.executable, "-c", ANOTHER, str(small_model(tmp_path)), told]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    digests = {subprocess.run(command, capture_output=True, check=True, env=environment).stdout for _ in range(2)}
+    assert len(digests) == 1 and len(digests.pop().strip()) == 64
+
+
+ANOTHER = """
+import hashlib, json, sys
+import numpy as np
+from clm.models.build import load_model
+from clm.transfer.finetune import FineTuner
+from models import random_shard
+from test_transfer import task_of
+shard = random_shard(40)
+tuner = FineTuner(load_model(sys.argv[1]), 1, "regression", json.loads(sys.argv[2]))
+tuned, _ = tuner.run(task_of(shard.lengths), shard, np.arange(40), 1e-3, 3)
+print(hashlib.sha256(b"".join(p.detach().numpy().tobytes() for p in tuned.parameters())).hexdigest())
+"""
+
+
+def test_a_fine_tuned_model_begins_as_the_linear_probe(tmp_path):
+    model, shard = load_model(small_model(tmp_path)), random_shard(80)
+    rng = np.random.default_rng(0)
+    y = np.column_stack([shard.lengths * 3.0 + 50, rng.standard_normal(80)])
+    y[::7, 1] = np.nan
+    task, train, test = task_of(y, ("length", "noise")), np.arange(60), np.arange(60, 80)
+    expected, _ = probe(embed(model, shard), task, {"train": train, "test": test}, "regression")
+    tuner = FineTuner(model, 2, "regression", SETTINGS | {"steps": 0})
+    found = predict(*tuner.run(task, shard, train, RATE, 0), shard, test, "regression")
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
 
 
 def test_an_epoch_of_batches_is_a_permutation_and_the_next_another_one():
