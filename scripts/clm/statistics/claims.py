@@ -9,7 +9,7 @@ from scipy import stats
 
 from clm.statistics.headline import ELASTICITY
 from clm.statistics.intervals import NORMAL_REACH, median_interval, standard_errors
-from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, UNDECIDED, judge_limited
+from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, judge_limited
 from clm.tables.columns import ALPHA, POOLED, PRIMARY
 
 MIN_TASKS = 6  # fewer tasks give no interval for their median
@@ -29,35 +29,6 @@ def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], *
     }
     return (
         defaults | NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": "needs: what no table of the study has"} | evidence
-    )
-
-
-def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: float) -> dict[str, Any]:
-    """Judge "pretraining loss falls with ..." by the exponent a of L ~ x^-a.
-
-    supported: its interval lies above 0. contradicted: it contains 0 or less and no gain of `margin` per doubling.
-    """
-    chosen = (
-        (fits["corpus"] == corpus) & (fits["axis"] == axis) & (fits["form"] == "power") & (fits["parameter"] == "a")
-    )
-    rows = fits[chosen & (fits["status"] == "ok")]
-    base = {"name": f"loss_falls.{axis}", "text": f"pretraining loss falls with {what}", "source": "abstract"}
-    base |= {"test": "log-log slope of validation loss, trunks as clusters", "tables": ["fits.csv", "runs.csv"]}
-    base |= {"threshold": f"fall of {100 * margin:g} % per doubling"}
-    if rows.empty:
-        return claim(**base, reason="needs: trunks that differ along this axis")
-    row = rows.iloc[0]
-    evidence = {"n": int(row["n"])} | dict(
-        zip(("effect", "lower", "upper"), row[["estimate", "lower", "upper"]], strict=True)
-    )
-    small = -np.log2(1 - margin)
-    if row["lower"] > 0:
-        return claim(**base, **evidence, verdict="supported", reason="the interval of the exponent lies above 0")
-    if row["upper"] < small:
-        reason = f"no fall, and one of {100 * margin:g} % per doubling is ruled out"
-        return claim(**base, **evidence, verdict="contradicted", reason=reason)
-    return claim(
-        **base, **evidence, verdict=UNDECIDED, reason="the interval of the exponent contains 0 and relevant falls"
     )
 
 

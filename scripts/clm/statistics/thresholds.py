@@ -10,7 +10,8 @@ from clm.statistics.gains import Axis, gain_of
 from clm.statistics.intervals import TAILS
 from clm.statistics.multiplicity import adjusted
 from clm.statistics.net_gain import slope
-from clm.statistics.regression import slope_design
+from clm.statistics.regression import slope_design, weighted_estimators
+from clm.statistics.resampling import drawn_trunks
 from clm.statistics.verdicts import NO_RELEVANT_GAIN, NOT_TESTABLE, no_signal
 from clm.tables.columns import ALPHA, SCALES
 from clm.tables.panels import MIN_SIGNAL, Panel
@@ -123,9 +124,7 @@ def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: in
     that differ are left out; (None, None) when these are most.
     """
     values = starts(panel, axis)
-    trunks = np.unique(panel.cells["trunk"].to_numpy(), return_inverse=True)[1]
-    count = trunks.max() + 1
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)[:, trunks]
+    weights = drawn_trunks(np.random.default_rng(seed), panel.cells["trunk"].to_numpy(), draws)
     means = panel.cells.groupby(NAMED[axis.column])[axis.column].transform("mean").to_numpy(dtype=float)
     slopes = np.array([tail_slopes(panel, axis, weights * (means >= at)) for _, at in values])
     slopes = slopes[:, np.isfinite(slopes).all(axis=0)]
@@ -151,10 +150,4 @@ def tail_slopes(panel: Panel, axis: Axis, weights: np.ndarray) -> np.ndarray:
     """
     x = np.log2(panel.cells[axis.column].to_numpy(dtype=float))
     groups = panel.cells.groupby(list(axis.fixed), sort=False).ngroup().to_numpy()
-    member = (groups[:, None] == np.unique(groups)).astype(float)
-    total = weights @ member
-    means = np.divide((weights * x) @ member, total, out=np.zeros_like(total), where=total > 0)
-    centred = x - means @ member.T
-    spread = np.sum(weights * centred**2, axis=1)
-    rise = np.sum(weights * centred * panel.y, axis=1)
-    return np.divide(rise, spread, out=np.full(len(weights), np.nan), where=spread > 1e-9)
+    return weighted_estimators(x, groups, weights) @ panel.y
