@@ -39,7 +39,9 @@ def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[
     return {key: group for key, group in rows.groupby(["mode", "split"], sort=False)}
 
 
-def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) -> dict[str, Any]:
+def judge_median(
+    estimates: pd.DataFrame, margin: float, draws: int, seed: int, sensitive: bool = True
+) -> dict[str, Any]:
     """Return effect, lower, upper, verdict and reason on "the median over tasks is little".
 
     contradicted: the whole interval lies above the margin. supported: it lies below.
@@ -49,6 +51,7 @@ def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) 
         margin: what matters, in the unit of the values.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
+        sensitive: whether the study sees gains on the control task; where it does not, little is never told.
     """
     values, lower, upper = estimates[["gain", "lower", "upper"]].to_numpy(dtype=float).T
     if len(values) < MIN_TASKS:
@@ -56,7 +59,7 @@ def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) 
     lower, upper = median_interval(values, standard_errors(lower, upper), draws, seed)
     median = float(np.median(values))
     evidence = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
-    verdict, reason = judge_limited(median, lower, upper, margin, sensitive=True)
+    verdict, reason = judge_limited(median, lower, upper, margin, sensitive)
     return evidence | {"verdict": verdict, "reason": reason}
 
 

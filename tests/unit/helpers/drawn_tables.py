@@ -122,7 +122,7 @@ def ablation_table() -> pd.DataFrame:
     return pd.DataFrame(
         dict(statistic=statistic, mode="(all)", split="(all)", left_out=kind, name=name, n_tasks=len(TASKS),
              effect=np.nan if kind == "mode" else (x := 0.01 * rng.normal()), lower=x - 0.01, upper=x + 0.01,
-             verdict=names[i % 3], changed=i % 2)
+             verdict=names[i % 3], changed=i % 2, change="to undecided" if i % 2 else "none")
         for statistic in ("N", "D", "U", "C", "elasticity", "task_dependence") for i, (kind, name) in enumerate(parts)
     )  # fmt: skip
 
