@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from clm.statistics.claims import claim
-from clm.statistics.estimates import MIN_DF
-from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED
+from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED, shortage
 from clm.tables.columns import ALPHA
 
 ENDS = ("lower", "upper", "bootstrap_lower", "bootstrap_upper")
@@ -46,12 +45,12 @@ def judge_fall(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
     is decided.
 
     Args:
-        row: estimate, df and the two intervals of the exponent.
+        row: estimate, df, n_trunks and the two intervals of the exponent.
         margin: fall of the loss per doubling that matters.
     """
-    if row["df"] < MIN_DF:
-        needed = f"more trunks that differ along this axis: {row['df']:.1f} of {MIN_DF:g} degrees of freedom"
-        return NOT_TESTABLE, f"needs: {needed}"
+    missing = shortage(row["df"], int(row["n_trunks"]))
+    if missing:
+        return NOT_TESTABLE, missing
     if any(pd.isna(row[name]) for name in ENDS):
         return NOT_TESTABLE, "needs: more trunks, most draws of the bootstrap have none that differ"
     small, relevant = -np.log2(1 - margin), f"one of {100 * margin:g} % per doubling"

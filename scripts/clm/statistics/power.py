@@ -5,6 +5,8 @@ it. A true effect shifts an estimate and leaves its error alone, so one set of r
 it must be: the 80 % quantile of the shift that each replicate lacks.
 """
 
+import math
+
 import numpy as np
 from scipy import stats
 
@@ -102,7 +104,8 @@ def shortage(design: Design | None, tasks: int | None = None) -> str | None:
     if design is None:
         return "trunks that differ along this axis at fixed others"
     if design.df < MIN_DF:
-        return f"more trunks that differ along this axis: {design.df:.1f} of {MIN_DF:g} degrees of freedom"
+        more = math.ceil(design.clusters * MIN_DF / design.df) - design.clusters
+        return f"about {more} more trunks that differ along this axis: {design.df:.1f} of {MIN_DF:g} degrees of freedom"
     if tasks is not None and tasks < MIN_TASKS:
         return f"{MIN_TASKS} tasks instead of {tasks}"
     return None

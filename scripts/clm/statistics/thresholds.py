@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.gains import Axis, gain_of, net_or_raw
+from clm.statistics.gains import Axis, axis_design, gain_of, net_or_raw
 from clm.statistics.intervals import TAILS
 from clm.statistics.multiplicity import adjusted
 from clm.statistics.net_gain import NetPanel, Twins, slope
@@ -130,7 +130,9 @@ def threshold_row(
     panel = used
     candidates = list(tails(panel, net, axis, margin, min_trunks))
     if not candidates:
-        return row | {"verdict": NOT_TESTABLE, "reason": shortage(None)}
+        whole = axis_design(panel.cells, axis)
+        few = whole and shortage(whole.df, whole.clusters)
+        return row | {"verdict": NOT_TESTABLE, "reason": few or shortage(None)}
     row |= dict(zip(("onset_lower", "onset_upper"), onset_interval(panel, axis, margin, draws, seed), strict=True))
     last = candidates[-1]
     degraded = onset(candidates, [tail.p_degraded for tail in candidates])

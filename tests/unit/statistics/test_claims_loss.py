@@ -17,7 +17,7 @@ UNEVEN = np.log([1.0, 0.99, 0.62, 0.60])  # falls of 1, 37 and 3 % are no power 
 
 def fits(robust, drawn, df=8.0, status="ok", **more):
     row = {"axis": "N", "corpus": "zinc", "form": "power", "parameter": "a", "n": 40, "status": status, "df": df}
-    row |= {"estimate": np.mean(robust), "lower": robust[0], "upper": robust[1]}
+    row |= {"n_trunks": 10, "estimate": np.mean(robust), "lower": robust[0], "upper": robust[1]}
     row |= {"bootstrap_lower": drawn[0], "bootstrap_upper": drawn[1], "holdout_error": np.nan}
     return pd.DataFrame([row | {"lack_of_fit_p": np.nan, "lack_of_fit_test": None} | more])
 
@@ -49,7 +49,9 @@ def test_disagreement_is_told_with_both_intervals():
 
 def test_few_degrees_of_freedom_decide_nothing():
     found = judged((0.05, 0.15), (0.05, 0.15), df=3.2)
-    assert found["verdict"] == "not testable here" and "3.2 of 4 degrees of freedom" in found["reason"]
+    assert found["verdict"] == "not testable here" and found["reason"].startswith(
+        "needs: 4 degrees of freedom between trunks, has 3.2 from 10 trunks; about 3 more trunks"
+    )
     assert judged((0.05, 0.15), (np.nan, np.nan))["verdict"] == "not testable here"
 
 

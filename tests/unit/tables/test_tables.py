@@ -150,7 +150,13 @@ def test_claims_name_source_test_and_verdict(study):
     claims = read_json(study.root / "tables" / "claims.json")["claims"]
     found = {claim["id"]: claim for claim in claims}
     assert len(found) == len(claims)
-    assert [found[f"loss_falls.{axis}"]["verdict"] for axis in "NDUC"] == ["supported"] * 4
+    assert [found[f"loss_falls.{axis}"]["verdict"] for axis in "NDU"] == ["supported"] * 3
+    envelope = found["loss_falls.C"]  # few trunks are on it
+    assert envelope["verdict"] == "not testable here" and "degrees of freedom" in envelope["reason"]
+    places = [claim["id"].split(".")[-2] for claim in claims if claim["id"].startswith(("headline", "loss_predicts"))]
+    assert set(places) == {"linear_probe", "fine_tuned"} and places[0] == "fine_tuned", "fine-tuned models come first"
+    untested = [claim["reason"] for claim in claims if claim["verdict"] == "not testable here"]
+    assert all(reason.startswith("needs: ") for reason in untested)
     assert (
         found["limited_improvement.linear_probe.scaffold"]["verdict"] == "not testable here"
     )  # three tasks are too few
