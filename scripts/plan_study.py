@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import UserError, run
 from clm.statistics.carried import Finished, carried, finished_parts, pilot, unreadable
-from clm.statistics.components import loss_components
+from clm.statistics.components import Components, loss_components
 from clm.statistics.plan import SHARE, headline_plan, loss_plan, task_plan, worth_rows
 from clm.statistics.plan_other import CORRELATION, other_plan, study_plan
-from clm.statistics.planned import counted_tasks, planned_modes
+from clm.statistics.planned import beyond, counted_tasks, planned_modes
+from clm.statistics.replicates import Plan
 from clm.study.controls import expand_controls
 from clm.study.merge import project_configuration
 from clm.tables.columns import POOLED, UNTRAINED
@@ -35,11 +36,9 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000) -
     config = project_configuration(configs)
     expand_controls(config)
     runs, found, missing = finished_study(finished, config)
-    settings = config["analysis"]
-    plans = planned_modes(config)
+    settings, plans = config["analysis"], planned_modes(config)
     most = max(plans.values(), key=lambda plan: len(plan.cells))
-    lines = ["pretraining", *claim_lines([*loss_plan(most, loss_components(runs), runs, settings, replicates)])]
-    lines += claim_lines([study_plan()])
+    lines = ["pretraining", *loss_lines(finished, most, runs, settings, replicates)]
     for mode in dict.fromkeys(mode for mode, _ in plans):
         together = []
         for split, plan in ((split, plan) for (of, split), plan in plans.items() if of == mode):
@@ -49,17 +48,40 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000) -
                 why = missing or f"{finished} has no {mode} scores that tell how much they vary"
                 lines.append(f"  not testable: {why}; needs {pilot(mode)}")
                 continue
-            lines += [f"  {remark}" for remark in remarks]
-            rows = [*other_plan(plan, parts, settings, replicates)]
-            rows += [*headline_plan([(plan, parts)], runs, settings, replicates)]
-            lines += claim_lines([*rows, *task_plan(plan, parts, runs, settings, replicates)])
-            lines += ["  smallest pooled gain per doubling that is told from none, with one more"]
-            lines += worth_lines(worth_rows(plan, parts, settings["seed"], replicates))
+            lines += [*(f"  {remark}" for remark in remarks), *split_lines(plan, parts, runs, settings, replicates)]
             together.append((plan, parts))
-        if len(together) > 1:
+        if len(together) == 1:
+            lines += ["", f"{mode}, {POOLED} splits: as on the one split"]
+        elif together:
             lines += ["", f"{mode}, {POOLED} splits together: effects of trunks are taken to be the same on them"]
             lines += claim_lines(headline_plan(together, runs, settings, replicates))
     return lines
+
+
+def loss_lines(
+    finished: Path, plan: Plan, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
+) -> list[str]:
+    """Return the lines on pretraining, and on what no study can test."""
+    far = beyond(runs, plan.cells)
+    extrapolated = f"; extrapolated to {', '.join(far)}" if far else ""
+    rows = [*loss_plan(plan, loss_components(runs), runs, settings, replicates), study_plan()]
+    return [
+        f"  losses: a plane in logs through {len(runs)} checkpoints of {finished}{extrapolated}",
+        "  variance: deviations between trunks, and from a bend that all trunks share",
+        *claim_lines(rows),
+    ]
+
+
+def split_lines(
+    plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
+) -> list[str]:
+    """Return the lines on transfer of one mode and split."""
+    rows = [*other_plan(plan, parts, settings, replicates), *headline_plan([(plan, parts)], runs, settings, replicates)]
+    return [
+        *claim_lines([*rows, *task_plan(plan, parts, runs, settings, replicates)]),
+        "  smallest pooled gain per doubling that is told from none, with one more",
+        *worth_lines(worth_rows(plan, parts, settings["seed"], replicates)),
+    ]
 
 
 def finished_study(

@@ -108,6 +108,12 @@ def another_budget(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([cells, last.assign(budget="twice " + last["budget"], **added)])
 
 
+def beyond(runs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    """Return how far planned cells lie beyond the finished ones, where losses are extrapolated."""
+    ratios = {name: float(cells[name].max() / runs[name].max()) for name in ("parameters", "tokens", "molecules")}
+    return [f"{ratio:.2g} times the {name}" for name, ratio in ratios.items() if ratio > 1.05]
+
+
 def fitted_loss(runs: pd.DataFrame, cells: pd.DataFrame) -> np.ndarray:
     """Return log losses of planned cells by a plane in log parameters, tokens and molecules through a finished study.
 

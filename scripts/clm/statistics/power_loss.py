@@ -13,7 +13,6 @@ from clm.statistics.replicates import Plan, trunk_effects
 from clm.statistics.resampling import drawn_trunks
 
 DRAWS = 400  # of the bootstrap over trunks
-MOST_ENVELOPES = 200  # replicates of an envelope, each of which is drawn and fitted alone
 NO_FLAT_ENVELOPE = "another test: a lower envelope falls by its construction, so that no fall is never shown"
 
 
@@ -61,7 +60,7 @@ def envelope_effect(plan: Plan, loss: np.ndarray, parts: Components, count: int,
     """
     x, loss = np.log2(plan.cells["flops"].to_numpy(dtype=float)), loss - loss.mean()
     random, trunks = np.random.default_rng(seed), plan.cells["trunk"].to_numpy()
-    noise = trunk_effects(random, plan.cells, parts, min(count, MOST_ENVELOPES), 1)[:, 0]
+    noise = trunk_effects(random, plan.cells, parts, count, 1)[:, 0]
     drawn = drawn_trunks(random, trunks, DRAWS)
 
     def power(scale: float) -> float:

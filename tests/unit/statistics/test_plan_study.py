@@ -88,6 +88,7 @@ def test_components_are_carried_over_to_tasks_that_the_finished_study_lacks(plan
     told = part(plans[0.005], "linear_probe, random split: ")
     assert told[1] == "  components: means over t0, t1, t2, t3, t4, t5"
     assert told[2].startswith("  carried over to bbbp, ") and told[2].endswith("test sets varied as much")
+    assert plans[0.005][1].startswith("  losses: a plane in logs through 48 checkpoints of ")
     scaffold = part(plans[0.005], "linear_probe, scaffold split: ")
     assert scaffold[1].endswith("on the random split")
 
