@@ -136,7 +136,7 @@ ANALYSES = {
         (1000, 10),
     ),
     "ablate_tasks": (
-        table("saturation", "elasticity", "tasks"),
+        table("saturation", "elasticity", "tasks", "sensitivity"),
         {"out": shown("ablation", "conclusions with parts left out", "ablation_table")},
         judgement("corpus", "gain_margin", "elasticity_margin", "aggregate", *RESAMPLING),
         (1000, 10),

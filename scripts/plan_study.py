@@ -9,84 +9,110 @@ from typing import Any
 
 import pandas as pd
 from clm.provenance.command import UserError, run
-from clm.statistics.components import Components, alike, components_of, loss_components
-from clm.statistics.gains import AXES, axis_design
-from clm.statistics.net_gain import untrained_twins
-from clm.statistics.plan import loss_rows, transfer_rows, worth_rows
-from clm.statistics.planned import counted_tasks, planned_modes
+from clm.statistics.carried import Finished, carried, finished_parts, pilot, unreadable
+from clm.statistics.components import Components, loss_components
+from clm.statistics.plan import SHARE, headline_plan, loss_plan, task_plan, worth_rows
+from clm.statistics.plan_other import CORRELATION, other_plan, study_plan
+from clm.statistics.planned import beyond, counted_tasks, planned_modes
+from clm.statistics.replicates import Plan
 from clm.study.controls import expand_controls
 from clm.study.merge import project_configuration
-from clm.tables.columns import PRIMARY, UNTRAINED
+from clm.tables.columns import POOLED, UNTRAINED
 from clm.tables.frames import read_table
-from clm.tables.panels import panels, study_runs
+from clm.tables.panels import study_runs
 
-PLAIN = ("elasticity", "rank correlation")  # units that are no percentage
+PLAIN = (SHARE, CORRELATION)  # units that are no percentage
 
 
 def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000) -> list[str]:
     """Return for every claim the smallest effect that is decided with 80 % power, and what one more of each buys.
 
     Args:
-        finished: folder of a finished study, such as results/default: its tables tell how much results vary.
+        finished: folder of a finished study, such as results/default: its tables runs.csv and transfer.csv (also
+            compressed) tell how much results vary. Its sizes, budgets and tasks need not be those of the plan.
         configs: overlays of the study that has not run, as for `--configfile`; none: the default study.
         replicates: simulated studies behind each number.
     """
     config = project_configuration(configs)
     expand_controls(config)
-    runs, found = finished_components(finished, config)
-    settings = config["analysis"]
-    plans = planned_modes(config)
+    runs, found, missing = finished_study(finished, config)
+    settings, plans = config["analysis"], planned_modes(config)
     most = max(plans.values(), key=lambda plan: len(plan.cells))
-    lines = ["pretraining", *claim_lines(loss_rows(most, loss_components(runs), settings, replicates))]
-    for (mode, split), plan in plans.items():
-        parts = found.get((mode, split)) or next((p for (m, _), p in found.items() if m == mode), None)
-        lines += ["", f"{mode}, {split} split: {plan.cells['trunk'].nunique()} trunks, {plan.tasks} tasks"]
-        if parts is None:
-            lines.append(f"  not testable: {finished} has no such scores that tell how much they vary")
-            continue
-        lines += claim_lines(transfer_rows(plan, parts, runs, settings, replicates))
-        lines += ["  smallest pooled gain per doubling that is told from none, with one more"]
-        lines += worth_lines(worth_rows(plan, parts, settings["seed"], replicates))
+    lines = ["pretraining", *loss_lines(finished, most, runs, settings, replicates)]
+    for mode in dict.fromkeys(mode for mode, _ in plans):
+        together = []
+        for split, plan in ((split, plan) for (of, split), plan in plans.items() if of == mode):
+            parts, remarks = carried(found, mode, split, plan)
+            lines += ["", f"{mode}, {split} split: {plan.cells['trunk'].nunique()} trunks, {plan.tasks} tasks"]
+            if parts is None:
+                why = missing or f"{finished} has no {mode} scores that tell how much they vary"
+                lines.append(f"  not testable: {why}; needs {pilot(mode)}")
+                continue
+            lines += [*(f"  {remark}" for remark in remarks), *split_lines(plan, parts, runs, settings, replicates)]
+            together.append((plan, parts))
+        if len(together) == 1:
+            lines += ["", f"{mode}, {POOLED} splits: as on the one split"]
+        elif together:
+            lines += ["", f"{mode}, {POOLED} splits together: effects of trunks are taken to be the same on them"]
+            lines += claim_lines(headline_plan(together, runs, settings, replicates))
     return lines
 
 
-def finished_components(folder: Path, config: dict[str, Any]) -> tuple[pd.DataFrame, dict[tuple[str, str], Components]]:
-    """Return the checkpoints of a finished study and the variance components of each of its modes and splits.
+def loss_lines(
+    finished: Path, plan: Plan, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
+) -> list[str]:
+    """Return the lines on pretraining, and on what no study can test."""
+    far = beyond(runs, plan.cells)
+    extrapolated = f"; extrapolated to {', '.join(far)}" if far else ""
+    rows = [*loss_plan(plan, loss_components(runs), runs, settings, replicates), study_plan()]
+    return [
+        f"  losses: a plane in logs through {len(runs)} checkpoints of {finished}{extrapolated}",
+        "  variance: deviations between trunks, and from a bend that all trunks share",
+        *claim_lines(rows),
+    ]
+
+
+def split_lines(
+    plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
+) -> list[str]:
+    """Return the lines on transfer of one mode and split."""
+    rows = [*other_plan(plan, parts, settings, replicates), *headline_plan([(plan, parts)], runs, settings, replicates)]
+    return [
+        *claim_lines([*rows, *task_plan(plan, parts, runs, settings, replicates)]),
+        "  smallest pooled gain per doubling that is told from none, with one more",
+        *worth_lines(worth_rows(plan, parts, settings["seed"], replicates)),
+    ]
+
+
+def finished_study(
+    folder: Path, config: dict[str, Any]
+) -> tuple[pd.DataFrame, dict[tuple[str, str], Finished], str | None]:
+    """Return the checkpoints of a finished study, what its scores tell, and why they tell nothing.
 
     Raises:
         UserError: the folder has no tables of scores.
     """
     tables = folder / "tables"
-    if not (tables / "runs.csv").exists() or not (tables / "transfer.csv").exists():
+    paths = [path for name in ("transfer.csv", "transfer.csv.gz") if (path := tables / name).exists()]
+    if not (tables / "runs.csv").exists() or not paths:
         raise UserError(f"{tables} has no runs.csv and transfer.csv; name the folder of a finished study")
     checkpoints = read_table(tables / "runs.csv")
     judged = next(name for name in checkpoints["corpus"] if name != UNTRAINED)
-    runs, scores = study_runs(checkpoints, [judged]), read_table(tables / "transfer.csv")
+    runs, scores = study_runs(checkpoints, [judged]), read_table(paths[0])
     draws = pd.read_parquet(tables / "draws.parquet") if (tables / "draws.parquet").exists() else pd.DataFrame()
-    twins, groups = untrained_twins(scores, draws), {}
-    counted = counted_tasks(config, scores["task"].unique())
-    for panel in panels(scores, runs, draws):
-        if panel.names["features"] == PRIMARY and panel.names["task"] in counted:
-            groups.setdefault((panel.names["mode"], panel.names["split"]), []).append(panel)
-    found = {}
-    for key, members in groups.items():
-        used = alike(members)
-        designs = {axis.name: axis_design(used[0].cells, axis) for axis in AXES}
-        if len(used) > 1:
-            found[key] = components_of(used, designs, [twins.get(tuple(panel.names.values())) for panel in used])
-    return runs, found
+    found = finished_parts(scores, runs, draws, counted_tasks(config, scores["task"].unique()))
+    return runs, found, unreadable(scores)
 
 
 def claim_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return one line per claim: its smallest effect, or what it needs."""
     lines = []
     for row in rows:
-        name = row["claim"] + (f" ({row['axis']})" if row["axis"] else "")
         size = (
             "" if row["effect"] is None else f"{row['effect']:.3g}" if row["unit"] in PLAIN else f"{row['effect']:.2%}"
         )
         told = f"{size:>8}  {row['unit']}" if row["testable"] else f"not testable: needs {row['needs']}"
-        lines.append(f"  {name:<36} {told}")
+        lines.append(f"  {row['claim']:<24} {row['outcome']:<15} {told}")
     return lines
 
 

@@ -10,7 +10,7 @@ from clm.tables.frames import read_table, write_table
 from clm.tables.panels import study_runs
 
 COLUMNS = ("axis", "corpus", "form", "parameter", "estimate", "lower", "upper", "n", "n_trunks", "status")
-COLUMNS += ("holdout_error", "note")
+COLUMNS += ("holdout_error", "df", "bootstrap_lower", "bootstrap_upper", "lack_of_fit_p", "lack_of_fit_test", "note")
 
 
 def fit_scaling(runs: Path, settings: dict[str, Any], out: Path) -> None:
@@ -19,7 +19,8 @@ def fit_scaling(runs: Path, settings: dict[str, Any], out: Path) -> None:
     Args:
         runs: runs.csv.
         settings: `corpora`, `bootstrap` (draws), `seed`, `min_trunks`.
-        out: one row per axis, form and parameter.
+        out: one row per axis, form and parameter. Exponents of a power law have two intervals, the cluster-robust one
+            and that of the bootstrap over trunks, and a test of the law.
     """
     checkpoints, rows = read_table(runs), []
     for corpus in settings["corpora"]:

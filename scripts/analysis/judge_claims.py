@@ -5,7 +5,8 @@ from typing import Any
 
 from clm.provenance.command import run
 from clm.provenance.files import write_json
-from clm.statistics.claims import compute_gains, headline_claims, loss_claim, task_dependence
+from clm.statistics.claims import compute_gains, headline_claims, task_dependence
+from clm.statistics.claims_loss import loss_claim
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
 from clm.tables.frames import read_table
 

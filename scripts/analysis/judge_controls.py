@@ -8,8 +8,8 @@ from clm.provenance.files import read_json
 from clm.statistics.controls import control_rows
 from clm.tables.frames import read_table, write_table
 
-COLUMNS = ("task", "property", "molecules", "noise", "noise_sd", "mode", "split", "axis", "error", "noise_share")
-COLUMNS += ("share_lower", "share_upper", "limit", "gain", "lower", "upper", "verdict")
+COLUMNS = ("task", "property", "molecules", "noise", "noise_sd", "mode", "split", "axis", "error", "noise_fraction")
+COLUMNS += ("noise_fraction_lower", "noise_fraction_upper", "limit", "gain", "lower", "upper", "verdict")
 COLUMNS += ("truth_gain", "truth_lower", "truth_upper")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from clm.provenance.command import run
+from clm.statistics.net_gain import untrained_twins
 from clm.statistics.reconciliation import COLUMNS, reconciliation_rows
 from clm.tables.frames import read_table, write_table
 from clm.tables.panels import panels, study_runs
@@ -20,10 +21,11 @@ def reconcile_literature(runs: Path, transfer: Path, draws: Path, settings: dict
         settings: `corpus`, `gain_margin`, `bootstrap`, `seed`, `min_trunks`, `aggregate` (tasks that count).
         out: `question` window: Spearman correlation of loss and error in the window of each paper, with what range
             restriction leaves of that over the whole range; layers: gain per doubling of tokens read from the last and
-            a middle layer; isoloss: gain per doubling of parameters at equal loss.
+            a middle layer; isoloss: net gain per doubling of parameters at equal loss.
     """
     cells = study_runs(read_table(runs), [settings["corpus"]])
-    rows = reconciliation_rows(panels(read_table(transfer), cells, pd.read_parquet(draws)), settings)
+    scores, sampled = read_table(transfer), pd.read_parquet(draws)
+    rows = reconciliation_rows(panels(scores, cells, sampled), untrained_twins(scores, sampled), settings)
     write_table(out, rows, COLUMNS)
 
 

@@ -14,8 +14,9 @@ from clm.curvature.lanczos import krylov_spaces, tridiagonal
 
 BULK = 0.01  # eigenvalues smaller than this fraction of the largest modulus count as bulk
 
-STATISTICS = ("largest", "smallest", "mean", "mean_error", "bulk_share", "negative_share")  # of `describe`, in order
-STATISTICS += ("effective_rank_share",)
+# of `describe`, in order
+STATISTICS = ("largest", "smallest", "mean", "mean_error", "bulk_fraction", "negative_fraction")
+STATISTICS += ("effective_rank_fraction",)
 
 Quadrature = tuple[np.ndarray, np.ndarray]
 
@@ -50,8 +51,7 @@ def describe(quadratures: Sequence[Quadrature]) -> dict[str, float]:
     """Return extremes, mean (trace / n) with its standard error over starts, fractions in bulk and below it, and rank.
 
     The rank is the effective one as a fraction of n (see `effective_rank`). Bulk are the eigenvalues smaller than BULK
-    times the largest modulus, which nodes cannot tell from zero; `negative_share` is the fraction of the more negative
-    ones.
+    times the largest modulus, which nodes cannot tell from zero; `negative_fraction` is that of the more negative ones.
     """
     nodes, weights = (np.concatenate(part) for part in zip(*quadratures, strict=True))
     edge = BULK * np.abs(nodes).max()
@@ -62,9 +62,9 @@ def describe(quadratures: Sequence[Quadrature]) -> dict[str, float]:
         "smallest": float(nodes.min()),
         "mean": float(means.mean()),
         "mean_error": float(error),
-        "bulk_share": float(weights[np.abs(nodes) <= edge].sum() / len(quadratures)),
-        "negative_share": float(weights[nodes < -edge].sum() / len(quadratures)),
-        "effective_rank_share": effective_rank(nodes, weights / len(quadratures)),
+        "bulk_fraction": float(weights[np.abs(nodes) <= edge].sum() / len(quadratures)),
+        "negative_fraction": float(weights[nodes < -edge].sum() / len(quadratures)),
+        "effective_rank_fraction": effective_rank(nodes, weights / len(quadratures)),
     }
 
 

@@ -12,7 +12,16 @@ from clm.figures.tables import in_order
 from clm.tables.columns import LINEAR_PROBE
 
 TEXT = ("task", "property", "mode", "split", "axis", "limit")
-NUMBERS = ("molecules", "noise", "noise_share", "share_lower", "share_upper", "gain", "lower", "upper")
+NUMBERS = (
+    "molecules",
+    "noise",
+    "noise_fraction",
+    "noise_fraction_lower",
+    "noise_fraction_upper",
+    "gain",
+    "lower",
+    "upper",
+)
 NUMBERS += ("truth_gain", "truth_lower", "truth_upper")
 AXES = {"N": "parameters N", "D": "tokens D", "U": "molecules U", "C": "compute C"}
 TABLES = {"controls": (TEXT, NUMBERS)}
@@ -64,11 +73,13 @@ def draw_gains(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
 def draw_shares(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
     """Draw the share of noise with its interval; beyond the line at one half labels limit more than representations."""
     axis.set(title="what limits", xlabel="noise in error² (%)", xlim=(0, 100))
-    known = rows.dropna(subset=["noise_share"])
+    known = rows.dropna(subset=["noise_fraction"])
     if known.empty:
         return no_data(axis)
     places = np.array([tasks.index(task) for task in known["task"]])
-    axis.barh(places, 100 * known["noise_share"], height=0.5, color=ORANGE)
-    for y, low, high in zip(places, 100 * known["share_lower"], 100 * known["share_upper"], strict=True):
+    axis.barh(places, 100 * known["noise_fraction"], height=0.5, color=ORANGE)
+    for y, low, high in zip(
+        places, 100 * known["noise_fraction_lower"], 100 * known["noise_fraction_upper"], strict=True
+    ):
         axis.plot([low, high], [y, y], color="black", linewidth=0.8)
     axis.axvline(50, color=PALE, linestyle="--", linewidth=0.7, zorder=0)

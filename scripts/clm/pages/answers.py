@@ -94,11 +94,11 @@ def quality(
         "molecules with a stereocentre left open": stereo["open_centres"],
         "molecules that differ from another in stereochemistry only": stereo["only_stereo"],
         "skeletons (first block of the InChIKey) in both train and test": skeletons_on_both_sides(descriptors),
-        f"molecules with a token never seen in {where}": percent(distance["unseen_molecule_share"]),
+        f"molecules with a token never seen in {where}": percent(distance["unseen_molecule_fraction"]),
         "such tokens": strange,
         f"Tanimoto similarity to the nearest molecule of {where} (ECFP, mean)": distance["nearest_tanimoto_mean"],
         "the same, median": distance["nearest_tanimoto_median"],
-        f"molecules that are in {where} themselves": percent(distance["overlap_share"]),
+        f"molecules that are in {where} themselves": percent(distance["overlap_fraction"]),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from clm.pages.findings import AXES, Section, interval, listed, percent
+from clm.statistics.ablation import FROM_UNDECIDED, REVERSAL, TO_UNDECIDED, changes
 from clm.tables.columns import NOTHING, POOLED
 from clm.tables.readable import mode_name
 
@@ -15,6 +16,7 @@ MEANINGS = {  # of a verdict on "scale helps little", or on "gains differ betwee
     "task_dependence": {"supported": "real", "contradicted": "negligible", "undecided": "undecided"},
     "": {"supported": "little", "contradicted": "more than little", "undecided": "undecided"},
 }
+CHANGES = {REVERSAL: "reversed without", TO_UNDECIDED: "undecided without", FROM_UNDECIDED: "decided without"}
 
 
 def ablation_section(ablation: pd.DataFrame) -> Section:
@@ -29,12 +31,12 @@ def ablation_section(ablation: pd.DataFrame) -> Section:
         base, cut = rows[rows["left_out"] == NOTHING], rows[rows["left_out"] != NOTHING]
         if base.empty or pd.isna(base["effect"].iloc[0]):
             continue
-        names = [f"{row['left_out']} {row['name']}" for row in cut[cut["changed"] == 1].to_dict("records")]
+        told = "; ".join(f"{CHANGES[kind]} {listed(names)}" for kind, names in changes(cut).items() if names)
         verdict = base["verdict"].iloc[0]
         meaning = MEANINGS.get(statistic, MEANINGS[""]).get(verdict, verdict)
         lines.append(
-            f"{STATISTICS.get(statistic, statistic)} ({where}): {meaning}; another verdict without "
-            f"{len(names)} of {len(cut)} parts ({listed(names)})."
+            f"{STATISTICS.get(statistic, statistic)} ({where}): {meaning}; of {len(cut)} parts left out in turn, "
+            f"{told or 'none changes that'}."
         )
     return "Does the conclusion hang on the choice of tasks", lines
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clm.pages.findings import AXES, Section, listed
+from clm.statistics.ablation import REVERSAL, TO_UNDECIDED
+from clm.statistics.estimates import MIN_DF
 from clm.tables.columns import NOTHING, PRIMARY
 
 
@@ -21,13 +23,13 @@ def short_section(frame: Mapping[str, pd.DataFrame], corpus: str) -> Section:
 
 
 def loss_line(fits: pd.DataFrame, corpus: str) -> str:
-    """Say along which axes the interval of the exponent of the loss lies above 0."""
+    """Say along which axes both intervals of the exponent of the loss lie above 0."""
     rows = fits[(fits["corpus"] == corpus) & (fits["form"] == "power") & (fits["parameter"] == "a")]
     rows = rows[(rows["status"] == "ok") & rows["axis"].isin(list(AXES))]
     if rows.empty:
         return ""
-    falls = [AXES[axis] for axis in rows.loc[rows["lower"] > 0, "axis"]]
-    rest = [AXES[axis] for axis in rows.loc[rows["lower"] <= 0, "axis"]]
+    clear = (rows[["lower", "bootstrap_lower"]].min(axis=1, skipna=False) > 0) & (rows["df"] >= MIN_DF)
+    falls, rest = ([AXES[axis] for axis in rows.loc[kept, "axis"]] for kept in (clear, ~clear))
     return f"Pretraining loss falls clearly with {listed(falls)}; not clearly with {listed(rest)}."
 
 
@@ -56,13 +58,15 @@ def gains_line(saturation: pd.DataFrame) -> str:
 
 
 def ablation_line(ablation: pd.DataFrame) -> str:
-    """Count how many conclusions over tasks change their verdict when some part is left out."""
+    """Count how many conclusions over tasks are reversed, or become undecided, when some part is left out."""
     cut = ablation[ablation["left_out"] != NOTHING]
-    changed = cut.groupby(["statistic", "mode", "split"])["changed"].max()
-    if changed.empty:
+    found = [set(part["change"]) for _, part in cut.groupby(["statistic", "mode", "split"])]
+    if not found:
         return ""
+    reversed_, lost = (sum(kind in kinds for kinds in found) for kind in (REVERSAL, TO_UNDECIDED))
     return (
-        f"Of {len(changed)} conclusions over tasks {int(changed.sum())} change when some part of the tasks is left out."
+        f"Of {len(found)} conclusions over tasks {reversed_} are reversed and {lost} become undecided when some part "
+        "of the tasks is left out."
     )
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from clm.statistics.claims import judge_dependence, judge_median
-from clm.statistics.verdicts import NO_SIGNAL
+from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, UNDECIDED
 from clm.tables.columns import NOTHING, POOLED, PRIMARY
 
 DEPENDENCE = "task_dependence"
 ELASTICITY = "elasticity"
+NO_CHANGE, REVERSAL, TO_UNDECIDED, FROM_UNDECIDED = "none", "reversal", "to undecided", "from undecided"
 EFFECT = ("statistic", "mode", "split", "task", "gain", "lower", "upper")
 
 
@@ -62,13 +62,21 @@ def per_task(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby("task", sort=False)[["gain", "lower", "upper"]].mean()
 
 
-def conclude(statistic: str, rows: pd.DataFrame, margins: Mapping[str, float], draws: int, seed: int) -> dict[str, Any]:
+def conclude(
+    statistic: str,
+    rows: pd.DataFrame,
+    margins: Mapping[str, float],
+    sensitive: Mapping[tuple[str, str], bool],
+    draws: int,
+    seed: int,
+) -> dict[str, Any]:
     """Return n_tasks, effect, lower, upper, verdict and reason of one statistic over tasks.
 
     Args:
         statistic: an axis, "elasticity" or "task_dependence".
         rows: of `effects`.
         margins: {"gain": ..., "elasticity": ...}, what matters.
+        sensitive: {(mode, split): whether the study sees gains on the control task}.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
     """
@@ -76,30 +84,47 @@ def conclude(statistic: str, rows: pd.DataFrame, margins: Mapping[str, float], d
     if statistic == DEPENDENCE:
         return {"n_tasks": len(tasks)} | judge_dependence(tasks, margins["gain"])
     margin = margins["elasticity" if statistic == ELASTICITY else "gain"]
-    return {"n_tasks": len(tasks)} | judge_median(tasks, margin, draws, seed)
+    places = set(rows[["mode", "split"]].itertuples(index=False, name=None))
+    seen = all(sensitive.get(place, False) for place in places)
+    return {"n_tasks": len(tasks)} | judge_median(tasks, margin, draws, seed, seen)
+
+
+def change(verdict: str, with_all: str) -> str:
+    """Return how a verdict differs from that with everything, in words; "none" where it is the same."""
+    if verdict == with_all:
+        return NO_CHANGE
+    if verdict == UNDECIDED:
+        return TO_UNDECIDED
+    return FROM_UNDECIDED if with_all == UNDECIDED else REVERSAL
 
 
 def ablation_rows(
-    rows: pd.DataFrame, families: Mapping[str, str], margins: Mapping[str, float], draws: int, seed: int
+    rows: pd.DataFrame,
+    families: Mapping[str, str],
+    margins: Mapping[str, float],
+    sensitive: Mapping[tuple[str, str], bool],
+    draws: int,
+    seed: int,
 ) -> list[dict[str, Any]]:
-    """Return the rows of ablation.csv; `changed` says whether the verdict differs from that with everything."""
+    """Return the rows of ablation.csv; `change` says how the verdict differs from that with everything.
+
+    A part without which nothing can be tested is not left out: that says nothing about the choice of tasks.
+    """
     records = []
     for statistic, mode, split, group in strata(rows):
-        names = {"statistic": statistic, "mode": mode, "split": split}
-        with_all = None
+        names, with_all = {"statistic": statistic, "mode": mode, "split": split}, None
         for kind, name, kept in parts(group, families):
-            conclusion = conclude(statistic, kept, margins, draws, seed)
+            conclusion = conclude(statistic, kept, margins, sensitive, draws, seed)
+            if kind != NOTHING and conclusion["verdict"] == NOT_TESTABLE:
+                continue
             with_all = with_all or conclusion["verdict"]
-            changed = int(conclusion["verdict"] != with_all)
-            records.append(names | {"left_out": kind, "name": name} | conclusion | {"changed": changed})
+            changed = {"change": change(conclusion["verdict"], with_all)}
+            changed["changed"] = int(changed["change"] != NO_CHANGE)
+            records.append(names | {"left_out": kind, "name": name} | conclusion | changed)
     return records
 
 
-def stability(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return per statistic, mode and split: the verdict with everything, parts left out, and those that change it."""
-    keys = ["statistic", "mode", "split"]
-    base = rows[rows["left_out"] == NOTHING].set_index(keys)["verdict"]
-    cut = rows[rows["left_out"] != NOTHING].groupby(keys, sort=False)
-    changed = cut.apply(lambda part: ", ".join(part.loc[part["changed"] == 1, "name"]))
-    counts = cut["changed"].agg(["size", "sum"]).rename(columns={"size": "parts", "sum": "changes"})
-    return counts.join(base).assign(names=changed if len(counts) else np.nan).reset_index()
+def changes(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Return {kind of change: names of the parts that make it} of one conclusion, reversals first."""
+    found = {kind: rows[rows["change"] == kind] for kind in (REVERSAL, TO_UNDECIDED, FROM_UNDECIDED)}
+    return {kind: (part["left_out"] + " " + part["name"]).tolist() for kind, part in found.items()}

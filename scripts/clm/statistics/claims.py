@@ -9,7 +9,7 @@ from scipy import stats
 
 from clm.statistics.headline import ELASTICITY
 from clm.statistics.intervals import NORMAL_REACH, median_interval, standard_errors
-from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, UNDECIDED, judge_limited
+from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, judge_limited
 from clm.tables.columns import ALPHA, POOLED, PRIMARY
 
 MIN_TASKS = 6  # fewer tasks give no interval for their median
@@ -32,35 +32,6 @@ def claim(name: str, text: str, source: str, test: str, tables: Iterable[str], *
     )
 
 
-def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: float) -> dict[str, Any]:
-    """Judge "pretraining loss falls with ..." by the exponent a of L ~ x^-a.
-
-    supported: its interval lies above 0. contradicted: it contains 0 or less and no gain of `margin` per doubling.
-    """
-    chosen = (
-        (fits["corpus"] == corpus) & (fits["axis"] == axis) & (fits["form"] == "power") & (fits["parameter"] == "a")
-    )
-    rows = fits[chosen & (fits["status"] == "ok")]
-    base = {"name": f"loss_falls.{axis}", "text": f"pretraining loss falls with {what}", "source": "abstract"}
-    base |= {"test": "log-log slope of validation loss, trunks as clusters", "tables": ["fits.csv", "runs.csv"]}
-    base |= {"threshold": f"fall of {100 * margin:g} % per doubling"}
-    if rows.empty:
-        return claim(**base, reason="needs: trunks that differ along this axis")
-    row = rows.iloc[0]
-    evidence = {"n": int(row["n"])} | dict(
-        zip(("effect", "lower", "upper"), row[["estimate", "lower", "upper"]], strict=True)
-    )
-    small = -np.log2(1 - margin)
-    if row["lower"] > 0:
-        return claim(**base, **evidence, verdict="supported", reason="the interval of the exponent lies above 0")
-    if row["upper"] < small:
-        reason = f"no fall, and one of {100 * margin:g} % per doubling is ruled out"
-        return claim(**base, **evidence, verdict="contradicted", reason=reason)
-    return claim(
-        **base, **evidence, verdict=UNDECIDED, reason="the interval of the exponent contains 0 and relevant falls"
-    )
-
-
 def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[str, str], pd.DataFrame]:
     """Return {(mode, split): gains per doubling of compute of the tasks that count and have signal}."""
     kept = (saturation["axis"] == "C") & (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate)
@@ -68,7 +39,9 @@ def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[
     return {key: group for key, group in rows.groupby(["mode", "split"], sort=False)}
 
 
-def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) -> dict[str, Any]:
+def judge_median(
+    estimates: pd.DataFrame, margin: float, draws: int, seed: int, sensitive: bool = True
+) -> dict[str, Any]:
     """Return effect, lower, upper, verdict and reason on "the median over tasks is little".
 
     contradicted: the whole interval lies above the margin. supported: it lies below.
@@ -78,6 +51,7 @@ def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) 
         margin: what matters, in the unit of the values.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
+        sensitive: whether the study sees gains on the control task; where it does not, little is never told.
     """
     values, lower, upper = estimates[["gain", "lower", "upper"]].to_numpy(dtype=float).T
     if len(values) < MIN_TASKS:
@@ -85,7 +59,7 @@ def judge_median(estimates: pd.DataFrame, margin: float, draws: int, seed: int) 
     lower, upper = median_interval(values, standard_errors(lower, upper), draws, seed)
     median = float(np.median(values))
     evidence = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
-    verdict, reason = judge_limited(median, lower, upper, margin, sensitive=True)
+    verdict, reason = judge_limited(median, lower, upper, margin, sensitive)
     return evidence | {"verdict": verdict, "reason": reason}
 
 

@@ -61,9 +61,10 @@ def prediction_claim(
     base |= {"test": f"Spearman correlation with the score{given}, Fisher-z mean over tasks, permutation of trunks"}
     base |= {"tables": ["correlations.csv"], "threshold": f"|ρ| of {margin:g}"}
     rho = "partial_loss" if part else "spearman"
+    least = f"{MIN_TRUNKS_P + bool(part)} trunks"
     rows = rows[rows[rho].notna() & rows[f"{part}lower"].notna()]
     if rows.empty:
-        return claim(**base, reason="needs: enough trunks, and tasks with signal")
+        return claim(**base, reason=f"needs: {what} of {least}, and 2 tasks with signal that share them")
     strongest = rows.loc[rows[rho].abs().idxmax()]
     shown = numbers(strongest, rho, f"{part}lower", f"{part}upper", f"{part}p")
     evidence = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=True))
@@ -80,7 +81,9 @@ def judged(rows: pd.DataFrame) -> tuple[str, str]:
     if verdicts == {FAILS}:
         return "supported", "the intervals of |rho| lie below the margin"
     if verdicts == {NOT_TESTABLE}:
-        return NOT_TESTABLE, f"needs: {MIN_TRUNKS_P} trunks and one for each covariate, to be permuted"
+        covariates = 0 if set(rows["predictor"]) == {LOSS} else 1
+        needed, count = MIN_TRUNKS_P + covariates, int(rows["n_trunks"].max())
+        return NOT_TESTABLE, f"needs: {needed} trunks that may trade places, of the same budgets; has {count} in all"
     if (rows["ceiling"].fillna(0) < CEILING).any():
         return UNDECIDED, "scores are too noisy to show that nothing predicts them"
     return UNDECIDED, "the interval contains both useless and useful correlations"
@@ -116,5 +119,5 @@ def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float)
 def parameter_space_claim() -> dict[str, Any]:
     """Return the claim about maps of parameter space, which are pictures and no test."""
     text = "maps of parameter space show why tasks fail to gain"
-    reason = "maps are illustrations: no number in them was named beforehand that could contradict the claim"
+    reason = "needs: a number of the maps, named beforehand, that could contradict the claim; they are illustrations"
     return claim("parameter_space", text, "abstract", "none", ["figures"], reason=reason)

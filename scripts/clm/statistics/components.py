@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from clm.statistics.fits.curves import levels as token_levels
 from clm.statistics.hierarchical import pool, task_slope
 from clm.statistics.net_gain import Twins
 from clm.statistics.regression import Design
@@ -58,6 +59,8 @@ def residuals(y: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, int]:
 def trunk_lines(cells: pd.DataFrame, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, int]:
     """Return level and slope per doubling of tokens of every trunk, and what they leave of y.
 
+    A bend that all trunks share is no noise: the mean of what is left at each budget is taken out.
+
     Args:
         cells: `trunk`, `tokens`.
         y: float64 (tasks, n).
@@ -67,18 +70,22 @@ def trunk_lines(cells: pd.DataFrame, y: np.ndarray) -> tuple[np.ndarray, np.ndar
         freedom.
     """
     x = np.log2(cells["tokens"].to_numpy(dtype=float))
-    x, levels, slopes, squares, df = x - x.mean(), [], [], 0.0, 0
+    x, levels, slopes, left, df = x - x.mean(), [], [], np.zeros(y.shape), 0
     for positions in cells.groupby("trunk").indices.values():
         here, own = x[positions], y[:, positions]
         centred = here - here.mean()
         spread = float(centred @ centred)
         slope = own @ centred / spread if spread > 0 else np.full(len(y), np.nan)
         line = np.nan_to_num(slope)[:, None] * centred
-        left = own - own.mean(axis=1, keepdims=True) - line
-        squares, df = squares + float(np.square(left).sum(axis=1).mean()), df + max(len(positions) - 2, 0)
+        left[:, positions] = own - own.mean(axis=1, keepdims=True) - line
+        df += max(len(positions) - 2, 0)
         levels.append(own.mean(axis=1))
         slopes.append(slope)
-    return np.array(levels).T, np.array(slopes).T, squares, df
+    budgets = token_levels(2**x)
+    if len(levels) > 1:
+        left -= np.array([left[:, budgets == budget].mean(axis=1) for budget in budgets]).T
+        df -= max(int(budgets.max()) - 1, 0)
+    return np.array(levels).T, np.array(slopes).T, float(np.square(left).sum(axis=1).mean()), df
 
 
 def components_of(

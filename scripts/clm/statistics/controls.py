@@ -15,7 +15,7 @@ from clm.tables.columns import PRIMARY, UNTRAINED
 HALF = 0.5  # of the squared error: beyond it the labels limit more than the representation
 
 
-def noise_share(noise_sd: float, error: float) -> float:
+def noise_fraction(noise_sd: float, error: float) -> float:
     """Return the share of a squared error that is label noise, at most 1; NaN without an error."""
     return float(min(noise_sd**2 / error**2, 1.0)) if error > 0 else float("nan")
 
@@ -49,10 +49,15 @@ def control_rows(
         same = (scored["task"] == gain["task"]) & (scored["mode"] == gain["mode"]) & (scored["split"] == gain["split"])
         error, low, high = primary(scored[same])[["error", "lower", "upper"]].median()
         control = controls[gain["task"]]
-        share, fewest, most = (noise_share(control["noise_sd"], value) for value in (error, high, low))
+        share, fewest, most = (noise_fraction(control["noise_sd"], value) for value in (error, high, low))
         named = {name: gain[name] for name in ("task", "mode", "split", "axis", "gain", "lower", "upper", "verdict")}
         truth = {f"truth_{name}": truth_gain(gain[name], share) for name in ("gain", "lower", "upper")}
-        shares = {"noise_share": share, "share_lower": fewest, "share_upper": most, "limit": limit(fewest, most)}
+        shares = {
+            "noise_fraction": share,
+            "noise_fraction_lower": fewest,
+            "noise_fraction_upper": most,
+            "limit": limit(fewest, most),
+        }
         yield dict(control) | named | {"error": error} | shares | truth
 
 

@@ -50,6 +50,7 @@ def elasticity_row(panel: Panel, min_trunks: int, twins: Twins | None) -> dict[s
     if net is None or design is None:
         reason = (twins or Twins({}, {}, {})).reason(panel.cells["size"].iloc[0])
         return row | {"missing": f"needs: untrained encoders; {reason}"}
+    row |= {"missing": shortage(design.df, design.clusters)}
     estimate = slope(design, net.panel, net)
     lower, upper = estimate.interval()
     row |= {"slope": estimate.value, "lower": lower, "upper": upper, "p": estimate.p_zero(), "df": estimate.df}

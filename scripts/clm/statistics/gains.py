@@ -84,6 +84,7 @@ def gain_row(panel: Panel, axis: Axis, min_trunks: int, twins: Twins | None) -> 
     row |= {"signal": panel.signal, "exclusions": cells.exclusions, "missing": missing}
     if design is None or design.clusters < min_trunks:
         return row | {"missing": missing or shortage(None)}
+    row |= {"missing": missing or shortage(design.df, design.clusters)}
     row |= {"df": design.df, "sampled": test_part(design.weights, cells) is not None}
     raw = axis_design(panel.cells, axis)
     row |= {f"raw_{name}": value for name, value in relative(slope(raw, panel)).items()}

@@ -78,7 +78,7 @@ def headline_row(nets: Sequence[NetPanel], axis: str, sensitive: bool, settings:
     row: dict[str, Any] = {"n_tasks": len(slopes), "n_trunks": design.clusters if design else 0}
     if along is not None and design is not None:
         row |= loss_fall(cells, design)
-    missing = shortage(min((one.df for one in slopes), default=None))
+    missing = shortage(min((one.df for one in slopes), default=None), row["n_trunks"])
     if design is not None and len(slopes) < MIN_TASKS:
         untrained = f" and {MIN_INITIALIZATIONS} untrained encoders of each size" if len(usable) < len(nets) else ""
         missing = f"needs: {MIN_TASKS} tasks, has {len(slopes)}{untrained}"

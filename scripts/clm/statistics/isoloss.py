@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from clm.statistics.claims import MIN_TASKS
-from clm.statistics.gains import AXES, axis_design, gain_of
+from clm.statistics.gains import AXES, axis_design, gain_of, relative
 from clm.statistics.intervals import median_interval, standard_errors
+from clm.statistics.net_gain import Twins, net_panel, slope
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.slopes import Slope, combined_slope
+from clm.statistics.verdicts import NOT_TESTABLE, shortage
 from clm.tables.columns import ALPHA, LAYER_FEATURES, POOLED, PRIMARY
 from clm.tables.panels import MIN_SIGNAL, Panel
 
@@ -26,25 +29,44 @@ def slope_row(question: str, contrast: str, task: str, slope: Slope, design: Des
     return row | {"n_cells": int(design.used.sum()), "n_trunks": design.clusters}
 
 
-def isoloss_row(panel: Panel, margin: float, min_trunks: int) -> dict[str, Any] | None:
-    """Return the gain per doubling of parameters among checkpoints of equal loss, or None.
+def isoloss_row(panel: Panel, margin: float, min_trunks: int, twins: Twins | None) -> dict[str, Any] | None:
+    """Return the net gain per doubling of parameters among checkpoints of equal loss, or None.
 
     Loss is cut into bins; a constant for each bin makes small models trained long stand against large ones trained
-    short (Liu et al. let size vary at the minimal loss).
+    short (Liu et al. let size vary at the minimal loss). Without untrained encoders of each size nothing is judged:
+    features of wider models read out better untrained.
+
+    Args:
+        panel: errors of the task.
+        margin: relative gain per doubling that matters.
+        min_trunks: trunks below which nothing is estimated.
+        twins: untrained encoders of the same mode, split, read-out and task.
     """
-    cells = panel.cells
-    bins = np.floor(np.log(cells["loss"].to_numpy(dtype=float)) / BIN).astype(int)
-    design = slope_design(np.log2(cells["parameters"].to_numpy(dtype=float)), bins, cells["trunk"].to_numpy())
+    design = size_design(panel.cells)
     if design is None or design.clusters < min_trunks or panel.signal < MIN_SIGNAL:
         return None
-    slope = combined_slope(design, panel.errors, panel.ratio, panel.draws)
-    row = slope_row("isoloss", "parameters at equal loss", panel.names["task"], slope, design)
+    row = {"question": "isoloss", "paper": PAPERS["isoloss"], "task": panel.names["task"]}
+    row |= {"contrast": "parameters at equal loss", "n_cells": int(design.used.sum()), "n_trunks": design.clusters}
+    row |= {"raw_estimate": gain_of(slope(design, panel).value)}
+    net = net_panel(panel, twins)
+    design = None if net is None else size_design(net.panel.cells)
+    if net is None or design is None or shortage(design.df):
+        return row | {"verdict": NOT_TESTABLE}
+    estimate = slope(design, net.panel, net)
+    row |= relative(estimate) | {"p": estimate.p_zero(), "n_cells": int(design.used.sum()), "n_trunks": design.clusters}
+    row["estimate"] = row.pop("gain")
     if row["lower"] > 0:
         return row | {"verdict": "larger is better"}
     if row["upper"] < 0:
         return row | {"verdict": "smaller is better"}
-    equal = max(slope.p_below(float(np.log1p(-margin))), 1 - slope.p_below(float(np.log1p(margin)))) < ALPHA
+    equal = estimate.p_equivalent(float(np.log1p(-margin)), float(np.log1p(margin))) < ALPHA
     return row | {"verdict": "no difference" if equal else "undecided"}
+
+
+def size_design(cells: pd.DataFrame) -> Design | None:
+    """Return the estimator of the slope per doubling of parameters among cells of equal loss."""
+    bins = np.floor(np.log(cells["loss"].to_numpy(dtype=float)) / BIN).astype(int)
+    return slope_design(np.log2(cells["parameters"].to_numpy(dtype=float)), bins, cells["trunk"].to_numpy())
 
 
 def depths(panels: Mapping[str, Panel]) -> dict[str, int]:
@@ -102,6 +124,7 @@ def pooled_rows(
 ) -> list[dict[str, Any]]:
     """Return the median over tasks that count of each question and contrast, where there are enough tasks."""
     pooled = []
+    rows = [row for row in rows if row.get("estimate") is not None]
     for question, contrast in dict.fromkeys((row["question"], row["contrast"]) for row in rows):
         own = [r for r in rows if (r["question"], r["contrast"]) == (question, contrast) and r["task"] in aggregate]
         if len(own) < MIN_TASKS:

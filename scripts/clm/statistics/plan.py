@@ -1,138 +1,175 @@
-"""Which claims a planned study can decide: for each the smallest effect, or what it needs."""
+"""Which claims a planned study can decide: for each the smallest effect, or what it needs.
 
-from collections.abc import Iterator, Mapping
+A claim is called as in claims.json, without mode and split; what else is judged task by task is "one task".
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clm.statistics.components import Components
-from clm.statistics.gains import AXES, axis_design
+from clm.statistics.gains import AXES, CANCELS, axis_design
+from clm.statistics.headline import ELASTICITY
+from clm.statistics.net_gain import MIN_INITIALIZATIONS
 from clm.statistics.planned import fitted_loss, one_more
 from clm.statistics.power import (
     difference,
     equivalence,
     median_effects,
     pooled_effects,
+    pooled_elasticity,
     quantile,
     relative,
     shortage,
 )
-from clm.statistics.power_other import correlation_effect, sensitivity_effect
+from clm.statistics.power_loss import NO_FLAT_ENVELOPE, envelope_effect, fall_effects
 from clm.statistics.regression import Design, slope_design
-from clm.statistics.replicates import Plan, simulate
+from clm.statistics.replicates import AllSplits, Plan, Replicates, simulate
 
-COLUMNS = ("claim", "axis", "mode", "split", "effect", "unit", "testable", "needs")
-# claims over all tasks: whether they say that a gain is little
-HEADLINE = {"headline": False, "headline: no relevant gain": True}
-LIMITED = {"limited improvement supported": True, "limited improvement contradicted": False}
-GAIN, FALL = "gain of error per doubling", "fall of the loss per doubling"
+GAIN, FALL, SHARE = "gain of error per doubling", "fall of the loss per doubling", "elasticity"
+LITTLE_ARRIVES = "little arrives"
+MOST_ENVELOPES = 300  # replicates of an envelope, each of which is drawn and fitted alone
 
 
 def claim_row(
-    claim: str, axis: str | None, effect: float | str | None, unit: str, bound: float | None = None
+    claim: str, outcome: str, effect: float | str | None, unit: str, bound: float | None = None, control: bool = True
 ) -> dict[str, Any]:
     """Return one row of a plan; a text in place of an effect is what the claim needs.
 
     Args:
         claim: its name.
-        axis: along which it is made.
+        outcome: the verdict that needs such an effect.
         effect: smallest effect that is decided, in `unit`.
         unit: of the effect.
         bound: for claims that an effect is little: what little means. They are testable if as small a bound is shown.
+        control: whether a control task can show that the study is sensitive, which those claims need.
     """
     missing = effect if isinstance(effect, str) else None
     size = None if missing or effect is None else float(effect)
     if bound is not None and size is not None and size > bound:
         missing = f"more range, trunks or tasks: as planned only a bound of {size:.3g} is shown, not {bound:.3g}"
-    return {"claim": claim, "axis": axis, "effect": size, "unit": unit, "testable": missing is None, "needs": missing}
+    if bound is not None and not control:
+        missing = "; ".join(filter(None, (missing, "the logp control without noise in this mode")))
+    row = {"claim": claim, "outcome": outcome, "effect": size, "unit": unit}
+    return row | {"testable": missing is None, "needs": missing}
 
 
-def transfer_rows(
-    plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], count: int
+def told(effect: float | str | None) -> float | str | None:
+    """Return the relative change per doubling of one in logs; what a claim needs stays."""
+    return relative(effect) if isinstance(effect, float) else effect
+
+
+def untrained_needed(plan: Plan) -> str | None:
+    """Return how many untrained encoders net gains need, or None when the plan has them."""
+    if plan.initializations >= MIN_INITIALIZATIONS:
+        return None
+    return f"{MIN_INITIALIZATIONS} untrained encoders of each size instead of {plan.initializations}"
+
+
+def lacking(plan: Plan, design: Design | None, axis: str, tasks: int | None = None) -> str | None:
+    """Return what claims along an axis need to be testable, or None when the plan has it."""
+    twins = None if axis in CANCELS else untrained_needed(plan)
+    return "; ".join(filter(None, (shortage(design, tasks), twins))) or None
+
+
+def axis_of_loss(plan: Plan, runs: pd.DataFrame) -> Design | None:
+    """Return the estimator of the slope on the losses that planned checkpoints are expected to have."""
+    loss, trunks = fitted_loss(runs, plan.cells), plan.cells["trunk"].to_numpy()
+    return slope_design(loss, np.zeros(len(loss), dtype=int), trunks)
+
+
+def headline_plan(
+    plans: Sequence[tuple[Plan, Components]], runs: pd.DataFrame, settings: Mapping[str, Any], count: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield the claims on transfer of one mode and split.
+    """Yield the claims over tasks along each axis and on the elasticity, of one split or of all splits of a mode.
+
+    Effects of trunks are taken to be the same on all splits.
 
     Args:
-        plan: the study.
-        parts: variance components of that mode and split.
+        plans: one per split, with the variance components of its scores.
         runs: finished checkpoints, whose losses planned ones are taken to have by a plane in logs.
         settings: `gain_margin`, `elasticity_margin`, `seed`.
         count: replicates.
     """
+    plan, margin, seed = plans[0][0], -float(np.log1p(-settings["gain_margin"])), settings["seed"]
+    designs = {axis.name: axis_design(plan.cells, axis) for axis in AXES} | {ELASTICITY: axis_of_loss(plan, runs)}
+    for axis, design in designs.items():
+        missing = lacking(plan, design, axis, plan.tasks)
+        made = None if missing else replicates_of(plans, design, axis, count, seed)
+        if axis == ELASTICITY:
+            few = settings["elasticity_margin"]
+            arrives, bound = (missing, missing) if made is None else pooled_elasticity(made, few)
+            yield claim_row(f"headline.{axis}", "arrives", arrives, SHARE)
+            yield claim_row(f"headline.{axis}", LITTLE_ARRIVES, bound, SHARE, few, plan.control)
+        elif axis == "C":
+            bound, above = (missing, missing) if made is None else median_effects(made, margin)
+            little = (settings["gain_margin"], plan.control)
+            yield claim_row("limited_improvement", "supported", told(bound), GAIN, *little)
+            yield claim_row("limited_improvement", "contradicted", told(above), GAIN)
+        else:
+            slope, bound = (missing, missing) if made is None else pooled_effects(made)
+            above = slope if isinstance(slope, str) else slope + margin
+            yield claim_row(f"headline.{axis}", "improving", told(above), GAIN)
+            yield claim_row(f"headline.{axis}", "degraded", told(slope), GAIN)
+            yield claim_row(f"headline.{axis}", "saturated", told(bound), GAIN, settings["gain_margin"], plan.control)
+
+
+def replicates_of(
+    plans: Sequence[tuple[Plan, Components]], design: Design, axis: str, count: int, seed: int
+) -> Replicates | AllSplits:
+    """Return simulated studies of one split, or of all splits together."""
+    made = tuple(simulate(plan, design, parts, axis, count, seed) for plan, parts in plans)
+    return made[0] if len(made) == 1 else AllSplits(made)
+
+
+def task_plan(
+    plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], count: int
+) -> Iterator[dict[str, Any]]:
+    """Yield what is decided on a single task: gains along each axis, and how much of a fall of the loss arrives."""
     margin, seed = -float(np.log1p(-settings["gain_margin"])), settings["seed"]
-    effect = sensitivity_effect(plan, parts, count, seed)
-    yield claim_row(
-        "sensitive", None, effect if isinstance(effect, str) else relative(effect), "net gain of the control"
-    )
     for axis in AXES:
-        design = axis_design(plan.cells, axis)
-        yield from task_rows(plan, parts, axis.name, design, margin, seed, count)
-        names = LIMITED if axis.name == "C" else HEADLINE
-        missing = shortage(design, plan.tasks)
-        if missing:
-            yield from (claim_row(name, axis.name, missing, GAIN) for name in names)
-            continue
-        made = simulate(plan, design, parts, axis.name, count, seed)
-        effects = median_effects(made, margin) if axis.name == "C" else pooled_effects(made)
-        for (name, little), effect in zip(names.items(), effects, strict=True):
-            bound = settings["gain_margin"] if little else None
-            yield claim_row(name, axis.name, relative(effect), GAIN, bound)
-    yield from elasticity_rows(plan, parts, runs, settings["elasticity_margin"], seed, count)
-    trunks = plan.cells["trunk"].nunique()
-    effect = correlation_effect(trunks, plan.tasks, parts.common, min(count, 500), seed)
-    yield claim_row("loss correlates with transfer", None, effect, "rank correlation")
+        design, name = axis_design(plan.cells, axis), f"one task.{axis.name}"
+        improving: float | str | None
+        improving = flat = lacking(plan, design, axis.name)
+        if design is not None and not improving:
+            estimates = simulate(plan, design, parts, "(one task)", count, seed).estimates()
+            improving, flat = difference(estimates, plan.tasks, margin), equivalence(estimates)
+        yield claim_row(name, "improving", told(improving), GAIN)
+        yield claim_row(name, "saturated", told(flat), GAIN, settings["gain_margin"], plan.control)
+    design, name, few = axis_of_loss(plan, runs), f"one task.{ELASTICITY}", settings["elasticity_margin"]
+    arrives = bound = lacking(plan, design, ELASTICITY)
+    if design is not None and not arrives:
+        estimates = simulate(plan, design, parts, "(one task)", count, seed).estimates()
+        arrives = difference(estimates, plan.tasks, few)
+        bound = quantile(estimates.value + estimates.reach())
+    yield claim_row(name, "arrives", arrives, SHARE)
+    yield claim_row(name, LITTLE_ARRIVES, bound, SHARE, few, plan.control)
 
 
-def task_rows(
-    plan: Plan, parts: Components, axis: str, design: Design | None, margin: float, seed: int, count: int
+def loss_plan(
+    plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], count: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield what is decided on a single task along one axis: a gain, and that there is none."""
-    missing = shortage(design)
-    if missing:
-        yield claim_row("task improves", axis, missing, GAIN)
-        yield claim_row("task saturated", axis, missing, GAIN)
-        return
-    estimates = simulate(plan, design, parts, "(one task)", count, seed).estimates()
-    yield claim_row("task improves", axis, relative(difference(estimates, plan.tasks, margin)), GAIN)
-    yield claim_row("task saturated", axis, relative(equivalence(estimates)), GAIN, relative(margin))
+    """Yield the claims that the loss falls along each axis; `parts` are those of log loss."""
+    for axis in ("N", "D", "U"):
+        found = fall_effects(plan, parts, axis, count, settings["seed"])
+        falls, flat = (found, found) if isinstance(found, str) else found
+        yield claim_row(f"loss_falls.{axis}", "supported", told(falls), FALL)
+        yield claim_row(f"loss_falls.{axis}", "contradicted", told(flat), FALL, settings["gain_margin"])
+    loss, few = fitted_loss(runs, plan.cells), min(count, MOST_ENVELOPES)
+    found = envelope_effect(plan, loss, parts, few, settings["seed"])
+    yield claim_row("loss_falls.C", "supported", told(found), FALL)
+    yield claim_row("loss_falls.C", "contradicted", NO_FLAT_ENVELOPE, FALL)
 
 
-def elasticity_rows(
-    plan: Plan, parts: Components, runs: pd.DataFrame, margin: float, seed: int, count: int
-) -> Iterator[dict[str, Any]]:
-    """Yield the smallest elasticity that is said to arrive, and the smallest bound that holds an elasticity of zero."""
-    loss, trunks = fitted_loss(runs, plan.cells), plan.cells["trunk"].to_numpy()
-    design = slope_design(loss, np.zeros(len(loss), dtype=int), trunks)
-    missing = shortage(design)
-    if missing:
-        yield claim_row("arrives", None, missing, "elasticity")
-        yield claim_row("less than a tenth arrives", None, missing, "elasticity")
-        return
-    estimates = simulate(plan, design, parts, "(one task)", count, seed).estimates()
-    yield claim_row("arrives", None, difference(estimates, plan.tasks, margin), "elasticity")
-    bound = quantile(estimates.value + estimates.reach())
-    yield claim_row("less than a tenth arrives", None, bound, "elasticity", margin)
-
-
-def loss_rows(plan: Plan, parts: Components, settings: Mapping[str, Any], count: int) -> Iterator[dict[str, Any]]:
-    """Yield the smallest fall of the loss along each axis that is told from none; `parts` are those of log loss."""
-    for axis in AXES:
-        design = axis_design(plan.cells, axis)
-        effect: float | str | None = shortage(design)
-        if effect is None:
-            made = simulate(plan, design, parts, axis.name, count, settings["seed"], tasks=1)
-            effect = relative(difference(made.estimates(), 1))
-        yield claim_row("loss falls", axis.name, effect, FALL)
-
-
-def worth_rows(plan: Plan, parts: Components, seed: int, count: int) -> Iterator[dict[str, Any]]:
+def worth_rows(plan: Plan, parts: Components, seed: int, count: int) -> Iterable[dict[str, Any]]:
     """Yield what one more trunk, budget, task or seed buys: the headline's smallest effect along each axis with it."""
     for what, changed in {"as planned": plan, **one_more(plan)}.items():
         row: dict[str, Any] = {"one more": what}
         for axis in AXES[:3]:
             design = axis_design(changed.cells, axis)
-            missing = shortage(design, changed.tasks)
+            missing = lacking(changed, design, axis.name, changed.tasks)
             made = None if missing else simulate(changed, design, parts, axis.name, count, seed)
             row[axis.name] = None if made is None else relative(pooled_effects(made)[0])
         yield row

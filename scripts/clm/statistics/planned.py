@@ -1,12 +1,14 @@
 """What a configuration that has not run will have: its checkpoints, tasks and seeds, and one more of each."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clm.statistics.replicates import Plan
+from clm.statistics.sensitivity import is_named
 from clm.study import grid
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, TRUNK_KEYS
 
@@ -46,17 +48,32 @@ def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
         config: the merged configuration, with its control tasks.
     """
     corpus, tuning = grid.corpora(config)[0], config["transfer"]["fine_tuning"]
-    count = config["grid"]["untrained_initializations"]
-    tuned = dict.fromkeys(cell for cell, _ in grid.fine_tuned_cells(config) if cell.trunk.corpus == corpus)
+    pairs = [pair for pair in grid.fine_tuned_cells(config) if pair[0].trunk.corpus == corpus]
+    tuned, tuned_tasks = (list(dict.fromkeys(names)) for names in zip(*pairs, strict=True)) if pairs else ([], [])
     probed = [cell for cell in grid.checkpoints(config) if cell.trunk.corpus == corpus]
-    modes = ((FINE_TUNED, tuned, tuning["splits"], tuning["tasks"]),)
+    modes = ((FINE_TUNED, tuned, tuning["splits"], tuned_tasks),)
     modes += ((LINEAR_PROBE, probed, config["splits"], config["transfer"]["tasks"]),)
     return {
-        (mode, split): Plan(planned_cells(config, cells), len(counted_tasks(config, tasks)), len(seeds), count)
+        (mode, split): planned_mode(config, cells, tasks, len(seeds))
         for mode, cells, splits, tasks in modes
         for split, seeds in splits.items()
         if cells
     }
+
+
+def planned_mode(config: Mapping[str, Any], cells: Iterable[grid.Checkpoint], tasks: Iterable[str], seeds: int) -> Plan:
+    """Return what is planned for one mode and split.
+
+    Args:
+        config: the merged configuration, with its control tasks.
+        cells: pretrained checkpoints that are scored.
+        tasks: on which they are scored, with controls.
+        seeds: of the split.
+    """
+    names = tuple(counted_tasks(config, tasks))
+    controls = [config["tasks"][name]["control"] for name in tasks if "control" in config["tasks"].get(name, {})]
+    count = config["grid"]["untrained_initializations"]
+    return Plan(planned_cells(config, cells), len(names), seeds, count, any(map(is_named, controls)), names)
 
 
 def with_trunks(cells: pd.DataFrame) -> pd.DataFrame:
@@ -69,17 +86,12 @@ def one_more(plan: Plan) -> dict[str, Plan]:
     """Return the plan with one more of each thing that can be bought."""
     cells = plan.cells
     return {
-        "trunk": with_plan(plan, another_trunk(cells)),
-        "budget": with_plan(plan, another_budget(cells)),
-        "task": Plan(cells, plan.tasks + 1, plan.seeds, plan.initializations),
-        "split seed": Plan(cells, plan.tasks, plan.seeds + 1, plan.initializations),
-        "untrained initialization": Plan(cells, plan.tasks, plan.seeds, plan.initializations + 1),
+        "trunk": replace(plan, cells=with_trunks(another_trunk(cells))),
+        "budget": replace(plan, cells=with_trunks(another_budget(cells))),
+        "task": replace(plan, tasks=plan.tasks + 1),
+        "split seed": replace(plan, seeds=plan.seeds + 1),
+        "untrained initialization": replace(plan, initializations=plan.initializations + 1),
     }
-
-
-def with_plan(plan: Plan, cells: pd.DataFrame) -> Plan:
-    """Return the plan with other cells."""
-    return Plan(with_trunks(cells), plan.tasks, plan.seeds, plan.initializations)
 
 
 def another_trunk(cells: pd.DataFrame) -> pd.DataFrame:
@@ -94,6 +106,12 @@ def another_budget(cells: pd.DataFrame) -> pd.DataFrame:
     last = cells[cells["tokens"] == cells["tokens"].max()]
     added = {name: 2 * last[name] for name in ("tokens", "flops")}
     return pd.concat([cells, last.assign(budget="twice " + last["budget"], **added)])
+
+
+def beyond(runs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    """Return how far planned cells lie beyond the finished ones, where losses are extrapolated."""
+    ratios = {name: float(cells[name].max() / runs[name].max()) for name in ("parameters", "tokens", "molecules")}
+    return [f"{ratio:.2g} times the {name}" for name, ratio in ratios.items() if ratio > 1.05]
 
 
 def fitted_loss(runs: pd.DataFrame, cells: pd.DataFrame) -> np.ndarray:

@@ -5,18 +5,24 @@ it. A true effect shifts an estimate and leaves its error alone, so one set of r
 it must be: the 80 % quantile of the shift that each replicate lacks.
 """
 
-import numpy as np
+import math
 
+import numpy as np
+from scipy import stats
+
+from clm.statistics.claims import spread_bound
 from clm.statistics.estimates import MIN_DF, Estimate
 from clm.statistics.hierarchical import MIN_TASKS, pool
+from clm.statistics.intervals import NORMAL_REACH
 from clm.statistics.medians import median_interval
 from clm.statistics.multiplicity import holm_rows
 from clm.statistics.regression import Design
-from clm.statistics.replicates import Replicates
+from clm.statistics.replicates import AllSplits, Replicates
 from clm.tables.columns import ALPHA
 
 POWER = 0.8
 MEDIAN_DRAWS = 200
+Made = Replicates | AllSplits
 
 
 def quantile(lacking: np.ndarray) -> float:
@@ -48,16 +54,48 @@ def equivalence(estimates: Estimate) -> float:
     return high
 
 
-def pooled_effects(made: Replicates) -> tuple[float, float]:
+def pooled_effects(made: Made) -> tuple[float, float]:
     """Return the smallest pooled slope told from zero, and the smallest margin that holds a pooled slope of zero."""
-    found = [pool(made.tasks(i)).estimate for i in range(len(made.slopes))]
+    found = pooled_estimates(made)
     different = quantile(np.array([e.reach() - e.value for e in found]))
     return different, quantile(np.array([abs(e.value) + e.reach(0.9) for e in found]))
 
 
-def median_effects(made: Replicates, margin: float) -> tuple[float, float]:
+def pooled_elasticity(made: Made, margin: float) -> tuple[float, float]:
+    """Return the smallest pooled elasticity above the margin, and the smallest bound above an elasticity of zero."""
+    found = pooled_estimates(made)
+    arrives = quantile(np.array([margin + e.reach() - e.value for e in found]))
+    return arrives, quantile(np.array([e.value + e.reach() for e in found]))
+
+
+def pooled_estimates(made: Made) -> list[Estimate]:
+    """Return the pooled slope of each replicate."""
+    return [pool(made.tasks(i)).estimate for i in range(len(made))]
+
+
+def dependence_effects(made: Replicates, seed: int) -> tuple[float, float]:
+    """Return the smallest SD between tasks that shows a dependence, and the smallest margin that holds an SD of zero.
+
+    Args:
+        made: slopes of tasks that do not differ.
+        seed: of the differences that are added.
+    """
+    weights = np.square(NORMAL_REACH / made.estimates().reach())
+    differences = np.random.default_rng(seed).standard_normal(made.slopes.shape)
+    df = made.slopes.shape[1] - 1
+    low, high = 0.0, 20 * float(np.median(1 / np.sqrt(weights)))
+    for _ in range(18):
+        middle = (low + high) / 2
+        slopes = made.slopes + middle * differences
+        centre = np.sum(weights * slopes, axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
+        p = stats.chi2.sf(np.sum(weights * np.square(slopes - centre), axis=1), df)
+        low, high = (low, middle) if np.mean(p < ALPHA) >= POWER else (middle, high)
+    return high, quantile(np.array([spread_bound(slopes) for slopes in made.slopes]))
+
+
+def median_effects(made: Made, margin: float) -> tuple[float, float]:
     """Return the smallest margin that holds a median gain of zero, and the smallest median told above the margin."""
-    ends = np.array([median_interval(made.tasks(i), MEDIAN_DRAWS, i)[1:] for i in range(len(made.slopes))])
+    ends = np.array([median_interval(made.tasks(i), MEDIAN_DRAWS, i)[1:] for i in range(len(made))])
     return quantile(ends[:, 1]), quantile(margin - ends[:, 0])
 
 
@@ -66,7 +104,8 @@ def shortage(design: Design | None, tasks: int | None = None) -> str | None:
     if design is None:
         return "trunks that differ along this axis at fixed others"
     if design.df < MIN_DF:
-        return f"more trunks that differ along this axis: {design.df:.1f} of {MIN_DF:g} degrees of freedom"
+        more = math.ceil(design.clusters * MIN_DF / design.df) - design.clusters
+        return f"about {more} more trunks that differ along this axis: {design.df:.1f} of {MIN_DF:g} degrees of freedom"
     if tasks is not None and tasks < MIN_TASKS:
         return f"{MIN_TASKS} tasks instead of {tasks}"
     return None

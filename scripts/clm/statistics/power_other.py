@@ -3,13 +3,15 @@
 import numpy as np
 
 from clm.statistics.components import Components
-from clm.statistics.correlation import fisher_mean
+from clm.statistics.correlation import associate, fisher_mean
 from clm.statistics.estimates import MIN_DF, Part, combine
+from clm.statistics.intervals import percentile_interval
 from clm.statistics.power import POWER, quantile
 from clm.statistics.replicates import TEST_DRAWS, Plan, correlated
+from clm.statistics.resampling import Resamples, drawn_trunks
 from clm.tables.columns import ALPHA
 
-PERMUTATIONS = 199
+PERMUTATIONS = BOOTSTRAP = 199
 LEAST_TRUNKS = 10  # for a permutation test
 
 
@@ -57,7 +59,9 @@ def sensitivity_effect(plan: Plan, parts: Components, count: int, seed: int) -> 
     return quantile(estimates.reach() - estimates.value)
 
 
-def correlation_effect(trunks: int, tasks: int, common: float, count: int, seed: int) -> float | str:
+def correlation_effect(
+    trunks: int, tasks: int, common: float, count: int, seed: int, margin: float = 0.0
+) -> float | str:
     """Return the smallest correlation with the score, mean over tasks, that a permutation of trunks finds.
 
     Args:
@@ -66,6 +70,7 @@ def correlation_effect(trunks: int, tasks: int, common: float, count: int, seed:
         common: correlation over tasks of what a predictor does not explain.
         count: replicates.
         seed: of the draws.
+        margin: correlation that the observed one must reach.
 
     Returns:
         The correlation within each task, or what the claim needs to be testable.
@@ -80,22 +85,51 @@ def correlation_effect(trunks: int, tasks: int, common: float, count: int, seed:
     for _ in range(9):
         middle = (low + high) / 2
         scores = middle * x[:, None] + np.sqrt(1 - middle**2) * rest
-        shown = np.mean([found(a, b, orders) for a, b in zip(x, scores, strict=True)])
+        shown = np.mean([found(a, b, orders, margin) for a, b in zip(x, scores, strict=True)])
         low, high = (low, middle) if shown >= POWER else (middle, high)
     return high
 
 
-def found(x: np.ndarray, scores: np.ndarray, orders: np.ndarray) -> bool:
-    """Return whether the mean rank correlation over tasks is beyond those of permuted trunks.
+def correlation_bound(trunks: int, tasks: int, common: float, count: int, seed: int) -> float | str:
+    """Return the smallest margin below which a correlation of zero with the score is shown to lie.
+
+    Args:
+        trunks: their number.
+        tasks: number of tasks.
+        common: correlation over tasks of the scores of a trunk.
+        count: replicates.
+        seed: of the draws.
+
+    Returns:
+        The margin, or what the claim needs to be testable.
+    """
+    if trunks < LEAST_TRUNKS:
+        return f"{LEAST_TRUNKS} trunks instead of {trunks}"
+    random = np.random.default_rng(seed)
+    drawn = Resamples(drawn_trunks(random, np.arange(trunks), BOOTSTRAP), np.empty((0, trunks), dtype=np.int64))
+    x = random.standard_normal((count, trunks))
+    scores = correlated(random, (count, tasks, trunks), 1.0, common)
+    same, bounds = np.zeros(trunks, dtype=int), []
+    for a, b in zip(x, scores, strict=True):
+        low, high = percentile_interval(fisher_mean(np.array([associate(a, y, (), same, drawn).boot for y in b])))
+        bounds.append(max(-low, high))
+    return quantile(np.array(bounds))
+
+
+def found(x: np.ndarray, scores: np.ndarray, orders: np.ndarray, margin: float = 0.0) -> bool:
+    """Return whether the mean rank correlation over tasks reaches the margin and is beyond those of permuted trunks.
 
     Args:
         x: float64 (trunks,), predictor.
         scores: float64 (tasks, trunks).
         orders: int64 (permutations, trunks).
+        margin: of the correlation.
     """
     rx, ry = ranks(x), ranks(scores)
     observed = fisher_mean(ry @ rx)
     null = fisher_mean(np.einsum("tpg,g->tp", ry[:, orders], rx))
+    if abs(observed) < margin:
+        return False
     return bool((1 + np.sum(np.abs(null) >= abs(observed) - 1e-12)) / (1 + len(orders)) < ALPHA)
 
 

@@ -36,34 +36,40 @@ class Design:
         return float(self.weights @ y), float(np.sum(np.square(self.scores @ y)))
 
 
-def slope_design(x: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Design | None:
+def slope_design(
+    x: np.ndarray, groups: np.ndarray, clusters: np.ndarray, covariate: np.ndarray | None = None
+) -> Design | None:
     """Return the estimator of the slope of y on x with a constant for each group.
 
     Args:
         x: float64 (n,).
         groups: integer (n,), fixed effects.
         clusters: integer (n,), cells of one cluster may depend on each other in any way.
+        covariate: float64 (n,), a second regressor; the slope on x is then that at a fixed value of it.
 
     Returns:
         None when x does not vary within any group, or when no cluster remains to compare with. Equal designs are
         computed once: most tasks have the same cells.
     """
-    arrays = (np.ascontiguousarray(a, dtype=kind) for a, kind in ((x, float), (groups, np.int64), (clusters, np.int64)))
-    return designed(*(array.tobytes() for array in arrays))
+    covariate = np.empty(0) if covariate is None else covariate
+    kinds = ((x, float), (groups, np.int64), (clusters, np.int64), (covariate, float))
+    return designed(*(np.ascontiguousarray(array, dtype=kind).tobytes() for array, kind in kinds))
 
 
 @lru_cache(maxsize=256)
-def designed(x_bytes: bytes, groups_bytes: bytes, clusters_bytes: bytes) -> Design | None:
+def designed(x_bytes: bytes, groups_bytes: bytes, clusters_bytes: bytes, covariate_bytes: bytes) -> Design | None:
     """Compute `slope_design` from the bytes of its arrays."""
-    x = np.frombuffer(x_bytes)
+    x, covariate = np.frombuffer(x_bytes), np.frombuffer(covariate_bytes)
     groups, clusters = (np.frombuffer(data, dtype=np.int64) for data in (groups_bytes, clusters_bytes))
     dummies = (groups[:, None] == np.unique(groups)[None, :]).astype(float)
-    centred = x - dummies @ ((dummies.T @ x) / dummies.sum(axis=0))
-    spread = float(centred @ centred)
-    if spread <= TOLERANCE * max(1.0, float(x @ x)):
-        return None
+    hat = dummies @ (dummies / dummies.sum(axis=0)).T
+    for column in (covariate, x) if len(covariate) else (x,):
+        centred = column - hat @ column
+        spread = float(centred @ centred)
+        if spread <= TOLERANCE * max(1.0, float(column @ column)):
+            return None
+        hat = hat + np.outer(centred, centred) / spread
     weights = centred / spread
-    hat = dummies @ (dummies / dummies.sum(axis=0)).T + np.outer(centred, centred) / spread
     annihilator = np.eye(len(x)) - hat
     used = dummies @ (dummies.T @ np.square(centred)) > TOLERANCE * spread
     scores = np.array([cluster_score(weights, annihilator, clusters == name) for name in np.unique(clusters)])
@@ -81,3 +87,22 @@ def cluster_score(weights: np.ndarray, annihilator: np.ndarray, inside: np.ndarr
     kept = values > 1e-8
     root = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
     return annihilator[:, inside] @ (root @ weights[inside])
+
+
+def weighted_estimators(x: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return estimators of the slope on x with a constant for each group, when cells count several times or never.
+
+    Args:
+        x: float64 (n,).
+        groups: integer (n,), fixed effects.
+        weights: float64 (b, n), how often each cell counts.
+
+    Returns:
+        float64 (b, n): a row times y is the slope; NaN where x does not vary within any group.
+    """
+    member = (groups[:, None] == np.unique(groups)).astype(float)
+    total = weights @ member
+    means = np.divide((weights * x) @ member, total, out=np.zeros_like(total), where=total > 0)
+    centred = weights * (x - means @ member.T)
+    spread = np.sum(centred * x, axis=1, keepdims=True)
+    return np.divide(centred, spread, out=np.full(weights.shape, np.nan), where=spread > TOLERANCE)

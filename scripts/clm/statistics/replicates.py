@@ -7,7 +7,7 @@ import pandas as pd
 
 from clm.statistics.components import Components
 from clm.statistics.estimates import Estimate, Part, combine
-from clm.statistics.hierarchical import TaskSlope
+from clm.statistics.hierarchical import TaskSlope, mean_slopes
 from clm.statistics.regression import Design
 
 TEST_DRAWS = 500  # of a bootstrap over test molecules
@@ -22,12 +22,16 @@ class Plan:
         tasks: number of tasks that count.
         seeds: split seeds (1: one split, with the error of its test molecules).
         initializations: of untrained encoders of each size.
+        control: whether a control task without noise shows if the study is sensitive.
+        names: of the tasks that count.
     """
 
     cells: pd.DataFrame
     tasks: int
     seeds: int
     initializations: int = 3
+    control: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Replicates:
     twins: dict[str, np.ndarray]
     design: Design
     test_df: float
+
+    def __len__(self) -> int:
+        """Return the number of replicates."""
+        return len(self.slopes)
 
     def estimates(self) -> Estimate:
         """Return the estimates of single tasks, with arrays (replicates, tasks)."""
@@ -72,10 +80,36 @@ class Replicates:
         ]
 
 
+@dataclass(frozen=True)
+class AllSplits:
+    """Replicates of the splits of one mode, drawn with one seed: effects of trunks are the same on all of them."""
+
+    splits: tuple[Replicates, ...]
+
+    def __len__(self) -> int:
+        """Return the number of replicates."""
+        return len(self.splits[0])
+
+    def tasks(self, i: int) -> list[TaskSlope]:
+        """Return the slopes of all tasks of one replicate, means over splits."""
+        return [mean_slopes(slopes) for slopes in zip(*(made.tasks(i) for made in self.splits), strict=True)]
+
+
 def correlated(random: np.random.Generator, shape: tuple[int, int, int], sd: float, common: float) -> np.ndarray:
     """Return normal effects (replicates, tasks, units), correlated `common` over tasks."""
     shared = random.standard_normal((shape[0], 1, shape[2]))
     return sd * (np.sqrt(common) * shared + np.sqrt(1 - common) * random.standard_normal(shape))
+
+
+def trunk_effects(
+    random: np.random.Generator, cells: pd.DataFrame, parts: Components, count: int, tasks: int
+) -> np.ndarray:
+    """Return what trunks and their budgets add to log errors or losses, float64 (count, tasks, n)."""
+    number, x = cells["trunk"].to_numpy(), np.log2(cells["tokens"].to_numpy(dtype=float))
+    shape = (count, tasks, int(number.max()) + 1)
+    y = correlated(random, shape, parts.level, parts.common)[..., number]
+    y += correlated(random, shape, parts.drift, parts.common)[..., number] * (x - x.mean())
+    return y + parts.cell * random.standard_normal((count, tasks, len(cells)))
 
 
 def simulate(
@@ -93,14 +127,11 @@ def simulate(
         tasks: instead of those of the plan.
     """
     random, cells, tasks = np.random.default_rng(seed), plan.cells, tasks or plan.tasks
-    number, x = cells["trunk"].to_numpy(), np.log2(cells["tokens"].to_numpy(dtype=float))
-    shape = (count, tasks, int(number.max()) + 1)
-    y = correlated(random, shape, parts.level, parts.common)[..., number]
-    y += correlated(random, shape, parts.drift, parts.common)[..., number] * (x - x.mean())
-    y += parts.cell * random.standard_normal((count, tasks, len(cells)))
+    between = parts.between.get(axis, 0.0) * random.standard_normal((count, tasks))
+    y = trunk_effects(random, cells, parts, count, tasks)
     noise, test, test_df = test_noise(random, plan, parts, design, y.shape)
     y += noise
-    slopes = y @ design.weights + parts.between.get(axis, 0.0) * random.standard_normal((count, tasks))
+    slopes = y @ design.weights + between
     twins = {}
     for size in dict.fromkeys(cells["size"]):
         weight = float(design.weights[(cells["size"] == size).to_numpy()].sum())

@@ -18,6 +18,18 @@ class Resamples:
     permutations: np.ndarray
 
 
+def drawn_trunks(random: np.random.Generator, trunks: np.ndarray, count: int) -> np.ndarray:
+    """Return how often each of n checkpoints counts when trunks are drawn with replacement, float64 (count, n).
+
+    Args:
+        random: draws.
+        trunks: integer (n,).
+        count: number of draws.
+    """
+    names, number = np.unique(trunks, return_inverse=True)
+    return random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=count)[:, number].astype(float)
+
+
 def resamples(
     trunks: np.ndarray, budgets: np.ndarray, strata: np.ndarray, count: int, seed: int, min_trunks: int
 ) -> Resamples:
@@ -32,8 +44,8 @@ def resamples(
         min_trunks: trunks that can trade places below which there are no permutations.
     """
     random = np.random.default_rng(seed)
+    weights = drawn_trunks(random, trunks, count)
     names, number = np.unique(trunks, return_inverse=True)
-    weights = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=count)[:, number].astype(float)
     blocks = [np.flatnonzero(number == i) for i in range(len(names))]
     blocks = [block[np.argsort(budgets[block], kind="stable")] for block in blocks]
     alike: dict[tuple, list[np.ndarray]] = {}

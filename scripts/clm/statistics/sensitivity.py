@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.estimates import Estimate, Part, combine
-from clm.statistics.net_gain import NetPanel, test_part
+from clm.statistics.estimates import MIN_DF, Estimate, Part, combine
+from clm.statistics.net_gain import MIN_INITIALIZATIONS, NetPanel, test_part
 from clm.statistics.verdicts import corrected, shortage
 from clm.tables.columns import ALPHA
 
@@ -92,8 +92,11 @@ def assess(gains: Mapping[str, Estimate | None], named: str | None) -> Sensitivi
         low, _ = estimate.interval()
         return told(named, estimate, low > 0)
     if not usable:
-        reason = "no control task with a net gain" if not gains else "too few trunks or untrained encoders on controls"
-        return Sensitivity(False, False, None, None, None, None, f"not assessed: {reason}")
+        trunks = (
+            f"{MIN_DF + 1:g} trunks at the largest budget and {MIN_INITIALIZATIONS} untrained encoders of each size"
+        )
+        needs = f"{trunks} on it" if gains else f"the {NAMED} control without noise in this mode, {trunks}"
+        return Sensitivity(False, False, None, None, None, None, f"not assessed; needs: {needs}")
     p = dict(zip(usable, corrected([e.p_zero() for e in usable.values()]), strict=True))
     task = min(usable, key=lambda name: (usable[name].value <= 0, p[name]))
     return told(task, usable[task], bool(p[task] < ALPHA and usable[task].value > 0))

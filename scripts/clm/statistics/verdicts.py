@@ -5,6 +5,7 @@ not significant shows nothing, so what no test decides is undecided; what no tes
 tasks or range is not testable here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,12 +42,19 @@ def no_signal(metric: str) -> str:
     return NO_SIGNAL[metric]
 
 
-def shortage(df: float | None) -> str | None:
-    """Return what an estimate lacks for any verdict, or None when its degrees of freedom suffice."""
+def shortage(df: float | None, trunks: int | None = None) -> str | None:
+    """Return what an estimate lacks for any verdict, or None when its degrees of freedom suffice.
+
+    Args:
+        df: degrees of freedom of the variance between trunks.
+        trunks: behind them, where they are known: degrees of freedom grow about in proportion.
+    """
     if df is None or not np.isfinite(df):
         return "needs: trunks that differ along this axis at fixed others"
     if df < MIN_DF:
-        return f"needs: {MIN_DF:g} degrees of freedom between trunks, has {df:.1f}; more trunks that differ along it"
+        more = "more" if trunks is None else f"about {math.ceil(trunks * MIN_DF / df) - trunks} more"
+        has = f"{df:.1f}" + ("" if trunks is None else f" from {trunks} trunks")
+        return f"needs: {MIN_DF:g} degrees of freedom between trunks, has {has}; {more} trunks that differ along it"
     return None
 
 

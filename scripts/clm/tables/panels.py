@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.tables.columns import ENCODER_MODES, KEYS, MEAN_LABEL, PRIMARY, TRUNK_KEYS
+from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, MEAN_LABEL, PRIMARY, TRUNK_KEYS
 
 GROUP = ("mode", "split", "features", "task")
 MIN_SIGNAL = 0.5  # share of checkpoints that must beat the trivial predictor before a task gets a verdict
@@ -65,14 +65,15 @@ def study_runs(runs: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
 
 
 def panels(transfer: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame) -> Iterator[Panel]:
-    """Yield one panel per mode, split, read-out and task, in order of first appearance.
+    """Yield one panel per mode, split, read-out and task, the primary mode first, then in order of first appearance.
 
     Args:
         transfer: transfer.csv.
         runs: of `study_runs`; other checkpoints are ignored.
         draws: draws.parquet.
     """
-    rows = transfer[transfer["mode"].isin(ENCODER_MODES)].copy()
+    rows = transfer[transfer["mode"].isin(ENCODER_MODES)]
+    rows = rows.sort_values("mode", key=lambda modes: modes != FINE_TUNED, kind="stable")
     rows["features"] = rows["features"].fillna(PRIMARY)
     rows = primary_labels(rows).merge(
         runs[[*KEYS, "checkpoint"]].rename(columns={"checkpoint": "position"}), on=list(KEYS)

@@ -52,7 +52,7 @@ FAMILIES = (
     Family("scale_aware_trace encoder_scale_aware_trace", "curvature", HESSIAN, "curvature"),
     Family(r"sharpness_\d+", "curvature", AROUND_WEIGHTS, "curvature"),
     # One job for all checkpoints: no cost of each
-    Family("effective_rank_share", "spectra", HESSIAN, "landscape", within_size=True),
+    Family("effective_rank_fraction", "spectra", HESSIAN, "landscape", within_size=True),
     Family("landscape_width", "widths", AROUND_WEIGHTS, "landscape"),
 )
 

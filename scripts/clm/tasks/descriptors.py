@@ -65,11 +65,13 @@ def describe_label(task: Task, column: int, kind: str, sample: np.ndarray, dista
         "label_noise": noise,
         "repeated_molecules": repeated,
         "rogi_xd": rogi_xd(square[np.triu_indices(len(square), 1)], y[sample][rated]),
-        "activity_cliff_share": activity_cliff_share(square, texts[sample][rated], y[sample][rated], known),
+        "activity_cliff_fraction": activity_cliff_fraction(square, texts[sample][rated], y[sample][rated], known),
     }
 
 
-def activity_cliff_share(distances: np.ndarray, smiles: np.ndarray, y: np.ndarray, known: np.ndarray) -> float | None:
+def activity_cliff_fraction(
+    distances: np.ndarray, smiles: np.ndarray, y: np.ndarray, known: np.ndarray
+) -> float | None:
     """Return the fraction of pairs of similar nearest neighbours whose labels differ by more than one SD.
 
     A pair is a molecule and its nearest other molecule (the first of several) if their similarity is at least SIMILAR;
@@ -96,7 +98,7 @@ def activity_cliff_share(distances: np.ndarray, smiles: np.ndarray, y: np.ndarra
 def describe(task: Task, kind: str) -> dict[str, Any]:
     """Return descriptors of a task and of each of its labels.
 
-    molecules, unique, scaffold_diversity (scaffolds per molecule), acyclic_share, salt_share, graph_diameter,
+    molecules, unique, scaffold_diversity (scaffolds per molecule), acyclic_fraction, salt_fraction, graph_diameter,
     heavy_atoms (means over molecules); labels: {name: see describe_label}.
     """
     from scipy.spatial.distance import squareform
@@ -110,8 +112,8 @@ def describe(task: Task, kind: str) -> dict[str, Any]:
         "molecules": count,
         "unique": len(set(task.same)),
         "scaffold_diversity": len(set(task.scaffolds)) / count,
-        "acyclic_share": task.scaffolds.count("") / count,
-        "salt_share": sum("." in text for text in task.smiles) / count,
+        "acyclic_fraction": task.scaffolds.count("") / count,
+        "salt_fraction": sum("." in text for text in task.smiles) / count,
         "graph_diameter": float(np.mean([graph_diameter(mol) for mol in mols])),
         "heavy_atoms": float(np.mean([mol.GetNumHeavyAtoms() for mol in mols])),
         "labels": {name: describe_label(task, i, kind, sample, distances) for i, name in enumerate(task.names)},

@@ -34,9 +34,8 @@ def distance(task_smiles: list[str], molecules: list[str], corpus: Iterable[pa.A
     Returns:
         task_molecules (unique), corpus_molecules, compared_task_molecules, compared_corpus_molecules,
         nearest_tanimoto_mean, nearest_tanimoto_median, overlap (unique task molecules in the whole subset, in whatever
-        spelling),
-        overlap_share, unseen_token_share (of all tokens of the task), unseen_molecule_share (molecules with such a
-        token), unseen_tokens (at most 20, commonest first).
+        spelling), overlap_fraction, unseen_token_fraction (of all tokens of the task), unseen_molecule_fraction
+        (molecules with such a token), unseen_tokens (at most 20, commonest first).
     """
     unique = list(dict.fromkeys(task_smiles))
     wanted, reference, seen = set(molecules), [], set()
@@ -59,7 +58,7 @@ def distance(task_smiles: list[str], molecules: list[str], corpus: Iterable[pa.A
         "nearest_tanimoto_mean": float(nearest.mean()),
         "nearest_tanimoto_median": float(np.median(nearest)),
         "overlap": len(found),
-        "overlap_share": len(found) / len(wanted),
+        "overlap_fraction": len(found) / len(wanted),
     } | unseen_tokens(unique, seen)
 
 
@@ -85,7 +84,7 @@ def unseen_tokens(unique: list[str], seen: set[str]) -> dict[str, Any]:
     tokens = [split(text) for text in unique]
     unseen = Counter(token for molecule in tokens for token in molecule if token not in seen)
     return {
-        "unseen_token_share": unseen.total() / sum(map(len, tokens)),
-        "unseen_molecule_share": sum(not seen.issuperset(molecule) for molecule in tokens) / len(unique),
+        "unseen_token_fraction": unseen.total() / sum(map(len, tokens)),
+        "unseen_molecule_fraction": sum(not seen.issuperset(molecule) for molecule in tokens) / len(unique),
         "unseen_tokens": [token for token, _ in sorted(unseen.items(), key=lambda item: (-item[1], item[0]))[:20]],
     }

@@ -94,7 +94,7 @@ def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: 
     values = [value for value, _ in known]
     lost = examples(rows, label, column.states)
     count = len(torn) + sum(told["count"] for told in lost.values())
-    told: dict[str, Any] = {"lost": count, "lost_share": count / max(count + len(values), 1), "reasons": lost}
+    told: dict[str, Any] = {"lost": count, "lost_fraction": count / max(count + len(values), 1), "reasons": lost}
     told["torn"] = ""
     if torn:
         first = f"{printable(torn[0].text)}' in line {torn[0].line}"
@@ -138,7 +138,7 @@ def warnings_of(told: Mapping[str, Any], label: str, total: int, settings: Mappi
         raise UserError(
             f"task {task}: {text}, more than tasks.{task}.max_lost_labels ({most:g}) allows; {hint}, or raise it"
         )
-    found = [text] if told["lost_share"] > settings.get("warn_lost_labels", WARN) else []
+    found = [text] if told["lost_fraction"] > settings.get("warn_lost_labels", WARN) else []
     if told["suspect"]:
         first = told["suspect_values"][0]
         found.append(

@@ -42,12 +42,12 @@ def test_repeated_eigenvalues_exhaust_the_space_and_keep_their_shares():
     np.testing.assert_allclose(found[0][0], [-2, 0, 1], atol=1e-8)
     told = describe(found)
     assert told["largest"] == pytest.approx(1) and told["smallest"] == pytest.approx(-2)
-    assert told["bulk_share"] == pytest.approx(0.8, abs=0.02) and told["negative_share"] == pytest.approx(
+    assert told["bulk_fraction"] == pytest.approx(0.8, abs=0.02) and told["negative_fraction"] == pytest.approx(
         0.04, abs=0.01
     )
     assert abs(told["mean"] - 0.08) < 4 * told["mean_error"] < 0.05
     # 80 ones and 20 minus twos: p is 1/120 and 1/60, the entropy 2/3 log 120 + 1/3 log 60
-    assert told["effective_rank_share"] == pytest.approx(120 ** (2 / 3) * 60 ** (1 / 3) / 500, rel=0.05)
+    assert told["effective_rank_fraction"] == pytest.approx(120 ** (2 / 3) * 60 ** (1 / 3) / 500, rel=0.05)
 
 
 def test_effective_rank_is_that_of_the_definition():
@@ -67,7 +67,7 @@ def test_effective_rank_is_that_of_the_definition():
     matrix = symmetric(np.concatenate([np.linspace(1, 9, 90), np.zeros(210)]))
     found = describe(random_quadratures(lambda v: matrix @ v, LIKE, 300, 20, 30, 0))
     modulus = np.linspace(1, 9, 90) / np.linspace(1, 9, 90).sum()
-    assert found["effective_rank_share"] == pytest.approx(np.exp(-np.sum(modulus * np.log(modulus))) / 300, rel=0.05)
+    assert found["effective_rank_fraction"] == pytest.approx(np.exp(-np.sum(modulus * np.log(modulus))) / 300, rel=0.05)
 
 
 def test_density_is_that_of_the_dense_hessian(tmp_path):
@@ -85,7 +85,7 @@ def test_density_is_that_of_the_dense_hessian(tmp_path):
     for threshold in (edge * 3, edge * 20):  # what lies beyond, which nodes resolve
         share = np.mean([weights[nodes > threshold].sum() for nodes, weights in found])
         assert share == pytest.approx((exact > threshold).mean(), abs=0.02)
-    assert told["bulk_share"] == pytest.approx((np.abs(exact) <= edge).mean(), abs=0.05)
+    assert told["bulk_fraction"] == pytest.approx((np.abs(exact) <= edge).mean(), abs=0.05)
 
 
 def test_tables_of_checkpoints_and_of_a_diverged_one(tmp_path):

@@ -84,8 +84,8 @@ def tasks_table() -> pd.DataFrame:
              metric="rmse" if task in REGRESSION else "auc", units=REGRESSION.get(task, "inhibits"),
              molecules=int(10 ** rng.uniform(2.6, 4)), graph_diameter=rng.normal(11, 3), heavy_atoms=rng.normal(20, 4),
              label_variance=rng.lognormal(), scaffold_diversity=rng.uniform(), rogi_xd=rng.uniform(0, 0.3),
-             acyclic_share=rng.uniform(0, 0.3), salt_share=0.0, nearest_tanimoto_mean=rng.uniform(0.3, 0.8),
-             unseen_token_share=rng.uniform(0, 0.02), overlap_share=rng.uniform(0, 0.01),
+             acyclic_fraction=rng.uniform(0, 0.3), salt_fraction=0.0, nearest_tanimoto_mean=rng.uniform(0.3, 0.8),
+             unseen_token_fraction=rng.uniform(0, 0.02), overlap_fraction=rng.uniform(0, 0.01),
              control=int(task.startswith("control")))
         for task in TASKS
     )  # fmt: skip
@@ -122,7 +122,7 @@ def ablation_table() -> pd.DataFrame:
     return pd.DataFrame(
         dict(statistic=statistic, mode="(all)", split="(all)", left_out=kind, name=name, n_tasks=len(TASKS),
              effect=np.nan if kind == "mode" else (x := 0.01 * rng.normal()), lower=x - 0.01, upper=x + 0.01,
-             verdict=names[i % 3], changed=i % 2)
+             verdict=names[i % 3], changed=i % 2, change="to undecided" if i % 2 else "none")
         for statistic in ("N", "D", "U", "C", "elasticity", "task_dependence") for i, (kind, name) in enumerate(parts)
     )  # fmt: skip
 
@@ -191,8 +191,8 @@ def controls_table() -> pd.DataFrame:
         for i, axis in enumerate("NDUC"):
             gain = (0.06 - 0.015 * i) * (1 - share)
             row = dict(task=f"control_{kind}_{noise}", property=kind, molecules=1000, noise=noise, mode="linear_probe",
-                       split="scaffold", axis=axis, noise_share=share, share_lower=share * 0.9,
-                       share_upper=share * 1.05, gain=gain, lower=gain - 0.01, upper=gain + 0.01)  # fmt: skip
+                       split="scaffold", axis=axis, noise_fraction=share, noise_fraction_lower=share * 0.9,
+                       noise_fraction_upper=share * 1.05, gain=gain, lower=gain - 0.01, upper=gain + 0.01)  # fmt: skip
             truth = {f"truth_{name}": row[name] / (1 - share) for name in ("gain", "lower", "upper")}
             rows.append(row | truth)
     return pd.DataFrame(rows)

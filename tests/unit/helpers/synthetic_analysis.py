@@ -107,7 +107,7 @@ def run_all(root, study, tables):
     find_thresholds.find_thresholds(**read, out=file["thresholds"])
     compared = {name: file[name] for name in ("runs", "transfer")}
     compare_methods.compare_methods(settings=told, **compared, out=file["contrasts"])
-    cut = {name: file[name] for name in ("saturation", "elasticity", "tasks")}
+    cut = {name: file[name] for name in ("saturation", "elasticity", "tasks", "sensitivity")}
     ablate_tasks.ablate_tasks(settings=told, **cut, out=file["ablation"])
     judged = {name: file[name] for name in ("fits", "saturation", "correlations", "headline", "sensitivity")}
     judge_claims.judge_claims(settings=told, **judged, out=tables / "claims.json")

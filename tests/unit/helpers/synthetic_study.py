@@ -149,7 +149,7 @@ class Study:
         (folder / "molecules.csv").write_text("\n".join(["row,smiles,source_smiles,scaffold,identity,y", *rows]) + "\n")
         label = {"variance": 1.0, "class_balance": None, "label_noise": None, "rogi_xd": 0.2}
         write_json(folder / "descriptors.json", {"molecules": 600, "unique": 590, "labels": {"y": label}})
-        write_json(folder / "distance" / "zinc-32k.json", {"nearest_tanimoto_mean": 0.4, "overlap_share": 0.01})
+        write_json(folder / "distance" / "zinc-32k.json", {"nearest_tanimoto_mean": 0.4, "overlap_fraction": 0.01})
 
     def error(self, trunk, budget, task):
         x = doublings(trunk, budget) if trunk.corpus != "untrained" else dict.fromkeys("NDU", 0.0)

@@ -71,15 +71,15 @@ def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
 
 
 def test_ablation_names_the_parts_that_change_a_verdict():
-    base = {"mode": "linear_probe", "split": "random", "statistic": "C", "effect": 0.02, "changed": 0}
+    base = {"mode": "linear_probe", "split": "random", "statistic": "C", "effect": 0.02, "change": "none"}
     rows = [
         base | {"left_out": "nothing", "name": "nothing", "verdict": "contradicted"},
-        base | {"left_out": "task", "name": "esol", "verdict": "undecided", "changed": 1},
-        base | {"left_out": "task", "name": "bace", "verdict": "contradicted"},
+        base | {"left_out": "task", "name": "esol", "verdict": "undecided", "change": "to undecided"},
+        base | {"left_out": "task", "name": "bace", "verdict": "supported", "change": "reversal"},
     ]
     _, lines = robustness.ablation_section(pd.DataFrame(rows))
-    told = "median gain with compute (linear probe, random split): more than little; another verdict without"
-    assert lines == [f"{told} 1 of 2 parts (task esol)."]
+    told = "median gain with compute (linear probe, random split): more than little; of 2 parts left out in turn"
+    assert lines == [f"{told}, reversed without task bace; undecided without task esol."]
     assert robustness.ablation_section(pd.DataFrame(rows).assign(effect=None))[1] == []
 
 
@@ -125,13 +125,15 @@ def test_claims_that_no_test_decides_are_counted():
 
 
 def test_the_short_version_counts_and_names():
-    fits = pd.DataFrame({"axis": ["N", "U"], "lower": [0.1, -0.1]})
+    fits = pd.DataFrame({"axis": ["N", "U"], "lower": [0.1, 0.1], "bootstrap_lower": [0.1, -0.1], "df": 9.0})
     fits = fits.assign(corpus="zinc", form="power", parameter="a", status="ok")
     elasticity = pd.DataFrame({"verdict": ["nothing arrives", "undecided"], "features": "mean", "corpus": "zinc"})
     verdicts = ["improving", "improving", "undecided", "degraded"]
     saturation = pd.DataFrame({"task": ["b", "a", "c", "c"], "verdict": verdicts, "axis": "N", "features": "mean"})
     keys = {"statistic": "N", "mode": "linear_probe", "split": "random"}
-    ablation = pd.DataFrame([keys | {"left_out": "task", "changed": 1}, keys | {"left_out": "nothing", "changed": 0}])
+    ablation = pd.DataFrame(
+        [keys | {"left_out": "task", "change": "reversal"}, keys | {"left_out": "nothing", "change": "none"}]
+    )
     decision = pd.DataFrame({"predictor": ["logme", "loss"], "verdict": ["recommended", "costs nothing"]})
     frame = {"fits": fits, "elasticity": elasticity, "saturation": saturation, "ablation": ablation}
     title, lines = summary.short_section(frame | {"decision": decision}, "zinc")
@@ -139,7 +141,7 @@ def test_the_short_version_counts_and_names():
         "Pretraining loss falls clearly with parameters; not clearly with molecules.",
         "How much of it arrives at the tasks, over 2 pairs of task and protocol: nothing arrives 1, undecided 1.",
         "Shown in at least one mode and split: more parameters help a, b; more parameters harm c.",
-        "Of 1 conclusions over tasks 1 change when some part of the tasks is left out.",
+        "Of 1 conclusions over tasks 1 are reversed and 0 become undecided when some part of the tasks is left out.",
         "To choose a checkpoint for a new task, compute logme.",
     ]
     assert "No predictor" in summary.decision_line(decision.assign(verdict="undecided"))

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.provenance.command import UserError
+from clm.provenance.files import read_json
 from clm.statistics.gains import AXES
-from clm.tables.columns import KEYS
+from clm.tables.columns import ENCODER_MODES, KEYS
+from made_up import SLOPES
 from plan_study import plan_study
-from synthetic_study import cell, grid_cells
+from synthetic_analysis import run_all
+from synthetic_study import Study, cell, grid_cells
 
 TASKS = [f"t{i}" for i in range(6)]
 ONE_MORE = ("as planned", "trunk", "budget", "task", "split seed", "untrained initialization")
@@ -51,29 +54,62 @@ def part(lines, mode):
     return lines[start : next((i for i in range(start, len(lines)) if not lines[i]), len(lines))]
 
 
-def size(lines, claim):
+def size(lines, claim, outcome):
     """The smallest effect of a claim, in percent."""
-    told = next(line for line in lines if line.strip().startswith(claim))
-    return float(told[len(claim) + 2 :].split("%")[0])
+    told = next(line.split() for line in lines if line.split()[:2] == [claim, outcome])
+    return float(told[2].removesuffix("%"))
 
 
 def test_every_claim_has_a_size_or_what_it_needs(plans):
     for lines in plans.values():
         told = part(lines, "linear_probe, random split: ")
         end = next(i for i, line in enumerate(told) if "with one more" in line)
-        for axis, name in ((axis.name, name) for axis in AXES for name in ("task improves", "task saturated")):
-            assert sum(line.startswith(f"  {name} ({axis}) ") for line in told[:end]) == 1
-        units = ("% ", "needs ", "elasticity", "rank correlation")
-        assert end > 15 and all(any(unit in line for unit in units) for line in told[1:end])
+        rows = [line.split() for line in told[1:end]]
+        for axis, outcome in ((axis.name, outcome) for axis in AXES for outcome in ("improving", "saturated")):
+            assert sum(row[:3] == ["one", f"task.{axis}", outcome] for row in rows) == 1
+        units = ("% ", "needs ", "elasticity", "rank correlation", "components: means over t0, t1")
+        assert end > 30 and all(any(unit in line for unit in units) for line in told[1:end] if "carried" not in line)
         assert [line.split("  ")[1] for line in told[end + 2 :]] == [*ONE_MORE]
-        assert "has no such scores" in part(lines, "fine_tuned, ")[1], "nothing was fine-tuned in the finished study"
+        bare = part(lines, "fine_tuned, ")[1]
+        assert "has no fine_tuned scores" in bare and "needs a pilot with fine_tuned scores of 6 trunks" in bare
+
+
+def test_every_claim_of_a_study_is_planned(plans, tmp_path):
+    """A claim is called as in claims.json, without mode and split."""
+    run_all(tmp_path, Study(tmp_path, SLOPES).write(), tmp_path / "tables")
+    places = (*ENCODER_MODES, "scaffold", "random", "(all)")
+    claims = read_json(tmp_path / "tables" / "claims.json")["claims"]
+    stems = {".".join(word for word in claim["id"].split(".") if word not in places) for claim in claims}
+    told = {line.split()[0] for line in plans[0.005] if line.startswith("  ")}
+    assert len(stems) > 10 and stems <= told
+
+
+def test_components_are_carried_over_to_tasks_that_the_finished_study_lacks(plans):
+    told = part(plans[0.005], "linear_probe, random split: ")
+    assert told[1] == "  components: means over t0, t1, t2, t3, t4, t5"
+    assert told[2].startswith("  carried over to bbbp, ") and told[2].endswith("test sets varied as much")
+    assert plans[0.005][1].startswith("  losses: a plane in logs through 48 checkpoints of ")
+    scaffold = part(plans[0.005], "linear_probe, scaffold split: ")
+    assert scaffold[1].endswith("on the random split")
+
+
+def test_tables_of_another_version_are_told_and_the_loss_is_planned_all_the_same(tmp_path):
+    folder = finished(tmp_path / "old", 0.01)
+    scores = pd.read_csv(folder / "tables" / "transfer.csv")
+    (folder / "tables" / "transfer.csv").unlink()
+    scores.assign(mode="frozen").to_csv(folder / "tables" / "transfer.csv.gz", index=False)
+    lines = plan_study(folder, [], replicates=20)
+    assert size(lines, "loss_falls.D", "supported") > 0
+    told = part(lines, "linear_probe, random")[1]
+    assert "transfer.csv is of another version: modes frozen instead of linear_probe, fine_tuned; needs a pilot" in told
 
 
 def test_trunks_that_differ_more_hide_larger_gains_except_along_the_tokens_within_them(plans):
     quiet, loud = (part(plans[sd], "linear_probe, random") for sd in (0.005, 0.05))
-    for claim in ("headline (N)", "headline (U)", "sensitive"):
-        assert size(loud, claim) > 4 * size(quiet, claim) > 0
-    assert size(loud, "headline (D)") == pytest.approx(size(quiet, "headline (D)"), abs=0.011)  # two digits are told
+    for claim, outcome in (("headline.N", "degraded"), ("headline.U", "degraded"), ("sensitive", "sensitive")):
+        assert size(loud, claim, outcome) > 4 * size(quiet, claim, outcome) > 0
+    along_tokens = [size(lines, "headline.D", "degraded") for lines in (loud, quiet)]
+    assert along_tokens[0] == pytest.approx(along_tokens[1], abs=0.011)  # two digits are told
 
 
 def test_an_unfinished_study_is_named_with_what_is_missing(tmp_path):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from clm.statistics.components import Components, components_of
 from clm.statistics.gains import AXES, axis_design
+from clm.statistics.headline import ELASTICITY, elasticity_design
 from clm.statistics.hierarchical import pool, task_slope
 from clm.statistics.medians import median_interval
 from clm.statistics.net_gain import NetPanel, Twins, slope
@@ -22,15 +23,25 @@ from planted_studies import REPLICATES, allowed, correlated
 from synthetic_study import SIZES, grid_cells
 
 CELLS = grid_cells()
+CELLS["loss"] = 2 * (CELLS["tokens"] / 2e5) ** -0.1 * (CELLS["parameters"] / 6e4) ** -0.05
 TASKS, SEEDS, PLANNED = 6, 3, max(1000, 2 * REPLICATES)
-TRUE = Components(0.015, 0.004, 0.008, 0.2, 0.01, 0.005, {"N": 0.003, "D": 0.003, "U": 0.003, "C": 0.003}, 0.125)
+TRUE = Components(
+    0.015, 0.004, 0.008, 0.2, 0.01, 0.005, {"N": 0.003, "D": 0.003, "U": 0.003, "C": 0.003, ELASTICITY: 0.02}, 0.125
+)
 PLAN = Plan(CELLS, TASKS, SEEDS)
 N_AXIS, D_AXIS, _, C_AXIS = AXES
 
 
+def direction(axis):
+    """What slopes are taken on, and their estimator: doublings of an axis, or the log loss."""
+    if axis == ELASTICITY:
+        return np.log(CELLS["loss"].to_numpy()), elasticity_design(CELLS)
+    return np.log2(CELLS[axis.column].to_numpy(dtype=float)), axis_design(CELLS, axis)
+
+
 def log_errors(random, effects, axis):
     """Panels of one study with true slopes `effects`, made task by task and seed by seed, with its twins."""
-    trunk, x = CELLS["trunk"].to_numpy(), np.log2(CELLS[axis.column].to_numpy(dtype=float))
+    trunk, (x, _) = CELLS["trunk"].to_numpy(), direction(axis)
     tokens = np.log2(CELLS["tokens"].to_numpy(dtype=float))
     levels = correlated(random, len(effects), trunk.max() + 1, TRUE.level, TRUE.common)
     drifts = correlated(random, len(effects), trunk.max() + 1, TRUE.drift, TRUE.common)
@@ -48,13 +59,13 @@ def log_errors(random, effects, axis):
 
 
 def study(random, effects, axis):
-    design = axis_design(CELLS, axis)
+    _, design = direction(axis)
     return [slope(design, net.panel, net) for net in log_errors(random, effects, axis)]
 
 
 def pooled_study(random, effect, axis):
     """Task slopes of a study whose tasks differ around `effect`."""
-    design, between = axis_design(CELLS, axis), TRUE.between[axis.name]
+    (_, design), between = direction(axis), TRUE.between[getattr(axis, "name", axis)]
     found = []
     for net in log_errors(random, effect + between * random.normal(size=TASKS), axis):
         sizes = CELLS["size"].to_numpy()
@@ -71,7 +82,7 @@ def pooled_study(random, effect, axis):
 def planned(axis, between=True):
     """Replicates of the plan; verdicts on one task ask for its own slope, so tasks do not differ there."""
     parts = TRUE if between else Components(**{**TRUE.__dict__, "between": {}})
-    return simulate(PLAN, axis_design(CELLS, axis), parts, axis.name, PLANNED, 0)
+    return simulate(PLAN, direction(axis)[1], parts, getattr(axis, "name", axis), PLANNED, 0)
 
 
 def decided(share):

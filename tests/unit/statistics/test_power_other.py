@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from clm.statistics.components import Components
 from clm.statistics.correlation import fisher_mean, two_sided_p
+from clm.statistics.intervals import percentile_interval
 from clm.statistics.net_gain import NetPanel, Twins
-from clm.statistics.power_other import correlation_effect, sensitivity_effect
+from clm.statistics.power_other import correlation_bound, correlation_effect, sensitivity_effect
 from clm.statistics.ranking import Ranking, Settings
 from clm.statistics.replicates import Plan
 from clm.statistics.sensitivity import assess, control_gain
@@ -51,6 +52,21 @@ def test_a_named_correlation_is_found_in_80_percent():
         rho = float(fisher_mean(np.array([link.spearman for link in links])))
         found.append(two_sided_p(rho, fisher_mean(np.array([link.null for link in links]))) < 0.05)
     assert decided(np.mean(found))
+
+
+def test_a_correlation_of_zero_lies_below_the_named_bound_in_80_percent():
+    trunks, tasks, common = 14, 6, 0.2
+    bound = correlation_bound(trunks, tasks, common, PLANNED // 2, 0)
+    cells = pd.DataFrame({"size": "a", "budget": "b", "trunk": range(trunks)})
+    cells["checkpoint"] = cells["trunk"]
+    random, held = np.random.default_rng(3), []
+    for i in range(REPLICATES):
+        x, draw = random.normal(size=trunks), Ranking(Settings(199, i, 4, 0.3, ())).resamples
+        scores = correlated(random, tasks, trunks, 1.0, common)
+        links = [within_scope(x, y, cells, "everything", draw) for y in scores]
+        low, high = percentile_interval(fisher_mean(np.array([link.boot for link in links])))
+        held.append(max(-low, high) < bound)
+    assert decided(np.mean(held))
 
 
 def test_few_trunks_need_more():

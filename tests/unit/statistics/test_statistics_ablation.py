@@ -1,7 +1,7 @@
 """Leaving out parts of the tasks, on tables whose conclusion is planted to hang on one of them, or on none."""
 
 import pandas as pd
-from clm.statistics.ablation import ablation_rows, effects, stability
+from clm.statistics.ablation import ablation_rows, changes, effects
 from clm.statistics.claims import MIN_TASKS
 
 TASKS = [f"t{i}" for i in range(12)]
@@ -23,9 +23,10 @@ def elasticities(value=0.0):
     return table([value] * 12, corpus="zinc").rename(columns={"gain": "slope"}).drop(columns="axis")
 
 
-def ablated(saturation, elasticity=None):
+def ablated(saturation, elasticity=None, sensitive=True):
     rows = effects(saturation, elasticities() if elasticity is None else elasticity, "zinc", TASKS)
-    return pd.DataFrame(ablation_rows(rows, FAMILIES, MARGINS, 300, 0))
+    places = ((mode, split) for mode in ("linear_probe", "fine_tuned") for split in ("random", "scaffold"))
+    return pd.DataFrame(ablation_rows(rows, FAMILIES, MARGINS, dict.fromkeys(places, sensitive), 300, 0))
 
 
 def of(rows, statistic="C", mode="(all)"):
@@ -48,9 +49,28 @@ def test_a_conclusion_that_one_task_carries_changes_without_it():
     assert rows.loc[("task", "t11"), "verdict"] == "contradicted" and rows.loc[("task", "t11"), "changed"] == 0
 
 
-def test_too_few_tasks_are_not_testable_and_have_no_number():
-    row = of(ablated(table([0.03] * 12))).loc[("family", "toxicity")]
-    assert row["verdict"] == "not testable here" and row["n_tasks"] == 4 and pd.isna(row["effect"])
+def test_no_part_is_left_out_that_makes_a_test_impossible():
+    rows = of(ablated(table([0.03] * 12)))
+    assert ("family", "toxicity") not in rows.index  # 4 tasks would remain
+    assert {("family", "adme"), ("family", "activity")} < set(rows.index) and rows["n_tasks"].min() >= MIN_TASKS
+    alone = of(ablated(table([0.03] * 4)))
+    assert alone.index.tolist() == [("nothing", "nothing")]
+    assert alone["verdict"].tolist() == ["not testable here"] and alone["effect"].isna().all()
+
+
+def test_reversals_and_changes_to_undecided_are_told_apart():
+    carried = of(ablated(table(CARRIED)))
+    assert carried.loc[("task", "t0"), "change"] == "to undecided"
+    reversed_ = of(ablated(pd.concat([table([0.03] * 12), table([-0.06] * 12, ("fine_tuned",))])))
+    assert reversed_.loc[("mode", "fine_tuned"), "change"] == "reversal"
+    found = changes(reversed_.reset_index())
+    assert found == {"reversal": ["mode fine_tuned"], "to undecided": [], "from undecided": []}
+
+
+def test_a_study_that_cannot_see_is_not_said_to_show_little():
+    rows = of(ablated(table([0.0] * 12), sensitive=False))
+    assert set(rows["verdict"]) == {"not sensitive"}
+    assert set(of(ablated(table([0.03] * 12), sensitive=False))["verdict"]) == {"contradicted"}
 
 
 def test_modes_and_splits_are_averaged_within_a_task_and_left_out_in_turn():
@@ -81,8 +101,3 @@ def test_elasticity_and_dependence_have_their_own_verdicts():
     rows = ablated(table([0.05, -0.05] * 6), elasticities(0.5))
     assert of(rows, "elasticity").loc[("nothing", "nothing"), "verdict"] == "contradicted"
     assert of(rows, "task_dependence").loc[("nothing", "nothing"), "verdict"] == "supported"
-
-
-def test_summary_names_what_changes_the_verdict():
-    told = stability(ablated(table(CARRIED))).set_index(["statistic", "mode"]).loc[("C", "(all)")]
-    assert told["changes"] >= 1 and told["names"] and told["verdict"] == "contradicted"

@@ -8,7 +8,6 @@ from clm.statistics.claims import (
     headline_claims,
     heterogeneity,
     judge_median,
-    loss_claim,
     task_dependence,
 )
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
@@ -18,11 +17,6 @@ KEY = ("linear_probe", "scaffold")
 TASKS = [f"t{i}" for i in range(12)]
 
 
-def fits(estimate, lower, upper, status="ok"):
-    row = {"axis": "N", "corpus": "zinc", "form": "power", "parameter": "a", "n": 40, "status": status}
-    return pd.DataFrame([row | {"estimate": estimate, "lower": lower, "upper": upper}])
-
-
 def saturation(gains, half_width, verdict="undecided", tasks=TASKS, axis="C", **columns):
     base = {"axis": axis, "mode": KEY[0], "split": KEY[1], "features": "mean", "verdict": verdict}
     rows = [
@@ -30,22 +24,6 @@ def saturation(gains, half_width, verdict="undecided", tasks=TASKS, axis="C", **
         for task, gain in zip(tasks, gains, strict=False)
     ]
     return pd.DataFrame(rows)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "verdict"),
-    [((0.1, 0.05, 0.15), "supported"), ((-0.1, -0.15, -0.05), "contradicted"), ((0.0, -0.005, 0.005), "contradicted"),
-     ((0.05, -0.05, 0.15), "undecided")],
-)  # fmt: skip
-def test_loss_falls(numbers, verdict):
-    assert loss_claim(fits(*numbers), "zinc", "N", "parameters", 0.01)["verdict"] == verdict
-
-
-def test_without_a_fit_nothing_is_claimed():
-    for table in (fits(np.nan, np.nan, np.nan, "too_few"), fits(0.1, 0.05, 0.15)[:0]):
-        found = loss_claim(table, "zinc", "N", "parameters", 0.01)
-        assert found["verdict"] == "not testable here" and found["effect"] is None and found["reason"]
-    assert loss_claim(fits(0.1, 0.05, 0.15), "pubchem", "N", "parameters", 0.01)["verdict"] == "not testable here"
 
 
 @pytest.mark.parametrize(

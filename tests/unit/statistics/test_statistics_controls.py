@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.provenance.files import write_json
-from clm.statistics.controls import limit, noise_share, truth_gain
+from clm.statistics.controls import limit, noise_fraction, truth_gain
 from clm.study.controls import control_tasks, expand_controls
 
 
@@ -19,7 +19,7 @@ def test_noise_hides_a_gain_that_the_truth_shows():
     wrong = rng.standard_normal(n)
     rmse = [np.sqrt(np.mean((truth + scale * wrong - noisy) ** 2)) for scale in (1.0, 0.99)]
     seen = 1 - rmse[1] / rmse[0]
-    share = noise_share(sd, rmse[0])
+    share = noise_fraction(sd, rmse[0])
     assert share == pytest.approx(0.8, abs=0.01) and seen < 0.004
     assert truth_gain(seen, share) == pytest.approx(0.01, rel=0.1)
     assert truth_gain(0.05, 0.0) == pytest.approx(0.05) and np.isnan(truth_gain(0.01, 1.0))
@@ -28,7 +28,7 @@ def test_noise_hides_a_gain_that_the_truth_shows():
 def test_what_limits_is_said_only_when_the_interval_says_so():
     assert limit(0.6, 0.9) == "labels" and limit(0.0, 0.4) == "representation"
     assert limit(0.4, 0.6) == "undecided" and limit(float("nan"), 0.9) == "undefined"
-    assert noise_share(2.0, 1.0) == 1 and np.isnan(noise_share(1.0, float("nan")))
+    assert noise_fraction(2.0, 1.0) == 1 and np.isnan(noise_fraction(1.0, float("nan")))
 
 
 def tables(folder, error):
@@ -55,7 +55,7 @@ def test_table_tells_what_limits_each_control(tmp_path):
     found = pd.read_csv(tmp_path / "out.csv").set_index("task")
     assert found.limit.to_dict() == {"clean": "representation", "noisy": "labels"}
     assert found.error.to_dict() == {"clean": 0.5, "noisy": 1.25}
-    assert found.noise_share.to_dict() == pytest.approx({"clean": 0, "noisy": 0.64})
+    assert found.noise_fraction.to_dict() == pytest.approx({"clean": 0, "noisy": 0.64})
     assert found.truth_gain["noisy"] == pytest.approx(1 - 0.99 ** (1 / 0.36)) != found.truth_gain["clean"]
     assert found.truth_gain["clean"] == pytest.approx(0.01)
 

@@ -1,11 +1,13 @@
 """Windows, read-out layers and equal loss on data with planted truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from clm.statistics.isoloss import DIFFERENCE, LAST, MIDDLE, isoloss_row, layer_rows, pooled_rows
+from clm.statistics.net_gain import Twins
 from clm.statistics.windows import WINDOWS, expectation, link, range_restricted, window_rows
 from clm.tables.panels import Panel
-from synthetic_study import grid_cells
+from synthetic_study import SIZES, grid_cells
 
 
 def cells_with(loss):
@@ -97,8 +99,27 @@ def test_size_at_equal_loss_is_separated_from_the_loss(slope, expected):
     steps = np.round(np.log2(cells["flops"] / cells["flops"].min()))
     cells = cells_with(np.exp(1.2 - 0.11 * steps))
     y = 2 * np.log(cells["loss"]) + slope * np.log2(cells["parameters"])
-    row = isoloss_row(made(cells, y.to_numpy(), noise=0.002), 0.01, 4)
+    row = isoloss_row(made(cells, y.to_numpy(), noise=0.002), 0.01, 4, untrained(0.0))
     assert row["estimate"] == pytest.approx(1 - np.exp(slope), abs=0.01) and row["verdict"] == expected
+
+
+def untrained(slope):
+    """Encoders of each size whose log error has a slope per doubling of parameters."""
+    random, smallest = np.random.default_rng(0), SIZES["60k"]
+    levels = {size: slope * np.log2(n / smallest) for size, n in SIZES.items()}
+    return Twins({s: pd.DataFrame(y + 1e-3 * random.normal(size=(3, 3))) for s, y in levels.items()}, {}, {})
+
+
+def test_width_alone_is_no_gain_at_equal_loss():
+    cells = grid_cells()
+    steps = np.round(np.log2(cells["flops"] / cells["flops"].min()))
+    cells = cells_with(np.exp(1.2 - 0.11 * steps))
+    panel = made(cells, (2 * np.log(cells["loss"]) - 0.1 * np.log2(cells["parameters"])).to_numpy(), noise=0.002)
+    row = isoloss_row(panel, 0.01, 4, untrained(-0.1))
+    assert row["verdict"] == "no difference" and row["raw_estimate"] == pytest.approx(1 - np.exp(-0.1), abs=0.01)
+    bare = isoloss_row(panel, 0.01, 4, None)
+    assert bare["verdict"] == "not testable here" and "estimate" not in bare
+    assert bare["raw_estimate"] == row["raw_estimate"]
 
 
 def test_medians_over_tasks_need_enough_of_them():

@@ -1,15 +1,18 @@
 """Where a task stops to gain, on errors with a planted bend."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from clm.statistics.gains import AXES
+from clm.statistics.net_gain import Twins
 from clm.statistics.regression import slope_design
 from clm.statistics.thresholds import onset_interval, starts, tail_slopes, threshold_row
 from clm.tables.panels import Panel
-from synthetic_study import grid_cells
+from synthetic_study import SIZES, grid_cells
 
 N_AXIS, D_AXIS, U_AXIS, _ = AXES
-SETTINGS = (0.01, 4, 200, 0)
+FLAT = Twins({size: pd.DataFrame(np.zeros((3, 3))) for size in SIZES}, {}, {})
+SETTINGS = (0.01, 4, 200, 0, FLAT)
 
 
 def made(cells, y, noise=0.002, seed=0, signal=1.0):
@@ -32,33 +35,49 @@ def bent(cells, column, at, slope_before, slope_after=0.0):
     [(N_AXIS, "parameters", 2e5, "200k"), (D_AXIS, "tokens", 4e5, "400k"), (U_AXIS, "molecules", 8000, "8k")],
 )
 def test_a_bend_is_found_where_it_was_planted(axis, column, at, name):
-    cells = grid_cells()
+    cells = grid_cells(seeds=2)  # two values of an axis then have at least 4 degrees of freedom
     row = threshold_row(made(cells, bent(cells, column, at, -0.2)), axis, *SETTINGS)
     assert (row["verdict"], row["start"], row["at"]) == ("no relevant gain", name, pytest.approx(at))
     assert row["onset_lower"] == row["onset_upper"] == name and abs(row["gain"]) < 0.01
 
 
 def test_gains_to_the_end_losses_from_a_point_and_noise():
-    cells = grid_cells()
+    cells = grid_cells(seeds=2)
     rising = threshold_row(made(cells, bent(cells, "parameters", 6e4, 0.0, -0.1)), N_AXIS, *SETTINGS)
     assert rising["verdict"] == "improving" and rising["onset_lower"] == "beyond"
     falling = threshold_row(made(cells, bent(cells, "parameters", 2e5, -0.2, 0.1)), N_AXIS, *SETTINGS)
     assert falling["verdict"] == "degraded" and falling["start"] == "200k"
-    noisy = threshold_row(made(cells, np.zeros(len(cells)), noise=0.2), N_AXIS, *SETTINGS)
+    noisy = threshold_row(made(cells, np.zeros(len(cells)), noise=0.2, seed=1), N_AXIS, *SETTINGS)
     assert noisy["verdict"] == "undecided"
     assert (
         threshold_row(made(cells, np.zeros(len(cells)), signal=0.1), N_AXIS, *SETTINGS)["verdict"]
         == "not better than the mean"
     )
-    few = cells[cells["size"] == "1m"].reset_index(drop=True)
+    few = cells[(cells["size"] != "60k") & (cells["seed"] == 0) & (cells["subset"] == "32k")].reset_index(drop=True)
     assert threshold_row(made(few, np.zeros(len(few))), N_AXIS, *SETTINGS)["verdict"] == "not testable here"
+
+
+def test_width_alone_is_no_gain_and_raw_gains_stand_beside():
+    """Untrained and trained encoders improve alike along parameters, as a linear read-out of more features does."""
+    cells = grid_cells()
+    wider = {size: -0.05 * np.log2(n / SIZES["60k"]) for size, n in SIZES.items()}
+    random = np.random.default_rng(0)
+    twins = {size: pd.DataFrame(level + 0.001 * random.normal(size=(3, 3))) for size, level in wider.items()}
+    panel = made(cells, cells["size"].map(wider).to_numpy(dtype=float))
+    row = threshold_row(panel, N_AXIS, *SETTINGS[:4], Twins(twins, {}, {}))
+    assert row["verdict"] == "no relevant gain" and abs(row["gain"]) < 0.01
+    assert row["raw_gain"] == pytest.approx(1 - np.exp(-0.05), abs=0.01)
+    assert threshold_row(panel, N_AXIS, *SETTINGS)["verdict"] == "improving", "without the untrained term it is one"
+    bare = threshold_row(panel, N_AXIS, *SETTINGS[:4], None)
+    assert bare["verdict"] == "not testable here" and "untrained" in bare["reason"]
+    assert threshold_row(panel, D_AXIS, *SETTINGS[:4], None)["verdict"] != "not testable here", "there they cancel"
 
 
 def test_false_thresholds_are_rare():
     """With a gain of the margin everywhere, nothing saturates: at most 5 % (and two standard errors) are told to."""
     cells = grid_cells()
     y = bent(cells, "parameters", 6e4, 0.0, np.log1p(-0.01))
-    rows = [threshold_row(made(cells, y, 0.01, seed), N_AXIS, 0.01, 4, 10, 0) for seed in range(120)]
+    rows = [threshold_row(made(cells, y, 0.01, seed), N_AXIS, 0.01, 4, 10, 0, FLAT) for seed in range(120)]
     assert np.mean([row["verdict"] == "no relevant gain" for row in rows]) <= 0.08
     assert np.mean([row["verdict"] == "degraded" for row in rows]) <= 0.05
 

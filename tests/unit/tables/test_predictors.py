@@ -21,7 +21,7 @@ CELL = {"corpus": "zinc", "size": "60k", "subset": "2k", "seed": 0, "budget": "1
         ("scale_aware_trace", "curvature", "second derivatives", "curvature", False),
         ("sharpness_2", "curvature", "around the weights", "curvature", False),
         ("landscape_width", "widths", "around the weights", "landscape", False),
-        ("effective_rank_share", "spectra", "second derivatives", "landscape", True),
+        ("effective_rank_fraction", "spectra", "second derivatives", "landscape", True),
         ("largest_model", None, "nothing", None, False),
     ],
 )

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from clm.chemistry.identity import canonical_smiles, identity
 from clm.tables.descriptors import DESCRIPTORS, DISTANCE, LABEL, OVERLAP
-from clm.tasks.descriptors import activity_cliff_share, describe, graph_diameter, label_noise
+from clm.tasks.descriptors import activity_cliff_fraction, describe, graph_diameter, label_noise
 from clm.tasks.distance import distance
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
 from clm.tasks.roughness import rogi_xd, scaled_euclidean
@@ -107,7 +107,7 @@ def test_description_of_a_task():
     task = Task(np.arange(6), smiles, smiles, scaffolds, labels, ["a", "b"])
     found = describe(task, "classification")
     assert (found["molecules"], found["unique"]) == (6, 5)
-    assert found["scaffold_diversity"] == 0.5 and found["acyclic_share"] == 0.5 and found["salt_share"] == 1 / 6
+    assert found["scaffold_diversity"] == 0.5 and found["acyclic_fraction"] == 0.5 and found["salt_fraction"] == 1 / 6
     assert found["graph_diameter"] == pytest.approx((4 + 5 + 3 + 3 + 1 + 3) / 6)
     assert found["labels"]["a"]["class_balance"] == pytest.approx(4 / 6)
     b = found["labels"]["b"]
@@ -120,13 +120,13 @@ def test_distance_to_a_corpus():
     task = ["CCO", "CCO", "c1ccccc1O"]
     same = distance(task, list(map(identity, task)), corpus)
     assert same["nearest_tanimoto_mean"] == 1 and same["overlap"] == 2 == same["task_molecules"]
-    assert same["unseen_token_share"] == 0 and same["unseen_tokens"] == []
+    assert same["unseen_token_fraction"] == 0 and same["unseen_tokens"] == []
     task = ["CCO", "CCBr", "C[N+](C)(C)C"]
     other = distance(task, list(map(identity, task)), corpus)
-    assert other["overlap_share"] == pytest.approx(1 / 3) and other["nearest_tanimoto_mean"] < 1
+    assert other["overlap_fraction"] == pytest.approx(1 / 3) and other["nearest_tanimoto_mean"] < 1
     # tokens: C C O | C C Br | C [N+] ( C ) ( C ) C; unseen are Br, [N+] and four parentheses
-    assert other["unseen_token_share"] == pytest.approx(6 / 15)
-    assert other["unseen_molecule_share"] == pytest.approx(2 / 3)
+    assert other["unseen_token_fraction"] == pytest.approx(6 / 15)
+    assert other["unseen_molecule_fraction"] == pytest.approx(2 / 3)
     assert set(other["unseen_tokens"]) == {"Br", "[N+]", "(", ")"}
 
 
@@ -145,7 +145,7 @@ def test_measure_distance_reads_a_subset(tmp_path):
         "row,smiles,source_smiles,scaffold,identity,y\n0,CCO,OCC,,LFQSCWFLJHTTHZ-UHFFFAOYSA-N,1.0\n1,CCCC,CCCC,,b,\n"
     )
     measure_distance(tmp_path / "molecules.csv", tmp_path / "2.parquet", tmp_path / "out.json")
-    assert json.loads((tmp_path / "out.json").read_text())["overlap_share"] == 0.5
+    assert json.loads((tmp_path / "out.json").read_text())["overlap_fraction"] == 0.5
 
 
 def test_every_declared_descriptor_is_measured():
@@ -162,7 +162,7 @@ def cliffs(similarities, y, smiles="abcdefgh"):
     for (i, j), similarity in similarities.items():
         distances[i, j] = distances[j, i] = 1 - similarity
     y = np.array(y, float)
-    return activity_cliff_share(distances, np.array(list(smiles[: len(y)]), dtype=object), y, y)
+    return activity_cliff_fraction(distances, np.array(list(smiles[: len(y)]), dtype=object), y, y)
 
 
 def test_activity_cliffs_are_similar_neighbours_with_unlike_labels():
@@ -181,4 +181,4 @@ def test_equal_molecules_are_no_activity_cliff():
     task = Task(
         np.arange(4), ["C[C@H](O)F", "C[C@@H](O)F", "CCO", "CCN"], [], [""] * 4, np.array([[0, 1, 0, 0.0]]).T, ["y"]
     )
-    assert describe(task, "classification")["labels"]["y"]["activity_cliff_share"] == 1, "the enantiomers"
+    assert describe(task, "classification")["labels"]["y"]["activity_cliff_fraction"] == 1, "the enantiomers"

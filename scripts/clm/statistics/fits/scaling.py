@@ -5,13 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.fits.curves import DECADES, DISTINCT, SPARE, Curve, curves, identified, levels
+from clm.statistics.fits.curves import DECADES, DISTINCT, SPARE, Curve, curves, identified
+from clm.statistics.fits.exponents import Exponent, exponent
 from clm.statistics.fits.holdout import held_out_error, kept_cells, with_errors
 from clm.statistics.fits.intervals import fitted_rows
 from clm.statistics.fits.laws import Additive, Power, centred, fit_form, least_squares_fit
-from clm.statistics.gains import AXES, axis_design
-from clm.statistics.regression import Design, slope_design
-from clm.statistics.slopes import Slope
 
 
 def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> list[dict[str, Any]]:
@@ -25,13 +23,13 @@ def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> lis
     """
     rows = []
     for curve in curves(cells):
-        power = power_rows(curve, cells, min_trunks)
+        power = power_rows(curve, cells, min_trunks, draws, seed)
         floor = floor_rows(curve, draws, seed)
         rows += compare(curve, power, floor)
     return rows
 
 
-def power_rows(curve: Curve, cells: pd.DataFrame, min_trunks: int) -> list[dict[str, Any]]:
+def power_rows(curve: Curve, cells: pd.DataFrame, min_trunks: int, draws: int, seed: int) -> list[dict[str, Any]]:
     """Return rows of the law without floor: log-log slopes, with constants for whatever is held fixed.
 
     N, D and U use all cells of the corpus (constants make them comparable); C the envelope; N and D together the cells
@@ -39,41 +37,27 @@ def power_rows(curve: Curve, cells: pd.DataFrame, min_trunks: int) -> list[dict[
     """
     used = curve.cells if curve.axis in ("C", "ND") else cells
     names = ("a",) if len(curve.inputs) == 1 else ("a", "b")
-    slopes = [exponent(curve, used, i, min_trunks) for i in range(len(names))]
+    found = [exponent(curve, used, i, min_trunks, draws, seed, cells) for i in range(len(names))]
     shape = {"axis": curve.axis, "form": "power", "n": len(used), "n_trunks": int(used["trunk"].nunique())}
-    if not len(used) or any(slope is None for slope in slopes):
+    if any(one is None for one in found):
         return [shape | {"parameter": "a", "status": "too_few"}]
     rows, scale = [], np.log(used["loss"].to_numpy(dtype=float))
-    for name, column, (slope, count) in zip(names, curve.inputs, slopes, strict=True):
-        low, high = slope.interval()
-        row = {"parameter": name, "estimate": -slope.estimate, "lower": -high, "upper": -low, "n_trunks": count}
-        rows.append(shape | row | {"status": "ok"})
-        scale = scale - slope.estimate * np.log(used[column].to_numpy(dtype=float))
+    for name, column, one in zip(names, curve.inputs, found, strict=True):
+        rows.append(shape | {"parameter": name, "status": "ok"} | exponent_columns(one))
+        scale = scale - one.slope.estimate * np.log(used[column].to_numpy(dtype=float))
     rows.append(shape | {"parameter": "A", "estimate": float(np.exp(scale.mean())), "status": "ok"})
     return rows
 
 
-def exponent(curve: Curve, used: pd.DataFrame, index: int, min_trunks: int) -> tuple[Slope, int] | None:
-    """Return the log-log slope of loss on one input and the trunks behind it, or None."""
-    if not len(used):
-        return None
-    logs = np.log(used[list(curve.inputs)].to_numpy(dtype=float))
-    design = power_design(curve, used, logs, index)
-    if design is None or design.clusters < min_trunks:
-        return None
-    factor = np.log(2) if curve.axis in ("N", "D", "U") else 1.0  # axis designs count doublings
-    estimate, variance = design.slope(np.log(used["loss"].to_numpy(dtype=float)))
-    return Slope(estimate / factor, float(np.sqrt(variance)) / factor, design.df, False), design.clusters
-
-
-def power_design(curve: Curve, used: pd.DataFrame, logs: np.ndarray, index: int) -> Design | None:
-    """Return the estimator of one exponent."""
-    trunks = used["trunk"].to_numpy()
-    if curve.axis in ("N", "D", "U"):
-        return axis_design(used, next(axis for axis in AXES if axis.name == curve.axis))
-    if curve.axis == "C":
-        return slope_design(logs[:, 0], np.zeros(len(used), dtype=int), trunks)
-    return slope_design(logs[:, index], levels(np.exp(logs[:, 1 - index])), trunks)
+def exponent_columns(found: Exponent) -> dict[str, Any]:
+    """Return the columns of an exponent, which is minus the slope."""
+    low, high = found.slope.interval()
+    columns = {"estimate": -found.slope.estimate, "lower": -high, "upper": -low, "df": found.slope.df}
+    low, high = found.bootstrap
+    if low is not None and high is not None:
+        columns |= {"bootstrap_lower": -high, "bootstrap_upper": -low}
+    columns |= {"lack_of_fit_p": found.misfit.p, "lack_of_fit_test": found.misfit.test}
+    return columns | {"n_trunks": found.trunks}
 
 
 def floor_rows(curve: Curve, draws: int, seed: int) -> list[dict[str, Any]]:
