@@ -51,6 +51,9 @@ class BatchLoader:
             group: the processes that share each batch.
             micro_tokens: at most so many tokens (padding included) in a micro-batch; None for one micro-batch.
             pad_targets: fill positions and targets up to one number in all batches, which changes no loss.
+
+        Raises:
+            ValueError: a molecule is longer than the model reads.
         """
         self.shard, self.seed, self.vocabulary_size, self.group = shard, seed, config["vocab_size"], group
         self.width = row_width(config)
@@ -59,6 +62,8 @@ class BatchLoader:
         fractions = (settings[name] for name in ("mask_fraction", "mask_token_fraction", "random_token_fraction"))
         self.corruption = Corruption(*fractions)
         self.tokens, self.lengths = np.asarray(shard.tokens), shard.lengths
+        if self.lengths.max() > self.width:
+            raise ValueError(f"a molecule of {self.lengths.max()} tokens does not fit into a row of {self.width}")
 
     def iterate_from(self, step: int) -> Iterator[StepBatch]:
         """Yield the batches of `step` and of all steps after it."""

@@ -154,6 +154,11 @@ def test_all_steps_have_one_shape_and_mask_the_share_of_their_tokens(tmp_path, p
         assert step.masked == round(0.15 * real) == int((batch.targets != IGNORE_INDEX).sum())
 
 
+def test_a_molecule_longer_than_a_row_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="41 tokens does not fit into a row of 40"):
+        Trainer(load_model(small_model(tmp_path)), random_shard(3, shortest=39, longest=40), SETTINGS, 3)
+
+
 def test_visits_of_a_checkpoint_are_those_of_its_steps(tmp_path):
     trainer = Trainer(load_model(small_model(tmp_path)), random_shard(40), SETTINGS, 3)
     lengths = [trainer.next_batch().lengths for _ in range(25)]

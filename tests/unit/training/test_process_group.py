@@ -206,6 +206,7 @@ def command(folder, tmp_path):
     def build(processes, out):
         paths = {"start": folder, "tokens": tmp_path / "tokens.safetensors", "vocabulary": tmp_path / "vocabulary.json"}
         options = paths | {"state": tmp_path / "state", "out": out, "valid": tmp_path / "tokens.safetensors"}
+        options |= {"code": "test"}
         flags = [str(x) for name, value in options.items() for x in (f"--{name}", value)]
         config = ["--settings", (tmp_path / "config.json").read_text(), "--processes", str(processes)]
         return [sys.executable, str(SCRIPT), *config, *flags]
@@ -215,7 +216,7 @@ def command(folder, tmp_path):
 
 @pytest.mark.slow
 def test_torchrun_starts_the_script_and_sigterm_saves_one_state(command, tmp_path):
-    environment = os.environ | {"CLM_SAVE_SECONDS": "0", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"CLM_SAVE_SECONDS": "0", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parents[1])}
     job = subprocess.Popen(command(2, tmp_path / "out"), env=environment, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.glob("state/*/passing.pt")) and job.poll() is None:
         signal.sigtimedwait([], 0.05)
@@ -228,4 +229,7 @@ def test_torchrun_starts_the_script_and_sigterm_saves_one_state(command, tmp_pat
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("resumed at step") == 1, "only the first tells"
     assert read_json(tmp_path / "out" / "cost.json")["processes"] == 2
-    assert read_json(tmp_path / "out" / "metrics.json")["tokens"] >= 16_000
+    metrics = read_json(tmp_path / "out" / "metrics.json")
+    assert metrics["tokens"] >= 16_000
+    assert 3 <= metrics["visits_least"] <= metrics["visits_mean"] <= metrics["visits_most"] <= 6  # over trunk and decay
+    assert metrics["visits_mean"] == pytest.approx(metrics["epochs"], rel=0.02)
