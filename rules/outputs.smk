@@ -73,6 +73,14 @@ TABULATED = {
         (500, 10),
     ),
 }
+if config["ladders"]:
+    TABULATED["tabulate_ladders"] = (
+        {"losses": ladder_losses()},
+        ladder_files(),
+        {"out": shown("ladders", "ladders of external models")},
+        ladder_settings(),
+        (2000, 60),
+    )
 # Likewise; these find no further files
 ANALYSES = {
     "fit_scaling": (

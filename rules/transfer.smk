@@ -105,6 +105,33 @@ rule probe_external:
         )
 
 
+rule measure_external_loss:
+    input:
+        molecules="<results>/corpora/{corpus}/valid.parquet",
+        files=lambda w: external_files(w.external),
+    output:
+        out="<results>/ladders/{corpus}/{external}.json",
+    log:
+        "<logs>/measure_external_loss/{corpus}-{external}.log",
+    benchmark:
+        "<benchmarks>/measure_external_loss/{corpus}-{external}.tsv"
+    wildcard_constraints:
+        external=one_of(config["external_models"]),
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=GPUS,
+        gpu_mb=GPU_MB * GPUS,
+    params:
+        code=code("transfer/measure_external_loss"),
+        settings=lambda w: canonical(loss_config(w)),
+    shell:
+        script("transfer/measure_external_loss", "params.settings input.molecules output.out")
+
+
 rule train_graph_network:
     input:
         molecules="<results>/tasks/{task}/molecules.csv",

@@ -103,6 +103,11 @@ def external_config(wildcards) -> dict:
     return task | {"name": name, "splits": SPLITS} | found
 
 
+def loss_config(wildcards) -> dict:
+    """Settings of the loss of an external model on validation molecules."""
+    return {"name": wildcards.external, "mask_fraction": MASK_FRACTION} | config["external_models"][wildcards.external]
+
+
 def external_files(name: str) -> list[str]:
     """The local files behind an external entry: a change of them makes its scores stale."""
     if name in config["external_embeddings"]:
