@@ -105,6 +105,30 @@ rule probe_external:
         )
 
 
+rule fetch_model:
+    output:
+        files=directory("results/hub/{hub}/files"),
+        record="results/hub/{hub}/record.json",
+    log:
+        "results/hub/{hub}/fetch.log",
+    benchmark:
+        "results/hub/{hub}/fetch.tsv"
+    wildcard_constraints:
+        hub=one_of(hub_models()),
+    localrule: True
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        code=code("transfer/fetch_model"),
+        settings=lambda w: canonical(hub_models()[w.hub]),
+    shell:
+        script("transfer/fetch_model", "params.settings output.files output.record")
+
+
 rule measure_external_loss:
     input:
         molecules="<results>/corpora/{corpus}/valid.parquet",
