@@ -87,6 +87,13 @@ TABULATED = {
         {"kinds": {name: config["tasks"][name]["kind"] for name in LEARNING}} | judgement("gain_margin"),
         (500, 10),
     ),
+    "tabulate_ladders": (
+        {"losses": ladder_losses()},
+        ladder_files(),
+        {"out": shown("ladders", "ladders of external models")},
+        ladder_settings(),
+        (2000, 60),
+    ),
 }
 # Likewise; these find no further files
 ANALYSES = {
@@ -239,6 +246,8 @@ PLOTS = {
 MEASURED = "cka cka_map barriers paths task_vectors curves widths spectra spectrum_nodes".split()
 WRITTEN = [str(path) for told in (TABULATED | ANALYSES).values() for path in told[-3].values()]
 TABLE_FILES = [path for path in WRITTEN if not path.endswith(".parquet")]
+# made where there are ladders
+TABLE_FILES = [path for path in TABLE_FILES if config["ladders"] or not path.endswith("/ladders.csv")]
 TABLE_FILES += [f"<results>/tables/{name}.csv" for name in MEASURED] + ["<results>/tables/findings.md"]
 FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
 FIGURES.append("<results>/figures/claims.html")

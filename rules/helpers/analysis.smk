@@ -144,6 +144,26 @@ def judgement(*keys: str) -> dict:
     return select_keys(found, *keys)
 
 
+def ladder_files() -> list[str]:
+    """What the table of ladders finds: scores and predictions of their models, and the scaffolds of the tasks."""
+    names = [name for ladder in config["ladders"].values() for name in ladders.external_names(ladder)]
+    cells = [grid.Baseline(name, task) for name in dict.fromkeys(names) for task in config["transfer"]["tasks"]]
+    files = [paths.baseline(RESULTS, cell).with_suffix(kind) for cell in cells for kind in (".json", ".parquet")]
+    return [*map(str, files), *task_files("molecules.csv")]
+
+
+def ladder_losses() -> list[str]:
+    """The measured losses of the models of ladders."""
+    return [f"{RESULTS}/ladders/{corpus}/{name}.json" for name, corpus in ladders.loss_models(config)]
+
+
+def ladder_settings() -> dict:
+    """Settings of the table of ladders."""
+    keys = ("controls", "aggregate", "gain_margin", "elasticity_margin", "min_trunks", "bootstrap", "seed")
+    tasks = config["transfer"]["tasks"]
+    return {"ladders": config["ladders"], "tasks": tasks, "kinds": KINDS} | judgement(*keys)
+
+
 def write_request(out: Path, targets: list[str]) -> None:
     """Write what the report holds, and the configuration with its keys in their order."""
     with atomic(out) as temporary:

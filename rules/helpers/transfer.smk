@@ -101,18 +101,40 @@ def network_config(wildcards) -> dict:
 def external_config(wildcards) -> dict:
     """Settings of the probes of an external model or table of embeddings on one task."""
     name = wildcards.external
-    found = config["external_models"].get(name) or {"file": config["external_embeddings"][name]}
+    embedded = name in config["external_embeddings"]
+    found = {"file": config["external_embeddings"][name]} if embedded else external_model(name)
     task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
     return task | {"name": name, "splits": SPLITS} | found
 
 
+def hub_models() -> dict:
+    """What is fetched from a hub, by the name of its folder below results/hub."""
+    found = {hub.folder_name(entry): entry for entry in config["external_models"].values() if hub.is_remote(entry)}
+    return {name: select_keys(entry, "model", "revision", "remote_code") for name, entry in found.items()}
+
+
+def external_model(name: str) -> dict:
+    """An entry of external_models; what is fetched from a hub is read in its folder below results/hub."""
+    entry = config["external_models"][name]
+    if hub.is_remote(entry):
+        return entry | {"model": f"results/hub/{hub.folder_name(entry)}/files"}
+    return entry
+
+
+def loss_config(wildcards) -> dict:
+    """Settings of the loss of an external model on validation molecules."""
+    return {"name": wildcards.external, "mask_fraction": MASK_FRACTION} | external_model(wildcards.external)
+
+
 def external_files(name: str) -> list[str]:
-    """The local files behind an external entry: a change of them makes its scores stale."""
+    """The files behind an external entry, a folder fetched from a hub too: a change of them makes its scores stale."""
     if name in config["external_embeddings"]:
         return [config["external_embeddings"][name]]
     model = config["external_models"][name]
     folder, tokenizer = Path(model["model"]), model.get("tokenizer", "")
-    files = sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    place = f"results/hub/{hub.folder_name(model)}"
+    files = [f"{place}/files", f"{place}/record.json"] if hub.is_remote(model) else []
+    files += sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
     return [*files, *([tokenizer] if tokenizer.endswith(".json") else [])]
 
 

@@ -1,9 +1,19 @@
 """When two rows are one molecule, and the one SMILES by which each is written."""
 
+import re
+
 from rdkit import Chem, RDLogger
 
 RDLogger.DisableLog("rdApp.*")
 MOST_ROUNDS = 20
+# Canonical SMILES without stereochemistry, metals, aromatic ions, unusual bonds or valences
+PLAIN = re.compile(
+    r"(?:[BCNOPSFIcnos=#().0-9]|Cl|Br|\[(?:nH|N[+]|NH[+]|NH2[+]|NH3[+]|NH4[+]|O-|S-|OH-|Cl-|Br-|I-|Na[+]|K[+])\])+"
+)
+# What a SMILES may say that the canonical one leaves out
+UNUSUAL = frozenset("@/\\| \t\n*~$:")
+# Of an aromatic or symmetric cage of more rings the canonical SMILES may depend on how it was written
+FEW_RINGS = 2
 # Bonds that InChI does not know
 BEYOND_INCHI = {
     Chem.BondType.DATIVE,
@@ -27,6 +37,24 @@ def clear_atom_maps(mol: Chem.Mol) -> bool:
     return bool(mapped)
 
 
+def surely_stable(mol: Chem.Mol, source: str, smiles: str) -> bool:
+    """Whether the canonical SMILES of a molecule is known to be its own, without reading it again.
+
+    It is where it equals its source. Without stereochemistry and with at most two rings, too: there refining the ranks
+    of atoms by those of their neighbours, as RDKit does, tells apart all atoms that no symmetry exchanges, and whether
+    a ring is aromatic does not depend on where its double bonds are drawn.
+
+    Args:
+        mol: the molecule as read.
+        source: the SMILES that it was read from.
+        smiles: its canonical SMILES.
+    """
+    if smiles == source:
+        return True
+    rings = mol.GetNumBonds() - mol.GetNumAtoms() + smiles.count(".") + 1
+    return rings <= FEW_RINGS and UNUSUAL.isdisjoint(source) and PLAIN.fullmatch(smiles) is not None
+
+
 def stable_smiles(mol: Chem.Mol, source: str | None = None) -> str | None:
     """Return the canonical isomeric SMILES that is its own canonical SMILES, or None when RDKit cannot read it back.
 
@@ -36,16 +64,18 @@ def stable_smiles(mol: Chem.Mol, source: str | None = None) -> str | None:
 
     Args:
         mol: the molecule.
-        source: the SMILES that the molecule was read from: when it is the canonical one it need not be read again.
+        source: the SMILES that the molecule was read from and not changed since: many need not be read again.
     """
     smiles = Chem.MolToSmiles(mol)
+    if source is not None and surely_stable(mol, source, smiles):
+        return smiles
     seen: list[str] = []
-    while smiles not in seen and smiles != source and len(seen) < MOST_ROUNDS:
+    while smiles not in seen and len(seen) < MOST_ROUNDS:
         seen.append(smiles)
         again = Chem.MolFromSmiles(smiles)
         if again is None:
             return None
-        source, smiles = smiles, Chem.MolToSmiles(again)
+        smiles = Chem.MolToSmiles(again)
     return min(seen[seen.index(smiles) :]) if smiles in seen else smiles
 
 

@@ -13,6 +13,10 @@ RDLogger.DisableLog("rdApp.*")
 # A mol block has a line of some 70 characters for each atom and one of some 20 for each bond
 BLOCK_CHARACTERS = 100
 MAPPED = "atom_maps"
+# Without one of them, of a SMILES or of a mol block, an atom has no map number
+MARKS = frozenset(":\n")
+# Without one of them in its SMILES a molecule has no charge
+CHARGES = frozenset("+-")
 
 
 def parse(text: str) -> Chem.Mol | None:
@@ -50,14 +54,14 @@ def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None
         mol = parse(text)
         if mol is None:
             return None, "unparsable"
-        mapped = clear_atom_maps(mol)
+        mapped = not MARKS.isdisjoint(text) and clear_atom_maps(mol)
         if fragment:
             mol = fragment.choose(mol)
         if uncharger:
             mol = uncharger.uncharge(mol)
         if not mol.GetNumAtoms():
             return None, "no_atoms"
-        changed = mapped or fragment or uncharger
+        changed = mapped or (fragment and "." in text) or (uncharger and not CHARGES.isdisjoint(text))
         smiles = stable_smiles(mol, None if changed else text)
         if smiles is None:
             return None, "not_readable_again"

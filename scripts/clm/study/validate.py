@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from clm.study.contradictions import contradictions
 from clm.study.controls import expand_controls
 from clm.study.files import absent_files
+from clm.study.ladders import expand_ladders, ladder_faults
 from clm.study.references import MANY, nearest, unknown_names
 from clm.study.renamed import renamed_keys
 
@@ -33,7 +34,9 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
         expand_controls(config)
         sort_budgets(config)
         name_columns(config)
-        faults = list(unknown_names(config, schema)) or [*contradictions(config), *absent_files(config)]
+        expand_ladders(config)
+        faults = list(unknown_names(config, schema))
+        faults = faults or [*contradictions(config), *ladder_faults(config), *absent_files(config)]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")

@@ -43,7 +43,7 @@ from provoking import (
     usable,
     wrong_digest,
 )
-from provoking_models import diverged_surface, embeddings, few_batches, no_package, no_weights, other_vocabulary
+from provoking_models import diverged_surface, embeddings, few_batches, no_hub, no_package, no_weights, other_vocabulary
 from provoking_tools import TOOL_FAULTS
 from spreadsheet_files import xlsx
 
@@ -111,6 +111,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "the surface of a run that diverged", diverged_surface),
     ("Models", "a map of unlike models", lambda: flatten([{"a": np.ones(1)}, {"a": np.ones(2)}])),
     ("Models", "a model from elsewhere without weights", no_weights),
+    ("Models", "a model on a hub that does not answer", no_hub),
     ("Models", "embeddings that lack a molecule", lambda: embeddings(b"smiles,a\nCCO,1.0\n")),
     ("Models", "embeddings that are no numbers", lambda: embeddings(b"smiles,a\nCCO,x\n")),
     ("Models", "embeddings that are not finite", lambda: embeddings(b"smiles,a\nCCO,inf\n")),

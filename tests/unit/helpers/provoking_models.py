@@ -61,6 +61,20 @@ def no_package() -> None:
         require_package("dmpnn")
 
 
+def no_hub() -> None:
+    """Fetch a model from a hub that does not answer."""
+    from unittest.mock import patch
+
+    from fetch_model import fetch_model
+    from huggingface_hub import HfApi, constants
+
+    with (
+        patch.object(constants, "ENDPOINT", "https://hub.example.org"),
+        patch.object(HfApi, "model_info", side_effect=OSError("Network is unreachable")),
+    ):
+        fetch_model({"model": "owner/model", "revision": "v1"}, Path("files"), Path("record.json"))
+
+
 def embeddings(text: bytes) -> None:
     """Look molecules up in a table of embeddings."""
     table_features(["CCO", "CCN"], write(Path("data/embeddings.csv"), text), "unimol")

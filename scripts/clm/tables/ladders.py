@@ -1,0 +1,97 @@
+"""The scores of a ladder of external models as the tables of a study, on which all statistics of a study work."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.provenance.files import read_json
+from clm.study.grid import Baseline
+from clm.study.ladders import key_of, twins_of
+from clm.study.paths import baseline
+from clm.tables.columns import KEYS, LINEAR_PROBE, NO_BUDGET, NO_SUBSET, UNTRAINED
+from clm.tasks.draws import SPLIT, log_error_draws
+
+Names = dict[str, dict[str, Any]]
+
+
+def names_of(name: str, ladder: Mapping[str, Any]) -> Names:
+    """Return {external model: the five columns that would name it if it were a checkpoint of a study}.
+
+    Args:
+        name: of the ladder, in the place of a corpus.
+        ladder: its entry in the configuration.
+    """
+    named = {model: {"corpus": name} | key_of(model, entry) for model, entry in ladder["models"].items()}
+    for size, twins in twins_of(ladder).items():
+        for seed, twin in enumerate(twins):
+            key = dict(zip(KEYS, (UNTRAINED, size, NO_SUBSET, seed, NO_BUDGET), strict=True))
+            named[twin] = key
+    return named
+
+
+def ladder_runs(name: str, ladder: Mapping[str, Any], losses: Mapping[str, float | None]) -> pd.DataFrame:
+    """Return the models of a ladder as rows of runs.csv; what nobody knows is NaN.
+
+    Operations are 6 N D where they are not told.
+
+    Args:
+        name: of the ladder.
+        ladder: its entry in the configuration.
+        losses: {external model: measured loss}, of those whose loss is not told.
+    """
+    rows, named = [], names_of(name, ladder)
+    for model, entry in ladder["models"].items():
+        told = {key: entry.get(key) for key in ("parameters", "tokens", "molecules", "flops")}
+        if told["flops"] is None and told["parameters"] and told["tokens"]:
+            told["flops"] = 6 * told["parameters"] * told["tokens"]
+        loss = entry.get("loss", losses.get(model))
+        rows.append(named[model] | {"model": model, "status": "ok", **told, "loss": loss})
+    numbers = ["parameters", "tokens", "molecules", "flops", "loss"]
+    frame = pd.DataFrame(rows)
+    return frame.assign(**{column: frame[column].astype(float) for column in numbers})
+
+
+def ladder_scores(results: Path, named: Names, tasks: list[str]) -> pd.DataFrame:
+    """Return the scores of external models as rows of transfer.csv."""
+    rows = []
+    for name, key in named.items():
+        for task in tasks:
+            found = read_json(baseline(results, Baseline(name, task)))["cells"]
+            rows += [cell | key | {"mode": LINEAR_PROBE, "task": task} for cell in found]
+    return pd.DataFrame(rows)
+
+
+def ladder_draws(
+    results: Path, named: Names, groups: Mapping[str, dict[int, int]], kinds: Mapping[str, str], count: int
+) -> pd.DataFrame:
+    """Return the log errors of external models on drawn test sets as rows of draws.parquet.
+
+    Args:
+        results: folder of the study.
+        named: of `names_of`.
+        groups: by task, row of its table to scaffold cluster.
+        kinds: by task, regression or classification.
+        count: number of draws.
+    """
+    rows = list(drawn(results, named, groups, kinds, count))
+    return pd.DataFrame(rows, columns=["mode", *KEYS, "task", "split", "features", "log_error", "half_error"])
+
+
+def drawn(
+    results: Path, named: Names, groups: Mapping[str, dict[int, int]], kinds: Mapping[str, str], count: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of `ladder_draws`."""
+    for name, key in named.items():
+        for task, clusters in groups.items():
+            path = baseline(results, Baseline(name, task)).with_suffix(".parquet")
+            for (_, features), values in log_error_draws(path, clusters, kinds[task], count).items():
+                yield {"mode": LINEAR_PROBE, **key, "task": task, "split": SPLIT, "features": features, **values}
+
+
+def known(runs: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the models of which a number is known; where it is not the loss, a loss that nobody knows hides none."""
+    kept = runs[np.isfinite(runs[column]) & (runs[column] > 0)]
+    return kept if column == "loss" else kept.assign(loss=kept["loss"].fillna(1.0))

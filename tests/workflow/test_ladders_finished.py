@@ -1,0 +1,143 @@
+"""A ladder of our own checkpoints, given as folders from elsewhere, has the tables of the study itself."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from assess_sensitivity import assess_sensitivity
+from clm.models.build import load_model
+from clm.study.ladders import external_names, key_of
+from clm.tables.columns import PRIMARY, UNTRAINED
+from clm.tables.frames import read_table
+from clm.transfer.embed import embed
+from clm.transfer.external_loss import external_loss
+from clm.transfer.tokens import tokenize
+from estimate_elasticity import estimate_elasticity
+from judge_gains import judge_gains
+from probe_external import probe_external
+from tabulate_ladders import tabulate_ladders
+
+pytestmark = pytest.mark.slow
+TASKS = {"freesolv": ["freesolv"], "control_logp": ["value"]}
+SETTINGS = {
+    "corpus": "zinc",
+    "corpora": ["zinc"],
+    "controls": {"control_logp": {"property": "logp", "molecules": 300, "noise": 0.6}},
+    "aggregate": ["freesolv"],
+    "gain_margin": 0.01,
+    "elasticity_margin": 0.1,
+    "min_trunks": 3,
+    "bootstrap": 100,
+    "seed": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    """The results of the tiny study."""
+    return finished / "results" / "tiny"
+
+
+def folder_of(row) -> str:
+    """The folder of a checkpoint below the results."""
+    return f"pretrain/{row['corpus']}/{row['size']}/{row['subset']}/seed{int(row['seed'])}/{row['budget']}"
+
+
+def ladder_of(results) -> tuple[dict, dict]:
+    """The checkpoints on zinc as a ladder, and the folders of its models; untrained encoders are its twins."""
+    runs = read_table(results / "tables" / "runs.csv")
+    twins, models, folders = {}, {}, {}
+    for row in runs[runs["corpus"].isin(["zinc", UNTRAINED])].to_dict("records"):
+        name = folder_of(row).replace("pretrain/", "").replace("/", "-")
+        folders[name] = str(results / folder_of(row))
+        if row["corpus"] == UNTRAINED:
+            twins.setdefault(row["size"], []).append(name)
+            continue
+        told = {key: row[key] for key in ("parameters", "tokens", "molecules", "flops", "loss")}
+        models[name] = told | {"seed": int(row["seed"]), "stage": row["budget"], "size": row["size"]}
+    for entry in models.values():
+        entry["untrained"] = twins[entry.pop("size")]
+    return {"corpus": "zinc", "models": models}, folders
+
+
+def probe_all(results, names, folders, out):
+    """Score every model on every task as models from elsewhere."""
+    for task, labels in TASKS.items():
+        molecules, splits = results / "tasks" / task / "molecules.csv", results / "tasks" / task / "splits"
+        (out / "tasks" / task).mkdir(parents=True)
+        (out / "tasks" / task / "molecules.csv").write_bytes(molecules.read_bytes())
+        files = {"scaffold": "scaffold-0", "random": "random-0"}
+        paths = [next(splits.glob(f"{name}*")) for name in files.values()]
+        for name in names:
+            folder = out / "transfer" / "baselines" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            told = {"name": name, "task": task, "kind": "regression", "labels": labels, "model": folders[name]}
+            told |= {"splits": [[name, 0] for name in files], "max_lost_fraction": 1}
+            ends = (folder / f"{task}{end}" for end in (".json", ".parquet", ".cost.json"))
+            probe_external(molecules, paths, told, *ends)
+
+
+def inside(results, out):
+    """The study's own tables over the same tasks and read-out."""
+    transfer = read_table(results / "tables" / "transfer.csv")
+    kept = transfer["task"].isin(list(TASKS)) & (transfer["mode"] == "linear_probe") & (transfer["features"] == PRIMARY)
+    transfer[kept].to_csv(out / "transfer.csv", index=False)
+    draws = pd.read_parquet(results / "tables" / "draws.parquet")
+    kept = draws["task"].isin(list(TASKS)) & (draws["mode"] == "linear_probe") & (draws["features"] == PRIMARY)
+    draws[kept].to_parquet(out / "draws.parquet")
+    read = (results / "tables" / "runs.csv", out / "transfer.csv", out / "draws.parquet")
+    assess_sensitivity(*read, SETTINGS, out / "sensitivity.csv")
+    judge_gains(*read, out / "sensitivity.csv", SETTINGS, out / "saturation.csv", out / "steps.csv")
+    estimate_elasticity(*read, out / "sensitivity.csv", SETTINGS, out / "elasticity.csv")
+    return read_table(out / "saturation.csv"), read_table(out / "elasticity.csv")
+
+
+def own_features(smiles, model, name):
+    """Features of a folder by our own encoder, as in the study."""
+    folder = Path(model["model"])
+    shard = tokenize(
+        smiles, Path(*folder.parts[: folder.parts.index("pretrain")], "tokenizer"), list(range(len(smiles)))
+    )
+    return embed(load_model(folder), shard, every_layer=True)[-1], {}
+
+
+@pytest.mark.parametrize(("features", "tolerance"), [(own_features, 1e-6), (None, 2e-5)])
+def test_a_ladder_of_our_checkpoints_has_our_tables(results, tmp_path, monkeypatch, features, tolerance):
+    """AutoModel sums float32 numbers in another order than our encoder, which moves ends of intervals by 1.5e-5."""
+    if features:
+        monkeypatch.setattr("probe_external.model_features", features)
+    ladder, folders = ladder_of(results)
+    probe_all(results, external_names(ladder), folders, tmp_path)
+    told = {"ladders": {"own": ladder}, "tasks": list(TASKS), "kinds": dict.fromkeys(TASKS, "regression")}
+    tabulate_ladders(tmp_path, [], SETTINGS | told, tmp_path / "ladders.csv")
+    outside = read_table(tmp_path / "ladders.csv")
+    gains, elasticity = inside(results, tmp_path)
+    pairs = {"gain": (gains, ["axis", "task", "split"], "gain"), "elasticity": (elasticity, ["task", "split"], "slope")}
+    for quantity, (table, keys, value) in pairs.items():
+        both = outside[outside["quantity"] == quantity].merge(table, on=keys, suffixes=("", "_inside"))
+        assert len(both) == len(table) == (16 if quantity == "gain" else 4)
+        assert both["estimate"].notna().sum() == table[value].notna().sum() > 0
+        for ours, theirs in ((value, "estimate"), ("lower_inside", "lower"), ("upper_inside", "upper")):
+            np.testing.assert_allclose(both[theirs], both[ours], rtol=0, atol=tolerance)
+        for name in ("p", "p_holm", "df", "n_cells", "n_trunks"):
+            np.testing.assert_allclose(both[name], both[f"{name}_inside"], rtol=tolerance, atol=10 * tolerance)
+        assert (both["verdict"] == both["verdict_inside"]).all()
+        assert (both["reason"] == both["reason_inside"]).all()
+
+
+def test_the_loss_of_a_folder_is_the_loss_that_was_measured_in_training(results):
+    ladder, folders = ladder_of(results)
+    valid = pq.read_table(results / "corpora" / "zinc" / "valid.parquet")
+    smiles, keys = valid["smiles"].to_pylist(), valid["key"].to_numpy()
+    name = next(name for name in ladder["models"] if "25k" in name)
+    found = external_loss(smiles, keys, {"model": folders[name]}, 0.15, name)
+    metrics = json.loads((results / folders[name] / "metrics.json").read_text())
+    assert found["loss"] == pytest.approx(ladder["models"][name]["loss"], rel=1e-5), metrics
+    assert 0.5 * found["loss"] < found["loss_per_character"] < found["loss"]
+
+
+def test_keys_of_models_without_numbers_are_told_apart():
+    assert key_of("a", {"parameters": None, "tokens": None}) != key_of("b", {"parameters": None, "tokens": None})
