@@ -21,6 +21,8 @@ TOKENIZER = ("tokenizer.json", "vocabulary.json")
 def probe_encoder(results: Path, tokenizer: Path, settings: dict[str, Any], code: str) -> None:
     """Write scores and predictors, test predictions and cost of each task; what is in the store is not computed again.
 
+    The cost of a task is that of its computation, whenever it was; its memory is the peak of the process until then.
+
     Args:
         results: folder of the study.
         tokenizer: folder with tokenizer.json and vocabulary.json.
