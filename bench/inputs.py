@@ -99,7 +99,7 @@ def configuration() -> dict[str, Any]:
     """Return the configuration of the study."""
     from clm.study.merge import read_configuration
 
-    return read_configuration(ROOT / "config.yaml", *(ROOT / name for name in OVERLAY[1:]))
+    return read_configuration(*(ROOT / name for name in ("catalogue.yaml", "config.yaml", *OVERLAY[1:])))
 
 
 def size_settings(size: str) -> dict[str, Any]:
