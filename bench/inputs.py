@@ -19,7 +19,7 @@ OVERLAY = [] if NAME == "default" else ["--configfile", f"studies/{NAME}.yaml"]
 GPU_STUDY = "studies/gpu.yaml"
 GIVEN = os.environ.get("CLM_BENCH_INPUTS")
 STUDY = Path(GIVEN).resolve() if GIVEN else ROOT / "results" / NAME
-SUBSET = "200k" if GIVEN or NAME == "gpu" else "32k"
+SUBSET = "200k" if GIVEN or NAME == "gpu" else "64k"
 TOKENS = STUDY / f"corpora/zinc/tokens/{SUBSET}.safetensors"
 VALID = STUDY / "corpora/zinc/tokens/valid.safetensors"
 VOCABULARY = STUDY / "tokenizer/vocabulary.json"
@@ -33,10 +33,10 @@ def untrained(size: str) -> Path:
 
 
 def checkpoint(size: str) -> Path:
-    """Return the folder of a checkpoint of 100 000 tokens on 32 000 molecules (on a GPU of an untrained encoder)."""
+    """Return the folder of a checkpoint of 200 000 tokens on 64 000 molecules (on a GPU of an untrained encoder)."""
     if GIVEN or NAME != "default":
         return untrained(size)
-    return STUDY / f"pretrain/zinc/{size}/32k/seed0/100k"
+    return STUDY / f"pretrain/zinc/{size}/64k/seed0/200k"
 
 
 def task(name: str) -> Path:

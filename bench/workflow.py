@@ -23,7 +23,7 @@ SCRIPTS += ("curvature/measure_curvature", "transfer/score_baseline")
 LARGE = """study: large
 grid:
   trunks:
-    - {corpora: [zinc], sizes: [60k, 150k, 300k, 800k], subsets: [2k, 8k, 32k], seeds: SEEDS}
+    - {corpora: [zinc], sizes: [60k, 150k, 300k, 800k], subsets: ["500", 64k], seeds: SEEDS}
 """.replace("SEEDS", str(list(range(20))))
 
 

@@ -22,7 +22,7 @@ resolve_config(TINY, SCHEMA)
 REFUSED = [
     (("tokenizer", "kind"), "characters", 'tokenizer.kind: "characters", but "atoms" in study tiny'),
     (("tokenizer", "max_tokens"), 90, "tokenizer.max_tokens: 90, but 96 in study tiny"),
-    (("pretraining", "mask_fraction"), 0.4, "pretraining.mask_fraction: 0.4, but 0.15 in study tiny"),
+    (("pretraining", "mask_fraction"), 0.4, "pretraining.mask_fraction: 0.4, but 0.3 in study tiny"),
     (("pretraining", "optimizer", "name"), "sgd", 'pretraining.optimizer.name: "sgd", but "adamw" in study tiny'),
     (("corpora", "zinc", "sample_fraction"), 0.5, "corpora.zinc.sample_fraction: 0.5, but 0.03 in study tiny"),
     (("corpora", "zinc", "decontaminate"), ["dili"], 'corpora.zinc.decontaminate: ["dili"], but [] in study tiny'),

@@ -35,8 +35,8 @@ def broken(path, value):
     """Return the default study with one faulty value."""
     config = with_change(path, value)
     if path[-1] == "subset":  # a cell that exists for some sizes only
-        config["grid"]["trunks"][0]["subsets"] = ["8k", "32k"]
-        config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["2k"], "seeds": [0]})
+        config["grid"]["trunks"][0]["subsets"] = ["64k"]
+        config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["500"], "seeds": [0]})
         config["transfer"]["fine_tuning"]["cells"] = config["transfer"]["fine_tuning"]["cells"][:1]
     return config
 
@@ -88,7 +88,7 @@ FAULTS = [
     ),
     (
         ("grid", "trunks"),
-        [{"corpora": ["zinc_shuffled"], "sizes": ["60k"], "subsets": ["32k"], "seeds": [0]}],
+        [{"corpora": ["zinc_shuffled"], "sizes": ["60k"], "subsets": ["64k"], "seeds": [0]}],
         "grid.trunks: 60k is pretrained on shuffled tokens only, so there is nothing to compare it with",
     ),
     (("transfer", "full"), {"cells": []}, "transfer.full: renamed to fine_tuning"),
@@ -121,19 +121,19 @@ FAULTS = [
     ),
     (("sources", "molsets", "sha256"), "abc", "sources.molsets.sha256: "),
     (("tasks", "control_logp", "control", "molecules"), 5000, "more than corpora.zinc.validation_molecules"),
-    (("transfer", "fine_tuning", "tune_cell", "subset"), "2k", "transfer.fine_tuning.tune_cell (size 150k)"),
-    (("landscape", "surfaces", 0, "seed"), 7, "landscape.surfaces.0: zinc/300k/32k/seed7/800k is not a checkpoint"),
+    (("transfer", "fine_tuning", "tune_cell", "subset"), "500", "transfer.fine_tuning.tune_cell (size 150k)"),
+    (("landscape", "surfaces", 0, "seed"), 7, "landscape.surfaces.0: zinc/300k/64k/seed7/1800k is not a checkpoint"),
     (
         ("landscape", "curves", "cells", 0, "subsets"),
-        ["8k"],
-        "landscape.curves.cells: zinc/150k/8k/seed0/800k is not a",
+        ["500"],
+        "landscape.curves.cells: zinc/150k/500/seed0/1800k is not a",
     ),
     (
         ("landscape", "curves", "cells", 0, "sizes"),
         ["9m"],
         "landscape.curves.cells.0.sizes: '9m' is not defined in sizes",
     ),
-    (("curvature", "spectrum", "cells", 0, "seeds"), [3], "curvature.spectrum.cells: zinc/60k/32k/seed3/800k is not a"),
+    (("curvature", "spectrum", "cells", 0, "seeds"), [3], "curvature.spectrum.cells: zinc/60k/64k/seed3/1800k is not a"),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
     (
         ("transfer", "fine_tuning", "splits"),
@@ -155,11 +155,11 @@ FAULTS = [
     ),
     (
         ("transfer", "learning_curves", "cells", 1, "budgets"),
-        ["800k"],
-        "transfer.learning_curves.cells: untrained/800k/none/seed0/800k: an untrained encoder has subset none and",
+        ["1800k"],
+        "transfer.learning_curves.cells: untrained/800k/none/seed0/1800k: an untrained encoder has subset none and",
     ),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
-    (("grid", "budgets", "200k"), 400000, "grid.budgets: 200k and 400k are the same number of tokens (400000)"),
+    (("grid", "budgets", "200k"), 600000, "grid.budgets: 200k and 600k are the same number of tokens (600000)"),
 ]
 
 

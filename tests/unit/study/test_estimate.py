@@ -63,9 +63,9 @@ def test_what_was_measured_counts_before_what_is_stated(tmp_path):
         writer = csv.DictWriter(handle, ["stage", "job", "wall_seconds", "tokens_per_second"])
         writer.writeheader()
         for size in ("60k", "150k", "300k", "800k"):
-            job = f"zinc/{size}/32k/seed0"
+            job = f"zinc/{size}/64k/seed0"
             writer.writerow(
-                {"stage": "pretraining", "job": f"{job}/800k", "wall_seconds": 9, "tokens_per_second": 1000}
+                {"stage": "pretraining", "job": f"{job}/1800k", "wall_seconds": 9, "tokens_per_second": 1000}
             )
             for stage in ("linear_probe", "fine_tuned", "curvature"):
                 writer.writerow({"stage": stage, "job": f"{job}/bace", "wall_seconds": 36})

@@ -54,12 +54,12 @@ def test_plus_on_what_is_no_list_stays_an_unknown_key():
 
 @pytest.mark.parametrize("nothing", ["null", "{}"])
 def test_an_overlay_takes_entries_away(tmp_path, nothing):
-    text = f"sizes: {{150k: {nothing}}}\nsubsets: {{2k: null}}\ngrid: {{budgets: {{100k: null}}}}"
+    text = f"sizes: {{150k: {nothing}}}\nsubsets: {{64k: null}}\ngrid: {{budgets: {{200k: null}}}}"
     before = study_configuration(BASE, [], {}, SCHEMA)
     after = study_configuration(BASE, [overlay(tmp_path, 0, text)], {}, SCHEMA)
     assert set(before["sizes"]) - set(after["sizes"]) == {"150k"}
-    assert set(before["subsets"]) - set(after["subsets"]) == {"2k"}
-    assert set(before["grid"]["budgets"]) - set(after["grid"]["budgets"]) == {"100k"}
+    assert set(before["subsets"]) - set(after["subsets"]) == {"64k"}
+    assert set(before["grid"]["budgets"]) - set(after["grid"]["budgets"]) == {"200k"}
 
 
 def test_null_that_is_a_value_stays(tmp_path):
