@@ -29,7 +29,7 @@ rule probe_encoder:
     params:
         code=code("transfer/probe_encoder"),
         settings=lambda w: canonical(probe_config(w)),
-        trunk=lambda w: str(paths.trunk_folder(RESULTS, trunk_of(w))),
+        trunk=lambda w, input: str(Path(input.checkpoints[0]).parents[1]),
         tokenizer=subpath(input.tokenizer, parent=True),
     shell:
         script(
