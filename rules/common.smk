@@ -29,7 +29,7 @@ def before_commands() -> str:
     run = 'trap : TERM; local status=0; command python "$@" || status=$?; '
     killed = f'if (( status > 128 )); then echo "Error: SIG$(kill -l $((status - 128))) ended this job: {KILLED}"; fi; '
     function = f"python() {{ {ours}{run}{killed}return $status; }}; "
-    return (f"set -euo pipefail; export PYTHONPATH={library}; " + function).replace("{", "{{").replace("}", "}}")
+    return f"set -euo pipefail; export PYTHONPATH={library}; {function}".replace("{", "{{").replace("}", "}}")
 
 
 def own_path(path: str) -> str:
