@@ -29,7 +29,7 @@ def before_commands() -> str:
     run = 'trap : TERM; local status=0; command python "$@" || status=$?; '
     killed = f'if (( status > 128 )); then echo "Error: SIG$(kill -l $((status - 128))) ended this job: {KILLED}"; fi; '
     function = f"python() {{ {ours}{run}{killed}return $status; }}; "
-    return (f"set -euo pipefail; export PYTHONPATH={library}; " + function).replace("{", "{{").replace("}", "}}")
+    return f"set -euo pipefail; export PYTHONPATH={library}; {function}".replace("{", "{{").replace("}", "}}")
 
 
 def own_path(path: str) -> str:
@@ -69,8 +69,13 @@ def read_config() -> dict:
 
 
 def own_config() -> dict:
-    """What the user wrote: overlays and options of the command line, or config.yaml itself where there are none."""
+    """What the user wrote: overlays and options of the command line, or config.yaml itself where there are none.
+
+    Nothing where a whole configuration replaces all of it, as for the report.
+    """
     settings = workflow.config_settings
+    if settings.replace_workflow_config:
+        return {}
     options = config if workflow.modifier.skip_configfile else settings.config
     if settings.configfiles or options:
         return study_configuration([], settings.configfiles, options, SCHEMA)

@@ -155,8 +155,8 @@ rule summarize_corpus:
         code=code("data/summarize_corpus"),
         settings=lambda w: canonical(corpus_summary(w.corpus)),
         standardized=folder_of("standardized"),
-        decontaminated=lambda w: f"{RESULTS}/corpora/{w.corpus}/decontaminated",
-        sources="results/sources",
+        decontaminated=lambda w, input: str(Path([*input.decontaminated, *input.standardized][0]).parent),
+        sources=lambda w, input: str(Path(input.records[0]).parents[1]),
     shell:
         script(
             "data/summarize_corpus",

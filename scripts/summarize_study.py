@@ -32,11 +32,13 @@ def summarize_study(results: Path, /) -> list[str]:
     if (tables / "claims.json").is_file():
         claims = read_json(tables / "claims.json").get("claims") or []
         lines += [f"  claim   {claim.get('verdict')}: {claim.get('claim')}" for claim in claims]
-    seconds = sum(number(row.get("wall_seconds")) or 0.0 for row in rows_of(tables / "costs.csv"))
-    lines.append(f"  time    {seconds / 60:.1f} minutes, summed over jobs")
+    if costs := rows_of(tables / "costs.csv"):
+        seconds = sum(number(row.get("wall_seconds")) or 0.0 for row in costs)
+        lines.append(f"  time    {seconds / 60:.1f} minutes, summed over jobs")
     lines += [f"  note    {note}" for note in other_versions(results, versions())]
-    lines.append(f"  figures {results / 'figures'}, report {results / 'report' / 'report.html'}")
-    return lines
+    shown = {"figures": results / "figures", "report": results / "report" / "report.html"}
+    lines += [f"  {name:7} {path}" for name, path in shown.items() if path.exists()]
+    return lines if len(lines) > 2 else []
 
 
 def other_versions(results: Path, installed: dict[str, str]) -> list[str]:

@@ -134,7 +134,8 @@ def concerns(path: str, row: dict[str, str]) -> bool:
     if trunk is None:
         return not row.get("task") or "tasks" not in parts or row["task"] in parts
     names = dict(zip(CELL[:4], (*parts[trunk - 3 : trunk], parts[trunk][4:]), strict=True))
-    same = all(row.get(name) in (None, "", value) for name, value in names.items())
+    cell = row | {"seed": (row.get("seed") or "").removesuffix(".0")}  # a float in tables where baselines have none
+    same = all(cell.get(name) in (None, "", value) for name, value in names.items())
     rest = [part.split(".")[0] for part in parts[trunk + 1 :]]
     probed = "linear_probe" in parts  # a linear probe holds all budgets of its trunk
     budget = probed or not row.get("budget") or row["budget"] in rest

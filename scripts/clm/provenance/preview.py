@@ -13,6 +13,7 @@ WIDTH = 118  # characters of a line
 MOST = 10  # changes that are told
 FOLLOWS = "Input files updated by another job"
 NEW = "not made yet"
+OF_FILES = ("fetch_source", "prepare_task")  # rules that read files of the user
 SAID = {  # by Snakemake, and by us
     "Missing output files": NEW,
     "Incomplete output files": "was interrupted",
@@ -75,7 +76,8 @@ def changed_settings(job: Planned, chain: Chain | None) -> list[str]:
         return ["settings"]
     (old_code, old), (code, new) = settings_of(chain.job(job.output)), settings_of({"command": job.command})
     found = [f"{key}: {before} -> {now}" for key, before, now in differences(old, new)]
-    return found + (["code"] if code != old_code else []) or ["content of a file of yours"]
+    other = "content of its file" if job.rule in OF_FILES else "parameters beside its settings"
+    return found + (["code"] if code != old_code else []) or [other]
 
 
 def page(jobs: list[Planned], chain: Chain | None) -> list[str]:
@@ -86,7 +88,7 @@ def page(jobs: list[Planned], chain: Chain | None) -> list[str]:
             groups.setdefault((job.rule, cause), []).append(job)
     direct = {job for group in groups.values() for job in group}
     lines = [
-        f"{len(jobs)} jobs would run: {len(direct)} for the reasons below, the others as they read what these make"
+        f"jobs that would run: {len(jobs)}; {len(direct)} for these reasons, others since they read what these make"
     ]
     changed = [f"  {rule}, {told(group)}: {cause}" for (rule, cause), group in groups.items() if cause != NEW]
     if changed:

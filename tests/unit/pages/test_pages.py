@@ -62,5 +62,10 @@ def test_summary_names_the_best_loss_the_claims_and_the_figures(study, tmp_path)
     lines = "\n".join(summarize_study.summarize_study(study))
     best = runs_table().query("corpus == 'zinc' and size == '60k'")["loss"].min()
     assert f"zinc 60k: {best:.3f}" in lines and "undecided: Gains are limited" in lines
-    assert str(study / "figures") in lines and "untrained" not in lines
-    assert summarize_study.summarize_study(tmp_path)[-1].startswith("  figures")
+    assert "untrained" not in lines
+    for name in ("figures", "report/report.html"):
+        assert (str(study / name) in lines) == (study / name).exists()
+    assert summarize_study.summarize_study(tmp_path) == []  # of some targets: no path that is not there
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "report.html").touch()
+    assert summarize_study.summarize_study(tmp_path)[-1] == f"  report  {tmp_path / 'report' / 'report.html'}"

@@ -138,6 +138,9 @@ def test_inputs_concern_a_row_by_their_names():
     row = {"corpus": "zinc", "size": "3k", "subset": "t300", "seed": "0", "budget": "t20k", "task": "bace"}
     assert concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed0/bace.json", row)
     assert not concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed1/bace.json", row)
+    as_float = row | {"seed": "0.0"}  # as in transfer.csv
+    assert concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed0/bace.json", as_float)
+    assert not concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed10/bace.json", as_float)
     assert not concerns("results/s/transfer/linear_probe/zinc/3k/t300/seed0/esol.json", row)
     assert not concerns("results/s/transfer/fine_tuned/zinc/3k/t300/seed0/t10k/bace.cost.json", row)
     assert concerns("results/s/tasks/bace/molecules.csv", row)

@@ -54,14 +54,14 @@ def test_a_changed_setting_is_told_by_its_key_with_both_values_and_the_cells_tha
 def test_code_and_files_are_told_and_new_cells_in_one_paragraph(tmp_path, monkeypatch):
     chain = recorded(tmp_path, monkeypatch, {"results/s/a": command(0.01), "results/s/b": command(0.01) + " b"})
     text = block("pretrain", "results/s/a", PARAMS, shell=command(0.01, "def"))
-    text += block("pretrain", "results/s/b", PARAMS, shell=command(0.01))
+    text += block("prepare_task", "results/s/b", PARAMS, shell=command(0.01))
     text += block("compare", "results/s/c", "Updated input files: reference/x.csv; " + FOLLOWS)
     text += "".join(
         block("probe", f"results/s/{n}", f"Missing output files: x; {FOLLOWS}", f"task=own, seed={n}")
         for n in range(99)
     )
     lines = page(planned_jobs(text), chain)
-    assert "  pretrain, 1 x: code" in lines and "  pretrain, 1 x: content of a file of yours" in lines
+    assert "  pretrain, 1 x: code" in lines and "  prepare_task, 1 x: content of its file" in lines
     assert "  compare, 1 x: changed: reference/x.csv" in lines
     assert lines[lines.index("not made yet") + 1] == "  probe 99 x (task=own)"
 

@@ -30,6 +30,12 @@ def test_a_stated_rate_gives_hours_in_proportion():
     assert (slow - scoring) / (fast - scoring) == pytest.approx(2, rel=0.01)
 
 
+def test_a_study_with_a_base_pretrains_nothing():
+    reusing = merged(DEFAULT, {"study": "mine", "base": "default"})
+    assert [line.split()[3] for line in estimate(reusing, 1e9, [])[1:-1]] == ["0.000"] * len(grid.sizes(DEFAULT))
+    assert {stage for stage, _ in jobs(DEFAULT)[0]} - {stage for stage, _ in jobs(reusing)[0]} == {"sweep"}
+
+
 def test_the_study_of_one_gpu_is_as_large_as_promised():
     config = read_configuration(*(ROOT / name for name in ("catalogue.yaml", "config.yaml", "studies/gpu.yaml")))
     found = [parameters(config["sizes"][name]) for name in grid.sizes(config)]
