@@ -247,7 +247,7 @@ MEASURED = "cka cka_map barriers paths task_vectors curves widths spectra spectr
 WRITTEN = [str(path) for told in (TABULATED | ANALYSES).values() for path in told[-3].values()]
 TABLE_FILES = [path for path in WRITTEN if not path.endswith(".parquet")]
 # made where there are ladders
-TABLE_FILES = [path for path in TABLE_FILES if config["ladders"] or not path.endswith("/ladders.csv")]
+TABLE_FILES = [path for path in TABLE_FILES if config["ladders"] or Path(path).name != "ladders.csv"]
 TABLE_FILES += [f"<results>/tables/{name}.csv" for name in MEASURED] + ["<results>/tables/findings.md"]
 FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
 FIGURES.append("<results>/figures/claims.html")

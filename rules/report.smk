@@ -8,7 +8,9 @@ ANSWERED = ("runs", "transfer", "saturation", "thresholds", "learning_curves")
 
 rule write_findings:
     input:
-        tables=[f"<results>/tables/{name}.csv" for name in FOUND.split()],
+        tables=[
+            f"<results>/tables/{name}.csv" for name in [*FOUND.split(), *(["ladders"] if config["ladders"] else [])]
+        ],
         claims="<results>/tables/claims.json",
         summaries=[f"{RESULTS}/tasks/{task}/summary.json" for task in config["transfer"]["tasks"]],
     output:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clm.pages import data, findings, left_out, prediction, pretraining_control, robustness, summary
+from clm.pages import data, findings, ladders, left_out, prediction, pretraining_control, robustness, summary
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
@@ -34,6 +34,7 @@ def write_findings(
         robustness.thresholds_section(frame["thresholds"]),
         robustness.ablation_section(frame["ablation"]),
         findings.rivals_section(frame["transfer"], frame["runs"], settings["corpus"], settings["split"]),
+        ladders.ladders_section(frame.get("ladders")),
         robustness.contrasts_section(frame["contrasts"]),
         prediction.prediction_section(frame["correlations"], frame["decision"]),
         robustness.literature_section(frame["reconciliation"]),

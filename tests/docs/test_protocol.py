@@ -8,7 +8,7 @@ PAGE = (ROOT / "docs" / "PROTOCOL.md").read_text()
 
 
 def test_every_named_test_exists():
-    named = re.findall(r"`(unit/\w+/test_\w+\.py)::(test_\w+)`", PAGE)
+    named = re.findall(r"`((?:unit/\w+|workflow)/test_\w+\.py)::(test_\w+)`", PAGE)
     assert len(named) > 60 and PAGE.count("::test_") == len(named)
     missing = [f"{file}::{name}" for file, name in named
                if not re.search(rf"^def {name}\(", (ROOT / "tests" / file).read_text(), flags=re.M)]  # fmt: skip

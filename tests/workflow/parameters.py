@@ -180,5 +180,6 @@ UNTRIED |= {
     "curvature.spectrum.cells",
     "external_models",
     "external_embeddings",
+    "ladders",
 }
 UNTRIED |= {"curvature.eigenvalues"}  # always 5
