@@ -133,7 +133,11 @@ FAULTS = [
         ["9m"],
         "landscape.curves.cells.0.sizes: '9m' is not defined in sizes",
     ),
-    (("curvature", "spectrum", "cells", 0, "seeds"), [3], "curvature.spectrum.cells: zinc/60k/64k/seed3/1800k is not a"),
+    (
+        ("curvature", "spectrum", "cells", 0, "seeds"),
+        [3],
+        "curvature.spectrum.cells: zinc/60k/64k/seed3/1800k is not a",
+    ),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
     (
         ("transfer", "fine_tuning", "splits"),
