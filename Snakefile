@@ -82,6 +82,7 @@ if not config.get("base"):
 
 
 include: "rules/transfer.smk"
+include: "rules/external.smk"
 include: "rules/finetune.smk"
 include: "rules/curvature.smk"
 include: "rules/landscape.smk"

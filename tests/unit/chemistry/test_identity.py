@@ -1,5 +1,7 @@
 """What need not be read again: the shortcut and the full way agree, and a mere shortcut is what it is."""
 
+import random
+
 import pytest
 from clm.chemistry.identity import stable_smiles, surely_stable
 from clm.chemistry.standardize import standardizer
@@ -57,3 +59,34 @@ def test_atom_maps_are_found_by_their_colon(text):
 def test_choosing_and_neutralizing_still_change_what_they_can_change(text, standard):
     settings = {"max_characters": 100, "largest_fragment": True, "neutralize": True}
     assert standardizer(settings)(text.encode()) == (standard, None)
+
+
+def random_graph(rng: random.Random) -> Chem.Mol:
+    """A random connected graph of a few atoms with up to two rings."""
+    count, mol = rng.randint(4, 14), Chem.RWMol()
+    for _ in range(count):
+        mol.AddAtom(Chem.Atom(rng.choice([6, 6, 6, 6, 6, 6, 7, 8, 16])))
+    for i in range(1, count):
+        mol.AddBond(i, rng.randrange(max(0, i - 3), i), Chem.BondType.SINGLE)
+    for _ in range(2):
+        a, b = rng.sample(range(count), 2)
+        if not mol.GetBondBetweenAtoms(a, b):
+            mol.AddBond(a, b, Chem.BondType.SINGLE)
+    for bond in mol.GetBonds():
+        if rng.random() < 0.3:
+            bond.SetBondType(Chem.BondType.DOUBLE)
+    return mol.GetMol()
+
+
+def test_random_graphs_of_two_rings_have_one_smiles_by_the_shortcut_and_by_reading_again():
+    rng, compared = random.Random(1), 0
+    for _ in range(1500):
+        graph = random_graph(rng)
+        if Chem.SanitizeMol(graph, catchErrors=True):
+            continue
+        texts = [text for text in Chem.MolToRandomSmilesVect(graph, 4, rng.randrange(10**6)) if "/" not in text]
+        mols = [(text, Chem.MolFromSmiles(text)) for text in texts]
+        short = [mol for text, mol in mols if surely_stable(mol, text, Chem.MolToSmiles(mol))]
+        assert len({Chem.MolToSmiles(mol) for mol in short} | {stable_smiles(mol) for mol in short}) <= 1
+        compared += len(short)
+    assert compared > 500
