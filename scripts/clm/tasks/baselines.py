@@ -80,7 +80,7 @@ def fit_predict(
     """
     train = parts["train"][np.isfinite(y[parts["train"]])]
     test = parts["test"]
-    if not len(train):
+    if not len(train) or not len(test):
         return np.full(len(test), np.nan), {}
     if kind == "classification" and len(np.unique(y[train])) < 2:
         return np.full(len(test), y[train][0]), {}

@@ -46,9 +46,11 @@ def learning_curve(
     Returns:
         labels, n_seeds, error, lower, upper (mean over seeds of the log error, and its 95 % interval), and the relative
         fall of the error per doubling of labels since the preceding number: gain, gain_lower, gain_upper. An error that
-        is undefined in any seed leaves its row empty.
+        is undefined in any seed leaves its row empty. Without test molecules there are no rows.
     """
     train, test = labelled(task, parts["train"]), parts["test"]
+    if not len(test):
+        return []
     subsets = [(seed, nested_subsets(train, numbers, seed)) for seed in seeds]
     sizes = [number for number in numbers if number <= len(train)]
     weights = np.vstack([np.ones((1, len(test))), cluster_weights(task.groups[test], DRAWS, 0)])

@@ -120,3 +120,13 @@ def test_validation_and_test_labels_never_reach_a_model(task):
     _, after = score(task, "token_counts")
     chosen = [frame[(frame.split == "scaffold") & (frame.label == "y")].prediction for frame in (before, after)]
     np.testing.assert_array_equal(*chosen)
+
+
+@pytest.mark.parametrize("kind", ["regression", "classification"])
+@pytest.mark.parametrize("baseline", ["ecfp_forest", "ecfp_boosting", "token_counts", "combined_boosting"])
+def test_a_split_without_test_molecules_has_no_predictions(baseline, kind):
+    y = np.arange(20.0) if kind == "regression" else np.arange(20.0) % 2
+    parts = {"train": np.arange(20), "valid": np.array([], int), "test": np.array([], int)}
+    features = np.random.default_rng(0).standard_normal((20, 4))
+    prediction, selected = fit_predict(baseline, features, y, parts, np.arange(20), kind, 0)
+    assert prediction.shape == (0,) and selected == {}

@@ -77,3 +77,8 @@ def test_verdicts_come_from_the_interval():
         "improving", "saturated", "degraded", "undecided",
     ]  # fmt: skip
     assert labels_verdict({}, 0.01) is None
+
+
+def test_without_test_molecules_there_is_no_curve():
+    parts = PARTS | {"test": np.array([], dtype=np.int64)}
+    assert learning_curve(toy(), parts, "regression", [50, 100], [0], noisy(toy(), 0.5)) == []
