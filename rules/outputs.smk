@@ -89,7 +89,7 @@ ANALYSES = {
     ),
     "judge_headline": (
         RUNS_AND_SCORES | table("sensitivity"),
-        {"out": shown("headline", "headline")},
+        {"out": shown("headline", "headline", "headline_table"), "curves": "<results>/tables/headline_curves.csv"},
         judgement("corpus", "aggregate", "gain_margin", "elasticity_margin", *RESAMPLING),
         (2000, 30),
     ),
@@ -173,9 +173,15 @@ ANALYSES = {
 SPLIT = select_keys(config["figures"], "split")
 UNITS = {name: config["tasks"][name].get("units", "") for name in LEARNING}
 PLOTS = {
+    "headline": (
+        ("headline", "headline_curves", "relative_errors"),
+        "Answer",
+        "headline",
+        SPLIT | judgement("gain_margin"),
+    ),
     "loss": (("runs", "fits"), "Pretraining", "loss against N, D and C", {}),
     "transfer": (("transfer", "runs", "tasks"), "Transfer", "error against pretraining loss", SPLIT),
-    "gains": (("saturation", "elasticity"), "Transfer", "gain per doubling and elasticity", SPLIT),
+    "gains": (("saturation", "elasticity"), "Transfer", "gain per doubling and elasticity", SPLIT | judgement("aggregate")),
     "learning": (("learning_curves",), "Transfer", "error against number of labels", {"units": UNITS}),
     "published": (("published",), "Transfer", "published scores beside ours", {}),
     "relative_errors": (("relative_errors",), "Transfer", "errors relative to the fingerprint forest", SPLIT),
@@ -187,12 +193,6 @@ PLOTS = {
         "Transfer",
         "conclusions with parts left out",
         judgement("gain_margin", "elasticity_margin"),
-    ),
-    "thresholds": (
-        ("thresholds", "runs"),
-        "Transfer",
-        "where tasks saturate or degrade",
-        SPLIT | judgement("corpus"),
     ),
     "agreement": (("saturation",), "Transfer", "our verdicts beside those of the review", SPLIT),
     "decision": (("decision", "costs"), "Prediction", "which predictor to compute", {}),

@@ -1,6 +1,7 @@
 # Pages of text, and the report of all figures and tables.
 FOUND = (
-    "runs rates transfer fits saturation elasticity correlations decision ablation thresholds contrasts reconciliation"
+    "headline sensitivity relative_errors runs rates transfer fits saturation elasticity correlations decision ablation "
+    "thresholds contrasts reconciliation"
 )
 ANSWERED = ("runs", "transfer", "saturation", "thresholds", "learning_curves")
 
@@ -26,7 +27,7 @@ rule write_findings:
         runtime=10,
     params:
         code=code("report/write_findings"),
-        settings=canonical(judgement("study", "corpus") | select_keys(config["figures"], "split")),
+        settings=canonical(judgement("study", "corpus", "aggregate", "gain_margin") | select_keys(config["figures"], "split")),
     shell:
         script("report/write_findings", "params.settings input.tables input.claims input.summaries output.out")
 

@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from clm.figures.style import new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name
 
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")

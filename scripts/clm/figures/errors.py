@@ -7,21 +7,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.names import baseline_name
-from clm.figures.palette import BLACK, BLUE, GREEN, GREY, VERMILLION, Mark
+from clm.figures.palette import BLUE, GREY, SKY, VERMILLION, Mark
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import read_table
-from clm.tables.readable import mode_name
 from clm.tables.scores import task_scores
+from clm.wording.names import baseline_name, mode_name
 
 MARKS = {
     LINEAR_PROBE: Mark(BLUE, "o"),
-    FINE_TUNED: Mark(GREEN, "D"),
-    UNTRAINED: Mark(BLACK, "x"),
+    FINE_TUNED: Mark(VERMILLION, "D"),
+    UNTRAINED: Mark(GREY, "x"),
     f"{FINE_TUNED}, {UNTRAINED}": Mark(GREY, "P"),
-    "baseline": Mark(VERMILLION, "s"),
+    "baseline": Mark(SKY, "s"),
 }
 
 

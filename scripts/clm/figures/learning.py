@@ -5,16 +5,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.names import baseline_name
-from clm.figures.palette import BLACK, VERMILLION, Mark, marks
+from clm.figures.palette import GREY, SKY, Mark, marks
 from clm.figures.style import legend_below, log_axis, no_data, panels
 from clm.figures.tables import in_order
 from clm.tables.columns import UNTRAINED
+from clm.wording.names import baseline_name
 
 TEXT = ("task", "model", "corpus", "size", "subset", "budget", "baseline", "metric")
 NUMBERS = ("labels", "error", "lower", "upper")
 COLUMNS = 3
-OTHERS = {"forest": Mark(VERMILLION, "v"), UNTRAINED: Mark(BLACK, "x")}
+OTHERS = {"forest": Mark(SKY, "v"), UNTRAINED: Mark(GREY, "x")}
 TABLES = {"learning_curves": (TEXT, NUMBERS)}
 
 

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clm.figures.palette import BLACK, GREY, PALE, VERMILLION, Mark, marks
-from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data, short_number
+from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data
 from clm.figures.tables import by_size, in_order
 from clm.tables.columns import UNTRAINED
+from clm.wording.names import short_number
 
 TEXT = ("corpus", "size", "subset", "seed", "budget", "status")
 NUMBERS = ("parameters", "tokens", "molecules", "epochs", "flops", "loss")

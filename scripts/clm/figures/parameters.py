@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLACK, BLUE, COLORS, GREY, PALE
+from clm.figures.palette import BLACK, BLUE, GREY, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order, read_table
 from clm.provenance.files import read_json
+from clm.wording.names import scale_name, task_name
 
 MAP_TEXT = ("point", "kind", "budget", "task")
 MAP_NUMBERS = ("pc1", "pc2", "walk1", "walk2")
@@ -73,18 +74,13 @@ def draw_map(axis: Axes, points: pd.DataFrame, columns: tuple[str, str], shares:
     )
     axis.plot(steps[x], steps[y], "o", color=BLUE, markersize=3.5, zorder=3)
     for row in steps.drop_duplicates("budget", keep="last").itertuples():
-        axis.annotate(row.budget, (getattr(row, x), getattr(row, y)), xytext=(3, 3), textcoords="offset points",
-                      fontsize=5, color=GREY)  # fmt: skip
+        axis.annotate(scale_name(row.budget), (getattr(row, x), getattr(row, y)), xytext=(3, 3),
+                      textcoords="offset points", fontsize=5, color=GREY)  # fmt: skip
     tasks = in_order(points.loc[points["kind"] == "finetuned", "task"])
     for i, task in enumerate(tasks):
         ends = known[(known["kind"] == "finetuned") & (known["task"] == task)]
-        axis.plot(ends[x], ends[y], SHAPES[i % len(SHAPES)], color=end_color(i), markersize=4, markerfacecolor="none")
+        axis.plot(ends[x], ends[y], SHAPES[i % len(SHAPES)], color=VERMILLION, markersize=4, markerfacecolor="none")
     axis.margins(0.12)
-
-
-def end_color(i: int) -> str:
-    """Return the colour of the i-th task; blue stands for checkpoints."""
-    return COLORS[1:][i % (len(COLORS) - 1)]
 
 
 def map_legend(points: pd.DataFrame) -> list[Line2D]:
@@ -95,6 +91,6 @@ def map_legend(points: pd.DataFrame) -> list[Line2D]:
                label="checkpoint (tokens)"),
     ]  # fmt: skip
     for i, task in enumerate(in_order(points.loc[points["kind"] == "finetuned", "task"])):
-        handles.append(Line2D([], [], linestyle="", marker=SHAPES[i % len(SHAPES)], color=end_color(i), markersize=4,
-                              markerfacecolor="none", label=f"fine-tuned: {task}"))  # fmt: skip
+        handles.append(Line2D([], [], linestyle="", marker=SHAPES[i % len(SHAPES)], color=VERMILLION, markersize=4,
+                              markerfacecolor="none", label=f"fine-tuned: {task_name(task)}"))  # fmt: skip
     return handles

@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clm.figures.errors import MARKS
-from clm.figures.names import baseline_name
-from clm.figures.palette import PURPLE, Mark
+from clm.figures.palette import WINE, Mark
 from clm.figures.style import no_data, panels
 from clm.figures.tables import in_order
+from clm.wording.names import baseline_name
 
 TEXT = ("task", "metric", "origin", "model", "kind", "source")
 NUMBERS = ("score", "lower", "upper")
-ALL_MARKS = {"published": Mark(PURPLE, "^"), **MARKS}
+ALL_MARKS = {"published": Mark(WINE, "^"), **MARKS}
 TABLES = {"published": (TEXT, NUMBERS)}
 
 

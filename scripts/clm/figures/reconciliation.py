@@ -10,7 +10,7 @@ from clm.figures.palette import BLACK, BLUE, GREY, ORANGE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import LINEAR_PROBE, POOLED
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name
 
 TEXT = ("question", "paper", "mode", "split", "task", "contrast", "verdict")
 NUMBERS = ("estimate", "lower", "upper", "expected", "expected_lower", "expected_upper")

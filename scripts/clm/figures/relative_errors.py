@@ -6,11 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clm.figures.errors import MARKS
-from clm.figures.names import baseline_name
 from clm.figures.palette import GREY
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
-from clm.tables.readable import mode_name
+from clm.wording.names import baseline_name, mode_name
 
 TEXT = ("task", "split", "model", "kind")
 NUMBERS = ("parameters", "ratio", "smallest", "largest")

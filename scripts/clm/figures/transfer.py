@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.names import baseline_name
-from clm.figures.palette import BLACK, GREEN, GREY, PURPLE, SKY, VERMILLION, Mark, marks
-from clm.figures.style import legend_below, no_data, panels, short_number
+from clm.figures.palette import GREY, SKY, WINE, Mark, marks
+from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import by_size, in_order, main_corpus, read_table
 from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
+from clm.wording.names import baseline_name, short_number
 
 TEXT = (
     "mode", "corpus", "size", "subset", "seed", "budget", "baseline",
@@ -25,17 +25,17 @@ TASK_TEXT = ("task", "metric", "units")
 COLUMNS = 4
 # Colour and dashes of horizontal lines
 LINES = {
-    "ecfp_forest": (VERMILLION, "-"),
-    "ecfp_boosting": (VERMILLION, ":"),
-    "token_counts": (PURPLE, "--"),
-    "descriptor_linear": (PURPLE, "-"),
-    "combined_forest": (VERMILLION, "--"),
-    "combined_boosting": (VERMILLION, "-."),
-    UNTRAINED: (BLACK, "-."),
-    "dmpnn": (GREEN, "-"),
-    "attentive_fp": (GREEN, "--"),
-    "graph_conv": (GREEN, "-."),
-    "mpnn": (GREEN, ":"),
+    "ecfp_forest": (SKY, "-"),
+    "ecfp_boosting": (SKY, ":"),
+    "token_counts": (SKY, "--"),
+    "descriptor_linear": (SKY, "-."),
+    "combined_forest": (SKY, (0, (5, 1, 1, 1, 1, 1))),
+    "combined_boosting": (SKY, (0, (1, 3))),
+    UNTRAINED: (GREY, "-."),
+    "dmpnn": (SKY, (0, (8, 2))),
+    "attentive_fp": (SKY, (0, (8, 2, 2, 2))),
+    "graph_conv": (SKY, (0, (3, 3))),
+    "mpnn": (SKY, (0, (2, 2))),
 }
 # Dashes of external models and embeddings, under the names that the study gives them
 DASHES = ("-", "--", "-.", ":")
@@ -131,7 +131,7 @@ def lines_of(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return colour and dashes of those of LINES that occur, then of each baseline that has a name of its own."""
     present = {*rows["baseline"], *rows["corpus"]}
     others = sorted(set(rows["baseline"]) - {*LINES, ""})
-    named = {name: (SKY, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
+    named = {name: (WINE, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
     return {name: line for name, line in LINES.items() if name in present} | named
 
 

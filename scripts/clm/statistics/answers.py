@@ -6,7 +6,7 @@ import pandas as pd
 
 from clm.statistics.verdicts import NO_SIGNAL
 from clm.tables.columns import PRIMARY
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name
 
 AXES = {"N": ("a larger model", "parameters"), "U": ("more molecules to pretrain on", "molecules")}
 LABELS = ("more labels", "labels")

@@ -10,6 +10,7 @@ from clm.figures.tables import read_table
 from clm.tables.columns import KEYS
 from clm.tables.descriptors import DESCRIPTORS
 from clm.tables.panels import primary_labels
+from clm.wording.names import task_name
 from drawn_study import write_drawn_study
 from drawn_tables import runs_table
 from made_up import SIZES, TASKS
@@ -39,7 +40,7 @@ def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
     widths = read_table(study / "tables" / "widths.csv", (*KEYS, "status"), curves.WIDTH_NUMBERS)
     left, right = curves.draw(points, widths).axes
     texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
-    assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
+    assert texts[0] == ["60k: width 0.37", "1M: width 0.28", "3M: width beyond reach"]
     assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
     assert max(left.lines[1].get_ydata()) == pytest.approx(5) and min(left.lines[1].get_ydata()) == 0
 
@@ -90,23 +91,23 @@ def test_every_baseline_that_occurs_has_a_line_of_its_own():
     assert set(lines) == set(names) - {""} and len(set(lines.values())) == len(lines)
 
 
-def test_gains_are_percent_in_order_of_elasticity(study):
+def test_gains_are_percent_tasks_by_their_gain_and_controls_below_a_line(study):
     tables = study / "tables"
     saturation = read_table(tables / "saturation.csv", gains.TEXT, gains.NUMBERS)
     slopes = read_table(tables / "elasticity.csv", gains.ELASTICITY_TEXT, gains.ELASTICITY_NUMBERS)
-    figure = gains.draw(saturation, slopes, "scaffold")
+    counted = [task for task in TASKS if task != "bace"]
+    figure = gains.draw(saturation, slopes, "scaffold", counted)
     order = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    frozen = slopes[slopes["mode"] == "linear_probe"].sort_values("slope", ascending=False)
-    assert order == frozen["task"].tolist()
-    row = saturation[
-        (saturation["task"] == order[0]) & (saturation["axis"] == "N") & (saturation["mode"] == "linear_probe")
-    ]
-    circles = {
-        float(line.get_ydata()[0]): float(line.get_xdata()[0])
-        for line in figure.axes[0].lines
-        if line.get_marker() == "o"
-    }
-    assert circles[gains.OFFSET["linear_probe"]] == pytest.approx(100 * row["gain"].iloc[0])
+    assert order[-1] == "BACE" and len(order) == len(TASKS)  # as if it were a control task
+    scaffold = saturation[(saturation["split"] == "scaffold") & (saturation["axis"] == "D")]
+    probed = scaffold[scaffold["mode"] == "linear_probe"].set_index("task")["gain"]
+    tuned = scaffold[scaffold["mode"] == "fine_tuned"].set_index("task")["gain"].dropna()
+    best = tuned.combine_first(probed)[counted].idxmax()
+    assert order[0] == task_name(best)
+    shown = [float(x) for line in figure.axes[0].lines for x in line.get_xdata() if len(line.get_xdata()) == 1]
+    assert any(x == pytest.approx(100 * probed[best]) for x in shown)
+    ends = {axis.get_xlim() for axis in figure.axes[:4] if axis.get_xlim() != (0.0, 1.0)}
+    assert len(ends) == 1  # one scale for all axes of scale
 
 
 def test_rank_correlation_is_shown_from_twelve_tasks_on():

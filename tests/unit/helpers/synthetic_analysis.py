@@ -91,7 +91,7 @@ def run_all(root, study, tables):
     read = {"settings": told, "runs": file["runs"], "transfer": file["transfer"], "draws": draws}
     assess_sensitivity.assess_sensitivity(**read, out=file["sensitivity"])
     seen = {"sensitivity": file["sensitivity"]}
-    judge_headline.judge_headline(**read, **seen, out=file["headline"])
+    judge_headline.judge_headline(**read, **seen, out=file["headline"], curves=tables / "headline_curves.csv")
     judge_gains.judge_gains(**read, **seen, out=file["saturation"], steps=file["steps"])
     estimate_elasticity.estimate_elasticity(**read, **seen, out=file["elasticity"])
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}

@@ -149,7 +149,7 @@ def test_the_short_version_counts_and_names():
 
 def test_an_empty_study_gives_a_page():
     empty = pd.DataFrame(columns=["corpus", "status", "parameters", "loss", "form", "parameter", "axis"])
-    text = findings.page("s", [findings.loss_section(empty, empty)])
+    text = findings.page("s", "first", [], [findings.loss_section(empty, empty)])
     assert text.startswith("# What the study `s` found")
 
 
