@@ -18,6 +18,7 @@ from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
 from clm.provenance.files import atomic, sha256_file, write_json
+from clm.provenance.progress import follow
 from clm.study import grid, paths
 from clm.study.merge import study_configuration
 from clm.study.references import settings_in_use

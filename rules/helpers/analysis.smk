@@ -132,7 +132,23 @@ def judgement(*keys: str) -> dict:
     return select_keys(found, *keys)
 
 
+def shown_in_report() -> list[dict]:
+    """Every output that a rule declares for the report, in the order of the rules: path, category, label, caption."""
+    found = []
+    for rule in workflow.rules:
+        for path in rule.output:
+            told = path.flags.get("report")
+            for task in (config["transfer"]["answers"] if told and "{task}" in path else [""]) if told else ():
+                label = str(next(iter(told.labels.values()))).format(task=task)
+                caption = Path(workflow.basedir, "report", Path(str(told.caption)).name)
+                names = {"category": str(told.category), "label": label, "caption": str(caption), "task": task}
+                found.append({"path": str(path).replace("{task}", task)} | names)
+    return found
+
+
 def write_request(out: Path, targets: list[str]) -> None:
     """Write what the report holds, and the configuration with its keys in their order."""
+    settings = judgement("corpus", "aggregate", "gain_margin") | select_keys(config["figures"], "split")
+    told = {"targets": [str(path) for path in targets], "config": config, "settings": settings}
     with atomic(out) as temporary:
-        temporary.write_text(json.dumps({"targets": [str(path) for path in targets], "config": config}))
+        temporary.write_text(json.dumps(told | {"shown": shown_in_report()}))

@@ -89,13 +89,21 @@ def test_a_second_run_does_nothing(study):
 
 def test_the_end_of_a_run_tells_where_things_are(finished):
     told = (finished / "first-run.txt").read_text()
-    assert "results/tiny/report/report.html" in told and "claim" in told
+    assert "results/tiny/report/report.html" in told and "  claim " not in told
+    end = told[told.index("Study tiny") :]
+    assert "With a linear probe on frozen encoders (" in end and "Fine-tuned" in end and len(end.splitlines()) < 12
+    percents = [int(found) for found in re.findall(r"^ *(\d+) %  \d+ of \d+ jobs, last \w+", told, flags=re.M)]
+    assert percents[-1] == 100 and sorted(set(percents)) == percents and len(percents) > 50
 
 
 def test_the_report_holds_figures_and_captions(finished):
     results = finished / "results" / "tiny"
     text = (results / "report" / "report.html").read_text()
-    embedded = dict(re.findall(r"data:image/png;[^,\"]*filename=(\w+)\.png;base64,([A-Za-z0-9+/=]+)", text))
+    found = re.findall(r'data:image/png;base64,([A-Za-z0-9+/=]+)" alt="[^"]+" title="(\w+)"', text)
+    embedded = {name: data for data, name in found}
+    assert "Does scale transfer?" in text and "class='answer'" in text and "system-message" not in text
+    workflow = (results / "report" / "workflow.html").read_text()
+    assert "pretrain_checkpoint" in workflow  # Snakemake's own, with the rules of every job
     for name in FIGURES.split():
         assert base64.b64decode(embedded[name]) == (results / "figures" / f"{name}.png").read_bytes(), name
     assert "nats per masked token" in text and "filter" in text

@@ -214,7 +214,7 @@ def no_report() -> None:
     from write_report import write_report
 
     write(Path("request.json"), b'{"targets": ["results/tiny/tables/runs.csv"], "config": {}}')
-    write_report(Path("request.json"), Path("report.html"))
+    write_report(Path("request.json"), Path("report.html"), Path("workflow.html"))
 
 
 def explained(path: str) -> None:

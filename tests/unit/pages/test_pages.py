@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import summarize_study
-from clm.figures.style import short_number
 from clm.figures.tables import read_table
 from clm.pages.claims import claims_page
+from clm.wording.names import short_number
 from drawn_study import write_drawn_study
-from drawn_tables import runs_table
 from render_claims import render_claims
 
 
@@ -58,9 +57,19 @@ def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
     assert "No claim was tested" in claims_page({"claims": []})
 
 
-def test_summary_names_the_best_loss_the_claims_and_the_figures(study, tmp_path):
-    lines = "\n".join(summarize_study.summarize_study(study))
-    best = runs_table().query("corpus == 'zinc' and size == '60k'")["loss"].min()
-    assert f"zinc 60k: {best:.3f}" in lines and "undecided: Gains are limited" in lines
-    assert str(study / "figures") in lines and "untrained" not in lines
-    assert summarize_study.summarize_study(tmp_path)[-1].startswith("  figures")
+def test_the_end_of_a_study_is_its_headline_and_the_path_of_the_report(tmp_path):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "report").mkdir()
+    row = "D,linear_probe,(all),12,10,9,0.02,0.011,0.03,,0.3,0.2,0.4,improving,"
+    head = (
+        "axis,mode,split,n_tasks,n_trunks,df,gain,lower,upper,between_sd,loss_fall,loss_lower,loss_upper,verdict,reason"
+    )
+    (tmp_path / "tables" / "headline.csv").write_text(f"{head}\n{row}\n")
+    (tmp_path / "report" / "report.html").write_text("")
+    lines = summarize_study.summarize_study(tmp_path)
+    assert lines[2] == "  Fine-tuned, nothing was measured."
+    assert lines[3].startswith(
+        "  With a linear probe on frozen encoders (12 tasks), more tokens lower the error (falls by"
+    )
+    assert lines[4:] == [f"  report  {tmp_path / 'report' / 'report.html'}"]
+    assert summarize_study.summarize_study(tmp_path / "none") == ["", "Study none"]
