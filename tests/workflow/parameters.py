@@ -17,7 +17,9 @@ OVER_TASKS = (
 RESAMPLED = (
     "fit_scaling rank_predictors judge_headline ablate_tasks find_thresholds choose_predictor reconcile_literature"
 )
-SPLIT_FIGURES = "headline transfer gains descriptors correlations agreement reconciliation controls relative_errors"
+SPLIT_FIGURES = (
+    "headline transfer transfer_all gains descriptors correlations agreement reconciliation controls relative_errors"
+)
 OF_ONE_SPLIT = " ".join(f"plot_{name}" for name in SPLIT_FIGURES.split())
 
 # One parameter of the configuration: its path, another value, what it makes stale directly

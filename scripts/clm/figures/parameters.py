@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLACK, BLUE, GREY, PALE, VERMILLION
+from clm.figures.palette import BLACK, GREY, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order, read_table
 from clm.provenance.files import read_json
@@ -72,7 +72,7 @@ def draw_map(axis: Axes, points: pd.DataFrame, columns: tuple[str, str], shares:
     axis.plot(
         path.loc[path["kind"] == "initial", x], path.loc[path["kind"] == "initial", y], "*", color=BLACK, markersize=7
     )
-    axis.plot(steps[x], steps[y], "o", color=BLUE, markersize=3.5, zorder=3)
+    axis.plot(steps[x], steps[y], "o", color=BLACK, markersize=3.5, zorder=3)
     for row in steps.drop_duplicates("budget", keep="last").itertuples():
         axis.annotate(scale_name(row.budget), (getattr(row, x), getattr(row, y)), xytext=(3, 3),
                       textcoords="offset points", fontsize=5, color=GREY)  # fmt: skip
@@ -87,7 +87,7 @@ def map_legend(points: pd.DataFrame) -> list[Line2D]:
     """Return handles of the start, the checkpoints and each task's end points."""
     handles = [
         Line2D([], [], linestyle="", marker="*", color=BLACK, markersize=6, label="initial weights"),
-        Line2D([], [], marker="o", color=PALE, markerfacecolor=BLUE, markeredgecolor=BLUE, markersize=3.5,
+        Line2D([], [], marker="o", color=PALE, markerfacecolor=BLACK, markeredgecolor=BLACK, markersize=3.5,
                label="checkpoint (tokens)"),
     ]  # fmt: skip
     for i, task in enumerate(in_order(points.loc[points["kind"] == "finetuned", "task"])):

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from clm.figures.palette import VERMILLION
 from clm.figures.style import LOSS_LABEL, no_data, panels
 from clm.figures.tables import read_table
 
@@ -49,7 +48,7 @@ def draw_surface(axis: Axes, figure: Figure, surface: pd.DataFrame) -> None:
     filled = axis.contourf(grid.columns, grid.index, values, levels=levels, norm=LogNorm(), cmap="cividis")
     lines = axis.contour(grid.columns, grid.index, values, levels=levels[1::3], colors="white", linewidths=0.5)
     axis.clabel(lines, fmt="%.3g", fontsize=5)
-    axis.plot(0, 0, "+", color=VERMILLION, markersize=6, markeredgewidth=1.2)
+    axis.plot(0, 0, "+", color="white", markersize=6, markeredgewidth=1.2)
     axis.set(xlabel="direction 1 (filter norms)", ylabel="direction 2 (filter norms)", aspect="equal")
     bar = figure.colorbar(filled, ax=axis, shrink=0.85, ticks=levels[::5], format="%.3g")
     bar.set_label(LOSS_LABEL, fontsize=6)

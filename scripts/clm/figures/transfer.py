@@ -1,19 +1,21 @@
 """Downstream error against pretraining loss, a panel per task, with intervals and baselines."""
 
+import math
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import GREY, SKY, WINE, Mark, marks
-from clm.figures.style import legend_below, no_data, panels
+from clm.figures.palette import BLUE, GREY, SKY, WINE, Mark, marks
+from clm.figures.style import legend_below, log_axis, no_data, panels
 from clm.figures.tables import by_size, in_order, main_corpus, read_table
 from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
-from clm.wording.names import baseline_name, short_number
+from clm.wording.names import baseline_name, short_number, task_name
 
 TEXT = (
     "mode", "corpus", "size", "subset", "seed", "budget", "baseline",
@@ -41,29 +43,74 @@ LINES = {
 DASHES = ("-", "--", "-.", ":")
 
 
-def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str) -> Figure:
-    """Draw one panel per task.
+def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str, most: int = COLUMNS) -> Figure:
+    """Draw one panel per task, sorted by how well the error of linear probes follows the loss.
+
+    Of more tasks than `most` those are shown that follow it most and least, and others evenly between; control tasks
+    are left out then.
 
     Args:
         transfer: columns TEXT and NUMBERS of transfer.csv.
         runs: result of `read_runs`.
         tasks: columns TASK_TEXT of tasks.csv; its order is the order of the panels.
         split: the split shown.
+        most: number of panels.
     """
     scored = transfer["status"].isin(("ok", "no_signal")) & (transfer["split"] == split) & transfer["error"].notna()
     ok = primary_labels(transfer[scored])
     corpus = main_corpus(runs)
     coding = marks(by_size(runs[runs["corpus"] != UNTRAINED], "size", "parameters"))
-    names = in_order(pd.concat([tasks["task"], ok["task"]]))
-    figure, axes = panels(len(names), COLUMNS, 1.45, extra=0.75)
+    follows = {task: rank_correlation(ok[ok["task"] == task], runs, corpus) for task in in_order(tasks["task"])}
+    names = exemplary(follows, most)
+    figure, axes = panels(len(names), COLUMNS, 1.7 if len(names) <= COLUMNS else 1.45, extra=0.75)
     for axis, task in zip(axes, names or [""], strict=True):
-        axis.set_title(task)
+        axis.set_title(title(task, follows.get(task, float("nan"))))
         draw_task(axis, ok[ok["task"] == task], runs, coding, corpus)
         axis.set_ylabel(error_label(task, ok, tasks), fontsize=6, parse_math=False)
     for axis in axes[-COLUMNS:]:
         axis.set_xlabel(f"loss on {corpus or 'the corpus'}\n(nats per masked token)", fontsize=6)
     legend_below(figure, legend(runs, coding, corpus, ok), columns=4)
     return figure
+
+
+def rank_correlation(rows: pd.DataFrame, runs: pd.DataFrame, corpus: str) -> float:
+    """Return the Spearman correlation of loss and error over the probed checkpoints of the main corpus, NaN below 4."""
+    points = probed_points(rows[rows["corpus"] == corpus], runs)
+    return float(points["common"].corr(points["error"], method="spearman")) if len(points) > 3 else float("nan")
+
+
+def probed_points(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return `error` and `common` loss of probed checkpoints, mean over split seeds."""
+    cells = rows[(rows["mode"] == LINEAR_PROBE) & rows["features"].isin([PRIMARY, ""]) & (rows["corpus"] != UNTRAINED)]
+    points = cells.groupby([*KEYS], as_index=False)[["error"]].mean().merge(runs[[*KEYS, "common"]], on=list(KEYS))
+    return points[points["common"] > 0]
+
+
+def exemplary(follows: dict[str, float], most: int) -> list[str]:
+    """Return at most that many tasks by their correlation, highest first, evenly from all."""
+    order = sorted(follows, key=lambda task: (not math.isfinite(follows[task]), -np.nan_to_num(follows[task])))
+    if len(order) <= most:
+        return order
+    order = [task for task in order if not task.startswith("control_")] or order
+    places = np.unique(np.rint(np.linspace(0, len(order) - 1, most)).astype(int))
+    return [order[place] for place in places]
+
+
+def title(task: str, correlation: float) -> str:
+    """Return the task with the rank correlation of loss and error."""
+    return (
+        f"{task_name(task)}: ρ = {correlation:.2f}".replace("-", "−") if math.isfinite(correlation) else task_name(task)
+    )
+
+
+def draw_trend(axis: Axes, points: pd.DataFrame) -> None:
+    """Draw the straight line of log error on log loss through probed checkpoints."""
+    if len(points) < 4 or points["common"].nunique() < 2:
+        return
+    x, y = np.log(points["common"]), np.log(points["error"])
+    slope, level = np.polyfit(x, y, 1)
+    ends = np.array([x.min(), x.max()])
+    axis.plot(np.exp(ends), np.exp(level + slope * ends), color=BLUE, linewidth=1.2, zorder=4)
 
 
 def read(transfer: Path, runs: Path, tasks: Path) -> list[pd.DataFrame]:
@@ -115,6 +162,9 @@ def draw_task(axis: Axes, rows: pd.DataFrame, runs: pd.DataFrame, coding: dict[s
             )  # fmt: skip
     if not drawn and rows.empty:
         no_data(axis)
+    if drawn:
+        draw_trend(axis, probed_points(trained[trained["corpus"] == corpus], runs))
+        log_axis(axis, "x")
 
 
 def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:

@@ -88,6 +88,11 @@ def scale_name(name: str) -> str:
     return short_number(float(found[1]) * {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}[found[2].lower()])
 
 
+def model_name(name: str) -> str:
+    """Return what is written for a model: a baseline, or an encoder by its size."""
+    return baseline_name(name) if name in BASELINES else scale_name(name)
+
+
 def short_number(value: float) -> str:
     """Return 1200000 as 1.2M, .35 as 0.35."""
     for factor, letter in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -65,11 +65,15 @@ def test_transfer_panels_have_units_and_all_lines(study):
     tables = study / "tables"
     rows = read_table(tables / "transfer.csv", transfer.TEXT, transfer.NUMBERS)
     tasks = read_table(tables / "tasks.csv", transfer.TASK_TEXT, ())
-    figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold")
-    assert [axis.get_title() for axis in figure.axes] == TASKS
-    assert figure.axes[0].get_ylabel() == "RMSE (log mol/L)"
-    assert figure.axes[TASKS.index("bace")].get_ylabel() == "1 − AUC"
-    assert len(figure.axes[0].lines) == 3  # forest, token counts, untrained
+    figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold", most=99)
+    titles = [axis.get_title().split(":")[0] for axis in figure.axes]
+    assert sorted(titles) == sorted(map(task_name, TASKS))
+    by_name = dict(zip(titles, figure.axes, strict=True))
+    assert by_name["ESOL"].get_ylabel() == "RMSE (log mol/L)" and by_name["BACE"].get_ylabel() == "1 − AUC"
+    assert len(by_name["ESOL"].lines) == 4  # forest, token counts, untrained, trend
+    correlations = [float(axis.get_title().split("= ")[1].replace("−", "-")) for axis in figure.axes]
+    assert correlations == sorted(correlations, reverse=True)
+    assert len(transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold").axes) == 4
 
 
 def test_other_corpora_are_placed_by_their_loss_on_the_common_validation_set(study):
@@ -120,15 +124,21 @@ def test_rank_correlation_is_shown_from_twelve_tasks_on():
         assert axis.get_title(loc="right") == shown
 
 
-def test_every_descriptor_has_its_panel():
-    names = [f"task{i}" for i in range(5)]
-    tasks = pd.DataFrame({"task": names, "kind": "regression", "control": 0.0})
-    for item in DESCRIPTORS:
-        tasks[item.column] = np.arange(1.0, 6)
-    rows = {"task": names, "axis": "N", "mode": "linear_probe", "split": "scaffold", "features": "mean"}
-    saturation = pd.DataFrame(rows | {"metric": "rmse", "gain": 0.1, "lower": 0.0, "upper": 0.2})
-    figure = descriptors.draw(tasks, saturation, "scaffold")
-    assert [axis.get_xlabel() for axis in figure.axes if axis.axison] == [d.axis for d in DESCRIPTORS if d.axis]
+def test_the_descriptor_that_gains_follow_most_is_drawn_from_twelve_tasks_on():
+    for count, title in ((11, ""), (12, f"Exploratory: the strongest of {2} descriptors")):
+        order = np.arange(1.0, count + 1)
+        tasks = pd.DataFrame({"task": [f"task{i}" for i in range(count)], "kind": "regression", "control": 0.0})
+        for item in DESCRIPTORS:
+            tasks[item.column] = np.nan
+        shown = [item for item in DESCRIPTORS if item.axis][:2]
+        tasks[shown[0].column] = np.roll(order, 5)
+        tasks[shown[1].column] = -order
+        rows = {"task": tasks["task"], "axis": "N", "mode": "linear_probe", "split": "scaffold", "features": "mean"}
+        saturation = pd.DataFrame(rows | {"metric": "rmse", "gain": order / 100, "lower": 0.0, "upper": 0.2})
+        figure = descriptors.draw(tasks, saturation, "scaffold")
+        assert (figure.get_suptitle() or "") == title
+        if title:
+            assert figure.axes[0].get_xlabel() == shown[1].axis
 
 
 def test_limits_hold_every_estimate_despite_a_far_interval():
@@ -137,14 +147,13 @@ def test_limits_hold_every_estimate_despite_a_far_interval():
     assert -10 < low < -1 and 2 < high < 10
 
 
-def test_map_of_representations_joins_trunks_and_matrix_holds_last_budgets(study):
+def test_matrix_of_representations_holds_last_budgets_sizes_in_order(study):
     points = read_table(study / "tables" / "cka_map.csv", representations.POINT_TEXT, representations.POINT_NUMBERS)
     pairs = read_table(study / "tables" / "cka.csv", representations.PAIR_TEXT, representations.PAIR_NUMBERS)
-    names = representations.last_budgets(points)
-    assert list(names.values())[0] == "token counts" and "60k untrained" in names.values()
-    assert len(names) == 1 + len(SIZES) + 15 and "1m pubchem 32k s0" in names.values()
-    figure = representations.draw(pairs, points)
-    values = figure.axes[1].images[0].get_array()
+    names = list(representations.last_budgets(points).values())
+    assert names[0] == "token counts" and "60k untrained" in names
+    assert len(names) == 1 + len(SIZES) + 15 and "1M, pubchem, 32k molecules, seed 0" in names
+    sizes = [representations.number_of(name.split(",")[0]) for name in names[1 + len(SIZES) :]]
+    assert sizes == sorted(sizes) and sizes[0] == 6e4
+    values = representations.draw(pairs, points).axes[0].images[0].get_array()
     assert values.shape == (20, 20) and np.allclose(values, values.T) and np.allclose(np.diag(values), 1)
-    stars = [line for line in figure.axes[0].lines if line.get_marker() == "*"]
-    assert len(stars) == len(SIZES)
