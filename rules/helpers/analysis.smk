@@ -138,11 +138,11 @@ def shown_in_report() -> list[dict]:
     for rule in workflow.rules:
         for path in rule.output:
             told = path.flags.get("report")
-            for task in (config["transfer"]["answers"] if told and "{task}" in path else [""]) if told else ():
+            for task in (config["transfer"]["answers"] if told and "{task" in path else [""]) if told else ():
                 label = str(next(iter(told.labels.values()))).format(task=task)
                 caption = Path(workflow.basedir, "report", Path(str(told.caption)).name)
                 names = {"category": str(told.category), "label": label, "caption": str(caption), "task": task}
-                found.append({"path": str(path).replace("{task}", task)} | names)
+                found.append({"path": re.sub(r"\{task[^}]*\}", task, str(path))} | names)
     return found
 
 

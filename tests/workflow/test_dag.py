@@ -25,6 +25,7 @@ VARIED = {
 STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
 COMMANDS = {
     "summarize_study",
+    "update_readme",
     "explain",
     "estimate_cost",
     "plan_study",
@@ -32,6 +33,7 @@ COMMANDS = {
     "predict",
     "embed",
     "score_cliffs",
+    "update_readme",
 }  # scripts for people, of no rule
 TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 

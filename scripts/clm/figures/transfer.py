@@ -64,7 +64,7 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split:
     names = exemplary(follows, most)
     figure, axes = panels(len(names), COLUMNS, 1.7 if len(names) <= COLUMNS else 1.45, extra=0.75)
     for axis, task in zip(axes, names or [""], strict=True):
-        axis.set_title(title(task, follows.get(task, float("nan"))))
+        axis.set_title(title(task, follows.get(task, float("nan"))), fontsize=6.3)
         draw_task(axis, ok[ok["task"] == task], runs, coding, corpus)
         axis.set_ylabel(error_label(task, ok, tasks), fontsize=6, parse_math=False)
     for axis in axes[-COLUMNS:]:

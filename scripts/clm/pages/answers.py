@@ -92,7 +92,7 @@ def sign_line(finding: Finding) -> str:
 
 def shown(verdict: str) -> str:
     """Return a verdict as the rest of a sentence."""
-    return "is unknown to help" if verdict == "unknown" else verdict
+    return "is not known to help" if verdict == "unknown" else verdict
 
 
 def picture(path: Path | None, task: str) -> str:

@@ -132,10 +132,11 @@ def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[st
     if kinds:
         best = last[kinds].min(axis=1).dropna().sort_values()
         worse, better = best.index[best > 1], best.index[best < 1]
+        names = [listed([task_name(name) for name in group]) for group in (worse[::-1], better)]
         lines.append(
             f"On the {settings['split']} split a fingerprint forest had a lower error than the largest encoder on "
-            f"{len(worse)} of {len(best)} tasks ({listed([task_name(name) for name in reversed(worse)])}); "
-            f"the encoder had the lower one on {listed([task_name(name) for name in better])}."
+            f"{len(worse)} of {len(best)} tasks{f' ({names[0]})' if len(worse) else ''}; "
+            f"the encoder had the lower one on {names[1]}."
         )
     return lines
 

@@ -4,6 +4,8 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+from clm.wording.names import readable
+
 VERDICTS = {"supported": "●", "contradicted": "✕", "undecided": "○"}  # by shape and fill, not by colour
 HEADINGS = ("Claim", "Source", "Test", "n", "Effect [95 % interval]", "What matters", "p", "Verdict", "Why", "Tables")
 PAGE = """<!DOCTYPE html>
@@ -30,7 +32,7 @@ def claims_page(document: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS) if claims else "No claim was tested"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in HEADINGS)
     rows = "\n".join(claim_row(claim) for claim in claims)
-    return PAGE.format(study=escaped(document.get("study")), counts=counts, head=head, rows=rows)
+    return readable(PAGE.format(study=escaped(document.get("study")), counts=counts, head=head, rows=rows))
 
 
 def claim_row(claim: Mapping[str, Any]) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from clm.statistics.verdicts import NOT_TESTABLE
+from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE
 from clm.tables.columns import BASELINE, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
-from clm.wording.names import mode_name
+from clm.wording.names import mode_name, readable
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
 CELL = ["size", "subset", "budget"]
@@ -155,11 +155,11 @@ def claims_section(claims: list[dict[str, Any]]) -> Section:
     lines = [
         f"{claim['verdict']}: {claim['claim']} (effect {claim['effect']:.2g} {interval(claim)}, n {claim['n']})."
         for claim in claims
-        if claim["verdict"] != "undecided" and claim["lower"] is not None
+        if claim["verdict"] in ("supported", "contradicted") and claim["lower"] is not None
     ]
     counts = [
         f"{word}: {sum(claim['verdict'] == word for claim in claims)} of {len(claims)}."
-        for word in ("undecided", NOT_TESTABLE)
+        for word in ("undecided", NOT_TESTABLE, NOT_SENSITIVE)
     ]
     return "Claims of the paper and of its review", [*lines, *counts]
 
@@ -179,7 +179,7 @@ def page(study: str, first: str, short: list[Section], details: list[Section]) -
         "the receiver operating characteristic; RMSE: root mean square error.\n"
     )
     parts = [body(short), "# Tables, one by one", body(details)]
-    return "\n".join([head, first, "\n\n".join(part for part in parts if part)]) + "\n"
+    return readable("\n".join([head, first, "\n\n".join(part for part in parts if part)]) + "\n")
 
 
 def body(sections: list[Section]) -> str:

@@ -118,13 +118,15 @@ def loss_answer(rows: Mapping[str, Mapping[str, Mapping[str, Any] | None]]) -> s
     rest = [AXES[axis] for axis, word in words.items() if not word.startswith(("loss falls", "loss rises"))]
     told = [listed(clear)] if clear else []
     told += [f"what it does with {listed(rest)} is undecided or cannot be tested"] if rest else []
-    return f"The pretraining loss {'; '.join(told)}." if clear else f"Of the pretraining loss, {told[0]}."
+    if not clear:
+        return f"What the pretraining loss does with {listed(rest)} is undecided or cannot be tested."
+    return f"The pretraining loss {'; '.join(told)}."
 
 
 def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: float) -> str:
     """Return the sentence of one mode."""
     if all(row is None for row in rows.values()):
-        return f"{PROTOCOLS[mode]}, nothing was measured."
+        return f"{PROTOCOLS[mode]}, no task can be judged."
     limit = f"{100 * margin:g} %"
     phrases = {
         IMPROVING: "lower{s} the error ({each} per doubling)",

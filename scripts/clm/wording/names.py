@@ -88,6 +88,13 @@ def scale_name(name: str) -> str:
     return short_number(float(found[1]) * {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}[found[2].lower()])
 
 
+def readable(text: str) -> str:
+    """Return a sentence with the modes and control tasks that it names in words."""
+    modes = {mode: mode_name(mode) for mode in (LINEAR_PROBE, FINE_TUNED)}
+    text = re.sub(r"\b(" + "|".join(modes) + r")\b", lambda found: modes[found[0]], text)
+    return re.sub(r"\bcontrol_[\w.]*\w", lambda found: task_name(found[0]), text)
+
+
 def model_name(name: str) -> str:
     """Return what is written for a model: a baseline, or an encoder by its size."""
     return baseline_name(name) if name in BASELINES else scale_name(name)

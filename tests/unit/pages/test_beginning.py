@@ -66,7 +66,7 @@ def test_a_study_that_cannot_see_says_so():
 def test_empty_tables_do_not_stop_it():
     empty = {name: table.head(0) for name, table in frame().items()}
     told = beginning.beginning(empty, SETTINGS)
-    assert "nothing was measured" in told.answer[1] and told.scope == "No pretraining run ended well."
+    assert "no task can be judged" in told.answer[1] and told.scope == "No pretraining run ended well."
 
 
 def test_a_page_gets_the_block_of_a_record_with_its_figures():

@@ -121,6 +121,7 @@ def test_claims_that_no_test_decides_are_counted():
         "supported: loss falls (effect 0.1 [0.05, 0.2], n 9).",
         "undecided: 1 of 2.",
         "not testable here: 0 of 2.",
+        "not sensitive: 0 of 2.",
     ]
 
 

@@ -67,7 +67,7 @@ def test_the_end_of_a_study_is_its_headline_and_the_path_of_the_report(tmp_path)
     (tmp_path / "tables" / "headline.csv").write_text(f"{head}\n{row}\n")
     (tmp_path / "report" / "report.html").write_text("")
     lines = summarize_study.summarize_study(tmp_path)
-    assert lines[2] == "  Fine-tuned, nothing was measured."
+    assert lines[2] == "  Fine-tuned, no task can be judged."
     assert lines[3].startswith(
         "  With a linear probe on frozen encoders (12 tasks), more tokens lower the error (falls by"
     )

@@ -48,7 +48,7 @@ def test_axes_with_the_same_verdict_share_a_phrase_and_a_mode_without_rows_says_
     row = ROW | {"verdict": "improving"}
     told = words.answer_of("linear_probe", {"D": row, "N": row | {"gain": 0.02}, "U": ROW | FEW_RUNS}, 0.01)
     assert "more tokens and parameters lower the error (" in told and "; more molecules cannot" in told
-    assert "nothing was measured" in words.answer_of("fine_tuned", dict.fromkeys("DNU"), 0.01)
+    assert "no task can be judged" in words.answer_of("fine_tuned", dict.fromkeys("DNU"), 0.01)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Readers see no names of the configuration where there are better ones."""
 
 import pytest
-from clm.wording.names import change, listed, percent, scale_name, task_name
+from clm.wording.names import change, listed, percent, readable, scale_name, task_name
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ def test_tasks_are_called_as_in_the_field(name, told):
 )  # fmt: skip
 def test_sizes_and_budgets_are_numbers(name, told):
     assert scale_name(name) == told
+
+
+def test_sentences_name_modes_and_control_tasks_in_words():
+    told = readable("loss (linear_probe) and control_logp_2000_0. fine_tuned; linear_probes")
+    assert told == "loss (linear probe) and logP, n = 2000 (control). fine-tuned; linear_probes"
 
 
 def test_changes_say_their_direction():
