@@ -77,12 +77,7 @@ rule plot_answer:
     input:
         tables=[f"<results>/tables/{table}.csv" for table in ("transfer", "runs")],
     output:
-        png=report(
-            "<results>/answers/{task}.png",
-            caption="../report/answer_errors.rst",
-            category="Your tasks",
-            labels={"figure": "errors on {task}"},
-        ),
+        png="<results>/answers/{task}.png",
         pdf="<results>/answers/{task}.pdf",
     log:
         "<logs>/plot_answer/{task}.log",

@@ -33,7 +33,6 @@ COMMANDS = {
     "predict",
     "embed",
     "score_cliffs",
-    "update_readme",
 }  # scripts for people, of no rule
 TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 

@@ -96,6 +96,13 @@ def test_the_end_of_a_run_tells_where_things_are(finished):
     assert percents[-1] == 100 and sorted(set(percents)) == percents and len(percents) > 50
 
 
+def test_findings_are_three_screens_before_their_tables(finished):
+    text = (finished / "results" / "tiny" / "tables" / "findings.md").read_text()
+    first, _, rest = text.partition("# Tables, one by one")
+    assert "<!-- headline:begin -->" in first and len(first) < 6500 and len(rest) > 2000
+    assert not {"linear_probe", "fine_tuned", "t20k"} & set(rest.replace(",", " ").split())
+
+
 def test_the_report_holds_figures_and_captions(finished):
     results = finished / "results" / "tiny"
     text = (results / "report" / "report.html").read_text()

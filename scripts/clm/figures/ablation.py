@@ -42,9 +42,7 @@ def draw(ablation: pd.DataFrame, gain_margin: float, elasticity_margin: float) -
         draw_statistic(axis, rows[rows["statistic"] == statistic], parts, factor)
         axis.axvline(factor * margins[margin], color="black", linestyle="--", linewidth=0.7, zorder=0)
         axis.set(title=title, xlabel=label)
-    names = [
-        "nothing left out" if kind == NOTHING else f"without {kind}: {readable(kind, name)}" for kind, name in parts
-    ]
+    names = [readable(kind, name) for kind, name in parts]
     axes[0].set_yticks(range(len(parts)), names, fontsize=5.5)
     axes[0].set_ylim(len(parts) - 0.4, -0.6)
     handles = [Line2D([], [], color=BLACK, linestyle="", marker=SHAPES[name], markersize=3.2, label=LABELS[name])

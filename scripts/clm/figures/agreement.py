@@ -43,7 +43,7 @@ def draw(saturation: pd.DataFrame, split: str) -> Figure:
     handles = [Patch(facecolor=shade(name), edgecolor=GREY, linewidth=0.4, label=f"{letter} {name.replace('_', ' ')}")
                for name, letter in LETTERS.items() if name in present]  # fmt: skip
     handles.append(Patch(facecolor="white", edgecolor=BLACK, linewidth=1.2, label="the two differ"))
-    legend_below(figure, handles, columns=7)
+    legend_below(figure, handles, columns=4)
     return figure
 
 

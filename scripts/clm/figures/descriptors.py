@@ -41,7 +41,7 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
     best = max(known, key=lambda column: abs(known[column]))
     item = next(item for item in SHOWN if item.column == best)
     draw_descriptor(axis, joined, item.column, item.logarithmic)
-    axis.set(xlabel=item.axis, ylabel=f"lower error per doubling of {AXES[axis_name]} (%), linear probe")
+    axis.set(xlabel=item.axis, ylabel=f"lower error per doubling\nof {AXES[axis_name]} (%), linear probe")
     figure.suptitle(f"Exploratory: the strongest of {len(known)} descriptors", fontsize=8)
     legend_below(figure, legend(joined))
     return figure

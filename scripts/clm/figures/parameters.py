@@ -33,7 +33,7 @@ def read(*maps: Path) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
 def trunk_title(path: Path) -> str:
     """Return whose map it is, from its place .../{corpus}/{size}/{subset}/seed{seed}.csv."""
     corpus, size, subset = path.parts[-4:-1] if len(path.parts) > 3 else ("", "", "")
-    return f"{corpus}, {size}, {subset} molecules, {path.stem}".replace("seed", "seed ")
+    return f"{corpus}, {scale_name(size)}, {scale_name(subset)} molecules, {path.stem}".replace("seed", "seed ")
 
 
 def draw(maps: dict[str, tuple[pd.DataFrame, dict[str, list[float]]]]) -> Figure:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from clm.figures.style import LOSS_LABEL, no_data, panels
 from clm.figures.tables import read_table
+from clm.wording.names import scale_name
 
 SURFACE_NUMBERS = ("a", "b", "loss")
 
@@ -22,7 +23,8 @@ def read(*surfaces: Path) -> list[dict[str, pd.DataFrame]]:
 def surface_title(path: Path) -> str:
     """Return what a surface shows, from its place .../{corpus}/{size}/{subset}/seed{seed}/{budget}.csv."""
     corpus, size, subset, seed = path.parts[-5:-1] if len(path.parts) > 4 else ("", "", "", "")
-    return f"{corpus}, {size}, {subset} molecules,\n{path.stem} tokens, {seed}".replace("seed", "seed ")
+    told = f"{corpus}, {scale_name(size)}, {scale_name(subset)} molecules,\n{scale_name(path.stem)} tokens, "
+    return told + seed.replace("seed", "seed ")
 
 
 def draw(surfaces: dict[str, pd.DataFrame]) -> Figure:

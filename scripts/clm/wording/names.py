@@ -89,10 +89,12 @@ def scale_name(name: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a sentence with the modes and control tasks that it names in words."""
+    """Return a sentence with the modes, tasks and budgets that it names in words."""
     modes = {mode: mode_name(mode) for mode in (LINEAR_PROBE, FINE_TUNED)}
     text = re.sub(r"\b(" + "|".join(modes) + r")\b", lambda found: modes[found[0]], text)
-    return re.sub(r"\bcontrol_[\w.]*\w", lambda found: task_name(found[0]), text)
+    text = re.sub(r"\bt\d+(?:\.\d+)?[kmg]?\b", lambda found: scale_name(found[0]), text)
+    tasks = rf"\b(?:control_[\w.]*\w|cyp\d\w+?_\w+|{'|'.join([*TASKS, *CAPITALS])})\b"
+    return re.sub(tasks, lambda found: task_name(found[0]), text)
 
 
 def model_name(name: str) -> str:

@@ -30,8 +30,8 @@ def test_sizes_and_budgets_are_numbers(name, told):
 
 
 def test_sentences_name_modes_and_control_tasks_in_words():
-    told = readable("loss (linear_probe) and control_logp_2000_0. fine_tuned; linear_probes")
-    assert told == "loss (linear probe) and logP, n = 2000 (control). fine-tuned; linear_probes"
+    told = readable("loss (linear_probe) and control_logp_2000_0. fine_tuned; esol, cyp2d6_substrate at t25m tokens")
+    assert told == "loss (linear probe) and logP, n = 2000 (control). fine-tuned; ESOL, CYP2D6 substrate at 25M tokens"
 
 
 def test_changes_say_their_direction():
