@@ -6,10 +6,6 @@ from pathlib import Path
 from clm.provenance.command import run
 from clm.provenance.cost import versions
 from clm.provenance.files import read_json
-from clm.tables.frames import read_table
-from clm.wording.headline import answer
-
-MARGIN = 0.01  # gain per doubling that matters, where a study that has not recorded its settings is told
 
 
 def summarize_study(results: Path, /) -> list[str]:
@@ -19,16 +15,22 @@ def summarize_study(results: Path, /) -> list[str]:
         results: folder results/<study>; what is missing below it is left out.
     """
     lines = ["", f"Study {results.name}"]
-    table, request = results / "tables" / "headline.csv", results / "report" / "request.json"
-    if table.is_file():
-        margin = read_json(request)["settings"]["gain_margin"] if request.is_file() else MARGIN
-        _, *sentences = answer(read_table(table), margin)
-        lines += [f"  {sentence}" for sentence in sentences]
+    findings, report = results / "tables" / "findings.md", results / "report" / "report.html"
+    if findings.is_file():
+        lines += [f"  {sentence}" for sentence in headline(findings.read_text(encoding="utf-8"))]
     lines += [f"  note    {note}" for note in other_versions(results, versions())]
-    report = results / "report" / "report.html"
     if report.is_file():
         lines.append(f"  report  {report}")
     return lines
+
+
+def headline(findings: str) -> list[str]:
+    """Return the sentences on fine-tuned models and linear probes with which findings.md begins.
+
+    They are read from there, since what runs Snakemake may have no library for tables.
+    """
+    block = findings.partition("<!-- headline:begin -->")[2].partition("<!-- headline:end -->")[0]
+    return [line.removeprefix("- ") for line in block.splitlines() if line.startswith("- ")][1:]
 
 
 def other_versions(results: Path, installed: dict[str, str]) -> list[str]:

@@ -23,13 +23,11 @@ def update_readme(record: Path, /, readme: Path = Path("README.md")) -> None:
     findings, figure = record / "findings.md", record / "figures" / "headline.png"
     for path in (findings, figure):
         if not path.is_file():
-            raise UserError(
-                f"{record}: no {path.relative_to(record)}; copy it from results/<study> of a finished study"
-            )
+            raise UserError(f"{record}: no {path.relative_to(record)}; name the folder of a record")
     try:
         text = copied(readme.read_text(encoding="utf-8"), findings.read_text(encoding="utf-8"), record.as_posix())
     except ValueError as error:
-        raise UserError(f"{readme} from {findings}: {error}; mark one block in each") from error
+        raise UserError(f"{readme} from {findings}: {error}; give each one block between its marks") from error
     with atomic(readme) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

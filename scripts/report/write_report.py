@@ -51,7 +51,7 @@ def shown(entry: Mapping[str, str], config: Mapping[str, Any]) -> Shown:
     try:
         text = caption_html(caption.read_text(encoding="utf-8"), config, entry["task"])
     except ValueError as error:
-        raise UserError(f"{caption}: {error}") from error
+        raise UserError(f"{caption}: {error}; mend the caption") from error
     return Shown(Path(entry["path"]), entry["category"], entry["label"], text)
 
 

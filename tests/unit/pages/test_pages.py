@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import summarize_study
 from clm.figures.tables import read_table
+from clm.pages.beginning import Beginning, markdown
 from clm.pages.claims import claims_page
+from clm.pages.findings import page
 from clm.wording.names import short_number
 from drawn_study import write_drawn_study
 from render_claims import render_claims
@@ -60,16 +62,10 @@ def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
 def test_the_end_of_a_study_is_its_headline_and_the_path_of_the_report(tmp_path):
     (tmp_path / "tables").mkdir()
     (tmp_path / "report").mkdir()
-    row = "D,linear_probe,(all),12,10,9,0.02,0.011,0.03,,0.3,0.2,0.4,improving,"
-    head = (
-        "axis,mode,split,n_tasks,n_trunks,df,gain,lower,upper,between_sd,loss_fall,loss_lower,loss_upper,verdict,reason"
-    )
-    (tmp_path / "tables" / "headline.csv").write_text(f"{head}\n{row}\n")
+    told = Beginning(["The loss falls.", "Fine-tuned, a.", "With a linear probe, b."], "", [], ["x"], ["y"])
+    (tmp_path / "tables" / "findings.md").write_text(page("s", markdown(told, "f.png"), [("T", ["z"])], []))
     (tmp_path / "report" / "report.html").write_text("")
     lines = summarize_study.summarize_study(tmp_path)
-    assert lines[2] == "  Fine-tuned, no task can be judged."
-    assert lines[3].startswith(
-        "  With a linear probe on frozen encoders (12 tasks), more tokens lower the error (falls by"
-    )
-    assert lines[4:] == [f"  report  {tmp_path / 'report' / 'report.html'}"]
+    report = tmp_path / "report" / "report.html"
+    assert lines[2:] == ["  Fine-tuned, a.", "  With a linear probe, b.", f"  report  {report}"]
     assert summarize_study.summarize_study(tmp_path / "none") == ["", "Study none"]
