@@ -32,7 +32,7 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
     """
     axis_name, gains = gains_of(chosen(saturation, split))
     joined = tasks.merge(gains, on="task", how="inner")
-    figure = new_figure(2.6, width=4.2)
+    figure = new_figure(2.6, width=5.2)
     axis = figure.subplots()
     known = {item.column: rho for item in SHOWN if (rho := correlation(joined, item.column)) is not None}
     if not known:

@@ -29,7 +29,7 @@ def draw(pairs: pd.DataFrame, points: pd.DataFrame) -> Figure:
         points: columns POINT_TEXT and POINT_NUMBERS of cka_map.csv, budgets of a trunk in ascending order.
     """
     names = last_budgets(points)
-    figure = new_figure(max(3.4, 0.13 * len(names) + 1.2), width=max(4.4, 0.13 * len(names) + 2.2))
+    figure = new_figure(max(3.4, 0.13 * len(names) + 1.2), width=max(5.4, 0.13 * len(names) + 2.2))
     draw_matrix(figure.subplots(), figure, pairs, names)
     return figure
 

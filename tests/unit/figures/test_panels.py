@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
+from clm.figures import curves, descriptors, gains, headline, loss, representations, spectrum, transfer
 from clm.figures.tables import read_table
 from clm.tables.columns import KEYS
 from clm.tables.descriptors import DESCRIPTORS
@@ -20,6 +20,18 @@ from matplotlib.figure import Figure
 @pytest.fixture(scope="module")
 def study(tmp_path_factory) -> Path:
     return write_drawn_study(tmp_path_factory.mktemp("study"))
+
+
+def test_the_headline_has_the_finding_above_each_panel_and_labels_at_its_lines(study):
+    tables = [read_table(study / "tables" / f"{name}.csv", *columns) for name, columns in headline.TABLES.items()]
+    figure = headline.draw(*tables, "scaffold", 0.01)
+    words = [[text.get_text() for text in axis.texts] for axis in figure.axes]
+    assert "fine-tuned: error falls by 3.0 % [1.0, 5.0]" in words[0] and "loss falls by 20 % [10, 30]" in words[0]
+    assert "linear probe: less than 1 % [1.0, 5.0]" in words[1] and "one value only" in words[2]
+    assert {"loss", "BACE", "ESOL", "BBBP", "control: logP", "probe, median"} <= set(words[0])
+    rows = [label.get_text() for label in figure.axes[3].get_yticklabels()]
+    assert sorted(rows) == ["BACE", "ESOL"] and "fine-tuned: 2 of 2" in words[3]
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
 def test_loss_panels_show_points_fits_and_failures(study):

@@ -10,6 +10,7 @@ from plot_figure import plot_figure
 
 SPLIT = {"split": "scaffold"}
 FIGURES = {
+    "headline": (("headline", "headline_curves", "relative_errors"), SPLIT | {"gain_margin": 0.01}),
     "loss": (("runs", "fits"), {}),
     "transfer": (("transfer", "runs", "tasks"), SPLIT),
     "gains": (("saturation", "elasticity"), SPLIT | {"aggregate": ["bace", "bbbp", "esol"]}),
