@@ -133,10 +133,10 @@ def judgement(*keys: str) -> dict:
 
 
 def shown_in_report() -> list[dict]:
-    """Every output that a rule declares for the report, in the order of the rules: path, category, label, caption."""
+    """Outputs that are declared for the report, in their order: path, category, label, caption, task."""
     found = []
-    for rule in workflow.rules:
-        for path in rule.output:
+    for maker in workflow.rules:
+        for path in maker.output:
             told = path.flags.get("report")
             for task in (config["transfer"]["answers"] if told and "{task" in path else [""]) if told else ():
                 label = str(next(iter(told.labels.values()))).format(task=task)
