@@ -5,7 +5,7 @@ python scripts/update_readme.py reference/default
 
 from pathlib import Path
 
-from clm.pages.beginning import copied
+from clm.pages.marked import copied
 from clm.provenance.command import UserError, run
 from clm.provenance.files import atomic
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from clm.pages.answers import answer_page, applicability, quality, quality_lines
+from clm.pages.answers import answer_page, applicability, quality
+from clm.pages.data import quality_lines
 from clm.predict.methods import StudyTask, load_study_task
 from clm.predict.recommend import recommend
 from clm.provenance.command import run

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
-from clm.pages.beginning import MARKED
+from clm.pages.marked import MARKED
 
 FREE = re.compile(
     r"`[^`]*`|\]\([^)]*\)|<[^>]+>|arXiv:\S+|Python 3\.\d+(?: to 3\.\d+)?|\bv?\d+\.\d+\.\d+\b|\b[A-Za-z]\w*\d\w*\b"

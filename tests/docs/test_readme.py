@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from clm.pages.beginning import MARKED, copied
+from clm.pages.marked import MARKED, copied
 from clm.provenance.command import UserError
 from readme_checks import commands, listed_numbers, number_fault, options, unlisted_numbers
 from update_readme import update_readme

@@ -157,12 +157,6 @@ def applicability(distance: Mapping[str, Any], where: str, near: float | None) -
     return lines
 
 
-def quality_lines(summary: Mapping[str, Any]) -> list[str]:
-    """Return what to know first of the data: molecules used, and warnings."""
-    told = f"{summary['kept']} of {summary['read']} rows are used; {summary['duplicates']} repeat another one."
-    return [told, *(f"{warning[0].upper()}{warning[1:]}." for warning in summary.get("warnings", []))]
-
-
 def quality(
     summary: Mapping[str, Any],
     stereo: Mapping[str, int],

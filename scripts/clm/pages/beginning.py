@@ -1,13 +1,13 @@
 """The beginning of README, report and findings, the same in all: question, answer, table, so what, how strong."""
 
 import html
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from clm.pages.marked import BEGIN, END
 from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATURATED
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.wording.headline import MODES, SCALES, answer, error_words, loss_words, pooled
@@ -17,8 +17,6 @@ QUESTION = (
     "When a chemical language model is pretrained with more tokens, more parameters or more molecules, does the error "
     "of molecular property prediction fall with the pretraining loss?"
 )
-BEGIN, END = "<!-- headline:begin{} -->", "<!-- headline:end -->"
-MARKED = re.compile(r"<!-- headline:begin(?P<source>[^>]*?) -->\n(?P<text>.*?)<!-- headline:end -->", re.DOTALL)
 ALT = "Loss and errors relative to the smallest scale, along tokens, parameters and molecules"
 HEAD = ("per doubling of", "pretraining loss", *(f"error, {mode_name(mode)}" for mode in MODES))
 HEAD += tuple(f"tasks helped / not / undecided, {mode_name(mode)}" for mode in MODES)
@@ -174,24 +172,6 @@ def markdown(told: Beginning, figure: str) -> str:
         "**So what.** " + " ".join(told.so_what), "**How strong this is.** " + " ".join(told.strength),
     ]  # fmt: skip
     return "\n".join([BEGIN.format(""), "\n\n".join(parts), END, ""])
-
-
-def copied(readme: str, findings: str, source: str) -> str:
-    """Return a page with its marked block replaced by that of the findings of a record.
-
-    Args:
-        readme: the page, which has one block.
-        findings: findings.md of the record.
-        source: folder of the record from the page, for example reference/default.
-
-    Raises:
-        ValueError: one of them has no block, or the page several.
-    """
-    found, blocks = MARKED.search(findings), MARKED.findall(readme)
-    if found is None or len(blocks) != 1:
-        raise ValueError(f"{len(blocks)} blocks in the page, {'none' if found is None else 'one'} in the findings")
-    text = re.sub(r"\]\((?:\.\./)?figures/", f"]({source}/figures/", found["text"])
-    return MARKED.sub(lambda _: f"{BEGIN.format(' ' + source)}\n{text}{END}", readme)
 
 
 def as_html(told: Beginning) -> tuple[str, str]:

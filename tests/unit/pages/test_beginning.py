@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 from clm.pages import beginning
-from clm.pages.beginning import END, as_html, copied, markdown
+from clm.pages.beginning import as_html, markdown
+from clm.pages.marked import END, copied
 
 SETTINGS = {"corpus": "zinc", "aggregate": ["bace", "esol"], "split": "scaffold", "gain_margin": 0.01}
 
