@@ -79,7 +79,11 @@ def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recomm
     tested = [scored_method(one, rows) for one in (best, rival) if one is not None]
     ratio = None if rival is None else error_ratio(results, study, best, rival, tested)
     return Recommendation(
-        tested[0], tested[1] if rival else None, ratio, float(first["trivial_error"]), int(first["n_test"])
+        tested[0],
+        tested[1] if rival else None,
+        ratio,
+        float(first["trivial_error"]),
+        int(np.nan_to_num(first["n_test"])),
     )
 
 
@@ -124,7 +128,8 @@ def error_ratio(
     """Return the error of the rival over that of the best, with the 95 % interval over drawn test scaffolds."""
     groups = dict(zip(study.task.rows.tolist(), study.task.groups.tolist(), strict=True))
     drawn = [drawn_errors(results, study, one, groups) for one in (best, rival)]
-    if any(one is None for one in drawn):
+    known = all(one is not None and np.isfinite(one).any() for one in drawn)
+    if not known or not all(one.error > 0 for one in tested):
         return None
     low, high = np.nanquantile(drawn[1] - drawn[0], [0.025, 0.975])
     return tested[1].error / tested[0].error, float(np.exp(low)), float(np.exp(high))

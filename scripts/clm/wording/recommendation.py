@@ -21,12 +21,15 @@ def recommendation_lines(found: Any | None, metric: str, units: str) -> list[str
         return ["This study has neither a linear probe nor a fingerprint forest for this task."]
     error = "1 − AUC" if metric == "auc" else "RMSE"
     unit = f" {units}" if units and metric != "auc" else ""
+    if not math.isfinite(found.best.error):
+        return [f"Use {found.best.words}; its error on the test part could not be measured."]
     lines = [f"Use {found.best.words}: {error} {with_interval(found.best)}{unit} on {found.n_test} test molecules."]
-    if found.rival is not None:
+    if found.rival is not None and math.isfinite(found.rival.error):
         rival = found.rival.words[0].upper() + found.rival.words[1:]
         lines.append(f"{rival} has {with_interval(found.rival)}; {difference(found)}.")
     trivial = "guessing" if metric == "auc" else "predicting the mean"
-    lines.append(f"For comparison, {trivial} has {found.trivial:.3g}.")
+    if math.isfinite(found.trivial):
+        lines.append(f"For comparison, {trivial} has {found.trivial:.3g}.")
     return lines
 
 

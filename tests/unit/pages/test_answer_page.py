@@ -45,6 +45,14 @@ def test_a_forest_may_be_recommended_and_a_study_may_have_no_rival():
     assert "neither a linear probe nor" in recommendation_lines(None, "rmse", "")[0]
 
 
+def test_what_was_not_measured_is_not_told():
+    nothing = Scored("zinc/1m/8k/seed0/1m", "a linear probe", float("nan"), float("nan"), float("nan"))
+    assert lines(best=nothing) == ["Use a linear probe; its error on the test part could not be measured."]
+    assert len(lines(rival=nothing)) == 2
+    found = recommendation_lines(Recommendation(PROBE, None, None, float("nan"), 3), "rmse", "")
+    assert len(found) == 1 and "nan" not in found[0]
+
+
 def test_the_lowest_test_error_is_named_with_its_flaw():
     scores = pd.DataFrame([("scaffold", "10m", "fine_tuned", 0.9), ("random", "10m", "fine_tuned", 0.1),
                            ("scaffold", "ecfp_forest", "baseline", 1.0)],
