@@ -97,6 +97,7 @@ onstart:
     # The limit on jobs per second looks at all waiting jobs again each second, once more for every job that has ended:
     # at 500 jobs Snakemake itself would take half a core. `--jobs` and `--cores` are the limits here.
     workflow.scheduler.job_rate_limiter = None
+    follow(logger)
 
 
 onsuccess:

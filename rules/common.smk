@@ -43,6 +43,7 @@ from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
 from clm.provenance.digest import code_digest
 from clm.provenance.files import atomic, sha256_file, write_json
+from clm.provenance.progress import follow
 from clm.study import grid, hub, ladders, paths
 from clm.study.base import reuse_base
 from clm.study.merge import study_configuration

@@ -1,9 +1,11 @@
 # Pages of text, and the report of all figures and tables.
 FOUND = (
-    "runs rates transfer fits saturation elasticity correlations decision ablation thresholds contrasts reconciliation"
-    " pretraining_control"
+    "headline sensitivity relative_errors runs rates transfer fits saturation elasticity correlations decision ablation "
+    "thresholds contrasts reconciliation pretraining_control"
 )
-ANSWERED = ("runs", "transfer", "saturation", "thresholds", "learning_curves")
+ANSWERED = ("runs", "transfer", "saturation", "learning_curves")
+
+ANSWER_VALUES = "params.settings params.results input.tables input.figure output.out output.predictions"
 
 
 rule write_findings:
@@ -29,7 +31,9 @@ rule write_findings:
         runtime=10,
     params:
         code=code("report/write_findings"),
-        settings=canonical(judgement("study", "corpus") | select_keys(config["figures"], "split")),
+        settings=canonical(
+            judgement("study", "corpus", "aggregate", "gain_margin") | select_keys(config["figures"], "split")
+        ),
     shell:
         script("report/write_findings", "params.settings input.tables input.claims input.summaries output.out")
 
@@ -42,12 +46,13 @@ rule write_answer:
         distance="<results>/tasks/{{task}}/distance/{}-{}.json".format(*reference_subset()),
         predictions=lambda w: prediction_files(w.task),
         tables=[f"<results>/tables/{name}.csv" for name in ANSWERED],
+        figure="<results>/answers/{task}.png",
     output:
         out=report(
             "<results>/answers/{task}.html",
             caption="../report/answer.rst",
-            category="Answers",
-            labels={"task": "{task}", "what": "page"},
+            category="Your tasks",
+            labels={"page": "{task}"},
         ),
         predictions="<results>/answers/{task}.csv",
     log:
@@ -67,19 +72,14 @@ rule write_answer:
         settings=lambda w: canonical(answer_config(w.task)),
         results=results_of,
     shell:
-        script("report/write_answer", "params.settings params.results input.tables output.out output.predictions")
+        script("report/write_answer", ANSWER_VALUES)
 
 
 rule plot_answer:
     input:
         tables=[f"<results>/tables/{table}.csv" for table in ("transfer", "runs")],
     output:
-        png=report(
-            "<results>/answers/{task}.png",
-            caption="../report/answer_errors.rst",
-            category="Answers",
-            labels={"task": "{task}", "what": "errors"},
-        ),
+        png="<results>/answers/{task}.png",
         pdf="<results>/answers/{task}.pdf",
     log:
         "<logs>/plot_answer/{task}.log",
@@ -106,7 +106,7 @@ rule render_claims:
     input:
         claims="<results>/tables/claims.json",
     output:
-        out=shown("claims", "claims and verdicts", folder="figures", kind="html", category="Claims"),
+        out=shown("claims", "claims and verdicts", folder="figures", kind="html", category="Transfer"),
     log:
         "<logs>/render_claims.log",
     benchmark:
@@ -133,6 +133,7 @@ rule write_report:
         request="<results>/report/request.json",
     output:
         out="<results>/report/report.html",
+        workflow="<results>/report/workflow.html",
     log:
         "<logs>/write_report.log",
     benchmark:
@@ -147,4 +148,4 @@ rule write_report:
     params:
         code=code("report/write_report"),
     shell:
-        script("report/write_report", "input.request output.out")
+        script("report/write_report", "input.request output.out output.workflow")

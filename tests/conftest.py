@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = [path for path in (ROOT / "scripts").iterdir() if path.name != "clm" and any(path.glob("*.py"))]
-FOLDERS = [*sorted((ROOT / "tests" / "unit").iterdir()), ROOT / "tests" / "workflow", ROOT / "scripts", *sorted(STAGES)]
+FOLDERS = [
+    *sorted((ROOT / "tests" / "unit").iterdir()),
+    ROOT / "tests" / "docs",
+    ROOT / "tests" / "workflow",
+    ROOT / "scripts",
+    *sorted(STAGES),
+]
 sys.path[:0] = [str(folder) for folder in FOLDERS]
 
 from planning import rules_in  # noqa: E402

@@ -164,7 +164,23 @@ def ladder_settings() -> dict:
     return {"ladders": config["ladders"], "tasks": tasks, "kinds": KINDS} | judgement(*keys)
 
 
+def shown_in_report() -> list[dict]:
+    """Outputs that are declared for the report, in their order: path, category, label, caption, task."""
+    found = []
+    for maker in workflow.rules:
+        for path in maker.output:
+            told = path.flags.get("report")
+            for task in (config["transfer"]["answers"] if told and "{task" in path else [""]) if told else ():
+                label = str(next(iter(told.labels.values()))).format(task=task)
+                caption = Path(HOME, "report", Path(str(told.caption)).name)
+                names = {"category": str(told.category), "label": label, "caption": str(caption), "task": task}
+                found.append({"path": re.sub(r"\{task[^}]*\}", task, str(path))} | names)
+    return found
+
+
 def write_request(out: Path, targets: list[str]) -> None:
     """Write what the report holds, and the configuration with its keys in their order."""
+    settings = judgement("corpus", "aggregate", "gain_margin") | select_keys(config["figures"], "split")
+    told = {"targets": [str(path) for path in targets], "config": config, "settings": settings}
     with atomic(out) as temporary:
-        temporary.write_text(json.dumps({"targets": [str(path) for path in targets], "config": config}))
+        temporary.write_text(json.dumps(told | {"shown": shown_in_report()}))

@@ -11,7 +11,7 @@ def shown(
     name: str, label: str, caption: str = "", folder: str = "tables", kind: str = "csv", category: str = "Tables"
 ):
     """An output of the report, with its label and the name of its caption."""
-    told = {"table": label} if category in ("Tables", "Claims") else {"figure": label}
+    told = {"table": label} if category == "Tables" else {"figure": label}
     path = f"<results>/{folder}/{name}.{kind}"
     return report(path, caption=f"../report/{caption or name}.rst", category=category, labels=told)
 

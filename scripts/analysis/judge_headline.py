@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from clm.provenance.command import run
+from clm.statistics import headline_curves
 from clm.statistics.headline import COLUMNS, headline_rows
 from clm.statistics.net_gain import NetPanel, Twins, net_panel, untrained_twins
 from clm.statistics.sensitivity import read_sensitivity
@@ -13,9 +14,9 @@ from clm.tables.panels import MIN_SIGNAL, panels, study_runs
 
 
 def judge_headline(
-    runs: Path, transfer: Path, draws: Path, sensitivity: Path, settings: dict[str, Any], out: Path
+    runs: Path, transfer: Path, draws: Path, sensitivity: Path, settings: dict[str, Any], out: Path, curves: Path
 ) -> None:
-    """Write headline.csv.
+    """Write headline.csv and headline_curves.csv.
 
     Args:
         runs: runs.csv.
@@ -25,6 +26,7 @@ def judge_headline(
         settings: `corpus` (the one whose checkpoints are judged), `aggregate` (tasks that count), `gain_margin`,
             `elasticity_margin`, `bootstrap`, `seed`.
         out: one row per axis, mode and split, and over all splits.
+        curves: what the figure of the headline shows: loss and errors at every value of an axis.
     """
     used = study_runs(read_table(runs), [settings["corpus"]])
     scores, sampled = read_table(transfer), pd.read_parquet(draws)
@@ -35,6 +37,7 @@ def judge_headline(
             # without untrained encoders there are no gains along parameters, but those along tokens and molecules stand
             nets.append(net or NetPanel(panel, Twins({}, {}, {}), dict.fromkeys(range(len(panel.cells)), "raw")))
     write_table(out, headline_rows(nets, read_sensitivity(read_table(sensitivity)), settings), COLUMNS)
+    write_table(curves, headline_curves.curve_rows(nets, settings), headline_curves.COLUMNS)
 
 
 if __name__ == "__main__":

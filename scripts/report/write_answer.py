@@ -3,46 +3,79 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from clm.pages.answers import answer_page, quality
+from clm.pages.answers import answer_page, applicability, quality
+from clm.pages.data import quality_lines
+from clm.predict.methods import StudyTask, load_study_task
+from clm.predict.recommend import recommend
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json, write_csv
-from clm.statistics.answers import answer, sentence
+from clm.statistics.answers import answer
 from clm.study.grid import Baseline, Probe, Trunk
 from clm.study.paths import baseline, linear_probe
 from clm.tables.columns import UNTRAINED
 from clm.tables.frames import read_table
 from clm.tables.scores import best_cells, task_scores
+from clm.tasks.fingerprints import ecfp_bits, hash_sample, nearest_similarity
 from clm.tasks.stereo import stereo_counts
-from clm.tasks.table import ID, Task, load_task
+from clm.tasks.table import ID, Task
+from clm.wording.names import scale_name
+from clm.wording.recommendation import lowest_line, recommendation_lines
+
+MOST = 500  # test molecules whose nearest training molecule is looked up
 
 
-def write_answer(results: Path, tables: list[Path], settings: dict[str, Any], out: Path, predictions: Path) -> None:
+def write_answer(
+    results: Path, tables: list[Path], settings: dict[str, Any], figure: Path, out: Path, predictions: Path
+) -> None:
     """Write page and predictions.
 
     Args:
         results: folder of the study.
-        tables: runs.csv, transfer.csv, saturation.csv, thresholds.csv and learning_curves.csv.
+        tables: runs.csv, transfer.csv, saturation.csv and learning_curves.csv.
         settings: `task`, `labels`, `units`, `corpus` and `subset` (the reference of distances), `baselines`, `split`
             (its name and seed) of the predictions.
+        figure: PNG of the errors.
         out: HTML page.
         predictions: CSV, one row per label and test molecule, one column per model.
     """
     frame = {path.stem: read_table(path) for path in tables}
     name, folder = settings["task"], results / "tasks" / settings["task"]
-    task = load_task(folder / "molecules.csv", settings["labels"])
+    study = load_study_task(results, name, "-".join(map(str, settings["split"])))
+    task = study.task
     distance = read_json(folder / "distance" / f"{settings['corpus']}-{settings['subset']}.json")
-    where = f"{settings['corpus']} {settings['subset']}"
+    where = f"{settings['corpus']} {scale_name(settings['subset'])}"
     summary, descriptors = (read_json(folder / f"{name}.json") for name in ("summary", "descriptors"))
-    data = quality(summary, stereo_counts(task.smiles), descriptors, distance, where)
-    findings = answer(name, frame["saturation"], frame["thresholds"], frame["learning_curves"])
     scores = task_scores(frame["transfer"], frame["runs"], settings["corpus"], name)
     write_csv(predictions, predicted(results, frame["runs"], task, settings))
-    about = f"Labels: {', '.join(settings['labels'][:10])} ({settings['units'] or 'no units given'})."
-    curves = frame["learning_curves"][frame["learning_curves"]["task"] == name]
-    page = answer_page(name, about, sentence(name, findings), findings, data, scores, curves, predictions.name)
+    metric = "auc" if study.kind == "classification" else "rmse"
+    told = {
+        "about": f"Labels: {', '.join(settings['labels'][:10])} ({settings['units'] or 'no units given'}).",
+        "answer": recommendation_lines(recommend(results, study, frame["transfer"]), metric, settings["units"]),
+        "lowest": lowest_line(scores, settings["split"][0]),
+        "split": f"{settings['split'][0]} split",
+        "figure": figure,
+        "findings": answer(name, frame["saturation"], frame["learning_curves"]),
+        "applicability": applicability(distance, where, similarity(study)),
+        "quality": quality_lines(summary),
+        "data": quality(summary, stereo_counts(task.smiles), descriptors, distance, where),
+        "scores": scores,
+        "curves": frame["learning_curves"][frame["learning_curves"]["task"] == name],
+        "results": f"results/{results.name}",
+        "predictions": predictions.name,
+    }
     with atomic(out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_text(answer_page(name, told), encoding="utf-8")
+
+
+def similarity(study: StudyTask) -> float | None:
+    """Return the median similarity of at most 500 test molecules to their nearest training molecule, None without."""
+    train, test = ([study.task.smiles[row] for row in study.parts[part]] for part in ("train", "test"))
+    if not train or not test:
+        return None
+    queries = [test[i] for i in hash_sample(test, MOST)]
+    return float(np.median(nearest_similarity(ecfp_bits(queries), ecfp_bits(train))))
 
 
 def predicted(results: Path, runs: pd.DataFrame, task: Task, settings: dict[str, Any]) -> pd.DataFrame:

@@ -1,15 +1,26 @@
 """Write what a study found as a page of sentences filled from its tables."""
 
 from pathlib import Path
+from typing import Any
 
-from clm.pages import data, findings, ladders, left_out, prediction, pretraining_control, robustness, summary
+from clm.pages import (
+    beginning,
+    data,
+    findings,
+    ladders,
+    left_out,
+    prediction,
+    pretraining_control,
+    robustness,
+    summary,
+)
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
 
 
 def write_findings(
-    tables: list[Path], claims: Path, summaries: list[Path], settings: dict[str, str], out: Path
+    tables: list[Path], claims: Path, summaries: list[Path], settings: dict[str, Any], out: Path
 ) -> None:
     """Write the page.
 
@@ -17,14 +28,19 @@ def write_findings(
         tables: CSV files, each named after its table.
         claims: claims.json.
         summaries: summary.json of each task.
-        settings: `study`, `corpus` (the one whose checkpoints are judged) and `split` (of the comparison of methods).
+        settings: `study`, `corpus` (the one whose checkpoints are judged), `aggregate` (tasks that count),
+            `gain_margin` and `split` (of the comparison of methods).
         out: a Markdown file.
     """
     frame = {path.stem: read_table(path) for path in tables}
     judged = read_json(claims)
-    sections = [
-        findings.sensitivity_section(judged["sensitive"]),
+    first = beginning.markdown(beginning.beginning(frame, settings), "../figures/headline.png")
+    short = [
         summary.short_section(frame, settings["corpus"]),
+        findings.claims_section(judged["claims"]),
+    ]
+    details = [
+        findings.sensitivity_section(judged["sensitive"]),
         findings.loss_section(frame["runs"], frame["fits"]),
         robustness.repeats_section(frame["fits"]),
         robustness.repeatability_section(frame["rates"]),
@@ -38,12 +54,11 @@ def write_findings(
         robustness.contrasts_section(frame["contrasts"]),
         prediction.prediction_section(frame["correlations"], frame["decision"]),
         robustness.literature_section(frame["reconciliation"]),
-        findings.claims_section(judged["claims"]),
         left_out.left_out_section(frame["transfer"], frame["runs"]),
         data.data_section([read_json(path) for path in summaries]),
     ]
     with atomic(out) as temporary:
-        temporary.write_text(findings.page(settings["study"], sections), encoding="utf-8")
+        temporary.write_text(findings.page(settings["study"], first, short, details), encoding="utf-8")
 
 
 if __name__ == "__main__":

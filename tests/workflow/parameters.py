@@ -17,8 +17,10 @@ OVER_TASKS = (
 RESAMPLED = (
     "fit_scaling rank_predictors judge_headline ablate_tasks find_thresholds choose_predictor reconcile_literature"
 )
-SPLIT_FIGURES = "transfer gains descriptors correlations thresholds agreement reconciliation controls relative_errors"
-SPLIT_FIGURES += " pretraining_control"
+SPLIT_FIGURES = (
+    "headline transfer transfer_all gains descriptors correlations agreement reconciliation controls relative_errors "
+    "pretraining_control"
+)
 OF_ONE_SPLIT = " ".join(f"plot_{name}" for name in SPLIT_FIGURES.split())
 
 # One parameter of the configuration: its path, another value, what it makes stale directly
@@ -141,7 +143,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
         "analysis.gain_margin",
         0.02,
         "judge_gains judge_claims judge_headline ablate_tasks find_thresholds "
-        "reconcile_literature plot_ablation tabulate_learning",
+        "reconcile_literature plot_ablation plot_headline tabulate_learning write_findings",
     ),
     ("analysis.elasticity_margin", 0.2, "estimate_elasticity judge_headline ablate_tasks plot_ablation"),
     ("analysis.correlation_margin", 0.4, "rank_predictors judge_claims"),
@@ -153,7 +155,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ),
     ("analysis.bootstrap", 101, "tabulate_transfer tabulate_shuffled " + RESAMPLED),
     ("analysis.seed", 1, RESAMPLED),
-    ("analysis.exclude_tasks", ["dili"], f"{OVER_TASKS} judge_pretraining_control"),
+    ("analysis.exclude_tasks", ["dili"], f"{OVER_TASKS} judge_pretraining_control write_findings plot_gains"),
     ("figures.dpi", 90, "plot_*"),
     ("figures.split", "random", OF_ONE_SPLIT + " write_findings"),
 ]

@@ -25,6 +25,7 @@ VARIED = {
 STUDIES = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml")) if path.stem not in VARIED]
 COMMANDS = {
     "summarize_study",
+    "update_readme",
     "explain",
     "preview_run",
     "estimate_cost",

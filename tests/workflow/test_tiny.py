@@ -36,7 +36,8 @@ def test_everything_promised_is_there(finished):
         assert (results / "figures" / f"{name}.png").stat().st_size > 5000, name
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF"), name
     assert json.loads((results / "tables" / "claims.json").read_text())["claims"]
-    assert "within the range that this study measured" in (results / "answers" / "freesolv.html").read_text()
+    page = (results / "answers" / "freesolv.html").read_text()
+    assert "<p>Use " in page and "Within the range of this study" in page and "predicting the mean has" in page
     assert len(rows(results / "answers" / "freesolv.csv")) == 65  # test molecules, one label
 
 
@@ -89,13 +90,28 @@ def test_a_second_run_does_nothing(study):
 
 def test_the_end_of_a_run_tells_where_things_are(finished):
     told = (finished / "first-run.txt").read_text()
-    assert "results/tiny/report/report.html" in told and "claim" in told
+    assert "results/tiny/report/report.html" in told and "  claim " not in told
+    end = told[told.index("Study tiny") :]
+    assert "With a linear probe on frozen encoders (" in end and "Fine-tuned" in end and len(end.splitlines()) < 12
+    percents = [int(found) for found in re.findall(r"^ *(\d+) %  \d+ of \d+ jobs, last \w+", told, flags=re.M)]
+    assert percents[-1] == 100 and sorted(set(percents)) == percents and len(percents) > 50
+
+
+def test_findings_are_three_screens_before_their_tables(finished):
+    text = (finished / "results" / "tiny" / "tables" / "findings.md").read_text()
+    first, _, rest = text.partition("# Tables, one by one")
+    assert "<!-- headline:begin -->" in first and len(first) < 6500 and len(rest) > 2000
+    assert not {"linear_probe", "fine_tuned", "t20k"} & set(rest.replace(",", " ").split())
 
 
 def test_the_report_holds_figures_and_captions(finished):
     results = finished / "results" / "tiny"
     text = (results / "report" / "report.html").read_text()
-    embedded = dict(re.findall(r"data:image/png;[^,\"]*filename=(\w+)\.png;base64,([A-Za-z0-9+/=]+)", text))
+    found = re.findall(r'data:image/png;base64,([A-Za-z0-9+/=]+)" alt="[^"]+" title="(\w+)"', text)
+    embedded = {name: data for data, name in found}
+    assert "Does scale transfer?" in text and "class='answer'" in text and "system-message" not in text
+    workflow = (results / "report" / "workflow.html").read_text()
+    assert "pretrain_checkpoint" in workflow  # Snakemake's own, with the rules of every job
     for name in FIGURES.split():
         assert base64.b64decode(embedded[name]) == (results / "figures" / f"{name}.png").read_bytes(), name
     assert "nats per masked token" in text and "filter" in text

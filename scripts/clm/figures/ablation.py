@@ -5,9 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLUE, GREY, PALE, VERMILLION
+from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.tables.columns import NOTHING, POOLED
+from clm.wording.names import mode_name, task_name
 
 TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
 NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
@@ -19,7 +20,7 @@ SHOWN = (
     ("C", "compute C", "median gain (%)", 100, "gain_margin"),
     ("elasticity", "elasticity", "median elasticity", 1, "elasticity_margin"),
 )
-VERDICTS = {"supported": BLUE, "contradicted": VERMILLION, "undecided": GREY}
+SHAPES = {"supported": "s", "contradicted": ">", "undecided": "o"}  # verdicts by shape, changed ones hollow
 LABELS = {"supported": "little gain (supported)", "contradicted": "gain (contradicted)", "undecided": "undecided"}
 TABLES = {"ablation": (TEXT, NUMBERS)}
 
@@ -41,17 +42,24 @@ def draw(ablation: pd.DataFrame, gain_margin: float, elasticity_margin: float) -
         draw_statistic(axis, rows[rows["statistic"] == statistic], parts, factor)
         axis.axvline(factor * margins[margin], color="black", linestyle="--", linewidth=0.7, zorder=0)
         axis.set(title=title, xlabel=label)
-    names = ["nothing left out" if kind == NOTHING else f"{kind}: {name}" for kind, name in parts]
+    names = [readable(kind, name) for kind, name in parts]
     axes[0].set_yticks(range(len(parts)), names, fontsize=5.5)
     axes[0].set_ylim(len(parts) - 0.4, -0.6)
-    handles = [Line2D([], [], color=VERDICTS[name], marker="o", markersize=3.2, label=LABELS[name])
-               for name in VERDICTS if (rows["verdict"] == name).any()]  # fmt: skip
+    handles = [Line2D([], [], color=BLACK, linestyle="", marker=SHAPES[name], markersize=3.2, label=LABELS[name])
+               for name in SHAPES if (rows["verdict"] == name).any()]  # fmt: skip
     handles.append(
         Line2D([], [], color=GREY, marker="o", markersize=3.2, markerfacecolor="white", label="verdict changes")
     )
     handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.7, label="what matters"))
     legend_below(figure, handles)
     return figure
+
+
+def readable(kind: str, name: str) -> str:
+    """Return what is left out, tasks and modes in words."""
+    if kind == NOTHING:
+        return "nothing left out"
+    return f"without {kind}: {task_name(name) if kind == 'task' else mode_name(name)}"
 
 
 def draw_statistic(axis: Axes, rows: pd.DataFrame, parts: list[tuple[str, str]], factor: float) -> None:
@@ -66,10 +74,18 @@ def draw_statistic(axis: Axes, rows: pd.DataFrame, parts: list[tuple[str, str]],
     if len(whole):
         axis.axvspan(factor * whole["lower"].iloc[0], factor * whole["upper"].iloc[0], color=PALE, alpha=0.35, zorder=0)
     for row in known.itertuples():
-        y, color = parts.index((row.left_out, row.name)), VERDICTS.get(row.verdict, GREY)
+        y, color = parts.index((row.left_out, row.name)), BLACK if row.verdict != "undecided" else GREY
         axis.hlines(y, factor * row.lower, factor * row.upper, color=color, linewidth=0.9)
         face = "white" if row.changed == 1 else color
-        axis.plot(factor * row.effect, y, "o", color=color, markerfacecolor=face, markersize=3.2, markeredgewidth=0.8)
+        axis.plot(
+            factor * row.effect,
+            y,
+            SHAPES.get(row.verdict, "o"),
+            color=color,
+            markerfacecolor=face,
+            markersize=3.2,
+            markeredgewidth=0.8,
+        )
     missing = [part for part in parts if part not in set(zip(known["left_out"], known["name"], strict=True))]
     for part in missing:
         axis.text(0.5, parts.index(part), "too few tasks", transform=axis.get_yaxis_transform(), ha="center",

@@ -5,18 +5,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from clm.figures.gains import VERDICTS, chosen
+from clm.figures.gains import chosen
 from clm.figures.palette import BLACK, GREY
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
-from clm.figures.thresholds import AXES
 from clm.statistics.verdicts import NO_SIGNAL
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name, task_name
 
 REVIEW_TEXT = ("axis", "mode", "split", "features", "task", "verdict", "review_verdict")
 REVIEW_NUMBERS = ("agrees",)
 LETTERS = {"improving": "I", "saturated": "S", "no relevant gain": "N", "degraded": "D", "undecided": "u"}
 LETTERS |= {"not sensitive": "b", "not testable here": "–"} | dict.fromkeys(NO_SIGNAL.values(), "–")
+AXES = ("N", "D", "U")
+DARK = ("improving", "saturated", "no relevant gain", "degraded")  # decided; the letter says which way
 TABLES = {"saturation": (REVIEW_TEXT, REVIEW_NUMBERS)}
 
 
@@ -37,13 +38,18 @@ def draw(saturation: pd.DataFrame, split: str) -> Figure:
     for axis, mode in zip(axes, modes, strict=False):
         draw_pairs(axis, rows[rows["mode"] == mode], tasks)
         axis.set_title(mode_name(mode))
-    axes[0].set_yticks(range(len(tasks)), tasks)
+    axes[0].set_yticks(range(len(tasks)), [task_name(task) for task in tasks])
     present = {*rows["verdict"], *rows["review_verdict"]}
-    handles = [Patch(color=VERDICTS[name], label=f"{letter} {name.replace('_', ' ')}")
+    handles = [Patch(facecolor=shade(name), edgecolor=GREY, linewidth=0.4, label=f"{letter} {name.replace('_', ' ')}")
                for name, letter in LETTERS.items() if name in present]  # fmt: skip
     handles.append(Patch(facecolor="white", edgecolor=BLACK, linewidth=1.2, label="the two differ"))
-    legend_below(figure, handles, columns=7)
+    legend_below(figure, handles, columns=4)
     return figure
+
+
+def shade(verdict: str) -> str:
+    """Return the shade of a verdict: dark where it is decided."""
+    return "#5A5A5A" if verdict in DARK else "#F2F2F2"
 
 
 def draw_pairs(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
@@ -53,8 +59,13 @@ def draw_pairs(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
             y = tasks.index(row.task)
             for place, verdict in ((2.3 * i, row.verdict), (2.3 * i + 1, row.review_verdict)):
                 if verdict in LETTERS:
-                    axis.add_patch(Rectangle((place - 0.5, y - 0.45), 1, 0.9, color=VERDICTS[verdict], linewidth=0))
-                    axis.text(place, y, LETTERS[verdict], ha="center", va="center", fontsize=6, color="white",
+                    axis.add_patch(
+                        Rectangle(
+                            (place - 0.5, y - 0.45), 1, 0.9, facecolor=shade(verdict), edgecolor=GREY, linewidth=0.4
+                        )
+                    )
+                    axis.text(place, y, LETTERS[verdict], ha="center", va="center", fontsize=6,
+                              color="white" if verdict in DARK else BLACK,
                               fontweight="bold")  # fmt: skip
             if row.agrees == 0:
                 axis.add_patch(Rectangle((2.3 * i - 0.5, y - 0.45), 2, 0.9, fill=False, edgecolor=BLACK, linewidth=1.2))

@@ -10,6 +10,7 @@ from clm.figures.palette import BLUE, GREY, ORANGE, PALE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import LINEAR_PROBE
+from clm.wording.names import PROPERTIES
 
 TEXT = ("task", "property", "mode", "split", "axis", "limit")
 NUMBERS = (
@@ -54,7 +55,7 @@ def draw(controls: pd.DataFrame, split: str) -> Figure:
 
 def label(row: pd.Series) -> str:
     """Return property, number of molecules and noise of a control task."""
-    return f"{row['property']}, n = {row['molecules']:.0f}, noise {row['noise']:g}"
+    return f"{PROPERTIES.get(row['property'], row['property'])}, n = {row['molecules']:.0f}, noise {row['noise']:g}"
 
 
 def draw_gains(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:

@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from clm.figures.style import new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name, task_name
 
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
@@ -65,8 +65,9 @@ def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str]) -> AxesImage
     for (predictor, task), cell in cells.iterrows():
         color = "white" if abs(cell["spearman"]) > 0.65 else "black"
         place = tasks.index(task), predictors.index(predictor)
-        axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=5, color=color)
-    names = ["all tasks" if task == POOLED else task for task in tasks]
+        if cell["p"] < SIGNIFICANT:
+            axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=5, color=color)
+    names = ["all tasks" if task == POOLED else task_name(task) for task in tasks]
     axis.set_xticks(range(len(tasks)), names, rotation=40, ha="right", rotation_mode="anchor")
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
@@ -82,8 +83,7 @@ def usual_trunks(rows: pd.DataFrame) -> float:
 
 
 def cell_text(cell: pd.Series, usual: float) -> str:
-    """Return for example "−.81* (12)": correlation, mark of p < .05, trunks where they differ from the usual."""
+    """Return for example "−.81 (12)": correlation, trunks where they differ from the usual."""
     value = f"{cell['spearman']:.2f}".replace("0.", ".", 1).replace("-", "−")
-    star = "*" if cell["p"] < SIGNIFICANT else ""
     trunks = f" ({cell['n_trunks']:.0f})" if np.isfinite(cell["n_trunks"]) and cell["n_trunks"] != usual else ""
-    return value + star + trunks
+    return value + trunks

@@ -3,8 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from clm.figures.palette import BLACK, BLUE, GREY
+from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import new_figure, no_data
+from clm.wording.names import mode_name
 
 TEXT = ("stage", "job")
 NUMBERS = ("wall_seconds", "cpu_seconds")
@@ -28,7 +29,7 @@ def draw(costs: pd.DataFrame) -> Figure:
         return figure
     factor, unit = next((f, name) for f, name in UNITS if totals["wall_seconds"].max() >= f or f == 1.0)
     places = range(len(totals))
-    axis.barh(places, totals["wall_seconds"] / factor, color=BLUE, height=0.65)
+    axis.barh(places, totals["wall_seconds"] / factor, color=PALE, height=0.65)
     axis.plot(totals["cpu_seconds"] / factor, places, "|", color=BLACK, markersize=6, markeredgewidth=1.2)
     whole = totals["wall_seconds"].sum()
     for y, row in zip(places, totals.itertuples(), strict=True):
@@ -36,7 +37,7 @@ def draw(costs: pd.DataFrame) -> Figure:
         axis.annotate(f"{100 * row.wall_seconds / whole:.0f} %, {jobs}",
                       (max(row.wall_seconds, row.cpu_seconds) / factor, y), xytext=(5, 0),
                       textcoords="offset points", va="center", fontsize=5.5, color=GREY)  # fmt: skip
-    axis.set_yticks(places, [name.replace("_", " ") for name in totals.index])
+    axis.set_yticks(places, [mode_name(name).replace("_", " ") for name in totals.index])
     axis.tick_params(axis="y", length=0)
     axis.margins(x=0.2, y=0.02)
     axis.set_xlim(left=0)

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from clm.figures.palette import COLORS
+from clm.figures.palette import ramp
 from clm.figures.style import new_figure, no_data
 from clm.tables.columns import KEYS, TRUNK_KEYS
+from clm.wording.names import scale_name
 
 POINT_NUMBERS = ("a", "loss", "lower", "upper")
 WIDTH_NUMBERS = ("loss", "landscape_width")
@@ -33,25 +33,21 @@ def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
     for key in keys:
         trunks.setdefault(key[:4], []).append(key)
     last = {found[-1]: name_of(trunk, list(trunks)) for trunk, found in trunks.items()}
-    draw_panel(left, known, last, told, list(COLORS) * (1 + len(last) // len(COLORS)))
+    draw_panel(left, known, last, told, ramp(len(last)))
     longest = max(trunks.values(), key=len, default=[])
-    shades = [shade(0.35 + 0.65 * (i + 1) / len(longest)) for i in range(len(longest))]
-    draw_panel(right, known, {key: f"{key[4]} tokens" for key in longest}, told, shades)
+    draw_panel(right, known, {key: f"{scale_name(key[4])} tokens" for key in longest}, told, ramp(len(longest)))
     if keys:
         left.set(title="last budgets", ylabel="pretraining loss above checkpoint (nats)")
-        right.set_title(f"budgets of {longest[0][0]}, {longest[0][1]}, {longest[0][2]} molecules")
+        right.set_title(
+            f"budgets of {longest[0][0]}, {scale_name(longest[0][1])}, {scale_name(longest[0][2])} molecules"
+        )
     return figure
 
 
 def name_of(trunk: Key, others: list[Key]) -> str:
     """Return size, and those other names in which trunks differ."""
     differing = [i for i in (1, 0, 2, 3) if i == 1 or len({other[i] for other in others}) > 1]
-    return ", ".join(f"seed {trunk[i]}" if i == 3 else trunk[i] for i in differing)
-
-
-def shade(share: float) -> tuple[float, ...]:
-    """Return the first colour mixed with white."""
-    return tuple(1 - share * (1 - value) for value in to_rgb(COLORS[0]))
+    return ", ".join(f"seed {trunk[i]}" if i == 3 else scale_name(trunk[i]) for i in differing)
 
 
 def draw_panel(axis: Axes, curves: pd.DataFrame, names: dict[Key, str], widths: dict[Key, float], colors: list) -> None:

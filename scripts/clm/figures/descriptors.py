@@ -8,21 +8,22 @@ from matplotlib.lines import Line2D
 from clm.figures.gains import NUMBERS as GAIN_NUMBERS
 from clm.figures.gains import TEXT as GAIN_TEXT
 from clm.figures.gains import chosen, limits
-from clm.figures.palette import BLUE, GREY, ORANGE, PALE
-from clm.figures.style import legend_below, log_axis, no_data, panels
+from clm.figures.palette import BLUE, GREY, PALE
+from clm.figures.style import legend_below, log_axis, new_figure, no_data
 from clm.tables.columns import LINEAR_PROBE
 from clm.tables.descriptors import DESCRIPTORS
+from clm.wording.names import AXES
 
 TEXT = ("task", "kind")
 SHOWN = tuple(item for item in DESCRIPTORS if item.axis)
 NUMBERS = (*(item.column for item in SHOWN), "control")
-KINDS = {"classification": (BLUE, "s"), "regression": (ORANGE, "o")}
+KINDS = {"classification": (BLUE, "s"), "regression": (BLUE, "o")}
 ENOUGH_TASKS = 12
 TABLES = {"tasks": (TEXT, NUMBERS), "saturation": (GAIN_TEXT, GAIN_NUMBERS)}
 
 
 def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
-    """Draw the gain of linear probes per doubling of N (of D when N has none) against each descriptor.
+    """Draw the gain of linear probes per doubling of N (of D when N has none) against the descriptor it follows most.
 
     Args:
         tasks: columns TEXT and NUMBERS of tasks.csv.
@@ -31,16 +32,27 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
     """
     axis_name, gains = gains_of(chosen(saturation, split))
     joined = tasks.merge(gains, on="task", how="inner")
-    shown = [item for item in SHOWN if joined[item.column].nunique() > 1]
-    figure, axes = panels(len(shown), 4, 1.5, extra=0.45)
-    if not shown:
-        no_data(axes[0])
-    for axis, item in zip(axes, shown, strict=False):
-        draw_descriptor(axis, joined, item.column, item.logarithmic)
-        axis.set_xlabel(item.axis)
-    figure.supylabel(f"lower error per doubling of {axis_name} (%), linear probe", fontsize=7)
+    figure = new_figure(2.6, width=5.2)
+    axis = figure.subplots()
+    known = {item.column: rho for item in SHOWN if (rho := correlation(joined, item.column)) is not None}
+    if not known:
+        no_data(axis, f"fewer than {ENOUGH_TASKS} tasks: no correlation over tasks")
+        return figure
+    best = max(known, key=lambda column: abs(known[column]))
+    item = next(item for item in SHOWN if item.column == best)
+    draw_descriptor(axis, joined, item.column, item.logarithmic)
+    axis.set(xlabel=item.axis, ylabel=f"lower error per doubling\nof {AXES[axis_name]} (%), linear probe")
+    figure.suptitle(f"Exploratory: the strongest of {len(known)} descriptors", fontsize=8)
     legend_below(figure, legend(joined))
     return figure
+
+
+def correlation(joined: pd.DataFrame, column: str) -> float | None:
+    """Return the rank correlation of a descriptor with the gain, None where too few tasks have both."""
+    tasks = joined[(joined["control"] != 1) & joined[column].notna()]
+    if len(tasks) < ENOUGH_TASKS or tasks[column].nunique() < 2 or tasks["gain"].nunique() < 2:
+        return None
+    return float(tasks[column].corr(tasks["gain"], method="spearman"))
 
 
 def gains_of(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
@@ -64,8 +76,8 @@ def draw_descriptor(axis: Axes, joined: pd.DataFrame, column: str, logarithmic: 
         )
     tasks = rows[rows["control"] != 1]  # what holds for made-up labels says nothing about assays
     note = f"n = {len(tasks)}"
-    if len(tasks) >= ENOUGH_TASKS and tasks[column].nunique() > 1 and tasks["gain"].nunique() > 1:
-        note = f"ρ = {tasks[column].corr(tasks['gain'], method='spearman'):.2f}, {note}".replace("-", "−")
+    if (rho := correlation(rows, column)) is not None:
+        note = f"ρ = {rho:.2f}, {note}".replace("-", "−")
     axis.set_title(note, fontsize=6, color=GREY, loc="right", pad=2)
     if len(rows):
         axis.set_ylim(*limits(rows))

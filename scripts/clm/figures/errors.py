@@ -7,21 +7,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.names import baseline_name
-from clm.figures.palette import BLACK, BLUE, GREEN, GREY, VERMILLION, Mark
+from clm.figures.palette import BLUE, GREY, SKY, VERMILLION, Mark
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import read_table
-from clm.tables.readable import mode_name
 from clm.tables.scores import task_scores
+from clm.wording.names import mode_name, model_name
 
 MARKS = {
     LINEAR_PROBE: Mark(BLUE, "o"),
-    FINE_TUNED: Mark(GREEN, "D"),
-    UNTRAINED: Mark(BLACK, "x"),
+    FINE_TUNED: Mark(VERMILLION, "D"),
+    UNTRAINED: Mark(GREY, "x"),
     f"{FINE_TUNED}, {UNTRAINED}": Mark(GREY, "P"),
-    "baseline": Mark(VERMILLION, "s"),
+    "baseline": Mark(SKY, "s"),
 }
 
 
@@ -31,7 +30,7 @@ def read(*tables: Path) -> list[pd.DataFrame]:
 
 
 def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, units: str) -> Figure:
-    """Draw one panel per split, a row per model, smallest size on top and baselines at the bottom.
+    """Draw one panel per split, a row per model, lowest error on top.
 
     Args:
         transfer: transfer.csv.
@@ -43,7 +42,8 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
     scores = task_scores(transfer, runs, corpus, task)
     scores = scores[scores["error"].notna()]
     splits = in_order(scores["split"].astype(str))
-    rows = scores.sort_values(["parameters"], kind="stable", na_position="last")["model"].drop_duplicates().tolist()
+    first = scores[scores["split"] == splits[0]] if splits else scores
+    rows = in_order(pd.concat([first.sort_values("error", kind="stable"), scores])["model"])
     figure, axes = panels(len(splits), 3, 0.6 + 0.22 * max(len(rows), 3))
     for axis, split in zip(axes, splits or [""], strict=True):
         axis.set_title(f"{split} split" if split else "")
@@ -66,5 +66,5 @@ def draw_split(axis: Axes, scores: pd.DataFrame, rows: list[str]) -> None:
         at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
         axis.hlines(at, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["error"], at, color=mark.color, marker=mark.marker, s=12, linewidth=0.8, zorder=3)
-    axis.set_yticks(range(len(rows)), [baseline_name(name) for name in rows], parse_math=False)
+    axis.set_yticks(range(len(rows)), [model_name(name) for name in rows], parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)

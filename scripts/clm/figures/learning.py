@@ -1,20 +1,22 @@
 """Error against the number of labels, a panel per task, with 95 % intervals."""
 
+import math
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from clm.figures.names import baseline_name
-from clm.figures.palette import BLACK, VERMILLION, Mark, marks
-from clm.figures.style import legend_below, log_axis, no_data, panels
+from clm.figures.palette import GREY, SKY, Mark, marks
+from clm.figures.style import log_axis, no_data, panels, spread
 from clm.figures.tables import in_order
 from clm.tables.columns import UNTRAINED
+from clm.wording.names import baseline_name, scale_name, task_name
 
 TEXT = ("task", "model", "corpus", "size", "subset", "budget", "baseline", "metric")
 NUMBERS = ("labels", "error", "lower", "upper")
-COLUMNS = 3
-OTHERS = {"forest": Mark(VERMILLION, "v"), UNTRAINED: Mark(BLACK, "x")}
+COLUMNS = 2
+OTHERS = {"forest": Mark(SKY, "v"), UNTRAINED: Mark(GREY, "x")}
 TABLES = {"learning_curves": (TEXT, NUMBERS)}
 
 
@@ -30,18 +32,14 @@ def draw(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
     figure, axes = panels(len(tasks), COLUMNS, 2.2)
     for axis, task in zip(axes, tasks or [""], strict=True):
         rows = curves[(curves["task"] == task) & curves["error"].notna()]
-        axis.set_title(task)
+        axis.set_title(task_name(task))
         if rows.empty:
             no_data(axis)
             continue
         draw_task(axis, rows, coding)
+        label_ends(axis, rows, coding)
         unit = f" ({units[task]})" if units.get(task) else ""
         axis.set_ylabel("1 − AUC" if rows["metric"].iloc[0] == "auc" else f"RMSE{unit}", parse_math=False)
-    texts = {row["model"]: in_words(row) for row in curves.drop_duplicates("model").to_dict("records")}
-    legend_below(
-        figure, [Line2D([], [], color=mark.color, marker=mark.marker, markersize=3.5, label=texts[name])
-                 for name, mark in coding.items()], columns=2
-    )  # fmt: skip
     return figure
 
 
@@ -50,8 +48,8 @@ def in_words(row: dict[str, str]) -> str:
     if row["baseline"]:
         return baseline_name(row["baseline"])
     if row["corpus"] == UNTRAINED:
-        return f"{row['size']}, untrained"
-    return f"{row['size']}, {row['subset']} molecules of {row['corpus']}, {row['budget']} tokens"
+        return f"{scale_name(row['size'])}, untrained"
+    return f"{scale_name(row['size'])}, {scale_name(row['budget'])} tokens"
 
 
 def coding_of(curves: pd.DataFrame) -> dict[str, Mark]:
@@ -74,3 +72,13 @@ def draw_task(axis: Axes, rows: pd.DataFrame, coding: dict[str, Mark]) -> None:
     axis.set_xlabel("labelled training molecules")
     log_axis(axis, "x")
     log_axis(axis, "y")
+
+
+def label_ends(axis: Axes, rows: pd.DataFrame, coding: dict[str, Mark]) -> None:
+    """Write what a curve is at its right end, labels moved apart where they would meet."""
+    last = rows.sort_values("labels").drop_duplicates("model", keep="last").sort_values("error")
+    ends = np.log(axis.get_ylim())
+    places = spread([(math.log(error) - ends[0]) / (ends[1] - ends[0]) for error in last["error"]], 0.06)
+    for row, place in zip(last.to_dict("records"), places, strict=True):
+        axis.annotate(in_words(row), (1, place), (3, 0), xycoords="axes fraction", textcoords="offset points",
+                      fontsize=5.5, color=coding[row["model"]].color, va="center", annotation_clip=False)  # fmt: skip

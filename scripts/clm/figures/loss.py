@@ -8,15 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLACK, GREY, PALE, VERMILLION, Mark, marks
-from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data, short_number
+from clm.figures.palette import BLACK, GREY, PALE, Mark, marks
+from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data
 from clm.figures.tables import by_size, in_order
 from clm.tables.columns import UNTRAINED
+from clm.wording.names import scale_name, short_number
 
 TEXT = ("corpus", "size", "subset", "seed", "budget", "status")
 NUMBERS = ("parameters", "tokens", "molecules", "epochs", "flops", "loss")
 FIT_TEXT = ("axis", "corpus", "form", "parameter", "status", "note")
 FIT_NUMBERS = ("estimate", "lower", "upper")
+STATUS = {"too_few": "not fitted, too few points"}
 TABLES = {"runs": (TEXT, NUMBERS), "fits": (FIT_TEXT, FIT_NUMBERS)}
 
 
@@ -85,7 +87,7 @@ def draw_panel(axis: Axes, panel: Panel, rows: pd.DataFrame, fits: pd.DataFrame,
     if failed.empty:  # an empty line outside the data has no extent, and the layout breaks
         return
     axis.plot(
-        failed[panel.column], np.full(len(failed), 0.97), "x", color=VERMILLION, markersize=4,
+        failed[panel.column], np.full(len(failed), 0.97), "x", color=BLACK, markersize=4,
         transform=axis.get_xaxis_transform(), clip_on=False,
     )  # fmt: skip
 
@@ -114,7 +116,7 @@ def draw_fit(axis: Axes, panel: Panel, ok: pd.DataFrame, fits: pd.DataFrame) -> 
         status = found["status"].iloc[0]
         x = np.geomspace(ok[panel.column].min(), ok[panel.column].max(), 60)
         curve = law(found["estimate"].to_dict(), x)
-        if status == "ok" and curve is not None:
+        if status == "ok" and curve is not None and panel.axis != "C":  # the law of C is of the envelope alone
             axis.plot(x, curve, dashes, color=BLACK, linewidth=1.0, zorder=2)
         lines.append(words(form, status, found))
     axis.set_title("\n".join(lines), fontsize=5.5, loc="left", linespacing=1.3, pad=7)
@@ -131,7 +133,7 @@ def words(form: str, status: str, found: pd.DataFrame) -> str:
     """Return what a fit says in few words: a title wider than its panel would leave the panels no room."""
     name = {"power": "exponent", "power_floor": "with a floor: exponent"}[form]
     if status != "ok":
-        return f"{name} {status.replace('_', ' ')}"
+        return f"{name} {STATUS.get(status, status.replace('_', ' '))}"
     if "a" not in found.index:
         return name
     row = found.loc["a"]
@@ -149,11 +151,11 @@ def legend(trained: pd.DataFrame, coding: dict[str, Mark]) -> list[Line2D]:
         for s, m in coding.items()
     ]
     for i, name in enumerate(by_size(trained, "subset", "molecules")):
-        handles.append(dot((9 + 9 * i) ** 0.5, f"{name} molecules", GREY))
+        handles.append(dot((9 + 9 * i) ** 0.5, f"{scale_name(name)} molecules", GREY))
     handles.append(Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=4,
                           label="hollow: data repeated"))  # fmt: skip
     if (trained["status"] != "ok").any():
-        handles.append(Line2D([], [], linestyle="", marker="x", color=VERMILLION, markersize=4, label="diverged"))
+        handles.append(Line2D([], [], linestyle="", marker="x", color=BLACK, markersize=4, label="diverged"))
     handles.append(Line2D([], [], color=BLACK, label="fit (dashed: with floor)"))
     return handles
 

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLACK, BLUE, COLORS, GREY, PALE
+from clm.figures.palette import BLACK, GREY, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order, read_table
 from clm.provenance.files import read_json
+from clm.wording.names import scale_name, task_name
 
 MAP_TEXT = ("point", "kind", "budget", "task")
 MAP_NUMBERS = ("pc1", "pc2", "walk1", "walk2")
@@ -32,7 +33,7 @@ def read(*maps: Path) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
 def trunk_title(path: Path) -> str:
     """Return whose map it is, from its place .../{corpus}/{size}/{subset}/seed{seed}.csv."""
     corpus, size, subset = path.parts[-4:-1] if len(path.parts) > 3 else ("", "", "")
-    return f"{corpus}, {size}, {subset} molecules, {path.stem}".replace("seed", "seed ")
+    return f"{corpus}, {scale_name(size)}, {scale_name(subset)} molecules, {path.stem}".replace("seed", "seed ")
 
 
 def draw(maps: dict[str, tuple[pd.DataFrame, dict[str, list[float]]]]) -> Figure:
@@ -71,30 +72,25 @@ def draw_map(axis: Axes, points: pd.DataFrame, columns: tuple[str, str], shares:
     axis.plot(
         path.loc[path["kind"] == "initial", x], path.loc[path["kind"] == "initial", y], "*", color=BLACK, markersize=7
     )
-    axis.plot(steps[x], steps[y], "o", color=BLUE, markersize=3.5, zorder=3)
+    axis.plot(steps[x], steps[y], "o", color=BLACK, markersize=3.5, zorder=3)
     for row in steps.drop_duplicates("budget", keep="last").itertuples():
-        axis.annotate(row.budget, (getattr(row, x), getattr(row, y)), xytext=(3, 3), textcoords="offset points",
-                      fontsize=5, color=GREY)  # fmt: skip
+        axis.annotate(scale_name(row.budget), (getattr(row, x), getattr(row, y)), xytext=(3, 3),
+                      textcoords="offset points", fontsize=5, color=GREY)  # fmt: skip
     tasks = in_order(points.loc[points["kind"] == "finetuned", "task"])
     for i, task in enumerate(tasks):
         ends = known[(known["kind"] == "finetuned") & (known["task"] == task)]
-        axis.plot(ends[x], ends[y], SHAPES[i % len(SHAPES)], color=end_color(i), markersize=4, markerfacecolor="none")
+        axis.plot(ends[x], ends[y], SHAPES[i % len(SHAPES)], color=VERMILLION, markersize=4, markerfacecolor="none")
     axis.margins(0.12)
-
-
-def end_color(i: int) -> str:
-    """Return the colour of the i-th task; blue stands for checkpoints."""
-    return COLORS[1:][i % (len(COLORS) - 1)]
 
 
 def map_legend(points: pd.DataFrame) -> list[Line2D]:
     """Return handles of the start, the checkpoints and each task's end points."""
     handles = [
         Line2D([], [], linestyle="", marker="*", color=BLACK, markersize=6, label="initial weights"),
-        Line2D([], [], marker="o", color=PALE, markerfacecolor=BLUE, markeredgecolor=BLUE, markersize=3.5,
+        Line2D([], [], marker="o", color=PALE, markerfacecolor=BLACK, markeredgecolor=BLACK, markersize=3.5,
                label="checkpoint (tokens)"),
     ]  # fmt: skip
     for i, task in enumerate(in_order(points.loc[points["kind"] == "finetuned", "task"])):
-        handles.append(Line2D([], [], linestyle="", marker=SHAPES[i % len(SHAPES)], color=end_color(i), markersize=4,
-                              markerfacecolor="none", label=f"fine-tuned: {task}"))  # fmt: skip
+        handles.append(Line2D([], [], linestyle="", marker=SHAPES[i % len(SHAPES)], color=VERMILLION, markersize=4,
+                              markerfacecolor="none", label=f"fine-tuned: {task_name(task)}"))  # fmt: skip
     return handles

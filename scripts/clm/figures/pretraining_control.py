@@ -5,16 +5,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLUE, GREY, ORANGE, PALE, Mark
+from clm.figures.palette import BLACK, GREY, MEANINGS, PALE
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
 from clm.tables.columns import POOLED, PRETRAINED, SHUFFLED, UNTRAINED
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name, scale_name, task_name
 
 TEXT = ("size", "subset", "budget", "mode", "split", "task", "kind")
 NUMBERS = ("gain", "lower", "upper")
 TABLES = {"pretraining_control": (TEXT, NUMBERS)}
-MARKS = {UNTRAINED: Mark(GREY, "s"), SHUFFLED: Mark(ORANGE, "^"), PRETRAINED: Mark(BLUE, "o")}
+# Marker, and whether it is filled; the colour is that of the mode, grey where nothing was pretrained
+MARKS = {UNTRAINED: ("s", True), SHUFFLED: ("^", False), PRETRAINED: ("o", True)}
 LABELS = {UNTRAINED: "untrained", SHUFFLED: "pretrained on shuffled tokens", PRETRAINED: "pretrained"}
 PANEL = ["mode", "size", "subset", "budget"]
 
@@ -34,11 +35,12 @@ def draw(control: pd.DataFrame, split: str) -> Figure:
         no_data(axes[0], "no trunk on shuffled tokens")
     for axis, (key, group) in zip(axes, groups, strict=False):
         mode, size, subset, budget = key
+        size, subset, budget = map(scale_name, (size, subset, budget))
         axis.set_title(f"{mode_name(mode)}, {size} parameters\n{subset} molecules, {budget} tokens", parse_math=False)
-        draw_panel(axis, group, tasks[key])
+        draw_panel(axis, group, tasks[key], MEANINGS[mode])
     handles = [
-        Line2D([], [], color=mark.color, marker=mark.marker, markersize=3.5, linewidth=0.9, label=LABELS[kind])
-        for kind, mark in MARKS.items()
+        Line2D([], [], color=BLACK, marker=marker, mfc=BLACK if filled else "white", ms=3.5, lw=0.9, label=LABELS[kind])
+        for kind, (marker, filled) in MARKS.items()
     ]
     legend_below(figure, handles if groups else [])
     return figure
@@ -50,17 +52,18 @@ def rows_of(group: pd.DataFrame) -> list[str]:
     return sorted(names, key=lambda name: name != POOLED)
 
 
-def draw_panel(axis: Axes, group: pd.DataFrame, tasks: list[str]) -> None:
+def draw_panel(axis: Axes, group: pd.DataFrame, tasks: list[str], mode_color: str) -> None:
     """Draw the net gains of one panel; kinds are shifted so that their bars stay apart."""
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
     if POOLED in tasks:
         axis.axhline(0.5, color=PALE, linewidth=0.6, zorder=0)
-    for place, (kind, mark) in enumerate(MARKS.items()):
-        rows = group[group["kind"] == kind]
+    for place, (kind, (marker, filled)) in enumerate(MARKS.items()):
+        rows, color = group[group["kind"] == kind], GREY if kind == UNTRAINED else mode_color
         at = [tasks.index(task) + 0.22 * (place - 1) for task in rows["task"]]
-        axis.hlines(at, 100 * rows["lower"], 100 * rows["upper"], color=mark.color, linewidth=0.9)
-        axis.scatter(100 * rows["gain"], at, color=mark.color, marker=mark.marker, s=11, linewidth=0.8, zorder=3)
-    labels = ["mean over tasks" if task == POOLED else task for task in tasks]
+        axis.hlines(at, 100 * rows["lower"], 100 * rows["upper"], color=color, linewidth=0.9)
+        face = color if filled else "white"
+        axis.scatter(100 * rows["gain"], at, edgecolor=color, facecolor=face, marker=marker, s=11, lw=0.8, zorder=3)
+    labels = ["mean over tasks" if task == POOLED else task_name(task) for task in tasks]
     axis.set_yticks(range(len(tasks)), labels, fontsize=6, parse_math=False)
     axis.set_ylim(len(tasks) - 0.5, -0.5)
     axis.set_xlabel("fall of the error against untrained encoders (%)")

@@ -6,15 +6,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLACK, BLUE, GREY, ORANGE
+from clm.figures.palette import BLACK, BLUE, GREY
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import LINEAR_PROBE, POOLED
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name, task_name
 
 TEXT = ("question", "paper", "mode", "split", "task", "contrast", "verdict")
 NUMBERS = ("estimate", "lower", "upper", "expected", "expected_lower", "expected_upper")
-LAYERS = {"last layer": (BLACK, "o", -0.17), "middle layer": (ORANGE, "s", 0.17)}
+LAYERS = {"last layer": (BLACK, "o", -0.17), "middle layer": (BLUE, "s", 0.17)}
 CONTRAST = "parameters at equal loss"
 TABLES = {"reconciliation": (TEXT, NUMBERS)}
 
@@ -40,9 +40,9 @@ def draw(table: pd.DataFrame, split: str) -> Figure:
         Line2D([], [], color=GREY, marker="o", linestyle="", markersize=2, label="task"),
         Line2D([], [], color=BLACK, marker="o", markersize=3.2, label="all tasks / last layer"),
         Line2D(
-            [], [], color=BLUE, marker="D", markerfacecolor="white", markersize=3.2, label="expected from the range"
+            [], [], color=GREY, marker="D", markerfacecolor="white", markersize=3.2, label="expected from the range"
         ),
-        Line2D([], [], color=ORANGE, marker="s", markersize=3.2, label="middle layer"),
+        Line2D([], [], color=BLUE, marker="s", markerfacecolor="white", markersize=3.2, label="middle layer"),
     ]
     legend_below(figure, handles)
     return figure
@@ -63,8 +63,8 @@ def draw_windows(axis: Axes, rows: pd.DataFrame, keys: list[tuple[str, str, str]
             axis.hlines(y - 0.05, row.lower, row.upper, color=BLACK, linewidth=0.9)
             axis.plot(row.estimate, y - 0.05, "o", color=BLACK, markersize=3.2)
             if np.isfinite(row.expected):
-                axis.hlines(y - 0.28, row.expected_lower, row.expected_upper, color=BLUE, linewidth=0.8)
-                axis.plot(row.expected, y - 0.28, "D", color=BLUE, markerfacecolor="white", markersize=2.8)
+                axis.hlines(y - 0.28, row.expected_lower, row.expected_upper, color=GREY, linewidth=0.8)
+                axis.plot(row.expected, y - 0.28, "D", color=GREY, markerfacecolor="white", markersize=2.8)
     names = [
         f"{paper.split(' (')[0].replace(' of this study', '')}, {mode_name(mode)}, {split}"
         for mode, split, paper in keys
@@ -96,7 +96,9 @@ def start(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
         no_data(axis)
         return
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
-    axis.set_yticks(range(len(tasks)), ["all tasks" if task == POOLED else task for task in tasks], fontsize=5.5)
+    axis.set_yticks(
+        range(len(tasks)), ["all tasks" if task == POOLED else task_name(task) for task in tasks], fontsize=5.5
+    )
     axis.set_ylim(len(tasks) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
 
@@ -106,4 +108,5 @@ def points(axis: Axes, rows: pd.DataFrame, tasks: list[str], color: str, marker:
     for row in rows[rows["estimate"].notna() & rows["task"].isin(tasks)].itertuples():
         y = tasks.index(row.task) + offset
         axis.hlines(y, 100 * row.lower, 100 * row.upper, color=color, linewidth=0.9)
-        axis.plot(100 * row.estimate, y, marker, color=color, markersize=3)
+        axis.plot(100 * row.estimate, y, marker, color=color, markersize=3,
+                  markerfacecolor="white" if marker == "s" else color)  # fmt: skip

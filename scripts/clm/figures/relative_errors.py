@@ -6,11 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clm.figures.errors import MARKS
-from clm.figures.names import baseline_name
 from clm.figures.palette import GREY
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name, model_name, task_name
 
 TEXT = ("task", "split", "model", "kind")
 NUMBERS = ("parameters", "ratio", "smallest", "largest")
@@ -31,7 +30,7 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
     if not tasks:
         no_data(axes[0], "no random forest on fingerprints")
     for axis, task in zip(axes, tasks, strict=False):
-        axis.set_title(task, parse_math=False)
+        axis.set_title(task_name(task), parse_math=False)
         draw_task(axis, shown[shown["task"] == task], rows)
     handles = [
         Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
@@ -50,7 +49,7 @@ def draw_task(axis: Axes, shown: pd.DataFrame, rows: list[str]) -> None:
         at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
         axis.hlines(at, chosen["smallest"], chosen["largest"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["ratio"], at, color=mark.color, marker=mark.marker, s=11, linewidth=0.8, zorder=3)
-    axis.set_yticks(range(len(rows)), [baseline_name(name) for name in rows], fontsize=5, parse_math=False)
+    axis.set_yticks(range(len(rows)), [model_name(name) for name in rows], fontsize=5, parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlabel("error / error of the forest")
     axis.locator_params(axis="x", nbins=4)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clm.figures.curves import name_of
-from clm.figures.palette import COLORS, GREY
+from clm.figures.palette import GREY, ramp
 from clm.figures.style import new_figure, no_data
 from clm.tables.columns import KEYS
 
@@ -32,10 +32,10 @@ def draw(nodes: pd.DataFrame) -> Figure:
         no_data(left)
         no_data(right)
         return figure
-    for i, (key, own) in enumerate(groups):
+    for color, (key, own) in zip(ramp(len(groups)), groups, strict=True):
         values = (own["eigenvalue"] / own["eigenvalue"].max()).to_numpy()
         weights = (own["weight"] / own["start"].nunique()).to_numpy()
-        color, label = COLORS[i % len(COLORS)], name_of(key[:4], [other[:4] for other, _ in groups])
+        label = name_of(key[:4], [other[:4] for other, _ in groups])
         left.plot(*density(values, weights), color=color, label=label)
         draw_tail(right, values, weights, color)
         draw_tail(right, -values, weights, color, linestyle="--")

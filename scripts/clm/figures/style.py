@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from clm.figures.palette import GREY
 from clm.provenance.files import atomic
+from clm.wording.names import short_number
 
 WIDTH = 7.0
 LOSS_LABEL = "validation loss (nats per masked token)"
@@ -70,12 +71,16 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int = 6) -> No
         figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)), handlelength=1.6)
 
 
-def short_number(value: float) -> str:
-    """Return 1200000 as 1.2M, .35 as 0.35."""
-    for factor, letter in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= factor * 0.9995:
-            return f"{value / factor:.3g}{letter}"
-    return f"{value:.3g}"
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Return places, given in ascending order, moved as little as needed to lie at least a gap apart."""
+    moved = [place - i * gap for i, place in enumerate(places)]
+    blocks: list[list[float]] = []
+    for value in moved:  # isotonic regression: neighbours in the wrong order share their mean
+        blocks.append([value])
+        while len(blocks) > 1 and sum(blocks[-2]) / len(blocks[-2]) > sum(blocks[-1]) / len(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    means = [sum(block) / len(block) for block in blocks for _ in block]
+    return [mean + i * gap for i, mean in enumerate(means)]
 
 
 def log_axis(axis: Axes, which: str, plain: bool = True) -> None:

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from clm.figures.palette import VERMILLION
 from clm.figures.style import LOSS_LABEL, no_data, panels
 from clm.figures.tables import read_table
+from clm.wording.names import scale_name
 
 SURFACE_NUMBERS = ("a", "b", "loss")
 
@@ -23,7 +23,8 @@ def read(*surfaces: Path) -> list[dict[str, pd.DataFrame]]:
 def surface_title(path: Path) -> str:
     """Return what a surface shows, from its place .../{corpus}/{size}/{subset}/seed{seed}/{budget}.csv."""
     corpus, size, subset, seed = path.parts[-5:-1] if len(path.parts) > 4 else ("", "", "", "")
-    return f"{corpus}, {size}, {subset} molecules,\n{path.stem} tokens, {seed}".replace("seed", "seed ")
+    told = f"{corpus}, {scale_name(size)}, {scale_name(subset)} molecules,\n{scale_name(path.stem)} tokens, "
+    return told + seed.replace("seed", "seed ")
 
 
 def draw(surfaces: dict[str, pd.DataFrame]) -> Figure:
@@ -49,7 +50,7 @@ def draw_surface(axis: Axes, figure: Figure, surface: pd.DataFrame) -> None:
     filled = axis.contourf(grid.columns, grid.index, values, levels=levels, norm=LogNorm(), cmap="cividis")
     lines = axis.contour(grid.columns, grid.index, values, levels=levels[1::3], colors="white", linewidths=0.5)
     axis.clabel(lines, fmt="%.3g", fontsize=5)
-    axis.plot(0, 0, "+", color=VERMILLION, markersize=6, markeredgewidth=1.2)
+    axis.plot(0, 0, "+", color="white", markersize=6, markeredgewidth=1.2)
     axis.set(xlabel="direction 1 (filter norms)", ylabel="direction 2 (filter norms)", aspect="equal")
     bar = figure.colorbar(filled, ax=axis, shrink=0.85, ticks=levels[::5], format="%.3g")
     bar.set_label(LOSS_LABEL, fontsize=6)

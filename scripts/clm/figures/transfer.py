@@ -1,5 +1,6 @@
 """Downstream error against pretraining loss, a panel per task, with intervals and baselines."""
 
+import math
 import textwrap
 from pathlib import Path
 
@@ -8,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.names import baseline_name
-from clm.figures.palette import BLACK, GREEN, GREY, PURPLE, SKY, VERMILLION, Mark, marks
-from clm.figures.style import legend_below, no_data, panels, short_number
+from clm.figures.palette import GREY, SKY, WINE, Mark, marks
+from clm.figures.style import legend_below, log_axis, no_data, panels
 from clm.figures.tables import by_size, in_order, main_corpus, read_table
+from clm.figures.trends import draw_trend, exemplary, probed_points, rank_correlation
 from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
+from clm.wording.names import baseline_name, short_number, task_name
 
 TEXT = (
     "mode", "corpus", "size", "subset", "seed", "budget", "baseline",
@@ -25,45 +27,57 @@ TASK_TEXT = ("task", "metric", "units")
 COLUMNS = 4
 # Colour and dashes of horizontal lines
 LINES = {
-    "ecfp_forest": (VERMILLION, "-"),
-    "ecfp_boosting": (VERMILLION, ":"),
-    "token_counts": (PURPLE, "--"),
-    "descriptor_linear": (PURPLE, "-"),
-    "combined_forest": (VERMILLION, "--"),
-    "combined_boosting": (VERMILLION, "-."),
-    UNTRAINED: (BLACK, "-."),
-    "dmpnn": (GREEN, "-"),
-    "attentive_fp": (GREEN, "--"),
-    "graph_conv": (GREEN, "-."),
-    "mpnn": (GREEN, ":"),
+    "ecfp_forest": (SKY, "-"),
+    "ecfp_boosting": (SKY, ":"),
+    "token_counts": (SKY, "--"),
+    "descriptor_linear": (SKY, "-."),
+    "combined_forest": (SKY, (0, (5, 1, 1, 1, 1, 1))),
+    "combined_boosting": (SKY, (0, (1, 3))),
+    UNTRAINED: (GREY, "-."),
+    "dmpnn": (SKY, (0, (8, 2))),
+    "attentive_fp": (SKY, (0, (8, 2, 2, 2))),
+    "graph_conv": (SKY, (0, (3, 3))),
+    "mpnn": (SKY, (0, (2, 2))),
 }
 # Dashes of external models and embeddings, under the names that the study gives them
 DASHES = ("-", "--", "-.", ":")
 
 
-def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str) -> Figure:
-    """Draw one panel per task.
+def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str, most: int = COLUMNS) -> Figure:
+    """Draw one panel per task, sorted by how well the error of linear probes follows the loss.
+
+    Of more tasks than `most` those are shown that follow it most and least, and others evenly between; control tasks
+    are left out then.
 
     Args:
         transfer: columns TEXT and NUMBERS of transfer.csv.
         runs: result of `read_runs`.
         tasks: columns TASK_TEXT of tasks.csv; its order is the order of the panels.
         split: the split shown.
+        most: number of panels.
     """
     scored = transfer["status"].isin(("ok", "no_signal")) & (transfer["split"] == split) & transfer["error"].notna()
     ok = primary_labels(transfer[scored])
     corpus = main_corpus(runs)
     coding = marks(by_size(runs[runs["corpus"] != UNTRAINED], "size", "parameters"))
-    names = in_order(pd.concat([tasks["task"], ok["task"]]))
-    figure, axes = panels(len(names), COLUMNS, 1.45, extra=0.75)
+    follows = {task: rank_correlation(ok[ok["task"] == task], runs, corpus) for task in in_order(tasks["task"])}
+    names = exemplary(follows, most)
+    figure, axes = panels(len(names), COLUMNS, 1.7 if len(names) <= COLUMNS else 1.45, extra=0.75)
     for axis, task in zip(axes, names or [""], strict=True):
-        axis.set_title(task)
+        axis.set_title(title(task, follows.get(task, float("nan"))), fontsize=6.3)
         draw_task(axis, ok[ok["task"] == task], runs, coding, corpus)
         axis.set_ylabel(error_label(task, ok, tasks), fontsize=6, parse_math=False)
     for axis in axes[-COLUMNS:]:
         axis.set_xlabel(f"loss on {corpus or 'the corpus'}\n(nats per masked token)", fontsize=6)
     legend_below(figure, legend(runs, coding, corpus, ok), columns=4)
     return figure
+
+
+def title(task: str, correlation: float) -> str:
+    """Return the task with the rank correlation of loss and error."""
+    return (
+        f"{task_name(task)}: ρ = {correlation:.2f}".replace("-", "−") if math.isfinite(correlation) else task_name(task)
+    )
 
 
 def read(transfer: Path, runs: Path, tasks: Path) -> list[pd.DataFrame]:
@@ -115,6 +129,9 @@ def draw_task(axis: Axes, rows: pd.DataFrame, runs: pd.DataFrame, coding: dict[s
             )  # fmt: skip
     if not drawn and rows.empty:
         no_data(axis)
+    if drawn:
+        draw_trend(axis, probed_points(trained[trained["corpus"] == corpus], runs))
+        log_axis(axis, "x")
 
 
 def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:
@@ -131,7 +148,7 @@ def lines_of(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return colour and dashes of those of LINES that occur, then of each baseline that has a name of its own."""
     present = {*rows["baseline"], *rows["corpus"]}
     others = sorted(set(rows["baseline"]) - {*LINES, ""})
-    named = {name: (SKY, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
+    named = {name: (WINE, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
     return {name: line for name, line in LINES.items() if name in present} | named
 
 

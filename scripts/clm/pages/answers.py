@@ -1,6 +1,9 @@
-"""The page of one task for whoever owns its data: quality, distance, scores, and what would help."""
+"""The page of one task for whoever owns its data: what to use, errors, what would help, applicability, the data."""
 
+import base64
+import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -8,52 +11,118 @@ import pandas as pd
 from clm.pages.claims import escaped
 from clm.pages.data import label_quality, rejected_rows, skeletons_on_both_sides
 from clm.statistics.answers import Finding
+from clm.wording.names import baseline_name, mode_name, scale_name, task_name
 
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{task}</title><style>
-body {{ font: 14px/1.4 sans-serif; margin: 1.5em; color: #222; max-width: 70em }}
-table {{ border-collapse: collapse }}
-th, td {{ border-bottom: 1px solid #ccc; padding: .3em .7em; text-align: left; vertical-align: top }}
-.answer {{ font-weight: bold }}
+<html lang="en"><head><meta charset="utf-8"><title>{task}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>
+body {{ font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 0 1em 2em; color: #222; max-width: 60em;
+       overflow-wrap: anywhere }}
+table {{ border-collapse: collapse; font-size: .85em }} img {{ width: 100%; height: auto }}
+th, td {{ border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top }}
+.wide {{ overflow-x: auto }} .answer p:first-child {{ font-weight: 600; font-size: 1.1em }}
+ul.signs {{ list-style: none; padding: 0 }} ul.signs b {{ display: inline-block; width: 1.4em; text-align: center }}
+details {{ margin: .5em 0; border: 1px solid #ddd; padding: .4em .8em }} summary {{ cursor: pointer }}
+pre {{ overflow-x: auto; background: #f4f4f4; padding: .6em; white-space: pre-wrap }}
+@media (max-width: 600px) {{ body {{ font-size: 14px; padding: 0 .6em 1.5em }} }}
 </style></head><body>
 <h1>{task}</h1>
 <p>{about}</p>
-<p class="answer">{sentence}</p>
-<p>Read from the tables of verdicts of this study: it holds for its sizes, molecules and token budgets and says nothing
-beyond them. Undecided is the default: an interval that contains both a gain that matters and none decides nothing.</p>
-<h2>What would help</h2>{levers}
-<h2>The data</h2>{data}
-<h2>Errors</h2>
-<p>Lower is better. Error: the root mean square error (RMSE) in the units of the label, or 1 − AUC (area under the
-receiver operating characteristic curve). Intervals of 95 % are over scaffolds of the test part. Kind: frozen encoder
-with a linear head (linear_probe), fine-tuned model, untrained encoder, or baseline without pretraining (ECFP:
-extended-connectivity
-fingerprints). Each size is shown with its most molecules and tokens.</p>{scores}
-<h2>Error against number of labels</h2>{curves}
-<p>Predictions for every molecule of the test part: {predictions}.</p>
+<div class="answer">{answer}</div>
+<p><small>Chosen by cross-validation inside the training part; errors are those of the test part ({split}), with 95 %
+intervals over its scaffolds. {lowest}</small></p>
+{figure}
+<h2>What would help</h2>
+<ul class="signs">{signs}</ul>
+<p><small>Within the range of this study. + helps, = does not help, − harms, ? unknown.</small></p>
+<h2>To which molecules this applies</h2>{applicability}
+<h2>The data</h2>{quality}
+<details><summary>Everything known of the data</summary><div class="wide">{data}</div></details>
+<details><summary>Errors of all models and baselines</summary><p>Lower is better: root mean square error (RMSE) in the
+units of the label, or 1 − AUC (area under the receiver operating characteristic curve). Each size with its most
+molecules and tokens.</p><div class="wide">{scores}</div></details>
+<details><summary>Error against number of labels</summary><div class="wide">{curves}</div></details>
+<h2>Predict new molecules</h2>
+<pre>{command}</pre>
+<p><a href="{predictions}">Predictions for every molecule of the test part (CSV)</a></p>
 </body></html>
 """
 
 
-def answer_page(
-    task: str, about: str, sentence: str, findings: list[Finding], data: Mapping[str, Any], scores: pd.DataFrame,
-    curves: pd.DataFrame, predictions: str,
-) -> str:  # fmt: skip
-    """Return the page as HTML; every text is escaped."""
-    levers = [(finding.lever, finding.verdict, finding.why) for finding in findings]
+def answer_page(task: str, told: Mapping[str, Any]) -> str:
+    """Return the page as HTML; every text is escaped.
+
+    Args:
+        task: its name.
+        told: `about` and `split` (text), `answer` (sentences), `lowest` (sentence), `figure` (path of a PNG or None),
+            `findings`, `applicability` and `data` (what: value), `quality` (sentences), `scores` and `curves` (tables),
+            `results` (folder of the study), `predictions` (name of the CSV file).
+    """
     labels = ("model", "labels", "error", "lower", "upper", "gain", "verdict")
+    curves, scores = told["curves"], readable_scores(told["scores"])
+    command = f"python scripts/predict.py {shlex.quote(told['results'])} --task {shlex.quote(task)} "
+    command += "--molecules new.csv --out predictions.csv"
     return PAGE.format(
-        task=escaped(task),
-        about=escaped(about),
-        sentence=escaped(sentence),
-        levers=table(("what", "verdict", "why"), levers),
-        data=table(("what", "value"), data.items()),
+        task=escaped(task_name(task)),
+        about=escaped(told["about"]),
+        answer=paragraphs(told["answer"]),
+        split=escaped(told["split"]),
+        lowest=escaped(told["lowest"]),
+        figure=picture(told["figure"], task),
+        signs="".join(map(sign_line, told["findings"])),
+        applicability=paragraphs(told["applicability"]),
+        quality=paragraphs(told["quality"]),
+        data=table(("what", "value"), told["data"].items()),
         scores=table(tuple(scores.columns), scores.itertuples(index=False, name=None)),
-        curves=table(labels, curves[list(labels)].itertuples(index=False, name=None))
+        curves=table(labels, readable_curves(curves)[list(labels)].itertuples(index=False, name=None))
         if len(curves)
         else "Not measured.",
-        predictions=escaped(predictions),
+        command=escaped(command),
+        predictions=escaped(told["predictions"]),
     )
+
+
+def sign_line(finding: Finding) -> str:
+    """Return the line on one lever."""
+    lever = finding.lever[0].upper() + finding.lever[1:]
+    change = f": {finding.change}" if finding.change else ""
+    text = escaped(f"{lever} {shown(finding.verdict)}{change}")
+    return f"<li><b>{finding.sign}</b> {text} <small>({escaped(finding.why)})</small></li>"
+
+
+def shown(verdict: str) -> str:
+    """Return a verdict as the rest of a sentence."""
+    return "is not known to help" if verdict == "unknown" else verdict
+
+
+def picture(path: Path | None, task: str) -> str:
+    """Return the figure of errors, so that the page needs no other file."""
+    if path is None:
+        return ""
+    data = base64.b64encode(path.read_bytes()).decode()
+    alt = f"Errors on {task_name(task)} of every model and baseline, lowest first"
+    return f'<img src="data:image/png;base64,{data}" alt="{escaped(alt)}" title="errors on {escaped(task)}">'
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Return a paragraph per line."""
+    return "".join(f"<p>{escaped(line)}</p>" for line in lines)
+
+
+def readable_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of errors, lowest first in each split, with names in words."""
+    if scores.empty or "kind" not in scores:
+        return scores
+    words = [baseline_name(m) if kind == "baseline" else scale_name(m) for m, kind in
+             zip(scores["model"], scores["kind"], strict=True)]  # fmt: skip
+    named = scores.assign(model=words, kind=scores["kind"].map(mode_name))
+    return named.sort_values(["split", "error"], kind="stable", na_position="last")
+
+
+def readable_curves(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return learning curves with the names of models in words."""
+    words = [baseline_name(m) if " " not in m else " ".join(map(scale_name, m.split())) for m in curves["model"]]
+    return curves.assign(model=words)
 
 
 def table(head: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> str:
@@ -65,6 +134,27 @@ def table(head: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> str:
 def cell(value: Any) -> str:
     """Return one value as HTML, missing ones as a dash."""
     return escaped(None if isinstance(value, float) and pd.isna(value) else value)
+
+
+def applicability(distance: Mapping[str, Any], where: str, near: float | None) -> list[str]:
+    """Return to which molecules the models apply: unknown tokens, likeness to the corpus and to the training part.
+
+    Args:
+        distance: of the task to the corpus.
+        where: the corpus in words.
+        near: median similarity of a test molecule to its nearest training molecule, None where unknown.
+    """
+    unseen = ", ".join(distance["unseen_tokens"])
+    lines = [
+        f"{percent(distance['unseen_molecule_share'])} of the molecules have a token that {where} does not have"
+        + (f" ({unseen})." if unseen else "."),
+        f"Nearest molecule of {where}: Tanimoto similarity {distance['nearest_tanimoto_median']:.2f} (median); "
+        f"{percent(distance['overlap_share'])} of the molecules are in it themselves.",
+    ]
+    if near is not None:
+        lines.append(f"Nearest training molecule of a test molecule: similarity {near:.2f} (median). Expect larger "
+                     "errors for new molecules that are less like the labelled ones.")  # fmt: skip
+    return lines
 
 
 def quality(

@@ -4,9 +4,9 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from clm.figures.palette import BLUE, GREY, VERMILLION
+from clm.wording.names import readable
 
-VERDICTS = {"supported": BLUE, "contradicted": VERMILLION, "undecided": GREY}
+VERDICTS = {"supported": "●", "contradicted": "✕", "undecided": "○"}  # by shape and fill, not by colour
 HEADINGS = ("Claim", "Source", "Test", "n", "Effect [95 % interval]", "What matters", "p", "Verdict", "Why", "Tables")
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Claims: {study}</title><style>
@@ -32,7 +32,7 @@ def claims_page(document: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS) if claims else "No claim was tested"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in HEADINGS)
     rows = "\n".join(claim_row(claim) for claim in claims)
-    return PAGE.format(study=escaped(document.get("study")), counts=counts, head=head, rows=rows)
+    return readable(PAGE.format(study=escaped(document.get("study")), counts=counts, head=head, rows=rows))
 
 
 def claim_row(claim: Mapping[str, Any]) -> str:
@@ -43,9 +43,8 @@ def claim_row(claim: Mapping[str, Any]) -> str:
         effect += f" [{escaped(claim['lower'])}, {escaped(claim['upper'])}]"
     cells = [escaped(claim.get(key)) for key in ("claim", "source", "test", "n")] + [effect]
     cells += [escaped(claim.get("threshold")), escaped(claim.get("p"))]
-    color = VERDICTS.get(verdict, GREY)
     cells_html = "".join(f"<td>{cell}</td>" for cell in cells)
-    cells_html += f'<td class="verdict" style="color:{color}">{html.escape(verdict)}</td>'
+    cells_html += f'<td class="verdict">{VERDICTS.get(verdict, "–")} {html.escape(verdict)}</td>'
     tables = ", ".join(map(str, claim.get("tables") or []))
     return f"<tr>{cells_html}<td>{escaped(claim.get('reason'))}</td><td>{html.escape(tables)}</td></tr>"
 

@@ -70,3 +70,9 @@ def data_section(summaries: Sequence[Mapping[str, Any]]) -> Section:
     """Tell of the tasks that lose labels or have suspect ones."""
     lines = [f"{told['task']}, {warning}." for told in summaries for warning in told.get("warnings", [])]
     return "Data of the tasks", lines or ["No task loses many labels, and no label lies far from all others."]
+
+
+def quality_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Return what to know first of the data: molecules used, and warnings."""
+    told = f"{summary['kept']} of {summary['read']} rows are used; {summary['duplicates']} repeat another one."
+    return [told, *(f"{warning[0].upper()}{warning[1:]}." for warning in summary.get("warnings", []))]

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from clm.statistics.verdicts import NOT_TESTABLE
+from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE
 from clm.tables.columns import BASELINE, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name, readable
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
 CELL = ["size", "subset", "budget"]
@@ -155,21 +155,34 @@ def claims_section(claims: list[dict[str, Any]]) -> Section:
     lines = [
         f"{claim['verdict']}: {claim['claim']} (effect {claim['effect']:.2g} {interval(claim)}, n {claim['n']})."
         for claim in claims
-        if claim["verdict"] != "undecided" and claim["lower"] is not None
+        if claim["verdict"] in ("supported", "contradicted") and claim["lower"] is not None
     ]
     counts = [
         f"{word}: {sum(claim['verdict'] == word for claim in claims)} of {len(claims)}."
-        for word in ("undecided", NOT_TESTABLE)
+        for word in ("undecided", NOT_TESTABLE, NOT_SENSITIVE)
     ]
     return "Claims of the paper and of its review", [*lines, *counts]
 
 
-def page(study: str, sections: list[Section]) -> str:
-    """Return the page as Markdown."""
+def page(study: str, first: str, short: list[Section], details: list[Section]) -> str:
+    """Return the page as Markdown: the beginning, what a reader wants next, then the tables in words.
+
+    Args:
+        study: name of the study.
+        first: Markdown of the beginning.
+        short: sections for everybody.
+        details: sections on single tables.
+    """
     head = (
-        f"# What the study `{study}` found\n\nMade from its tables by `scripts/write_findings.py`. Intervals are 95 %. "
-        "N, D, U: parameters, tokens, molecules. Trunk: one pretraining run with all its token budgets, the unit of "
-        "every interval. AUC: area under the receiver operating characteristic; RMSE: root mean square error.\n"
+        f"# What the study `{study}` found\n\nMade from its tables. Intervals are 95 %. N, D, U: parameters, tokens, "
+        "molecules. Trunk: one pretraining run with all its token budgets, the unit of every interval. AUC: area under "
+        "the receiver operating characteristic; RMSE: root mean square error.\n"
     )
-    body = [f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in sections if lines]
-    return head + "\n" + "\n\n".join(body).replace("- \n\n", "\n") + "\n"
+    parts = [body(short), "# Tables, one by one", body(details)]
+    return readable("\n".join([head, first, "\n\n".join(part for part in parts if part)]) + "\n")
+
+
+def body(sections: list[Section]) -> str:
+    """Return sections as Markdown, those without a line left out."""
+    texts = [f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in sections if lines]
+    return "\n\n".join(texts).replace("- \n\n", "\n")

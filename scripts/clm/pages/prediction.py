@@ -8,7 +8,7 @@ from clm.pages.findings import Section, interval, listed, percent
 from clm.statistics.predictors import LOSS
 from clm.statistics.within import BUDGET, SIZE, simpson
 from clm.tables.columns import POOLED, PRIMARY
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name
 
 
 def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Section:

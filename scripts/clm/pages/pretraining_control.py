@@ -9,7 +9,7 @@ from clm.pages.findings import Section, interval, percent
 from clm.statistics.arms import CELL
 from clm.statistics.verdicts import NOT_TESTABLE
 from clm.tables.columns import ORDER, POOLED, PRETRAINED, SHUFFLED
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name
 
 TITLE = "What pretraining adds without order (encoders pretrained on shuffled tokens)"
 MISSING = (

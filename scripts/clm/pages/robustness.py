@@ -8,7 +8,7 @@ import pandas as pd
 from clm.pages.findings import AXES, Section, interval, listed, percent
 from clm.statistics.ablation import FROM_UNDECIDED, REVERSAL, TO_UNDECIDED, changes
 from clm.tables.columns import NOTHING, POOLED
-from clm.tables.readable import mode_name
+from clm.wording.names import mode_name
 
 STATISTICS = {axis: f"median gain with {name}" for axis, name in AXES.items()}
 STATISTICS |= {"elasticity": "median elasticity", "task_dependence": "differences between tasks"}

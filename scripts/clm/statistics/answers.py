@@ -1,18 +1,27 @@
-"""What would help on one task: a larger model, more molecules or more labels? From tables of verdicts, no further."""
+"""What would help on one task: a larger model, longer pretraining, more molecules, more labels? From verdicts alone."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
-from clm.statistics.verdicts import NO_SIGNAL
-from clm.tables.columns import PRIMARY
-from clm.tables.readable import mode_name
+from clm.statistics.verdicts import (
+    DEGRADED,
+    IMPROVING,
+    NO_RELEVANT_GAIN,
+    NO_SIGNAL,
+    NOT_SENSITIVE,
+    NOT_TESTABLE,
+    SATURATED,
+)
+from clm.tables.columns import FINE_TUNED, PRIMARY, UNTRAINED
+from clm.wording.names import change, mode_name
 
-AXES = {"N": ("a larger model", "parameters"), "U": ("more molecules to pretrain on", "molecules")}
-LABELS = ("more labels", "labels")
-HELPS = {"improving": "helps", "saturated": "does not help", "no relevant gain": "does not help", "degraded": "harms"}
-UNDECIDED = "undecided"
-NOT_MEASURED = "not measured"
+AXES = {"N": "a larger model", "D": "longer pretraining", "U": "more molecules to pretrain on"}
+UNITS = {"N": "parameters", "D": "tokens", "U": "molecules"}
+LABELS = "more labels"
+HELPS, NO_HELP, HARMS, UNKNOWN = "helps", "does not help", "harms", "unknown"
+SIGNS = {HELPS: "+", NO_HELP: "=", HARMS: "−", UNKNOWN: "?"}
+MEANING = {IMPROVING: HELPS, SATURATED: NO_HELP, NO_RELEVANT_GAIN: NO_HELP, DEGRADED: HARMS}
 
 
 @dataclass(frozen=True)
@@ -20,98 +29,96 @@ class Finding:
     """What the tables say about one lever.
 
     Attributes:
-        lever: a larger model, more molecules to pretrain on, or more labels.
-        verdict: helps, does not help, harms, undecided or not measured.
-        why: the rows behind it.
+        lever: a larger model, longer pretraining, more molecules to pretrain on, or more labels.
+        verdict: helps, does not help, harms or unknown.
+        change: of the error per doubling with its interval, where one was estimated.
+        why: the protocols or curves behind it.
     """
 
     lever: str
     verdict: str
+    change: str
     why: str
 
+    @property
+    def sign(self) -> str:
+        """One character for the verdict."""
+        return SIGNS[self.verdict]
 
-def answer(task: str, saturation: pd.DataFrame, thresholds: pd.DataFrame, learning: pd.DataFrame) -> list[Finding]:
-    """Return the findings on the three levers for one task.
+
+def answer(task: str, saturation: pd.DataFrame, learning: pd.DataFrame) -> list[Finding]:
+    """Return the findings on the four levers for one task.
 
     Args:
         task: its name.
         saturation: saturation.csv.
-        thresholds: thresholds.csv.
         learning: learning_curves.csv.
     """
-    scale = [lever(task, axis, saturation, thresholds) for axis in AXES]
+    rows = saturation[(saturation["task"] == task) & (saturation["features"] == PRIMARY)]
+    scale = [lever(axis, rows[rows["axis"] == axis]) for axis in AXES]
     return [*scale, label_lever(learning[learning["task"] == task])]
 
 
-def lever(task: str, axis: str, saturation: pd.DataFrame, thresholds: pd.DataFrame) -> Finding:
-    """Return the finding on one axis of scale, from its verdict in each mode and split."""
-    name, unit = AXES[axis]
-    whole = saturation[(saturation["task"] == task) & (saturation["axis"] == axis)]
-    whole = whole[whole["features"] == PRIMARY]
-    tails = thresholds[(thresholds["task"] == task) & (thresholds["axis"] == axis)]
-    protocols = [
-        protocol(row, tails[(tails["mode"] == row["mode"]) & (tails["split"] == row["split"])], unit)
-        for row in whole.to_dict("records")
-    ]
-    return combined(name, [finding for finding in protocols if finding is not None])
+def lever(axis: str, rows: pd.DataFrame) -> Finding:
+    """Return the finding on one axis of scale: what its decided protocols say, where they agree.
 
-
-def protocol(row: dict, tails: pd.DataFrame, unit: str) -> tuple[str, str] | None:
-    """Return verdict and evidence of one mode and split, or None where too few models differ.
-
-    The end of the axis lies nearest to what a user would buy, so a tail that saturates, degrades or improves comes
-    before the verdict over the whole axis.
+    Args:
+        axis: N, D or U.
+        rows: of saturation.csv, one per mode and split, of one task.
     """
-    where = f"{mode_name(row['mode'])}, {row['split']} split"
-    tail = tails.iloc[0] if len(tails) else None
-    if tail is not None and tail["verdict"] in HELPS:
-        return HELPS[tail["verdict"]], f"{where}: {gain(tail, unit)}, from {tail['start']} {unit} on"
-    if row["verdict"] in HELPS:
-        return HELPS[row["verdict"]], f"{where}: {gain(row, unit)}, over the whole range"
-    if row["verdict"] in NO_SIGNAL.values():
-        return UNDECIDED, f"{where}: most models do not beat a trivial predictor"
-    if pd.isna(row["gain"]):
-        return None
-    return UNDECIDED, f"{where}: {gain(row, unit)}"
-
-
-def gain(row: dict | pd.Series, unit: str) -> str:
-    """Return the gain per doubling with its interval, in words."""
-    low, high = (f"{100 * row[end]:.1f}" for end in ("lower", "upper"))
-    return f"the error falls by {100 * row['gain']:.1f} % [{low}, {high}] per doubling of {unit}"
-
-
-def combined(name: str, evidence: list[tuple[str, str]]) -> Finding:
-    """Return one finding from those of all modes and splits: the decided ones, when they agree."""
-    if not evidence:
-        return Finding(name, NOT_MEASURED, "too few models differ in it")
-    decided = [item for item in evidence if item[0] != UNDECIDED]
-    kinds = {verdict for verdict, _ in decided}
+    rows = rows.assign(tuned=rows["mode"] == FINE_TUNED).sort_values("tuned", ascending=False, kind="stable")
+    told = rows.to_dict("records")
+    decided = [row for row in told if row["verdict"] in MEANING]
+    kinds = {MEANING[row["verdict"]] for row in decided}
+    counted = f"{len(decided)} of {len(told)} protocols decide it"
     if len(kinds) == 1:
-        return Finding(name, kinds.pop(), "; ".join(why for _, why in decided))
-    why = "; ".join(why for _, why in decided or evidence)
-    return Finding(name, UNDECIDED, f"they disagree: {why}" if decided else why)
+        return Finding(
+            AXES[axis], kinds.pop(), per_doubling(decided[0], UNITS[axis]), f"{counted}: {protocols(decided)}"
+        )
+    if decided:
+        return Finding(AXES[axis], UNKNOWN, "", f"the protocols disagree: {protocols(decided)}")
+    shown = next((row for row in told if pd.notna(row["gain"])), None)
+    return Finding(AXES[axis], UNKNOWN, per_doubling(shown, UNITS[axis]) if shown else "", reasons(told))
+
+
+def protocols(rows: list[dict]) -> str:
+    """Return verdict, mode and split of each row."""
+    return "; ".join(f"{MEANING[row['verdict']]} ({mode_name(row['mode'])}, {row['split']} split)" for row in rows)
+
+
+def reasons(rows: list[dict]) -> str:
+    """Return why no protocol decides."""
+    verdicts = {row["verdict"] for row in rows}
+    if not rows or verdicts <= {NOT_TESTABLE}:
+        return "too few models differ in it"
+    if verdicts & set(NO_SIGNAL.values()):
+        return "most models do not beat a trivial predictor"
+    if NOT_SENSITIVE in verdicts:
+        return "no gain is seen, but not on the control task either"
+    return "the intervals contain gains that matter and none"
+
+
+def per_doubling(row: dict | pd.Series, unit: str) -> str:
+    """Return the change of the error per doubling with its interval, in words."""
+    low, high = (f"{100 * row[end]:.1f}" for end in ("lower", "upper"))
+    return f"the error {change(row['gain'])} [{low}, {high}] per doubling of {unit}"
 
 
 def label_lever(curves: pd.DataFrame) -> Finding:
-    """Return the finding on labels: the last doubling of each model's learning curve."""
-    curves = curves.drop(columns=["lower", "upper"], errors="ignore").rename(
+    """Return the finding on labels: the last doubling of the learning curve of every pretrained model.
+
+    Untrained encoders and forests do not count: the advice is to whoever uses a pretrained model.
+    """
+    pretrained = curves[curves["baseline"].isna() & (curves["corpus"] != UNTRAINED)]
+    pretrained = pretrained.drop(columns=["lower", "upper"], errors="ignore").rename(
         columns={"gain_lower": "lower", "gain_upper": "upper"}
     )
-    last = [group.sort_values("labels").iloc[-1] for _, group in curves.groupby("model", sort=False)]
-    evidence = [(HELPS.get(row["verdict"], UNDECIDED), f"{row['model']}: {gain(row, 'labels')}") for row in last
-             if pd.notna(row["gain"])]  # fmt: skip
-    if not evidence:
-        return Finding(LABELS[0], NOT_MEASURED, "no learning curve of this task: name it in transfer.learning_curves")
-    return combined(LABELS[0], evidence)
-
-
-def sentence(task: str, findings: list[Finding]) -> str:
-    """Return the one sentence that answers: would a larger model, more molecules or more labels help?"""
-    parts = []
-    for verdict in (*HELPS.values(), UNDECIDED, NOT_MEASURED):
-        chosen = [finding for finding in findings if finding.verdict == verdict]
-        if chosen:
-            names = " and ".join(finding.lever for finding in chosen)
-            parts.append(f"{verdict}: {names} ({' | '.join(finding.why for finding in chosen)})")
-    return f"On {task}, within the range that this study measured: " + "; ".join(parts) + "."
+    last = [group.sort_values("labels").iloc[-1] for _, group in pretrained.groupby("model", sort=False)]
+    last = [row for row in last if pd.notna(row["gain"])]
+    if not last:
+        return Finding(LABELS, UNKNOWN, "", "no learning curve of this task: name it in transfer.learning_curves")
+    kinds = [MEANING.get(row["verdict"], UNKNOWN) for row in last]
+    verdict = kinds[0] if len(set(kinds)) == 1 else UNKNOWN
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in SIGNS if kind in kinds)
+    middle = sorted(last, key=lambda row: row["gain"])[len(last) // 2]
+    return Finding(LABELS, verdict, per_doubling(middle, "labels"), f"{len(last)} pretrained models: {counts}")

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from clm.figures import curves, descriptors, gains, loss, representations, spectrum, transfer
+from clm.figures import curves, descriptors, gains, headline, loss, representations, spectrum, transfer
 from clm.figures.tables import read_table
 from clm.tables.columns import KEYS
 from clm.tables.descriptors import DESCRIPTORS
 from clm.tables.panels import primary_labels
+from clm.wording.names import task_name
 from drawn_study import write_drawn_study
 from drawn_tables import runs_table
 from made_up import SIZES, TASKS
@@ -19,6 +20,18 @@ from matplotlib.figure import Figure
 @pytest.fixture(scope="module")
 def study(tmp_path_factory) -> Path:
     return write_drawn_study(tmp_path_factory.mktemp("study"))
+
+
+def test_the_headline_has_the_finding_above_each_panel_and_labels_at_its_lines(study):
+    tables = [read_table(study / "tables" / f"{name}.csv", *columns) for name, columns in headline.TABLES.items()]
+    figure = headline.draw(*tables, "scaffold", 0.01)
+    words = [[text.get_text() for text in axis.texts] for axis in figure.axes]
+    assert "fine-tuned: error falls by 3.0 % [1.0, 5.0]" in words[0] and "loss falls by 20 % [10, 30]" in words[0]
+    assert "linear probe: less than 1 % [1.0, 5.0]" in words[1] and "one value only" in words[2]
+    assert {"loss", "BACE", "ESOL", "BBBP", "control: logP", "probe, median"} <= set(words[0])
+    rows = [label.get_text() for label in figure.axes[3].get_yticklabels()]
+    assert sorted(rows) == ["BACE", "ESOL"] and "fine-tuned: 2 of 2" in words[3]
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
 def test_loss_panels_show_points_fits_and_failures(study):
@@ -39,7 +52,7 @@ def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
     widths = read_table(study / "tables" / "widths.csv", (*KEYS, "status"), curves.WIDTH_NUMBERS)
     left, right = curves.draw(points, widths).axes
     texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
-    assert texts[0] == ["60k: width 0.37", "1m: width 0.28", "3m: width beyond reach"]
+    assert texts[0] == ["60k: width 0.37", "1M: width 0.28", "3M: width beyond reach"]
     assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
     assert max(left.lines[1].get_ydata()) == pytest.approx(5) and min(left.lines[1].get_ydata()) == 0
 
@@ -64,11 +77,15 @@ def test_transfer_panels_have_units_and_all_lines(study):
     tables = study / "tables"
     rows = read_table(tables / "transfer.csv", transfer.TEXT, transfer.NUMBERS)
     tasks = read_table(tables / "tasks.csv", transfer.TASK_TEXT, ())
-    figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold")
-    assert [axis.get_title() for axis in figure.axes] == TASKS
-    assert figure.axes[0].get_ylabel() == "RMSE (log mol/L)"
-    assert figure.axes[TASKS.index("bace")].get_ylabel() == "1 − AUC"
-    assert len(figure.axes[0].lines) == 3  # forest, token counts, untrained
+    figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold", most=99)
+    titles = [axis.get_title().split(":")[0] for axis in figure.axes]
+    assert sorted(titles) == sorted(map(task_name, TASKS))
+    by_name = dict(zip(titles, figure.axes, strict=True))
+    assert by_name["ESOL"].get_ylabel() == "RMSE (log mol/L)" and by_name["BACE"].get_ylabel() == "1 − AUC"
+    assert len(by_name["ESOL"].lines) == 4  # forest, token counts, untrained, trend
+    correlations = [float(axis.get_title().split("= ")[1].replace("−", "-")) for axis in figure.axes]
+    assert correlations == sorted(correlations, reverse=True)
+    assert len(transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold").axes) == 4
 
 
 def test_other_corpora_are_placed_by_their_loss_on_the_common_validation_set(study):
@@ -90,23 +107,23 @@ def test_every_baseline_that_occurs_has_a_line_of_its_own():
     assert set(lines) == set(names) - {""} and len(set(lines.values())) == len(lines)
 
 
-def test_gains_are_percent_in_order_of_elasticity(study):
+def test_gains_are_percent_tasks_by_their_gain_and_controls_below_a_line(study):
     tables = study / "tables"
     saturation = read_table(tables / "saturation.csv", gains.TEXT, gains.NUMBERS)
     slopes = read_table(tables / "elasticity.csv", gains.ELASTICITY_TEXT, gains.ELASTICITY_NUMBERS)
-    figure = gains.draw(saturation, slopes, "scaffold")
+    counted = [task for task in TASKS if task != "bace"]
+    figure = gains.draw(saturation, slopes, "scaffold", counted)
     order = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    frozen = slopes[slopes["mode"] == "linear_probe"].sort_values("slope", ascending=False)
-    assert order == frozen["task"].tolist()
-    row = saturation[
-        (saturation["task"] == order[0]) & (saturation["axis"] == "N") & (saturation["mode"] == "linear_probe")
-    ]
-    circles = {
-        float(line.get_ydata()[0]): float(line.get_xdata()[0])
-        for line in figure.axes[0].lines
-        if line.get_marker() == "o"
-    }
-    assert circles[gains.OFFSET["linear_probe"]] == pytest.approx(100 * row["gain"].iloc[0])
+    assert order[-1] == "BACE" and len(order) == len(TASKS)  # as if it were a control task
+    scaffold = saturation[(saturation["split"] == "scaffold") & (saturation["axis"] == "D")]
+    probed = scaffold[scaffold["mode"] == "linear_probe"].set_index("task")["gain"]
+    tuned = scaffold[scaffold["mode"] == "fine_tuned"].set_index("task")["gain"].dropna()
+    best = tuned.combine_first(probed)[counted].idxmax()
+    assert order[0] == task_name(best)
+    shown = [float(x) for line in figure.axes[0].lines for x in line.get_xdata() if len(line.get_xdata()) == 1]
+    assert any(x == pytest.approx(100 * probed[best]) for x in shown)
+    ends = {axis.get_xlim() for axis in figure.axes[:4] if axis.get_xlim() != (0.0, 1.0)}
+    assert len(ends) == 1  # one scale for all axes of scale
 
 
 def test_rank_correlation_is_shown_from_twelve_tasks_on():
@@ -119,15 +136,21 @@ def test_rank_correlation_is_shown_from_twelve_tasks_on():
         assert axis.get_title(loc="right") == shown
 
 
-def test_every_descriptor_has_its_panel():
-    names = [f"task{i}" for i in range(5)]
-    tasks = pd.DataFrame({"task": names, "kind": "regression", "control": 0.0})
-    for item in DESCRIPTORS:
-        tasks[item.column] = np.arange(1.0, 6)
-    rows = {"task": names, "axis": "N", "mode": "linear_probe", "split": "scaffold", "features": "mean"}
-    saturation = pd.DataFrame(rows | {"metric": "rmse", "gain": 0.1, "lower": 0.0, "upper": 0.2})
-    figure = descriptors.draw(tasks, saturation, "scaffold")
-    assert [axis.get_xlabel() for axis in figure.axes if axis.axison] == [d.axis for d in DESCRIPTORS if d.axis]
+def test_the_descriptor_that_gains_follow_most_is_drawn_from_twelve_tasks_on():
+    for count, title in ((11, ""), (12, f"Exploratory: the strongest of {2} descriptors")):
+        order = np.arange(1.0, count + 1)
+        tasks = pd.DataFrame({"task": [f"task{i}" for i in range(count)], "kind": "regression", "control": 0.0})
+        for item in DESCRIPTORS:
+            tasks[item.column] = np.nan
+        shown = [item for item in DESCRIPTORS if item.axis][:2]
+        tasks[shown[0].column] = np.roll(order, 5)
+        tasks[shown[1].column] = -order
+        rows = {"task": tasks["task"], "axis": "N", "mode": "linear_probe", "split": "scaffold", "features": "mean"}
+        saturation = pd.DataFrame(rows | {"metric": "rmse", "gain": order / 100, "lower": 0.0, "upper": 0.2})
+        figure = descriptors.draw(tasks, saturation, "scaffold")
+        assert (figure.get_suptitle() or "") == title
+        if title:
+            assert figure.axes[0].get_xlabel() == shown[1].axis
 
 
 def test_limits_hold_every_estimate_despite_a_far_interval():
@@ -136,14 +159,13 @@ def test_limits_hold_every_estimate_despite_a_far_interval():
     assert -10 < low < -1 and 2 < high < 10
 
 
-def test_map_of_representations_joins_trunks_and_matrix_holds_last_budgets(study):
+def test_matrix_of_representations_holds_last_budgets_sizes_in_order(study):
     points = read_table(study / "tables" / "cka_map.csv", representations.POINT_TEXT, representations.POINT_NUMBERS)
     pairs = read_table(study / "tables" / "cka.csv", representations.PAIR_TEXT, representations.PAIR_NUMBERS)
-    names = representations.last_budgets(points)
-    assert list(names.values())[0] == "token counts" and "60k untrained" in names.values()
-    assert len(names) == 1 + len(SIZES) + 15 and "1m pubchem 32k s0" in names.values()
-    figure = representations.draw(pairs, points)
-    values = figure.axes[1].images[0].get_array()
+    names = list(representations.last_budgets(points).values())
+    assert names[0] == "token counts" and "60k untrained" in names
+    assert len(names) == 1 + len(SIZES) + 15 and "1M, pubchem, 32k molecules, seed 0" in names
+    sizes = [representations.number_of(name.split(",")[0]) for name in names[1 + len(SIZES) :]]
+    assert sizes == sorted(sizes) and sizes[0] == 6e4
+    values = representations.draw(pairs, points).axes[0].images[0].get_array()
     assert values.shape == (20, 20) and np.allclose(values, values.T) and np.allclose(np.diag(values), 1)
-    stars = [line for line in figure.axes[0].lines if line.get_marker() == "*"]
-    assert len(stars) == len(SIZES)

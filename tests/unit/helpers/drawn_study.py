@@ -30,6 +30,7 @@ def write_drawn_study(root: Path) -> Path:
     (tables / "claims.json").write_text(json.dumps(made.CLAIMS))
     write_curves(tables)
     write_spectra(tables)
+    write_headline(tables)
     write_landscape(root)
     return root
 
@@ -100,6 +101,30 @@ def write_spectra(tables: Path) -> None:
             for value, weight in ((-0.1, 0.01), (0.0, 0.9), (0.05, 0.08), (0.5, 0.009), (1.0, 0.001)):
                 rows.append(names | dict(eigenvalue=scale * value, weight=weight))
     pd.DataFrame(rows).to_csv(tables / "spectrum_nodes.csv", index=False)
+
+
+def write_headline(tables: Path) -> None:
+    """Write a headline in which more tokens help fine-tuned models, with curves of three tasks and a control."""
+    rows = []
+    for mode, verdict in (("fine_tuned", "improving"), ("linear_probe", "saturated")):
+        row = dict(mode=mode, split="(all)", n_tasks=6, n_trunks=9, gain=0.03, lower=0.01, upper=0.05, verdict=verdict)
+        rows += [row | dict(axis=axis, loss_fall=0.2, loss_lower=0.1, loss_upper=0.3, reason="") for axis in "DN"]
+    pd.DataFrame(rows).to_csv(tables / "headline.csv", index=False)
+    tasks = [("task", "bace", 0.1), ("task", "esol", 0.2), ("task", "bbbp", 0.0), ("control", "control_logp", 0.3)]
+    curves = [("", "loss", "", 1.0)] + [(mode, *task) for mode in ("fine_tuned", "linear_probe") for task in tasks]
+    curves += [(mode, "median", "", 0.1) for mode in ("fine_tuned", "linear_probe")]
+    points = [
+        dict(axis=axis, mode=mode, series=series, task=task, name=name, x=x, value=(x / 1e5) ** (-0.3 * fall),
+             lower=0.9 * (x / 1e5) ** (-0.3 * fall), upper=1.1 * (x / 1e5) ** (-0.3 * fall))
+        for axis in "DN" for mode, series, task, fall in curves for name, x in (("100k", 1e5), ("400k", 4e5))
+    ]  # fmt: skip
+    pd.DataFrame(points).to_csv(tables / "headline_curves.csv", index=False)
+    kinds = (("untrained", 1.1), ("fine_tuned", 0.9))
+    ratios = [
+        dict(task=task, split="scaffold", model="60k", kind=kind, parameters=6e4, ratio=value)
+        for task in ("bace", "esol", "control_logp") for kind, value in kinds
+    ]  # fmt: skip
+    pd.DataFrame(ratios).to_csv(tables / "relative_errors.csv", index=False)
 
 
 def write_landscape(root: Path) -> None:

@@ -221,7 +221,25 @@ def no_report() -> None:
     from write_report import write_report
 
     write(Path("request.json"), b'{"targets": ["results/tiny/tables/runs.csv"], "config": {}}')
-    write_report(Path("request.json"), Path("report.html"))
+    write_report(Path("request.json"), Path("report.html"), Path("workflow.html"))
+
+
+def faulty_caption() -> None:
+    """Read a caption with a fault."""
+    from write_report import shown
+
+    write(Path("report/loss.rst"), b"The *loss")
+    shown({"caption": "report/loss.rst", "path": "a.png", "category": "Loss", "label": "", "task": ""}, {})
+
+
+def no_record(findings: bytes | None) -> None:
+    """Copy the beginning of a record that lacks findings, or has findings without a beginning."""
+    from update_readme import update_readme
+
+    if findings is not None:
+        write(Path("reference/own/findings.md"), findings)
+        write(Path("reference/own/figures/headline.png"), b"")
+    update_readme(Path("reference/own"), write(Path("README.md"), b"# Mine"))
 
 
 def explained(path: str) -> None:

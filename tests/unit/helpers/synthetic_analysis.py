@@ -96,7 +96,7 @@ def run_all(root, study, tables):
     assess_sensitivity.assess_sensitivity(**read, out=file["sensitivity"])
     run_control(root, study, tables)
     seen = {"sensitivity": file["sensitivity"]}
-    judge_headline.judge_headline(**read, **seen, out=file["headline"])
+    judge_headline.judge_headline(**read, **seen, out=file["headline"], curves=tables / "headline_curves.csv")
     judge_gains.judge_gains(**read, **seen, out=file["saturation"], steps=file["steps"])
     estimate_elasticity.estimate_elasticity(**read, **seen, out=file["elasticity"])
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}

@@ -121,6 +121,7 @@ def test_claims_that_no_test_decides_are_counted():
         "supported: loss falls (effect 0.1 [0.05, 0.2], n 9).",
         "undecided: 1 of 2.",
         "not testable here: 0 of 2.",
+        "not sensitive: 0 of 2.",
     ]
 
 
@@ -151,7 +152,7 @@ def test_the_short_version_counts_and_names():
 
 def test_an_empty_study_gives_a_page():
     empty = pd.DataFrame(columns=["corpus", "status", "parameters", "loss", "form", "parameter", "axis"])
-    text = findings.page("s", [findings.loss_section(empty, empty)])
+    text = findings.page("s", "first", [], [findings.loss_section(empty, empty)])
     assert text.startswith("# What the study `s` found")
 
 

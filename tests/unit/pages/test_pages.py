@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import summarize_study
-from clm.figures.style import short_number
 from clm.figures.tables import read_table
+from clm.pages.beginning import Beginning, markdown
 from clm.pages.claims import claims_page
+from clm.pages.findings import page
+from clm.wording.names import short_number
 from drawn_study import write_drawn_study
-from drawn_tables import runs_table
 from render_claims import render_claims
 
 
@@ -58,14 +59,13 @@ def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
     assert "No claim was tested" in claims_page({"claims": []})
 
 
-def test_summary_names_the_best_loss_the_claims_and_the_figures(study, tmp_path):
-    lines = "\n".join(summarize_study.summarize_study(study))
-    best = runs_table().query("corpus == 'zinc' and size == '60k'")["loss"].min()
-    assert f"zinc 60k: {best:.3f}" in lines and "undecided: Gains are limited" in lines
-    assert "untrained" not in lines
-    for name in ("figures", "report/report.html"):
-        assert (str(study / name) in lines) == (study / name).exists()
-    assert summarize_study.summarize_study(tmp_path) == []  # of some targets: no path that is not there
+def test_the_end_of_a_study_is_its_headline_and_the_path_of_the_report(tmp_path):
+    (tmp_path / "tables").mkdir()
     (tmp_path / "report").mkdir()
-    (tmp_path / "report" / "report.html").touch()
-    assert summarize_study.summarize_study(tmp_path)[-1] == f"  report  {tmp_path / 'report' / 'report.html'}"
+    told = Beginning(["The loss falls.", "Fine-tuned, a.", "With a linear probe, b."], "", [], ["x"], ["y"])
+    (tmp_path / "tables" / "findings.md").write_text(page("s", markdown(told, "f.png"), [("T", ["z"])], []))
+    (tmp_path / "report" / "report.html").write_text("")
+    lines = summarize_study.summarize_study(tmp_path)
+    report = tmp_path / "report" / "report.html"
+    assert lines[2:] == ["  Fine-tuned, a.", "  With a linear probe, b.", f"  report  {report}"]
+    assert summarize_study.summarize_study(tmp_path / "none") == []

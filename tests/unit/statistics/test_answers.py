@@ -1,12 +1,13 @@
-"""The sentence of a task's page says what the tables of verdicts say, planted by hand, and no more."""
+"""What would help on a task is what the tables of verdicts say, planted by hand, and no more."""
 
 import pandas as pd
-from clm.statistics.answers import answer, sentence
+import pytest
+from clm.statistics.answers import answer
 from clm.tables.scores import task_scores
 from clm.tasks.stereo import stereo_counts
 
 NUMBERS = {"gain": 0.03, "lower": 0.02, "upper": 0.04}
-CURVES = ["task", "model", "labels", "gain", "gain_lower", "gain_upper", "verdict"]
+CURVES = ["task", "model", "corpus", "baseline", "labels", "gain", "gain_lower", "gain_upper", "verdict"]
 
 
 def saturation(*rows):
@@ -15,62 +16,72 @@ def saturation(*rows):
     return pd.DataFrame([base | row for row in rows], columns=columns)
 
 
-def thresholds(*rows):
-    base = {"split": "scaffold", "mode": "linear_probe", "task": "t", "start": "300k"} | NUMBERS
-    return pd.DataFrame([base | row for row in rows], columns=[*base, "axis", "verdict"])
+def found(rows, curves=()):
+    table = pd.DataFrame([("t", *row) for row in curves], columns=CURVES)
+    return {finding.lever: finding for finding in answer("t", saturation(*rows), table)}
 
 
-def curves(*rows):
-    return pd.DataFrame([("t", *row) for row in rows], columns=CURVES)
+@pytest.mark.parametrize(
+    ("verdict", "told", "sign"),
+    [("improving", "helps", "+"), ("saturated", "does not help", "="), ("no relevant gain", "does not help", "="),
+     ("degraded", "harms", "−"), ("undecided", "unknown", "?"), ("not sensitive", "unknown", "?")],
+)  # fmt: skip
+def test_each_planted_verdict_is_told(verdict, told, sign):
+    for axis, lever in (("N", "a larger model"), ("D", "longer pretraining"), ("U", "more molecules to pretrain on")):
+        finding = found([{"axis": axis, "verdict": verdict}])[lever]
+        assert (finding.verdict, finding.sign) == (told, sign)
+        assert finding.change.startswith("the error falls by 3.0 % [2.0, 4.0] per doubling of")
 
 
-def verdicts(saturation_rows, threshold_rows=(), curve_rows=()):
-    found = answer("t", saturation(*saturation_rows), thresholds(*threshold_rows), curves(*curve_rows))
-    return [finding.verdict for finding in found], sentence("t", found)
-
-
-def test_each_planted_verdict_is_told():
-    rows = [{"axis": "N", "verdict": "improving"}, {"axis": "U", "verdict": "saturated"}]
-    told, text = verdicts(
-        rows, (), [("forest", 100, None, None, None, None), ("forest", 200, -0.1, -0.2, -0.05, "degraded")]
+def test_fine_tuned_models_come_first_and_undecided_protocols_are_counted():
+    rows = [
+        {"axis": "N", "verdict": "improving"},
+        {"axis": "N", "verdict": "improving", "mode": "fine_tuned", "gain": 0.05},
+        {"axis": "N", "verdict": "undecided", "split": "random"},
+    ]
+    finding = found(rows)["a larger model"]
+    assert "falls by 5.0 %" in finding.change and finding.why.startswith(
+        "2 of 3 protocols decide it: helps (fine-tuned"
     )
-    assert told == ["helps", "does not help", "harms"]
-    assert text.startswith(
-        "On t, within the range that this study measured: helps: a larger model (linear probe, scaffold split"
-    )
-    assert "does not help: more molecules to pretrain on" in text and "harms: more labels (forest" in text
-
-
-def test_the_end_of_the_axis_comes_before_the_whole_range():
-    rows = [{"axis": "N", "verdict": "improving"}, {"axis": "U", "verdict": "undecided"}]
-    tails = [{"axis": "N", "verdict": "saturated"}, {"axis": "U", "verdict": "undecided"}]
-    told, text = verdicts(rows, tails)
-    assert told == ["does not help", "undecided", "not measured"]
-    assert "from 300k parameters on" in text and "no learning curve of this task" in text
 
 
 def test_protocols_that_disagree_decide_nothing():
     rows = [{"axis": "N", "verdict": "improving"}, {"axis": "N", "verdict": "degraded", "split": "random"}]
-    told, text = verdicts(rows)
-    assert told[0] == "undecided" and "they disagree" in text
-    rows[1]["verdict"] = "undecided"
-    assert verdicts(rows)[0][0] == "helps"
+    finding = found(rows)["a larger model"]
+    assert finding.verdict == "unknown" and finding.change == "" and "disagree" in finding.why
 
 
 def test_nothing_is_said_without_a_test():
     rows = [
         {"axis": "N", "verdict": "not testable here", "gain": None},
         {"axis": "U", "verdict": "not better than the mean"},
+        {"axis": "D", "verdict": "improving", "features": "layer1"},
+        {"axis": "D", "verdict": "improving", "task": "other"},
     ]
-    told, text = verdicts(rows)
-    assert told == ["not measured", "undecided", "not measured"]
-    assert "do not beat a trivial predictor" in text and "helps" not in text
-    assert verdicts([])[0] == ["not measured"] * 3
-    other = [
-        {"axis": "N", "verdict": "improving", "task": "other"},
-        {"axis": "N", "verdict": "improving", "features": "layer1"},
-    ]
-    assert verdicts(other)[0][0] == "not measured"
+    told = found(rows)
+    assert {finding.verdict for finding in told.values()} == {"unknown"}
+    assert told["a larger model"].why == "too few models differ in it" == told["longer pretraining"].why
+    assert "do not beat a trivial predictor" in told["more molecules to pretrain on"].why
+    assert "no learning curve" in told["more labels"].why
+
+
+def curve(model, verdict, gain=0.05, corpus="zinc", baseline=None):
+    first = (model, corpus, baseline, 100, None, None, None, None)
+    return [first, (model, corpus, baseline, 200, gain, gain - 0.01, gain + 0.01, verdict)]
+
+
+def test_labels_help_only_where_all_pretrained_models_gain():
+    helped = found([], curve("a", "improving") + curve("b", "improving", 0.07))["more labels"]
+    assert helped.verdict == "helps" and helped.why == "2 pretrained models: 2 helps"
+    mixed = found([], curve("a", "improving") + curve("b", "undecided"))["more labels"]
+    assert mixed.verdict == "unknown" and mixed.why == "2 pretrained models: 1 helps, 1 unknown"
+
+
+def test_untrained_encoders_and_forests_give_no_advice():
+    rows = curve("a", "undecided") + curve("u", "improving", corpus="untrained")
+    rows += curve("forest", "improving", corpus=None, baseline="ecfp_forest")
+    finding = found([], rows)["more labels"]
+    assert finding.verdict == "unknown" and finding.why == "1 pretrained models: 1 unknown"
 
 
 def test_each_size_is_shown_with_its_largest_cell():
@@ -84,8 +95,8 @@ def test_each_size_is_shown_with_its_largest_cell():
     rows = pd.concat([rows, forest]).assign(
         split="scaffold", label="y", features="mean", metric="rmse", lower=0.5, upper=9.0, status="ok"
     )
-    found = task_scores(rows, runs, "zinc", "t")
-    assert found[["model", "kind", "error"]].values.tolist() == [
+    scores = task_scores(rows, runs, "zinc", "t")
+    assert scores[["model", "kind", "error"]].values.tolist() == [
         ["60k", "linear_probe", 2.0], ["60k", "untrained", 4.0], ["ecfp_forest", "baseline", 6.0],
     ]  # fmt: skip
 

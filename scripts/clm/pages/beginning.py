@@ -1,0 +1,187 @@
+"""The beginning of README, report and findings, the same in all: question, answer, table, so what, how strong."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from clm.pages.marked import BEGIN, END
+from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATURATED
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY, UNTRAINED
+from clm.wording.headline import MODES, SCALES, answer, error_words, loss_words, pooled
+from clm.wording.names import AXES, listed, mode_name, percent, short_number, task_name
+
+QUESTION = (
+    "When a chemical language model is pretrained with more tokens, more parameters or more molecules, does the error "
+    "of molecular property prediction fall with the pretraining loss?"
+)
+ALT = "Loss and errors relative to the smallest scale, along tokens, parameters and molecules"
+HEAD = ("per doubling of", "pretraining loss", *(f"error, {mode_name(mode)}" for mode in MODES))
+HEAD += tuple(f"tasks helped / not / undecided, {mode_name(mode)}" for mode in MODES)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a reader is told first.
+
+    Attributes:
+        answer: one sentence per mode of transfer.
+        scope: what they hold for.
+        table: rows of HEAD.
+        so_what: what to use.
+        strength: how strong this is.
+    """
+
+    answer: list[str]
+    scope: str
+    table: list[tuple[str, ...]]
+    so_what: list[str]
+    strength: list[str]
+
+
+def beginning(frame: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> Beginning:
+    """Return the beginning from tables.
+
+    Args:
+        frame: headline, sensitivity, saturation, relative_errors, runs.
+        settings: `corpus`, `aggregate` (tasks that count), `split` (of counts and of the comparison), `gain_margin`.
+    """
+    headline, margin = frame["headline"], settings["gain_margin"]
+    return Beginning(
+        answer(headline, margin),
+        scope(frame["runs"], settings["corpus"], len(settings["aggregate"])),
+        [table_row(axis, headline, frame["saturation"], settings) for axis in SCALES],
+        so_what(headline, frame["relative_errors"], settings),
+        strength(frame["runs"], frame["sensitivity"], settings["corpus"]),
+    )
+
+
+def scope(runs: pd.DataFrame, corpus: str, tasks: int) -> str:
+    """Return the ranges of what was pretrained, and the number of tasks."""
+    trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
+    if trained.empty:
+        return "No pretraining run ended well."
+    told = [f"{spanned(trained[column])} {word}" for column, word in
+            (("parameters", "parameters"), ("molecules", "molecules"), ("tokens", "tokens"))]  # fmt: skip
+    return f"This holds for encoders of {told[0]}, pretrained on {told[1]} for {told[2]}, and for {tasks} tasks."
+
+
+def spanned(values: pd.Series) -> str:
+    """Return the range of values: "60k to 800k"."""
+    ends = [short_number(float(f"{value:.2g}")) for value in (values.min(), values.max())]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def table_row(
+    axis: str, headline: pd.DataFrame, saturation: pd.DataFrame, settings: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return the row of one axis."""
+    rows = {mode: pooled(headline, axis, mode) for mode in MODES}
+    words = [error_words(rows[mode], settings["gain_margin"]) for mode in MODES]
+    return (
+        AXES[axis], loss_words(list(rows.values())).removeprefix("loss: ").removeprefix("loss "), *words,
+        *(counts(saturation, axis, mode, settings) for mode in MODES),
+    )  # fmt: skip
+
+
+def counts(saturation: pd.DataFrame, axis: str, mode: str, settings: Mapping[str, Any]) -> str:
+    """Return how many tasks that count are helped, not helped (or harmed), and undecided or not testable."""
+    rows = saturation[(saturation["axis"] == axis) & (saturation["mode"] == mode)]
+    rows = rows[(rows["split"] == settings["split"]) & (rows["features"] == PRIMARY)]
+    rows = rows[rows["task"].isin(settings["aggregate"])]
+    helped = int((rows["verdict"] == IMPROVING).sum())
+    not_helped = int(rows["verdict"].isin([SATURATED, NO_RELEVANT_GAIN, DEGRADED]).sum())
+    return f"{helped} / {not_helped} / {len(rows) - helped - not_helped}" if len(rows) else "–"
+
+
+def so_what(headline: pd.DataFrame, ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
+    """Return what to do: which scale pays, which protocol and when the fingerprint forest has the lower error."""
+    return [line for line in (scale_line(headline), *protocol_lines(ratios, settings)) if line]
+
+
+def scale_line(headline: pd.DataFrame) -> str:
+    """Say which axes of scale are shown to lower the error, else that none is."""
+    rows = [(axis, mode, pooled(headline, axis, mode)) for mode in MODES for axis in SCALES]
+    pays = [(axis, mode, row["gain"]) for axis, mode, row in rows if row is not None and row["verdict"] == IMPROVING]
+    if pays:
+        told = [f"more {AXES[axis]} ({mode_name(mode)}, {percent(gain)} per doubling)" for axis, mode, gain in pays]
+        return f"Worth paying for: {listed(told)}."
+    flat = [f"more {AXES[axis]} ({mode_name(mode)})" for axis, mode, row in rows
+            if row is not None and row["verdict"] in (SATURATED, NO_RELEVANT_GAIN, DEGRADED)]  # fmt: skip
+    if flat:
+        return f"Not worth paying for within this range: {listed(flat)}. No other axis is shown to lower the error."
+    return "No axis of scale is shown to lower the error, and none is shown not to."
+
+
+def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
+    """Compare the protocols with each other and with the fingerprint forest, by the largest model of each."""
+    rows = ratios[(ratios["split"] == settings["split"]) & ratios["task"].isin(settings["aggregate"])]
+    last = rows.sort_values("parameters", kind="stable").groupby(["task", "kind"])["ratio"].last().unstack()
+    lines = []
+    if {FINE_TUNED, LINEAR_PROBE} <= set(last):
+        both = last.dropna(subset=[FINE_TUNED, LINEAR_PROBE])
+        better = int((both[FINE_TUNED] < both[LINEAR_PROBE]).sum())
+        lines.append(
+            f"Fine-tuning the largest encoder had a lower error than a linear probe on {better} of {len(both)} tasks."
+        )
+    kinds = [kind for kind in (FINE_TUNED, LINEAR_PROBE) if kind in last]
+    if kinds:
+        best = last[kinds].min(axis=1).dropna().sort_values()
+        worse, better = best.index[best > 1], best.index[best < 1]
+        names = [listed([task_name(name) for name in group]) for group in (worse[::-1], better)]
+        lines.append(
+            f"On the {settings['split']} split a fingerprint forest had a lower error than the largest encoder on "
+            f"{len(worse)} of {len(best)} tasks{f' ({names[0]})' if len(worse) else ''}; "
+            f"the encoder had the lower one on {names[1]}."
+        )
+    return lines
+
+
+def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list[str]:
+    """Return what the answer rests on: pretraining runs, repeats, and whether the study could have seen a gain."""
+    trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
+    trunks = trained.drop_duplicates(["size", "subset", "seed"])
+    lines = []
+    if len(trunks):
+        per_cell = trunks.groupby(["size", "subset"])["seed"].nunique()
+        lost = ((runs["corpus"] != UNTRAINED) & (runs["status"] != "ok")).sum()
+        most = f", up to {per_cell.max()}" if per_cell.max() > per_cell.median() else ""
+        lines.append(
+            f"{len(trunks)} pretraining runs, {per_cell.median():g} per size and number of molecules{most}; "
+            f"{lost} checkpoints diverged."
+        )
+    for mode, rows in sensitivity.groupby("mode", sort=False):
+        if not rows["assessed"].all():
+            verdict = "not assessed, as no control task was measured: it says nothing about small gains"
+        elif rows["sensitive"].all():
+            verdict = "sensitive: pretraining lowers the error of a control task whose truth is known"
+        else:
+            verdict = "not sensitive: pretraining does not surely help the control task, so that flat lines say little"
+        lines.append(f"{mode_name(mode).capitalize()}: {verdict}.")
+    return lines
+
+
+def markdown(told: Beginning, figure: str) -> str:
+    """Return the beginning as Markdown between its marks; `figure` is the path of the picture from where it stands."""
+    rows = [HEAD, ("---",) * len(HEAD), *told.table]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    parts = [
+        f"**{QUESTION}**", "\n".join(f"- {line}" for line in told.answer), told.scope, f"![{ALT}]({figure})", table,
+        "**So what.** " + " ".join(told.so_what), "**How strong this is.** " + " ".join(told.strength),
+    ]  # fmt: skip
+    return "\n".join([BEGIN.format(""), "\n\n".join(parts), END, ""])
+
+
+def as_html(told: Beginning) -> tuple[str, str]:
+    """Return question with answer, and what stands below the figure, as HTML; every text is escaped."""
+    first = f"<p class='question'>{html.escape(QUESTION)}</p>"
+    first += "".join(f"<p class='answer'>{html.escape(line)}</p>" for line in told.answer)
+    first += f"<p class='scope'>{html.escape(told.scope)}</p>"
+    so_what = " ".join(html.escape(line) for line in told.so_what)
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in HEAD)
+    rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in told.table)
+    rest = f"<div class='wide'><table><tr>{head}</tr>{rows}</table></div><p><b>How strong this is.</b> "
+    rest += " ".join(html.escape(line) for line in told.strength) + "</p>"
+    return first + f"<p class='so-what'><b>So what.</b> {so_what}</p>", rest

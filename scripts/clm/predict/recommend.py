@@ -1,0 +1,148 @@
+"""The method to use for a task, chosen without the test part, and what the test part says of it and of its rival."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.predict.methods import Method, StudyTask, candidates
+from clm.study.paths import PROBED
+from clm.tables.columns import BASELINE, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
+from clm.tables.panels import primary_labels
+from clm.tasks.draws import log_error_draws
+from clm.wording.names import baseline_name, scale_name
+
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A method with its error on the test part.
+
+    Attributes:
+        name: as scripts/predict.py takes it.
+        words: for readers.
+        error, lower, upper: on the test part with its 95 % interval, NaN where unknown.
+    """
+
+    name: str
+    words: str
+    error: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to use for a task.
+
+    Attributes:
+        best: lowest cross-validated error inside the training part.
+        rival: the best of the other kind, forest or encoder; None where there is none.
+        ratio: error of the rival over that of the best with its 95 % interval, on the same drawn test sets.
+        trivial: error of predicting the mean, or of chance.
+        n_test: number of test molecules.
+    """
+
+    best: Scored
+    rival: Scored | None
+    ratio: tuple[float, float, float] | None
+    trivial: float
+    n_test: int
+
+    @property
+    def decided(self) -> bool:
+        """Whether the interval of the ratio leaves out 1."""
+        return self.ratio is not None and not self.ratio[1] <= 1 <= self.ratio[2]
+
+
+def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recommendation | None:
+    """Return what to use for a task; None where a study has neither a probe nor a forest for it.
+
+    Args:
+        results: folder of the study.
+        study: the task and the split whose training part chooses.
+        transfer: transfer.csv.
+    """
+    found = sorted(candidates(results, study), key=lambda method: method.score)
+    if not found:
+        return None
+    best = found[0]
+    rival = next((one for one in found if (one.checkpoint is None) != (best.checkpoint is None)), None)
+    split, _, seed = study.split.rpartition("-")
+    rows = primary_labels(transfer[(transfer["task"] == study.name) & (transfer["split"] == split)])
+    rows = rows[rows["split_seed"].astype(str) == seed]
+    first = rows_of(best, rows).iloc[0]
+    tested = [scored_method(one, rows) for one in (best, rival) if one is not None]
+    ratio = None if rival is None else error_ratio(results, study, best, rival, tested)
+    return Recommendation(
+        tested[0],
+        tested[1] if rival else None,
+        ratio,
+        float(first["trivial_error"]),
+        int(np.nan_to_num(first["n_test"])),
+    )
+
+
+def rows_of(method: Method, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of transfer.csv that belong to a method."""
+    if method.checkpoint is None:
+        return rows[(rows["mode"] == BASELINE) & (rows["baseline"] == method.name)]
+    own = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
+    for key, value in zip(KEYS, parts(method.name), strict=True):
+        own = own[own[key].astype(str) == value]
+    return own
+
+
+def parts(name: str) -> list[str]:
+    """Return corpus, size, subset, seed and budget of the name of a checkpoint."""
+    corpus, size, subset, seed, budget = name.split("/")
+    return [corpus, size, subset, seed.removeprefix("seed"), budget]
+
+
+def in_words(method: Method) -> str:
+    """Return a method for readers."""
+    if method.checkpoint is None:
+        return f"the {baseline_name(method.name)}"
+    corpus, size, subset, seed, budget = parts(method.name)
+    if corpus == UNTRAINED:
+        return f"a linear probe of the untrained encoder of {scale_name(size)} parameters"
+    told = (
+        f"a linear probe of the encoder of {scale_name(size)} parameters, pretrained on {scale_name(subset)} molecules"
+    )
+    return f"{told} of {corpus} for {scale_name(budget)} tokens" + (f" (seed {seed})" if seed != "0" else "")
+
+
+def scored_method(method: Method, rows: pd.DataFrame) -> Scored:
+    """Return a method with its error on the test part."""
+    own = rows_of(method, rows)[["error", "lower", "upper"]].astype(float).mean()
+    return Scored(method.name, in_words(method), *(float(own[name]) for name in ("error", "lower", "upper")))
+
+
+def error_ratio(
+    results: Path, study: StudyTask, best: Method, rival: Method, tested: list[Scored]
+) -> tuple[float, float, float] | None:
+    """Return the error of the rival over that of the best, with the 95 % interval over drawn test scaffolds."""
+    groups = dict(zip(study.task.rows.tolist(), study.task.groups.tolist(), strict=True))
+    drawn = [drawn_errors(results, study, one, groups) for one in (best, rival)]
+    known = all(one is not None and np.isfinite(one).any() for one in drawn)
+    if not known or not all(one.error > 0 for one in tested):
+        return None
+    low, high = np.nanquantile(drawn[1] - drawn[0], [0.025, 0.975])
+    return tested[1].error / tested[0].error, float(np.exp(low)), float(np.exp(high))
+
+
+def drawn_errors(results: Path, study: StudyTask, method: Method, groups: Mapping[int, int]) -> np.ndarray | None:
+    """Return log errors of a method on drawn test sets, float64 (DRAWS,); None where it has none."""
+    if method.checkpoint is None:
+        path, budget = results / "transfer/baselines" / method.name / f"{study.name}.parquet", None
+    else:
+        *trunk, budget = method.name.split("/")
+        path = results / PROBED / "/".join(trunk) / f"{study.name}.parquet"
+    found: dict[Any, dict[str, np.ndarray]] = log_error_draws(path, dict(groups), study.kind, DRAWS)
+    chosen = [value["log_error"] for (name, features), value in found.items() if name == budget
+             and (method.checkpoint is None or features == PRIMARY)]  # fmt: skip
+    return chosen[0] if chosen else None

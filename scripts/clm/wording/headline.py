@@ -1,0 +1,157 @@
+"""The headline in words: what one row of headline.csv allows to say, for titles of panels and sentences of pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from clm.statistics.hierarchical import MIN_TASKS
+from clm.statistics.verdicts import (
+    DEGRADED,
+    IMPROVING,
+    NO_RELEVANT_GAIN,
+    NOT_SENSITIVE,
+    NOT_TESTABLE,
+    SATURATED,
+    UNDECIDED,
+)
+from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
+from clm.wording.names import AXES, change, listed, mode_name
+
+SCALES = ("D", "N", "U")
+MODES = (FINE_TUNED, LINEAR_PROBE)
+PROTOCOLS = {FINE_TUNED: "Fine-tuned", LINEAR_PROBE: "With a linear probe on frozen encoders"}
+
+
+def pooled(headline: pd.DataFrame, axis: str, mode: str) -> dict[str, Any] | None:
+    """Return the row of an axis and mode over all splits, or None."""
+    rows = headline[(headline["axis"] == axis) & (headline["mode"] == mode) & (headline["split"] == POOLED)]
+    return rows.iloc[0].to_dict() if len(rows) else None
+
+
+def interval(low: float, high: float) -> str:
+    """Return a 95 % interval of relative changes, in percent: "[-0.4, 0.9]"."""
+    return f"[{signed(low)}, {signed(high)}]"
+
+
+def signed(value: float) -> str:
+    """Return a share as a number of percent: one decimal below 10, no "-0.0"."""
+    size = 100 * value
+    return f"{size:.0f}" if abs(size) >= 9.95 else f"{round(size, 1) + 0.0:.1f}"
+
+
+def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
+    """Return what the pretraining loss does per doubling of an axis.
+
+    Args:
+        rows: of headline.csv, one axis in every mode; None where a mode is missing.
+    """
+    known = [row for row in rows if row is not None and pd.notna(row["loss_fall"])]
+    if not known:
+        return "loss: too few runs to test"
+    row = max(known, key=lambda one: one["n_trunks"])  # the mode with most trunks; all see the same losses
+    if few_trunks(row):
+        return f"loss: too few runs ({change(row['loss_fall'])})"
+    if not row["loss_lower"] <= 0 <= row["loss_upper"]:
+        return f"loss {change(row['loss_fall'])} {interval(row['loss_lower'], row['loss_upper'])}"
+    return f"loss undecided {interval(row['loss_lower'], row['loss_upper'])}"
+
+
+def few_trunks(row: Mapping[str, Any]) -> bool:
+    """Whether a row cannot be tested because too few trunks differ along the axis, for the loss as for the errors."""
+    return row["verdict"] == NOT_TESTABLE and " tasks, has " not in str(row["reason"])
+
+
+def error_words(row: Mapping[str, Any] | None, margin: float) -> str:
+    """Return what the error does per doubling of an axis: the verdict, with the interval where there is one.
+
+    Args:
+        row: of headline.csv; None where the mode was not measured.
+        margin: gain per doubling that matters.
+    """
+    if row is None:
+        return "not measured"
+    if row["verdict"] == NOT_TESTABLE:
+        return f"too few {'runs' if few_trunks(row) else 'tasks'} to test"
+    told = interval(row["lower"], row["upper"])
+    words = {
+        IMPROVING: f"error {change(row['gain'])} {told}",
+        DEGRADED: f"error {change(row['gain'])} {told}",
+        SATURATED: f"less than {100 * margin:g} % {told}",
+        NO_RELEVANT_GAIN: f"no gain of {100 * margin:g} % {told}",
+        NOT_SENSITIVE: f"not sensitive {told}",
+    }
+    return words.get(row["verdict"], f"undecided {told}")
+
+
+def panel_lines(headline: pd.DataFrame, axis: str, factor: float | None, margin: float) -> list[tuple[str, str]]:
+    """Return the lines of the title of a panel: (mode, or "" for the loss; text).
+
+    Args:
+        headline: headline.csv.
+        axis: D, N or U.
+        factor: largest over smallest value of the axis; None where nothing varies.
+        margin: gain per doubling that matters.
+    """
+    rows = {mode: pooled(headline, axis, mode) for mode in MODES}
+    size = "one value" if factor is None else f"{float(f'{factor:.2g}'):g}×"
+    lines = [("", f"Per doubling of {AXES[axis]} ({size})"), ("", loss_words(list(rows.values())))]
+    return lines + [(mode, f"{mode_name(mode)}: {error_words(rows[mode], margin)}") for mode in MODES]
+
+
+def answer(headline: pd.DataFrame, margin: float) -> list[str]:
+    """Return a sentence on the loss and one per mode: what more tokens, parameters and molecules do to the error.
+
+    Args:
+        headline: headline.csv.
+        margin: gain per doubling that matters.
+    """
+    rows = {mode: {axis: pooled(headline, axis, mode) for axis in SCALES} for mode in MODES}
+    return [loss_answer(rows), *(answer_of(mode, rows[mode], margin) for mode in MODES)]
+
+
+def loss_answer(rows: Mapping[str, Mapping[str, Mapping[str, Any] | None]]) -> str:
+    """Return the sentence on the pretraining loss."""
+    words = {axis: loss_words([rows[mode][axis] for mode in rows]) for axis in SCALES}
+    clear = [f"{word.removeprefix('loss ')} per doubling of {AXES[axis]}"
+             for axis, word in words.items() if word.startswith(("loss falls", "loss rises"))]  # fmt: skip
+    rest = [AXES[axis] for axis, word in words.items() if not word.startswith(("loss falls", "loss rises"))]
+    told = [listed(clear)] if clear else []
+    told += [f"what it does with {listed(rest)} is undecided or cannot be tested"] if rest else []
+    if not clear:
+        return f"What the pretraining loss does with {listed(rest)} is undecided or cannot be tested."
+    return f"The pretraining loss {'; '.join(told)}."
+
+
+def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: float) -> str:
+    """Return the sentence of one mode."""
+    if all(row is None for row in rows.values()):
+        return f"{PROTOCOLS[mode]}, no task can be judged."
+    limit = f"{100 * margin:g} %"
+    phrases = {
+        IMPROVING: "lower{s} the error ({each} per doubling)",
+        DEGRADED: "raise{s} the error ({each} per doubling)",
+        SATURATED: f"change{{s}} the error by less than {limit} per doubling ({{each}})",
+        NO_RELEVANT_GAIN: f"do{{es}} not lower the error by {limit} per doubling ({{each}})",
+        UNDECIDED: "{is} undecided ({each} per doubling)",
+        NOT_SENSITIVE: "show{s} no gain, but neither does the control task, so this says nothing ({each} per doubling)",
+        NOT_TESTABLE: "cannot be tested here ({each})",
+    }
+    parts = []
+    for verdict, phrase in phrases.items():
+        chosen = {axis: row for axis, row in rows.items() if row is not None and row["verdict"] == verdict}
+        if chosen:
+            one = {"s": "", "es": "", "is": "are"}
+            each = "; ".join(dict.fromkeys(in_brackets(row) for row in chosen.values()))
+            names = listed([AXES[axis] for axis in chosen])
+            parts.append(f"more {names} {phrase.format(each=each, **one)}")
+    counts = [int(row["n_tasks"]) for row in rows.values() if row is not None]
+    tasks = f"{max(counts)} task{'s' if max(counts) != 1 else ''}"
+    return f"{PROTOCOLS[mode]} ({tasks}), {'; '.join(parts)}."
+
+
+def in_brackets(row: Mapping[str, Any]) -> str:
+    """Return the change of the error with its interval, or what a test would need."""
+    if row["verdict"] == NOT_TESTABLE:
+        return "too few pretraining runs differ in it" if few_trunks(row) else f"needs {MIN_TASKS} tasks"
+    return f"{change(row['gain'])} {interval(row['lower'], row['upper'])}"

@@ -1,0 +1,128 @@
+"""What readers see instead of the names in tables: modes, tasks, baselines, sizes, budgets, axes."""
+
+import re
+
+from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
+
+MODES = {
+    LINEAR_PROBE: "linear probe",
+    FINE_TUNED: "fine-tuned",
+    UNTRAINED: "untrained, linear probe",
+    f"{FINE_TUNED}, {UNTRAINED}": "untrained, fine-tuned",
+    BASELINE: "without pretraining",
+}
+AXES = {"D": "tokens", "N": "parameters", "U": "molecules", "C": "compute"}
+BASELINES = {
+    "ecfp_forest": "fingerprint forest",
+    "ecfp_boosting": "fingerprint boosting",
+    "token_counts": "token counts",
+    "descriptor_linear": "RDKit descriptors, linear",
+    "combined_forest": "fingerprint + descriptors, forest",
+    "combined_boosting": "fingerprint + descriptors, boosting",
+    "dmpnn": "D-MPNN",
+    "attentive_fp": "AttentiveFP",
+    "graph_conv": "GraphConv",
+    "mpnn": "MPNN",
+}
+TASKS = {
+    "bace": "BACE",
+    "esol": "ESOL",
+    "freesolv": "FreeSolv",
+    "lipo": "lipophilicity",
+    "caco2": "Caco-2",
+    "vdss": "volume of distribution",
+    "half_life": "half-life",
+    "herg": "hERG",
+    "pgp": "P-gp",
+    "ppbr": "plasma protein binding",
+    "aqsoldb": "AqSolDB",
+    "clintox": "ClinTox",
+    "tox21": "Tox21",
+    "toxcast": "ToxCast",
+    "muv": "MUV",
+    "hia": "intestinal absorption",
+    "bbb_martins": "BBB (Martins)",
+    "mdck_mdr1": "MDCK-MDR1",
+    "ames": "Ames",
+    "pampa": "PAMPA",
+}
+CAPITALS = ("bbbp", "dili", "hiv", "sider", "qm7", "qm8", "qm9", "ld50")
+PROPERTIES = {"logp": "logP", "tpsa": "TPSA", "qed": "QED", "rings": "rings", "amides": "amides"}
+
+
+def mode_name(mode: str) -> str:
+    """Return how a mode of transfer, or kind of model, is called; sentinels stay as they are."""
+    return MODES.get(mode, mode)
+
+
+def baseline_name(name: str) -> str:
+    """Return what is written for a baseline; pretrained models from elsewhere keep the name in the study."""
+    return BASELINES.get(name, name.replace("_", " "))
+
+
+def task_name(name: str) -> str:
+    """Return how a task is called: "BACE", "logP (control)", "CYP2D6 substrate"; others without underscores."""
+    if name.startswith("control_"):
+        kind, *rest = name.removeprefix("control_").split("_")
+        told = PROPERTIES.get(kind, kind)
+        if len(rest) == 2 and all(re.fullmatch(r"[\d.]+", part) for part in rest):
+            molecules, noise = rest
+            told += f", n = {int(molecules)}" + (f", noise {noise}" if float(noise) else "")
+        elif rest:
+            told += " " + " ".join(rest)
+        return f"{told} (control)"
+    if name in CAPITALS:
+        return name.upper()
+    if found := re.fullmatch(r"(cyp\w+?)_(\w+)", name):
+        return f"{found[1].upper()} {found[2]}"
+    if found := re.fullmatch(r"ace_(chembl\d+)_(\w+)", name):
+        return f"{found[1].upper()} {({'ki': 'Ki', 'ec50': 'EC50'}).get(found[2], found[2])}"
+    return TASKS.get(name, name.replace("_", " "))
+
+
+def scale_name(name: str) -> str:
+    """Return a size, subset or budget as a number: "t25m" is "25M", "1580k" is "1.58M"; others without underscores."""
+    found = re.fullmatch(r"[a-zA-Z]*?(\d+(?:\.\d+)?)([kmgKMG]?)", name)
+    if not found:
+        return name.replace("_", " ")
+    return short_number(float(found[1]) * {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}[found[2].lower()])
+
+
+def readable(text: str) -> str:
+    """Return a sentence with the modes, tasks and budgets that it names in words."""
+    modes = {mode: mode_name(mode) for mode in (LINEAR_PROBE, FINE_TUNED)}
+    text = re.sub(r"\b(" + "|".join(modes) + r")\b", lambda found: modes[found[0]], text)
+    text = re.sub(r"\bt\d+(?:\.\d+)?[kmg]?\b", lambda found: scale_name(found[0]), text)
+    tasks = rf"\b(?:control_[\w.]*\w|cyp\d\w+?_\w+|{'|'.join([*TASKS, *CAPITALS])})\b"
+    return re.sub(tasks, lambda found: task_name(found[0]), text)
+
+
+def model_name(name: str) -> str:
+    """Return what is written for a model: a baseline, or an encoder by its size."""
+    return baseline_name(name) if name in BASELINES else scale_name(name)
+
+
+def short_number(value: float) -> str:
+    """Return 1200000 as 1.2M, .35 as 0.35."""
+    for factor, letter in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor * 0.9995:
+            return f"{value / factor:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def listed(names: list[str], none: str = "none") -> str:
+    """Return names in a row: "a", "a and b", "a, b and c"."""
+    if len(names) < 2:
+        return names[0] if names else none
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def percent(value: float) -> str:
+    """Return a relative change as percent without its sign: two digits that count, no more than one decimal."""
+    size = abs(100 * value)
+    return f"{size:.0f} %" if size >= 9.95 else f"{size:.1f} %"
+
+
+def change(fall: float) -> str:
+    """Return what a relative fall is: "falls by 2.1 %", "rises by 0.7 %"."""
+    return f"{'falls' if fall >= 0 else 'rises'} by {percent(fall)}"

@@ -1,0 +1,87 @@
+"""The beginning of README, report and findings: generated from planted tables, the same everywhere."""
+
+import pandas as pd
+import pytest
+from clm.pages import beginning
+from clm.pages.beginning import as_html, markdown
+from clm.pages.marked import END, copied
+
+SETTINGS = {"corpus": "zinc", "aggregate": ["bace", "esol"], "split": "scaffold", "gain_margin": 0.01}
+
+
+def frame(verdict="improving", sensitive=1, assessed=1):
+    row = {"mode": "fine_tuned", "split": "(all)", "verdict": verdict, "reason": "", "n_tasks": 7, "n_trunks": 12}
+    row |= {"gain": 0.02, "lower": 0.011, "upper": 0.03, "loss_fall": 0.2, "loss_lower": 0.1, "loss_upper": 0.3}
+    scored = {"axis": "D", "mode": "fine_tuned", "split": "scaffold", "features": "mean"}
+    model = {"corpus": "zinc", "subset": "2k", "seed": 0, "status": "ok", "molecules": 2000, "tokens": 1e5}
+    ratio = {"split": "scaffold", "parameters": 1e6}
+    return {
+        "headline": pd.DataFrame([row | {"axis": axis} for axis in "DNU"]),
+        "sensitivity": pd.DataFrame([{"mode": "fine_tuned", "split": "scaffold", "sensitive": sensitive,
+                                      "assessed": assessed}]),
+        "saturation": pd.DataFrame([scored | {"task": "bace", "verdict": "improving"},
+                                    scored | {"task": "esol", "verdict": "undecided"},
+                                    scored | {"task": "control_logp", "verdict": "improving"}]),
+        "relative_errors": pd.DataFrame([ratio | {"task": task, "kind": kind, "ratio": value} for task, kind, value in
+                                         (("bace", "fine_tuned", 1.2), ("bace", "linear_probe", 1.3),
+                                          ("esol", "fine_tuned", 0.8), ("control_logp", "linear_probe", 2.0))]),
+        "runs": pd.DataFrame([model | {"size": "60k", "parameters": 6e4}, model | {"size": "1m", "parameters": 1e6}]),
+    }  # fmt: skip
+
+
+def test_it_says_what_its_tables_say():
+    told = beginning.beginning(frame(), SETTINGS)
+    assert told.answer[1].startswith("Fine-tuned (7 tasks), more tokens, parameters and molecules lower the error")
+    assert "60k to 1M parameters, pretrained on 2k molecules for 100k tokens, and for 2 tasks" in told.scope
+    assert told.table[0][0] == "tokens" and told.table[0][4] == "1 / 0 / 1"  # control tasks do not count
+    assert told.so_what[0].startswith("Worth paying for: more tokens (fine-tuned, 2.0 % per doubling), more param")
+    assert "lower error than a linear probe on 1 of 1 tasks" in told.so_what[1]
+    assert (
+        "lower error than the largest encoder on 1 of 2 tasks (BACE); the encoder had the lower one on ESOL."
+        in (told.so_what[2])
+    )
+    assert told.strength == [
+        "2 pretraining runs, 1 per size and number of molecules; 0 checkpoints diverged.",
+        "Fine-tuned: sensitive: pretraining lowers the error of a control task whose truth is known.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        ("saturated", "Not worth paying for within this range: more tokens (fine-tuned), more"),
+        ("undecided", "No axis of scale is shown to lower the error, and none is shown not to."),
+        ("not sensitive", "No axis of scale is shown to lower the error, and none is shown not to."),
+        ("degraded", "Not worth paying for within this range: more tokens (fine-tuned), more"),
+    ],
+)
+def test_advice_is_given_only_on_a_verdict(verdict, told):
+    assert beginning.beginning(frame(verdict), SETTINGS).so_what[0].startswith(told)
+
+
+def test_a_study_that_cannot_see_says_so():
+    assert "flat lines say little" in beginning.beginning(frame(sensitive=0), SETTINGS).strength[1]
+    assert "not assessed" in beginning.beginning(frame(sensitive=0, assessed=0), SETTINGS).strength[1]
+
+
+def test_empty_tables_do_not_stop_it():
+    empty = {name: table.head(0) for name, table in frame().items()}
+    told = beginning.beginning(empty, SETTINGS)
+    assert "no task can be judged" in told.answer[1] and told.scope == "No pretraining run ended well."
+
+
+def test_a_page_gets_the_block_of_a_record_with_its_figures():
+    told = markdown(beginning.beginning(frame(), SETTINGS), "../figures/headline.png")
+    readme = f"# Title\n\n<!-- headline:begin -->\nold\n{END}\n\nrest\n"
+    made = copied(readme, f"# Findings\n\n{told}", "reference/default")
+    assert "(reference/default/figures/headline.png)" in made and "\nold\n" not in made and made.endswith("rest\n")
+    assert copied(made, f"# Findings\n\n{told}", "reference/default") == made
+    with pytest.raises(ValueError, match="none in the findings"):
+        copied(readme, "# Findings", "reference/default")
+
+
+def test_it_is_escaped_in_html():
+    tables = frame()
+    tables["relative_errors"]["task"] = tables["relative_errors"]["task"].replace("esol", "<b>")
+    first, rest = as_html(beginning.beginning(tables, SETTINGS | {"aggregate": ["bace", "<b>"]}))
+    assert "&lt;b&gt;" in first and "<b>ESOL" not in first and "<table>" in rest

@@ -1,0 +1,77 @@
+"""Each wording of the headline from a planted row: it says what the verdict is, and no more."""
+
+import pandas as pd
+import pytest
+from clm.wording import headline as words
+
+ROW = {"split": "(all)", "n_tasks": 12, "n_trunks": 10, "gain": 0.021, "lower": 0.012, "upper": 0.03, "reason": "x"}
+ROW |= {"loss_fall": 0.33, "loss_lower": 0.32, "loss_upper": 0.344}
+FEW_TASKS = {"verdict": "not testable here", "reason": "needs: 6 tasks, has 2", "gain": None}
+FEW_RUNS = {"verdict": "not testable here", "reason": "needs: 4 degrees of freedom between trunks, has 1.7; more"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "title", "sentence"),
+    [
+        ({"verdict": "improving"}, "error falls by 2.1 % [1.2, 3.0]", "lower the error (falls by 2.1 % [1.2, 3.0] per"),
+        (
+            {"verdict": "degraded", "gain": -0.0066, "lower": -0.01, "upper": -0.002},
+            "error rises by 0.7 % [-1.0, -0.2]",
+            "raise the error (rises by 0.7 % [-1.0, -0.2] per doubling)",
+        ),
+        ({"verdict": "saturated"}, "less than 1 % [1.2, 3.0]", "change the error by less than 1 % per doubling"),
+        ({"verdict": "no relevant gain"}, "no gain of 1 % [1.2, 3.0]", "do not lower the error by 1 % per doubling"),
+        ({"verdict": "undecided"}, "undecided [1.2, 3.0]", "are undecided (falls by 2.1 % [1.2, 3.0]"),
+        ({"verdict": "not sensitive"}, "not sensitive [1.2, 3.0]", "neither does the control task, so this says"),
+        (FEW_TASKS, "too few tasks to test", "cannot be tested here (needs 6 tasks)"),
+        (FEW_RUNS, "too few runs to test", "cannot be tested here (too few pretraining runs differ in it)"),
+    ],
+)  # fmt: skip
+def test_every_verdict_has_its_words(changed, title, sentence):
+    row = ROW | changed
+    assert words.error_words(row, 0.01) == title
+    told = words.answer_of("fine_tuned", {"D": row, "N": None, "U": None}, 0.01)
+    assert told.startswith("Fine-tuned (12 tasks), more tokens ") and sentence in told
+    others = {
+        "lower the error (",
+        "raise the error (",
+        "less than 1 %",
+        "not lower",
+        "undecided",
+        "says nothing",
+        "cannot",
+    }
+    assert sum(other in told for other in others) == 1
+
+
+def test_axes_with_the_same_verdict_share_a_phrase_and_a_mode_without_rows_says_so():
+    row = ROW | {"verdict": "improving"}
+    told = words.answer_of("linear_probe", {"D": row, "N": row | {"gain": 0.02}, "U": ROW | FEW_RUNS}, 0.01)
+    assert "more tokens and parameters lower the error (" in told and "; more molecules cannot" in told
+    assert "no task can be judged" in words.answer_of("fine_tuned", dict.fromkeys("DNU"), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "loss falls by 33 % [32, 34]"),
+        ({"loss_fall": -0.05, "loss_lower": -0.08, "loss_upper": -0.01}, "loss rises by 5.0 % [-8.0, -1.0]"),
+        ({"loss_lower": -0.1}, "loss undecided [-10, 34]"),
+        (FEW_RUNS, "loss: too few runs (falls by 33 %)"),
+        (FEW_TASKS, "loss falls by 33 % [32, 34]"),
+        ({"loss_fall": None}, "loss: too few runs to test"),
+    ],
+)
+def test_loss_is_said_to_fall_only_where_its_interval_does(changed, told):
+    assert words.loss_words([ROW | {"verdict": "improving"} | changed, None]) == told
+
+
+def test_titles_of_panels_are_the_rows_over_all_splits():
+    rows = [ROW | {"axis": "D", "mode": "linear_probe", "verdict": "improving"}]
+    rows += [rows[0] | {"split": "random", "verdict": "degraded"}]
+    lines = words.panel_lines(pd.DataFrame(rows), "D", 7.99, 0.01)
+    assert lines[0] == ("", "Per doubling of tokens (8×)")
+    assert lines[2:] == [
+        ("fine_tuned", "fine-tuned: not measured"),
+        ("linear_probe", "linear probe: error falls by 2.1 % [1.2, 3.0]"),
+    ]

@@ -1,0 +1,39 @@
+"""Readers see no names of the configuration where there are better ones."""
+
+import pytest
+from clm.wording.names import change, listed, percent, readable, scale_name, task_name
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("control_logp_2000_0", "logP, n = 2000 (control)"),
+        ("control_amides_500_0.3", "amides, n = 500, noise 0.3 (control)"),
+        ("control_logp_noisy", "logP noisy (control)"),
+        ("control_logp", "logP (control)"),
+        ("cyp2d6_substrate", "CYP2D6 substrate"),
+        ("ace_chembl204_ki", "CHEMBL204 Ki"),
+        ("bbbp", "BBBP"),
+        ("my_own_task", "my own task"),
+    ],
+)
+def test_tasks_are_called_as_in_the_field(name, told):
+    assert task_name(name) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("t25m", "25M"), ("1580k", "1.58M"), ("800k", "800k"), ("t300", "300"), ("2.5m", "2.5M"), ("all_it", "all it")],
+)  # fmt: skip
+def test_sizes_and_budgets_are_numbers(name, told):
+    assert scale_name(name) == told
+
+
+def test_sentences_name_modes_and_control_tasks_in_words():
+    told = readable("loss (linear_probe) and control_logp_2000_0. fine_tuned; esol, cyp2d6_substrate at t25m tokens")
+    assert told == "loss (linear probe) and logP, n = 2000 (control). fine-tuned; ESOL, CYP2D6 substrate at 25M tokens"
+
+
+def test_changes_say_their_direction():
+    assert change(-0.0066) == "rises by 0.7 %" and change(0.33) == "falls by 33 %" and percent(0.0996) == "10 %"
+    assert listed(["a", "b", "c"]) == "a, b and c" and listed([]) == "none"
