@@ -74,9 +74,10 @@ def fine_tune(name: str, tasks: tuple, cells: list) -> None:
             "../envs/train.yaml"
         threads: 1
         resources:
-            **as_profile_says(
-                "finetune_model", {"mem_mb": memory, "runtime": minutes, "gpu": GPUS, "gpu_mb": gpu_memory}
-            ),
+            mem_mb=memory,
+            runtime=minutes,
+            gpu=GPUS,
+            gpu_mb=gpu_memory,
         params:
             code=code("finetune/finetune_model"),
             settings=lambda w: canonical(fine_tuning_config(w, tasks)),
@@ -87,7 +88,9 @@ def fine_tune(name: str, tasks: tuple, cells: list) -> None:
 
 
 for number, declared in enumerate(grid.fine_tuned_by_tasks(config).items(), start=1):
-    fine_tune("finetune_model" if number == 1 else f"finetune_model_{number}", *declared)
+    name = "finetune_model" if number == 1 else f"finetune_model_{number}"
+    fine_tune(name, *declared)
+    take_from_profile(name, "finetune_model")
 
 
 rule finetune_endpoint:

@@ -1,4 +1,6 @@
-# Helpers of the rules in probe.smk and finetune.smk.
+# Helpers of the rules in transfer.smk and finetune.smk.
+from snakemake.resources import Resources
+
 FINE_TUNING = config["transfer"]["fine_tuning"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
 END_SEEDS = FINE_TUNING["seeds"][:2]
@@ -97,9 +99,11 @@ def one_cell_of(checkpoints: list) -> str:
     return rf"(?=(?:{cells})/)[^/]+"
 
 
-def as_profile_says(rule: str, resources: dict) -> dict:
-    """Resources of a rule, with what a profile sets for the rule named `rule`, a partition of a cluster for instance."""
-    return resources | dict(workflow.resource_settings.overwrite_resources.get(rule, {}))
+def take_from_profile(rule: str, other: str) -> None:
+    """Give a rule the resources that a profile sets for another one: a partition of a cluster, for instance."""
+    told = workflow.resource_settings.overwrite_resources.get(workflow.modifier.modify_rulename(other), {})
+    if name := workflow.modifier.avail_rulename(rule):  # as a module of another workflow, a rule may be left out
+        workflow.get_rule(name).resources.update(Resources.from_mapping(told))
 
 
 def endpoint_config(wildcards) -> dict:
