@@ -1,4 +1,6 @@
-# Helpers of the rules in probe.smk and finetune.smk.
+# Helpers of the rules in transfer.smk and finetune.smk.
+from snakemake.resources import Resources
+
 FINE_TUNING = config["transfer"]["fine_tuning"]
 # Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
 END_SEEDS = FINE_TUNING["seeds"][:2]
@@ -14,6 +16,7 @@ GRAPH_NETWORKS = [
 # In an order of ours: reordered tasks change nothing
 TASKS = sorted(config["transfer"]["tasks"])
 PROBED = f"<results>/{paths.PROBED}/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}"
+FINE_TUNED = f"<results>/{paths.FINE_TUNED}/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}/{{budget}}"
 # every probe asks for its trunk several times
 TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.pretrained(config) + grid.untrained(config)}
 
@@ -34,15 +37,19 @@ def trunk_models(wildcards) -> list[str]:
     """What probes read of the checkpoints of a trunk, all its budgets."""
     trunk = trunk_of(wildcards)
     folders = [paths.checkpoint(RESULTS, grid.Checkpoint(trunk, budget)) for budget in trunk.budgets]
-    return [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
+    return [str(folder / name) for folder in folders for name in paths.CHECKPOINT]
+
+
+def own_settings(names) -> dict:
+    """Settings of each of these tasks, by its name, for a job that scores all of them."""
+    return {task: select_keys(config["tasks"][task], "kind", "labels") | {"task": task} for task in names}
 
 
 def probe_config(wildcards) -> dict:
     """Settings of the probes of one trunk: those of each task, and what all tasks share."""
-    tasks = {task: select_keys(config["tasks"][task], "kind", "labels") | {"task": task} for task in TASKS}
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
     shared = {"mask_fraction": MASK_FRACTION, "max_tokens": config["tokenizer"]["max_tokens"]}
-    return {"tasks": tasks} | told | shared | config["transfer"]["linear_probe"]
+    return {"tasks": own_settings(TASKS)} | told | shared | config["transfer"]["linear_probe"]
 
 
 def start_of(wildcards) -> str:
@@ -77,11 +84,26 @@ def tuning_config(wildcards) -> dict:
     return names | {"tasks": tasks, "learning_rates": FINE_TUNING["learning_rates"], "settings": UPDATES}
 
 
-def fine_tuning_config(wildcards) -> dict:
-    """Settings of the fine-tuning of one checkpoint on one task."""
-    task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
+def fine_tuning_config(wildcards, names) -> dict:
+    """Settings of the fine-tuning of one checkpoint: those of each task, and what all tasks share."""
     told = {"identity": trunk_names(wildcards), "budget": wildcards.budget, "splits": FINE_TUNING_SPLITS}
-    return task | told | {"seeds": FINE_TUNING["seeds"], "settings": UPDATES}
+    return {"tasks": own_settings(names)} | told | {"seeds": FINE_TUNING["seeds"], "settings": UPDATES}
+
+
+def one_cell_of(checkpoints: list) -> str:
+    """Constraint of the wildcard `corpus` that admits just the paths of these checkpoints.
+
+    It looks ahead: which corpora, sizes and budgets go together is no constraint of any one of them.
+    """
+    cells = one_of(f"{paths.below(cell.trunk)}/{cell.budget}" for cell in checkpoints)
+    return rf"(?=(?:{cells})/)[^/]+"
+
+
+def take_from_profile(rule: str, other: str) -> None:
+    """Give a rule the resources that a profile sets for another one: a partition of a cluster, for instance."""
+    told = workflow.resource_settings.overwrite_resources.get(workflow.modifier.modify_rulename(other), {})
+    if name := workflow.modifier.avail_rulename(rule):  # as a module of another workflow, a rule may be left out
+        workflow.get_rule(name).resources.update(Resources.from_mapping(told))
 
 
 def endpoint_config(wildcards) -> dict:

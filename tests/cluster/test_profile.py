@@ -62,6 +62,20 @@ def test_rules_that_ask_for_a_gpu_say_how_much_of_its_memory(rules):
     assert asking_for("gpu_mb", rules) == asking_for("gpu", rules)
 
 
+def test_every_rule_of_fine_tuning_goes_to_the_partition_of_the_first(tmp_path):
+    """Checkpoints that are fine-tuned on other tasks have a rule of their own, which no profile can name."""
+    folder = copy_workflow(tmp_path / "w")
+    other = {"corpora": ["zinc"], "sizes": ["25k"], "subsets": ["t900"], "seeds": [0], "budgets": ["t10k"]}
+    cells = [other | {"budgets": ["t20k"]}, other | {"tasks": ["dili"]}]
+    overlay = {"transfer": {"fine_tuning": {"cells": cells}}}
+    (folder / "other.yaml").write_text(yaml.safe_dump(overlay))
+    study = ("--configfile", "studies/tiny.yaml", "other.yaml")
+    done = snakemake(folder, "-n", "--workflow-profile", "profiles/slurm", *study)
+    for name in ("finetune_model", "finetune_model_2"):
+        (block,) = re.findall(rf"^ *rule {name}:\n(?: .*\n)+", done.stdout, flags=re.M)
+        assert "slurm_partition=gpu" in block, block
+
+
 def members(rules):
     """Return {rule: group} of the rules whose short jobs share an allocation."""
     return {name: rule.group for name, rule in rules.items() if rule.group}

@@ -16,7 +16,8 @@ from clm.provenance.files import read_json
 from snakemake_runs import environment
 
 RESUMABLE = ("pretrain_checkpoint", "sweep_rate")  # jobs that save state
-STORES = {"probe_encoder": "linear_probe"}  # jobs that keep finished parts, and where below the saved states
+# jobs that keep finished parts, and where below the saved states
+STORES = {"probe_encoder": "linear_probe", "finetune_model": "fine_tuned"}
 # hold times, so no two are alike
 UNLIKE = ("cost.json", "report.html", "costs.csv", "costs.png", "costs.pdf", "decision.png", "decision.pdf")
 

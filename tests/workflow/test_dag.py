@@ -74,6 +74,28 @@ def test_the_rate_of_a_split_is_chosen_on_its_own_validation_part(clone):
         assert {wildcards(b)["split"] for b in added.reads[job] if b[0] == "tune_rate"} == {"scaffold", "random"}
 
 
+def test_a_checkpoint_is_fine_tuned_on_the_tasks_of_all_blocks_that_name_it_in_one_job(clone, tmp_path):
+    """Each list of tasks has a rule, whichever corpora, sizes and budgets go together."""
+    one = {"corpora": ["zinc"], "sizes": ["3k", "25k"], "subsets": ["t900"], "seeds": [0], "budgets": ["t20k"]}
+    untrained = one | {"corpora": ["untrained"], "sizes": ["25k"], "subsets": ["none"], "budgets": ["0"]}
+    blocks = [
+        one,
+        one | {"sizes": ["25k"], "budgets": ["t10k"], "tasks": ["freesolv", "dili"]},
+        one | {"sizes": ["3k"], "tasks": ["dili"]},
+        untrained | {"tasks": ["dili"]},
+    ]
+    (tmp_path / "blocks.yaml").write_text(yaml.safe_dump({"transfer": {"fine_tuning": {"cells": blocks}}}))
+    lines = commands(clone, "--configfile", "studies/tiny.yaml", str(tmp_path / "blocks.yaml"))
+    told = [settings_of({"command": line})[1] for line in lines if "finetune_model.py" in line]
+    found = {(t["identity"]["corpus"], t["identity"]["size"], t["budget"]): set(t["tasks"]) for t in told}
+    assert len(told) == 4 and found == {
+        ("zinc", "3k", "t20k"): {"freesolv", "dili"},
+        ("zinc", "25k", "t20k"): {"freesolv"},
+        ("zinc", "25k", "t10k"): {"freesolv", "dili"},
+        ("untrained", "25k", "0"): {"dili"},
+    }
+
+
 @pytest.fixture(scope="module")
 def cell(clone):
     """The plan of studies/cell.yaml alone."""

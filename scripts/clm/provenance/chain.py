@@ -121,8 +121,8 @@ class Chain:
 
 
 def of_another_task(path: str, output: str) -> bool:
-    """Tell whether an input of a job that probes all tasks is about another one than that of an output."""
-    if "/linear_probe/" not in output or "/tasks/" not in path:
+    """Tell whether an input of a job that scores many tasks is about another one than that of an output."""
+    if not ("/linear_probe/" in output or "/fine_tuned/" in output) or "/tasks/" not in path:
         return False
     return path.split("/tasks/")[1].split("/")[0] != Path(output).name.split(".")[0]
 

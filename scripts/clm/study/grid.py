@@ -156,6 +156,17 @@ def all_fine_tuned(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
     return list(found)
 
 
+def fine_tuned_by_tasks(config: Mapping[str, Any]) -> dict[tuple[str, ...], list[Checkpoint]]:
+    """Return the fine-tuned checkpoints by the tasks that they are fine-tuned on, in alphabetical order."""
+    tasks: dict[Checkpoint, list[str]] = {}
+    for cell, task in all_fine_tuned(config):
+        tasks.setdefault(cell, []).append(task)
+    found: dict[tuple[str, ...], list[Checkpoint]] = {}
+    for cell, names in tasks.items():
+        found.setdefault(tuple(sorted(names)), []).append(cell)
+    return found
+
+
 def learning_cells(config: Mapping[str, Any]) -> list[Checkpoint]:
     """Return the checkpoints of `transfer.learning_curves.cells`, without repeats."""
     return block_cells(config["transfer"]["learning_curves"]["cells"])

@@ -6,6 +6,8 @@ from clm.study.grid import Baseline, Checkpoint, Probe, Trunk
 
 PROBED = "transfer/linear_probe"  # folder of the scores of linear probes
 FINE_TUNED = "transfer/fine_tuned"  # folder of the scores of fine-tuned models
+CHECKPOINT = ("model.safetensors", "config.json", "metrics.json")  # files of a checkpoint that scores depend on
+TOKENIZER = ("tokenizer.json", "vocabulary.json")  # files of a vocabulary
 STATE = ".state"  # folder of what jobs save for the next attempt: no outputs, which may be removed at any time
 
 
@@ -47,6 +49,11 @@ def task_split(root: Path | str, task: str, split: str, seed: int) -> Path:
 def fine_tuned(root: Path | str, cell: Checkpoint, task: str) -> Path:
     """Return the JSON of the fine-tuning of one checkpoint on one task (all seeds and splits)."""
     return Path(root) / FINE_TUNED / below(cell.trunk) / cell.budget / f"{task}.json"
+
+
+def fine_tuning_store(root: Path | str, cell: Checkpoint) -> Path:
+    """Return the folder of the results of fine-tuning one checkpoint that are kept (see clm.provenance.store)."""
+    return Path(root) / STATE / "fine_tuned" / below(cell.trunk) / cell.budget
 
 
 def baseline(root: Path | str, cell: Baseline) -> Path:

@@ -95,9 +95,10 @@ def test_a_row_is_followed_to_its_own_cell(results):
     assert len(rules) == 3 and rules[-1].endswith("t20k/metrics.json")
 
 
-def test_an_output_is_followed_to_the_files_of_its_own_task(results):
-    """A job that probes all tasks reads the files of each; tables read the scores of all."""
-    probed = {task: f"results/s/transfer/linear_probe/zinc/3k/t300/seed0/{task}.json" for task in ("own", "other")}
+@pytest.mark.parametrize("folder", ["linear_probe/zinc/3k/t300/seed0", "fine_tuned/zinc/3k/t300/seed0/t10k"])
+def test_an_output_is_followed_to_the_files_of_its_own_task(results, folder):
+    """A job that scores all tasks reads the files of each; tables read the scores of all."""
+    probed = {task: f"results/s/transfer/{folder}/{task}.json" for task in ("own", "other")}
     other = "results/s/tasks/other/molecules.csv"
     told = {other: record("prepare_other", [], "python other.py")}
     told |= {

@@ -1,0 +1,67 @@
+"""One job over many tasks: what it finds of each task is kept, so that only what is new is computed.
+
+Nothing here imports torch: a job that takes all from the store starts at once.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from clm.provenance.cost import metered
+from clm.provenance.files import sha256_file, write_json
+from clm.provenance.state import stop_if_requested
+from clm.provenance.store import opened
+from clm.study.paths import task_molecules, task_split
+
+log = logging.getLogger(__name__)
+Scores = tuple[dict[str, Any], list[dict[str, Any]]]  # the result of a task, and records of test predictions
+
+
+def score_each_task(
+    results: Path,
+    folder: Path,
+    settings: Mapping[str, Any],
+    read: Sequence[Any],
+    out: Callable[[str], Path],
+    compute: Callable[[Path, list[Path], dict[str, Any]], Scores],
+) -> None:
+    """Write scores, test predictions and cost of each task; what is in the store is not computed again.
+
+    The cost of a task is that of its computation, whenever it was; its memory is the peak of the process until then.
+
+    Args:
+        results: folder of the study.
+        folder: of the store (see clm.provenance.store).
+        settings: `tasks`: {name: its own settings}; and for all of them `splits` and what else `compute` reads.
+        read: digests of all that `compute` depends on beside settings, molecules and splits: code, models, ...
+        out: JSON of the scores of a task; its Parquet of predictions and JSON of costs lie beside it.
+        compute: returns the scores of a task from its molecules.csv, the CSV of each split, and settings.
+    """
+    shared = {name: value for name, value in settings.items() if name != "tasks"}
+    with opened(folder) as store:
+        for task, own in settings["tasks"].items():
+            stop_if_requested()
+            molecules = task_molecules(results, task)
+            splits = [task_split(results, task, *split) for split in settings["splits"]]
+            identity = [*read, shared | own, digests(molecules, *splits)]
+            make = partial(write, partial(compute, molecules, splits, shared | own))
+            path = out(task)
+            targets = {"out": path, "predictions": path.with_suffix(".parquet"), "cost": path.with_suffix(".cost.json")}
+            log.info("%s: %s", task, "taken from the store" if store.obtain(identity, targets, make) else "computed")
+
+
+def write(score: Callable[[], Scores], files: Mapping[str, Path]) -> None:
+    """Write `out`, `predictions` and `cost` of one task."""
+    from clm.tasks.predictions import write_predictions
+
+    with metered(files["cost"]):
+        result, records = score()
+        write_json(files["out"], result)
+        write_predictions(files["predictions"], records)
+
+
+def digests(*paths: Path) -> list[str]:
+    """Return the sha256 of each file."""
+    return [sha256_file(path) for path in paths]
