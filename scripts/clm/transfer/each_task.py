@@ -12,7 +12,7 @@ from typing import Any
 from clm.provenance.cost import metered
 from clm.provenance.files import sha256_file, write_json
 from clm.provenance.state import stop_if_requested
-from clm.provenance.store import opened
+from clm.provenance.store import Files, opened
 from clm.study.paths import task_molecules, task_split
 
 log = logging.getLogger(__name__)
@@ -53,15 +53,13 @@ def score_each_task(
             log.info("%s: %s", task, "taken from the store" if store.obtain(identity, targets, make) else "computed")
 
 
-def write(
-    load: Callable[[], Compute], read: tuple[Path, list[Path], dict[str, Any]], files: Mapping[str, Path]
-) -> None:
-    """Write `out`, `predictions` and `cost` of one task; the cost is without imports, which the tasks of a job share."""
+def write(load: Callable[[], Compute], told: tuple[Path, list[Path], dict[str, Any]], files: Files) -> None:
+    """Write `out`, `predictions` and `cost` of one task; imports, which all tasks share, are no part of the cost."""
     from clm.tasks.predictions import write_predictions
 
     compute = load()
     with metered(files["cost"]):
-        result, records = compute(*read)
+        result, records = compute(*told)
         write_json(files["out"], result)
         write_predictions(files["predictions"], records)
 
