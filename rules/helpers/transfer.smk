@@ -1,4 +1,4 @@
-# Helpers of the rules in transfer.smk and finetune.smk.
+# Helpers of the rules in transfer.smk, finetune.smk and fine_tuned.smk.
 from snakemake.resources import Resources
 
 FINE_TUNING = config["transfer"]["fine_tuning"]
