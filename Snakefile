@@ -84,6 +84,7 @@ if not config.get("base"):
 include: "rules/transfer.smk"
 include: "rules/external.smk"
 include: "rules/finetune.smk"
+include: "rules/fine_tuned.smk"
 include: "rules/curvature.smk"
 include: "rules/landscape.smk"
 include: "rules/requests.smk"

@@ -19,7 +19,7 @@ from clm.tables.columns import UNTRAINED
 
 LENGTH = 40  # tokens of a typical molecule
 MOLECULES = 2000  # of a typical task
-START_SECONDS = 5.0  # of a job before it computes anything: imports, reading, the linear head of a probe
+START_SECONDS = 5.0  # of a job, or a task in it, at most: imports, reading, the linear head of a probe
 
 
 def parameters(size: Mapping[str, Any]) -> int:
@@ -44,6 +44,8 @@ def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
 
 def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
     """Return {(stage, size): ...} of all that runs a model after pretraining: number of jobs, and tokens.
+
+    Of probes and of fine-tuning each task counts as a job, though it shares one with others.
 
     Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
     Hessian-vector product two of them.

@@ -1,4 +1,4 @@
-# Helpers of the rules in transfer.smk and finetune.smk.
+# Helpers of the rules in transfer.smk, finetune.smk and fine_tuned.smk.
 from snakemake.resources import Resources
 
 FINE_TUNING = config["transfer"]["fine_tuning"]
@@ -100,7 +100,7 @@ def one_cell_of(checkpoints: list) -> str:
 
 
 def take_from_profile(rule: str, other: str) -> None:
-    """Give a rule the resources that a profile sets for another one: a partition of a cluster, for instance."""
+    """Give a rule the resources that a profile sets for another one, a partition of a cluster for instance."""
     told = workflow.resource_settings.overwrite_resources.get(workflow.modifier.modify_rulename(other), {})
     if name := workflow.modifier.avail_rulename(rule):  # as a module of another workflow, a rule may be left out
         workflow.get_rule(name).resources.update(Resources.from_mapping(told))

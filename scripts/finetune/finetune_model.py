@@ -7,7 +7,7 @@ from typing import Any
 from clm.provenance.command import run
 from clm.study.grid import Checkpoint, Trunk
 from clm.study.paths import CHECKPOINT, TOKENIZER, checkpoint, fine_tuned, fine_tuning_store
-from clm.transfer.each_task import Scores, digests, score_each_task
+from clm.transfer.each_task import Compute, digests, score_each_task
 
 
 def finetune_model(results: Path, tokenizer: Path, rates: list[Path], settings: dict[str, Any], code: str) -> None:
@@ -24,23 +24,16 @@ def finetune_model(results: Path, tokenizer: Path, rates: list[Path], settings: 
     folder = checkpoint(results, cell)
     read = [code, digests(*(folder / name for name in CHECKPOINT)), digests(*(tokenizer / name for name in TOKENIZER))]
     read.append(digests(*rates))
-    compute = partial(fine_tune_task, folder, tokenizer, rates)
+    load = partial(fine_tuning, folder, tokenizer, rates)
     out = lambda task: fine_tuned(results, cell, task)  # noqa: E731
-    score_each_task(results, fine_tuning_store(results, cell), settings, read, out, compute)
+    score_each_task(results, fine_tuning_store(results, cell), settings, read, out, load)
 
 
-def fine_tune_task(
-    checkpoint: Path,
-    tokenizer: Path,
-    rates: list[Path],
-    molecules: Path,
-    splits: list[Path],
-    settings: dict[str, Any],
-) -> Scores:
-    """Return the scores of one task; a job that takes all from the store imports no torch."""
+def fine_tuning(model: Path, tokenizer: Path, rates: list[Path]) -> Compute:
+    """Return what scores a task; a job that takes all from the store imports no torch."""
     from clm.transfer.fine_tune_checkpoint import fine_tune_checkpoint
 
-    return fine_tune_checkpoint(checkpoint, tokenizer, rates, molecules, splits, settings)
+    return partial(fine_tune_checkpoint, model, tokenizer, rates)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from clm.provenance.command import run
 from clm.study.grid import Probe, Trunk
 from clm.study.paths import CHECKPOINT, TOKENIZER, linear_probe, probe_store, trunk_folder
-from clm.transfer.each_task import Scores, digests, score_each_task
+from clm.transfer.each_task import Compute, digests, score_each_task
 
 
 def probe_encoder(results: Path, tokenizer: Path, settings: dict[str, Any], code: str) -> None:
@@ -24,14 +24,14 @@ def probe_encoder(results: Path, tokenizer: Path, settings: dict[str, Any], code
     models = [folder / budget / name for budget in trunk.budgets for name in CHECKPOINT]
     read = [code, digests(*models), digests(*(tokenizer / name for name in TOKENIZER))]
     out = lambda task: linear_probe(results, Probe(trunk, task))  # noqa: E731
-    score_each_task(results, probe_store(results, trunk), settings, read, out, partial(probe_task, folder, tokenizer))
+    score_each_task(results, probe_store(results, trunk), settings, read, out, partial(probing, folder, tokenizer))
 
 
-def probe_task(trunk: Path, tokenizer: Path, molecules: Path, splits: list[Path], settings: dict[str, Any]) -> Scores:
-    """Return the scores of one task; a job that takes all from the store imports no torch."""
+def probing(trunk: Path, tokenizer: Path) -> Compute:
+    """Return what scores a task; a job that takes all from the store imports no torch."""
     from clm.transfer.probe_trunk import probe_trunk
 
-    return probe_trunk(trunk, tokenizer, molecules, splits, settings)
+    return partial(probe_trunk, trunk, tokenizer)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from typing import Any
 from clm.provenance.cost import metered
 from clm.provenance.files import sha256_file, write_json
 from clm.provenance.state import stop_if_requested
-from clm.provenance.store import opened
+from clm.provenance.store import Files, opened
 from clm.study.paths import task_molecules, task_split
 
 log = logging.getLogger(__name__)
-Scores = tuple[dict[str, Any], list[dict[str, Any]]]  # the result of a task, and records of test predictions
+# Of molecules.csv, the CSV of each split and settings: the result of a task, and records of test predictions
+Compute = Callable[[Path, list[Path], dict[str, Any]], tuple[dict[str, Any], list[dict[str, Any]]]]
 
 
 def score_each_task(
@@ -25,7 +26,7 @@ def score_each_task(
     settings: Mapping[str, Any],
     read: Sequence[Any],
     out: Callable[[str], Path],
-    compute: Callable[[Path, list[Path], dict[str, Any]], Scores],
+    load: Callable[[], Compute],
 ) -> None:
     """Write scores, test predictions and cost of each task; what is in the store is not computed again.
 
@@ -34,10 +35,10 @@ def score_each_task(
     Args:
         results: folder of the study.
         folder: of the store (see clm.provenance.store).
-        settings: `tasks`: {name: its own settings}; and for all of them `splits` and what else `compute` reads.
-        read: digests of all that `compute` depends on beside settings, molecules and splits: code, models, ...
+        settings: `tasks`: {name: its own settings}; and for all of them `splits` and what else is read.
+        read: digests of all that scores depend on beside settings, molecules and splits: code, models, ...
         out: JSON of the scores of a task; its Parquet of predictions and JSON of costs lie beside it.
-        compute: returns the scores of a task from its molecules.csv, the CSV of each split, and settings.
+        load: imports what scores a task, when it is needed.
     """
     shared = {name: value for name, value in settings.items() if name != "tasks"}
     with opened(folder) as store:
@@ -46,18 +47,19 @@ def score_each_task(
             molecules = task_molecules(results, task)
             splits = [task_split(results, task, *split) for split in settings["splits"]]
             identity = [*read, shared | own, digests(molecules, *splits)]
-            make = partial(write, partial(compute, molecules, splits, shared | own))
+            make = partial(write, load, (molecules, splits, shared | own))
             path = out(task)
             targets = {"out": path, "predictions": path.with_suffix(".parquet"), "cost": path.with_suffix(".cost.json")}
             log.info("%s: %s", task, "taken from the store" if store.obtain(identity, targets, make) else "computed")
 
 
-def write(score: Callable[[], Scores], files: Mapping[str, Path]) -> None:
-    """Write `out`, `predictions` and `cost` of one task."""
+def write(load: Callable[[], Compute], told: tuple[Path, list[Path], dict[str, Any]], files: Files) -> None:
+    """Write `out`, `predictions` and `cost` of one task; imports, which all tasks share, are no part of the cost."""
     from clm.tasks.predictions import write_predictions
 
+    compute = load()
     with metered(files["cost"]):
-        result, records = score()
+        result, records = compute(*told)
         write_json(files["out"], result)
         write_predictions(files["predictions"], records)
 

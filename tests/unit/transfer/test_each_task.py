@@ -23,7 +23,8 @@ def score(tmp_path):
             return {"text": text, "steps": settings["steps"]}, [RECORD]
 
         settings = {"tasks": tasks, "splits": [["random", 0]], "steps": 1} | shared
-        score_each_task(tmp_path, tmp_path / "store", settings, read, lambda task: tmp_path / f"{task}.json", compute)
+        out = lambda task: tmp_path / f"{task}.json"  # noqa: E731
+        score_each_task(tmp_path, tmp_path / "store", settings, read, out, lambda: compute)
         return computed
 
     return scored
