@@ -169,7 +169,7 @@ def shown_in_report() -> list[dict]:
     found = []
     for maker in workflow.rules:
         for path in maker.output:
-            told = path.flags.get("report")
+            told = path.flags.get("report") if Path(path).name != "ladders.csv" or config["ladders"] else None
             for task in (config["transfer"]["answers"] if told and "{task" in path else [""]) if told else ():
                 label = str(next(iter(told.labels.values()))).format(task=task)
                 caption = Path(HOME, "report", Path(str(told.caption)).name)

@@ -146,10 +146,10 @@ def applicability(distance: Mapping[str, Any], where: str, near: float | None) -
     """
     unseen = ", ".join(distance["unseen_tokens"])
     lines = [
-        f"{percent(distance['unseen_molecule_share'])} of the molecules have a token that {where} does not have"
+        f"{percent(distance['unseen_molecule_fraction'])} of the molecules have a token that {where} does not have"
         + (f" ({unseen})." if unseen else "."),
         f"Nearest molecule of {where}: Tanimoto similarity {distance['nearest_tanimoto_median']:.2f} (median); "
-        f"{percent(distance['overlap_share'])} of the molecules are in it themselves.",
+        f"{percent(distance['overlap_fraction'])} of the molecules are in it themselves.",
     ]
     if near is not None:
         lines.append(f"Nearest training molecule of a test molecule: similarity {near:.2f} (median). Expect larger "

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_tokens_of_a_trunk_are_its_constant_part_and_its_decays():
-    config = merged(DEFAULT, {"pretraining": {"decay_fraction": 0.2}})
+    config = merged(DEFAULT, {"pretraining": {"decay_fraction": 0.2}, "grid": {"budgets": {"100k": 100_000}}})
     trunk = Trunk("zinc", "60k", "2k", 0, ("100k", "200k"))
     assert trunk_tokens(config, trunk) == 160_000 + 20_000 + 40_000
 
