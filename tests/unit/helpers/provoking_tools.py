@@ -151,9 +151,9 @@ def no_cliffs() -> None:
 
 def unfinished() -> None:
     """Plan a study from one that has no tables."""
-    from plan_study import finished_components
+    from plan_study import finished_study
 
-    finished_components(STUDY, {})
+    finished_study(STUDY, {})
 
 
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [

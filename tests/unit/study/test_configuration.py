@@ -37,15 +37,15 @@ def broken(path, value):
     if path[-1] == "subset":  # a cell that exists for some sizes only
         config["grid"]["trunks"][0]["subsets"] = ["64k"]
         config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["500"], "seeds": [0]})
-        config["transfer"]["fine_tuning"]["cells"] = config["transfer"]["fine_tuning"]["cells"][:1]
+        config["transfer"]["fine_tuning"]["cells"] = config["transfer"]["fine_tuning"]["cells"][1:2]
     return config
 
 
 def test_the_default_study_is_valid_and_as_large_as_promised():
     resolve_config(DEFAULT, SCHEMA)
     assert len({t.size for t in trunks(DEFAULT)}) >= 4
-    assert len({t.subset for t in trunks(DEFAULT)}) >= 3
-    assert all(len(t.budgets) >= 4 for t in trunks(DEFAULT))
+    assert len({t.subset for t in trunks(DEFAULT)}) >= 2
+    assert all(len(t.budgets) >= 3 for t in trunks(DEFAULT))
     seeds = {}
     for t in trunks(DEFAULT):
         seeds.setdefault((t.corpus, t.size, t.subset), set()).add(t.seed)
@@ -135,8 +135,8 @@ FAULTS = [
     ),
     (
         ("curvature", "spectrum", "cells", 0, "seeds"),
-        [3],
-        "curvature.spectrum.cells: zinc/60k/64k/seed3/1800k is not a",
+        [7],
+        "curvature.spectrum.cells: zinc/60k/64k/seed7/1800k is not a",
     ),
     (("landscape", "maps", 0, "size"), "9m", "landscape.maps.0.size: '9m' is not defined in sizes"),
     (
