@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 LINES = 100  # at most about this many per run: one per percent, or one per job in small studies
+TOLD_FROM = 10  # percent: the first jobs, which train, take longer than most, so that a mean over them says little
 
 
 class ProgressLines(logging.Handler):
@@ -32,7 +33,8 @@ class ProgressLines(logging.Handler):
             return
         self.percent = percent
         left = (self.now() - self.begun) / done * (total - done)
-        end = f", about {duration(left)} left" if done < total else ", done"
+        told = f", about {duration(left)} left" if percent >= TOLD_FROM else ""
+        end = told if done < total else ", done"
         print(f"{percent:3} %  {done} of {total} jobs, last {self.rule}{end}", file=self.stream, flush=True)
 
 

@@ -28,6 +28,7 @@ def test_every_job_of_a_small_study_has_its_line():
 def test_a_large_study_has_a_line_per_percent():
     told = lines(2500)
     assert len(told) == 101 and told[50].startswith(" 50 %  1250 of 2500 jobs") and "42 min left" in told[50]
+    assert "left" not in told[9] and "left" in told[10]
 
 
 def test_durations():
