@@ -55,7 +55,7 @@ PARAMETERS: list[tuple[str, Any, str]] = [
     ("sizes.7k.memory_mb", 999, ""),
     ("sizes.7k.minutes", 99, ""),
     ("sizes.7k.compile", True, ""),
-    ("pretraining.batch_tokens", 512, TRAINING),
+    ("pretraining.batch_tokens", 256, TRAINING),
     ("pretraining.mask_fraction", 0.2, TRAINING),
     ("pretraining.evaluation_mask_fraction", 0.2, TRAINING + " " + MASKED),
     ("pretraining.mask_token_fraction", 0.7, TRAINING),
