@@ -1,5 +1,6 @@
 """README.md tells the truth of the records: its block, its numbers, its commands."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from clm.pages.marked import MARKED, copied
 from clm.provenance.command import UserError
 from readme_checks import commands, listed_numbers, number_fault, options, unlisted_numbers
+from snakemake_runs import copy_workflow
 from update_readme import update_readme
 
 ROOT = Path(__file__).parents[2]
@@ -57,8 +59,14 @@ def test_files_that_commands_of_snakemake_name_exist():
 @pytest.mark.parametrize(
     "command", [one for one in commands(README) if one.startswith("snakemake --config") and "yours" not in one]
 )
-def test_commands_of_snakemake_have_a_graph(command, clone):
-    done = subprocess.run([*command.split(), "--dry-run", "--quiet"], capture_output=True, text=True, cwd=clone)
+def test_commands_of_snakemake_have_a_graph(command, tmp_path):
+    """The overlay of "Your own task" is there, with the table that it names."""
+    folder = copy_workflow(tmp_path / "clone")
+    overlay = re.search(r"`mine\.yaml`.*?```yaml\n(.*?)```", README, re.DOTALL)[1]
+    (folder / "mine.yaml").write_text(overlay)
+    (folder / "data").mkdir()
+    (folder / "data" / "my_assay.csv").write_text("SMILES,pIC50\nCCO,5.1\nCCN,6.2\n")
+    done = subprocess.run([*command.split(), "--dry-run", "--quiet"], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
