@@ -38,7 +38,7 @@ def probe_head(
         sd: float64 (L,), of the training labels.
 
     Returns:
-        The head; zeros for a label without values.
+        The head; zeros for a label without values, and where an encoder that diverged has features that are no numbers.
     """
     mode = model.training
     features = embed(model.eval(), shard.take(train)).astype(np.float64)
@@ -46,7 +46,7 @@ def probe_head(
     weights, biases = np.zeros((len(task.names), features.shape[1])), np.zeros(len(task.names))
     for column in range(len(task.names)):
         y = task.labels[train, column]
-        if np.isfinite(y).any():
+        if np.isfinite(y).any() and np.isfinite(features).all():
             head = fit_head(features, y, task.groups[train], kind)
             slopes = head.weights / head.scale
             weights[column] = slopes / sd[column]

@@ -12,6 +12,7 @@ from clm.models.build import load_model
 from clm.tasks.table import Task
 from clm.transfer.embed import embed, project
 from clm.transfer.finetune import FineTuner, LabelScaler, label_loss, predict, shuffled_batches, warmup_linear_decay
+from clm.transfer.initial_head import probe_head
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.probe_trunk import feature_sets, inner_layers
@@ -182,3 +183,12 @@ def test_rate_rises_and_ends_near_zero():
 
 def test_best_rate_averages_over_tasks_and_skips_undefined_ones():
     assert best_rate([0.1, 0.2, 0.3], [[0.9, 0.9], [0.5, 0.8], [0.1, None]]) == 0.2
+
+
+def test_an_encoder_that_diverged_gets_a_head_of_zeros(tmp_path):
+    model, shard = load_model(small_model(tmp_path)), random_shard(40)
+    with torch.no_grad():
+        model.roberta_prelayernorm.LayerNorm.weight.fill_(np.nan)
+    task = task_of(shard.lengths)
+    weights, biases = probe_head(model, task, shard, np.arange(30), "regression", np.zeros(1), np.ones(1))
+    assert not weights.any() and not biases.any()
