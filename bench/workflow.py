@@ -24,7 +24,8 @@ LARGE = """study: large
 grid:
   trunks:
     - {corpora: [zinc], sizes: [60k, 150k, 300k, 800k], subsets: ["500", 64k], seeds: SEEDS}
-""".replace("SEEDS", str(list(range(20))))
+    - {corpora: [zinc_shuffled], sizes: [60k], subsets: [64k], seeds: [0, 1, 2], budgets: [1800k]}
+""".replace("SEEDS", str(list(range(118))))
 
 
 def timed(command: list[str], must_succeed: bool = True) -> tuple[float, float, str]:
