@@ -19,7 +19,16 @@ RESUMABLE = ("pretrain_checkpoint", "sweep_rate")  # jobs that save state
 # jobs that keep finished parts, and where below the saved states
 STORES = {"probe_encoder": "linear_probe", "finetune_model": "fine_tuned"}
 # hold times, so no two are alike
-UNLIKE = ("cost.json", "report.html", "workflow.html", "costs.csv", "costs.png", "costs.pdf", "decision.png", "decision.pdf")
+UNLIKE = (
+    "cost.json",
+    "report.html",
+    "workflow.html",
+    "costs.csv",
+    "costs.png",
+    "costs.pdf",
+    "decision.png",
+    "decision.pdf",
+)
 
 
 @dataclass(frozen=True)
