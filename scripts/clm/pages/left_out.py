@@ -5,6 +5,7 @@ import pandas as pd
 from clm.pages.findings import Section
 from clm.tables.columns import COUNT_FEATURES, PRIMARY
 from clm.tables.panels import primary_labels
+from clm.wording.names import scale_name
 
 REASONS = {  # status of a cell without a number
     "constant_labels": "labels all equal",
@@ -35,8 +36,8 @@ def left_out_section(transfer: pd.DataFrame, runs: pd.DataFrame) -> Section:
     diverged = runs[runs["status"] != "ok"]
     lines = []
     if len(diverged):
-        names = diverged[["corpus", "size", "subset", "seed", "budget"]].astype(str).agg(" ".join, axis=1)
-        lines.append(f"Checkpoints that diverged, in no fit and no verdict: {len(diverged)} ({'; '.join(names)}).")
+        names = "; ".join(checkpoint_name(row) for _, row in diverged.iterrows())
+        lines.append(f"Checkpoints that diverged, in no fit and no verdict: {len(diverged)} ({names}).")
     lines.append(f"Scores without a number, in no statistic: {without.sum()} of {len(rows)}.")
     lines += counted(rows[without], REASONS)
     if exact.any():
@@ -46,6 +47,12 @@ def left_out_section(transfer: pd.DataFrame, runs: pd.DataFrame) -> Section:
         lines.append("Scores with a number and a remark; a task most of whose models have no signal gets no verdict:")
         lines += counted(weak, REMARKS)
     return "What is left out of the statistics", lines
+
+
+def checkpoint_name(row: pd.Series) -> str:
+    """Return what is written for a checkpoint: "60k after 1.8M tokens of zinc (64k molecules), seed 0"."""
+    size, budget, subset = scale_name(row["size"]), scale_name(row["budget"]), scale_name(row["subset"])
+    return f"{size} after {budget} tokens of {row['corpus']} ({subset} molecules), seed {row['seed']}"
 
 
 def counted(rows: pd.DataFrame, words: dict[str, str]) -> list[str]:
