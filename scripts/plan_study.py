@@ -3,7 +3,7 @@
 python scripts/plan_study.py results/default studies/gpu.yaml
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,19 @@ from clm.statistics.carried import Finished, carried, finished_parts, pilot, unr
 from clm.statistics.components import Components, loss_components
 from clm.statistics.plan import SHARE, headline_plan, loss_plan, task_plan, worth_rows
 from clm.statistics.plan_other import CORRELATION, other_plan, study_plan
+from clm.statistics.plan_outcome import PLAN_COLUMNS
 from clm.statistics.planned import beyond, counted_tasks, planned_modes
 from clm.statistics.replicates import Plan
 from clm.study.controls import expand_controls
 from clm.study.merge import project_configuration
 from clm.tables.columns import POOLED, UNTRAINED
-from clm.tables.frames import read_table
+from clm.tables.frames import read_table, write_table
 from clm.tables.panels import study_runs
 
 PLAIN = (SHARE, CORRELATION)  # units that are no percentage
 
 
-def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000) -> list[str]:
+def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000, out: Path | None = None) -> list[str]:
     """Return for every claim the smallest effect that is decided with 80 % power, and what one more of each buys.
 
     Args:
@@ -32,56 +33,67 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000) -
             compressed) tell how much results vary. Its sizes, budgets and tasks need not be those of the plan.
         configs: overlays of the study that has not run, as for `--configfile`; none: the default study.
         replicates: simulated studies behind each number.
+        out: CSV for the claims as well; when the study has run, compare_plan.py sets it beside what was found.
     """
+    parts = list(planned_parts(finished, configs, replicates))
+    if out is not None:
+        write_table(out, (part for part in parts if not isinstance(part, str)), PLAN_COLUMNS)
+    return [part if isinstance(part, str) else claim_line(part) for part in parts]
+
+
+def planned_parts(finished: Path, configs: list[Path], replicates: int) -> Iterator[str | dict[str, Any]]:
+    """Yield the plan: remarks as text, claims as rows of PLAN_COLUMNS; arguments as of `plan_study`."""
     config = project_configuration(configs)
     expand_controls(config)
     runs, found, missing = finished_study(finished, config)
     settings, plans = config["analysis"], planned_modes(config)
     most = max(plans.values(), key=lambda plan: len(plan.cells))
-    lines = ["pretraining", *loss_lines(finished, most, runs, settings, replicates)]
+    yield from ("pretraining", *loss_parts(finished, most, runs, settings, replicates))
     for mode in dict.fromkeys(mode for mode, _ in plans):
         together = []
         for split, plan in ((split, plan) for (of, split), plan in plans.items() if of == mode):
             parts, remarks = carried(found, mode, split, plan)
-            lines += ["", f"{mode}, {split} split: {plan.cells['trunk'].nunique()} trunks, {plan.tasks} tasks"]
+            yield from ("", f"{mode}, {split} split: {plan.cells['trunk'].nunique()} trunks, {plan.tasks} tasks")
             if parts is None:
                 why = missing or f"{finished} has no {mode} scores that tell how much they vary"
-                lines.append(f"  not testable: {why}; needs {pilot(mode)}")
+                yield f"  not testable: {why}; needs {pilot(mode)}"
                 continue
-            lines += [*(f"  {remark}" for remark in remarks), *split_lines(plan, parts, runs, settings, replicates)]
+            yield from (f"  {remark}" for remark in remarks)
+            yield from placed(split_parts(plan, parts, runs, settings, replicates), mode, split)
             together.append((plan, parts))
         if len(together) == 1:
-            lines += ["", f"{mode}, {POOLED} splits: as on the one split"]
+            yield from ("", f"{mode}, {POOLED} splits: as on the one split")
         elif together:
-            lines += ["", f"{mode}, {POOLED} splits together: effects of trunks are taken to be the same on them"]
-            lines += claim_lines(headline_plan(together, runs, settings, replicates))
-    return lines
+            yield from ("", f"{mode}, {POOLED} splits together: effects of trunks are taken to be the same on them")
+            yield from placed(headline_plan(together, runs, settings, replicates), mode, POOLED)
 
 
-def loss_lines(
+def placed(parts: Iterable[str | dict[str, Any]], mode: str, split: str) -> Iterator[str | dict[str, Any]]:
+    """Yield parts of a plan, claims with their mode and split."""
+    yield from (part if isinstance(part, str) else part | {"mode": mode, "split": split} for part in parts)
+
+
+def loss_parts(
     finished: Path, plan: Plan, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
-) -> list[str]:
-    """Return the lines on pretraining, and on what no study can test."""
+) -> Iterator[str | dict[str, Any]]:
+    """Yield what is planned on pretraining, and what no study can test."""
     far = beyond(runs, plan.cells)
     extrapolated = f"; extrapolated to {', '.join(far)}" if far else ""
-    rows = [*loss_plan(plan, loss_components(runs), runs, settings, replicates), study_plan()]
-    return [
-        f"  losses: a plane in logs through {len(runs)} checkpoints of {finished}{extrapolated}",
-        "  variance: deviations between trunks, and from a bend that all trunks share",
-        *claim_lines(rows),
-    ]
+    yield f"  losses: a plane in logs through {len(runs)} checkpoints of {finished}{extrapolated}"
+    yield "  variance: deviations between trunks, and from a bend that all trunks share"
+    yield from loss_plan(plan, loss_components(runs), runs, settings, replicates)
+    yield study_plan()
 
 
-def split_lines(
+def split_parts(
     plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
-) -> list[str]:
-    """Return the lines on transfer of one mode and split."""
-    rows = [*other_plan(plan, parts, settings, replicates), *headline_plan([(plan, parts)], runs, settings, replicates)]
-    return [
-        *claim_lines([*rows, *task_plan(plan, parts, runs, settings, replicates)]),
-        "  smallest pooled gain per doubling that is told from none, with one more",
-        *worth_lines(worth_rows(plan, parts, settings["seed"], replicates)),
-    ]
+) -> Iterator[str | dict[str, Any]]:
+    """Yield what is planned on transfer in one mode and split."""
+    yield from other_plan(plan, parts, settings, replicates)
+    yield from headline_plan([(plan, parts)], runs, settings, replicates)
+    yield from task_plan(plan, parts, runs, settings, replicates)
+    yield "  smallest pooled gain per doubling that is told from none, with one more"
+    yield from worth_lines(worth_rows(plan, parts, settings["seed"], replicates))
 
 
 def finished_study(
@@ -104,16 +116,12 @@ def finished_study(
     return runs, found, unreadable(scores)
 
 
-def claim_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return one line per claim: its smallest effect, or what it needs."""
-    lines = []
-    for row in rows:
-        size = (
-            "" if row["effect"] is None else f"{row['effect']:.3g}" if row["unit"] in PLAIN else f"{row['effect']:.2%}"
-        )
-        told = f"{size:>8}  {row['unit']}" if row["testable"] else f"not testable: needs {row['needs']}"
-        lines.append(f"  {row['claim']:<24} {row['outcome']:<15} {told}")
-    return lines
+def claim_line(row: Mapping[str, Any]) -> str:
+    """Return the line of a claim: its smallest effect, or what it needs."""
+    effect, unit = row["effect"], row["unit"]
+    size = "" if effect is None else f"{effect:.3g}" if unit in PLAIN else f"{effect:.2%}"
+    told = f"{size:>8}  {unit}" if row["testable"] else f"not testable: needs {row['needs']}"
+    return f"  {row['claim']:<24} {row['outcome']:<15} {told}"
 
 
 def worth_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:

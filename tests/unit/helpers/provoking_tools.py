@@ -156,6 +156,17 @@ def unfinished() -> None:
     finished_study(STUDY, {})
 
 
+def compared(plan: bytes | None) -> None:
+    """Set beside a study that has not run a plan, or a table that is none beside one that has."""
+    from compare_plan import compare_plan
+
+    if plan is not None:
+        Path("plan.csv").write_bytes(plan)
+        write_json(STUDY / "tables" / "claims.json", {"claims": []})
+        (STUDY / "tables" / "headline.csv").write_text("split\n")
+    compare_plan(Path("plan.csv"), STUDY, OUT)
+
+
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "a tokenizer that cannot be read", without_tokenizer),
     ("Models", "a tokenizer that loses the molecules", losing_tokenizer),
@@ -167,6 +178,8 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "what is no encoder of text", failing_forward),
     ("Tasks", "more molecules than can be clustered", too_many_to_cluster),
     ("Planning", "the finished study has no tables", unfinished),
+    ("Planning", "no plan", lambda: compared(None)),
+    ("Planning", "a table that is no plan", lambda: compared(b"claim,effect\n")),
     ("Predictions and features", "no such table", lambda: read_queries(TABLE)),
     ("Predictions and features", "no column of SMILES", lambda: read_queries(table("name\nethanol\n"))),
     ("Predictions and features", "no column of ids", lambda: read_queries(table("SMILES\nCCO\n"), ids="compound")),

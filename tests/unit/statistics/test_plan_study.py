@@ -6,6 +6,7 @@ import pytest
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 from clm.statistics.gains import AXES
+from clm.statistics.plan_outcome import NOT_PLANNED, plan_outcomes
 from clm.tables.columns import ENCODER_MODES, KEYS
 from made_up import SLOPES
 from plan_study import plan_study
@@ -45,7 +46,10 @@ def plans(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     overlay = folder / "planned.yaml"
     overlay.write_text(OVERLAY)
-    return {sd: plan_study(finished(folder / str(sd), sd), [overlay], replicates=60) for sd in (0.005, 0.05)}
+    return {
+        sd: plan_study(finished(folder / str(sd), sd), [overlay], replicates=60, out=folder / f"{sd}.csv")
+        for sd in (0.005, 0.05)
+    } | {"csv": folder / "0.005.csv"}
 
 
 def part(lines, mode):
@@ -61,7 +65,7 @@ def size(lines, claim, outcome):
 
 
 def test_every_claim_has_a_size_or_what_it_needs(plans):
-    for lines in plans.values():
+    for lines in (plans[0.005], plans[0.05]):
         told = part(lines, "linear_probe, random split: ")
         end = next(i for i, line in enumerate(told) if "with one more" in line)
         rows = [line.split() for line in told[1:end]]
@@ -82,6 +86,10 @@ def test_every_claim_of_a_study_is_planned(plans, tmp_path):
     stems = {".".join(word for word in claim["id"].split(".") if word not in places) for claim in claims}
     told = {line.split()[0] for line in plans[0.005] if line.startswith("  ")}
     assert len(stems) > 10 and stems <= told
+    outcomes = plan_outcomes(pd.read_csv(plans["csv"]), claims, ["scaffold", "random"])
+    lost = outcomes[outcomes["planned"] == NOT_PLANNED]["id"]
+    # the made-up finished study has no fine-tuned scores, so that its plan says nothing of them
+    assert len(outcomes) == len(claims) and [name for name in lost if "fine_tuned" not in name] == []
 
 
 def test_components_are_carried_over_to_tasks_that_the_finished_study_lacks(plans):
