@@ -10,7 +10,7 @@ from clm.tables.columns import ENCODER_MODES, POOLED
 
 PLAN_COLUMNS = ("claim", "mode", "split", "outcome", "effect", "unit", "testable", "needs")
 OPEN = (UNDECIDED, NOT_SENSITIVE, NOT_TESTABLE)  # verdicts that decide nothing
-NOT_PLANNED = "not planned"
+NOT_PLANNED, NOT_JUDGED = "not planned", "shown, not judged"
 COLUMNS = ("id", "planned", "smallest_effects", "needs", "effect", "lower", "upper", "verdict", "decided", "reason")
 
 
@@ -23,8 +23,9 @@ def plan_outcomes(plan: pd.DataFrame, claims: Iterable[Mapping[str, Any]], split
         claims: those of claims.json.
         splits: names of the splits of the study.
 
-    `planned` is "testable" if any outcome of the claim was, and `smallest_effects` names each with the effect that is
-    decided with 80 % power (relative changes per doubling as shares).
+    `planned` is "testable" if any outcome of the claim was, "shown, not judged" if no test was planned;
+    `smallest_effects` names each outcome with the effect that is decided with 80 % power (relative changes per
+    doubling as shares).
     """
     keys = plan[["claim", "mode", "split"]].fillna("").itertuples(index=False, name=None)
     known: dict[tuple[str, str, str], list[Any]] = {}
@@ -61,7 +62,8 @@ def expected(rows: list[Any]) -> dict[str, Any]:
     able = [row for row in rows if row["testable"]]
     effects = "; ".join(f"{row['outcome']} {row['effect']:.3g}" for row in able if pd.notna(row["effect"]))
     needs = "; ".join(dict.fromkeys(row["needs"] for row in rows if not row["testable"]))
-    return {"planned": "testable" if able else NOT_TESTABLE, "smallest_effects": effects, "needs": needs}
+    planned = "testable" if able else NOT_JUDGED if {row["outcome"] for row in rows} == {"shown"} else NOT_TESTABLE
+    return {"planned": planned, "smallest_effects": effects, "needs": needs}
 
 
 def outcome_lines(table: pd.DataFrame) -> list[str]:

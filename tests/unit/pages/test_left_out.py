@@ -9,7 +9,7 @@ def test_a_diverged_checkpoint_is_named_as_a_reader_knows_it():
     runs = pd.DataFrame(
         [
             {"corpus": "zinc", "size": "800k", "subset": "t900", "seed": 1, "budget": "t20k", "status": "diverged"},
-            {"corpus": "zinc", "size": "60k", "subset": "64k", "seed": 0, "budget": "1800k", "status": "ok"},
+            {"corpus": "zinc", "size": "60k", "subset": "64k", "seed": 0, "budget": "1300k", "status": "ok"},
         ]
     )
     scored = {"features": PRIMARY, "task": "esol", "split": "scaffold", "label": "all"}

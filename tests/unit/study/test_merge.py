@@ -34,7 +34,7 @@ def test_a_key_with_plus_extends_the_list_without_repeats():
 
 
 def test_two_overlays_extend_one_list(tmp_path):
-    files = [overlay(tmp_path, n, f"transfer: {{tasks+: [{name}]}}") for n, name in enumerate(("pgp", "qm7"))]
+    files = [overlay(tmp_path, n, f"transfer: {{tasks+: [{name}]}}") for n, name in enumerate(("bace", "qm7"))]
     before = study_configuration(BASE, [], {}, SCHEMA)["transfer"]["tasks"]
     assert study_configuration(BASE, files, {}, SCHEMA)["transfer"]["tasks"] == [*before, "qm7"]
 

@@ -71,4 +71,4 @@ def test_ids_of_a_hub_are_not_looked_for(config, model):
 def test_a_budget_that_an_overlay_adds_takes_its_place(config):
     config["grid"]["budgets"]["150k"] = 150_000
     resolve_config(config, SCHEMA)
-    assert list(config["grid"]["budgets"]) == ["150k", "200k", "600k", "1800k"]
+    assert list(config["grid"]["budgets"]) == ["150k", "200k", "500k", "1300k"]

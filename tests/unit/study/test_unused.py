@@ -55,7 +55,7 @@ def test_the_source_of_a_task_is_used_if_the_task_is():
 def test_a_budget_belongs_to_every_trunk_that_names_none():
     budgets = {"budgets": {"50k": 50_000}}
     assert told({"grid": budgets}) == []
-    trunk = {"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["64k"], "seeds": [0], "budgets": ["1800k"]}
+    trunk = {"corpora": ["zinc"], "sizes": ["60k"], "subsets": ["64k"], "seeds": [0], "budgets": ["1300k"]}
     assert told({"grid": budgets | {"trunks": [trunk]}}) == [
         "grid.budgets: 50k is used by nothing; to be used: in grid.trunks"
     ]
