@@ -18,7 +18,7 @@ QUESTION = (
     "of molecular property prediction fall with the pretraining loss?"
 )
 ALT = "Loss and errors relative to the smallest scale, along tokens, parameters and molecules"
-HEAD = ("per doubling of", "pretraining loss", *(f"error, {mode_name(mode)}" for mode in MODES))
+HEAD = ("per doubling of", "fall of the pretraining loss", *(f"fall of the error, {mode_name(mode)}" for mode in MODES))
 HEAD += tuple(f"tasks helped / not / undecided, {mode_name(mode)}" for mode in MODES)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from clm.pages.findings import Section, interval, percent
+from clm.pages.findings import Section
 from clm.statistics.arms import CELL
 from clm.statistics.verdicts import NOT_TESTABLE
 from clm.tables.columns import ORDER, POOLED, PRETRAINED, SHUFFLED
-from clm.wording.names import mode_name
+from clm.wording.names import change, changed, mode_name
 
 TITLE = "What pretraining adds without order (encoders pretrained on shuffled tokens)"
 MISSING = (
@@ -41,15 +41,17 @@ def line(names: Mapping[str, Any], group: pd.DataFrame) -> str:
         share = f", {100 * counts['share']:.0f} % of it [{', '.join(ends)}] %"
     what = f"{names['size']} parameters, {names['subset']} molecules of {names['corpus']}, {names['budget']} tokens"
     return (
-        f"{what}; {mode_name(names['mode'])}, {names['split']} split, {total['n_tasks']:.0f} tasks: pretraining lowers "
-        f"the error of untrained encoders by {told(total)}, pretraining on shuffled tokens (letter counts) by "
-        f"{told(counts)}{share}; order adds {told(order)}. {verdict(total, counts, order)}."
+        f"{what}; {mode_name(names['mode'])}, {names['split']} split, {total['n_tasks']:.0f} tasks: against "
+        f"untrained encoders the error {told(total)} after pretraining, and {told(counts)} after pretraining on "
+        f"shuffled tokens (letter counts){share}; with order it {told(order)}. {verdict(total, counts, order)}."
     )
 
 
 def told(row: Mapping[str, Any]) -> str:
-    """Return a relative fall of the error with its interval."""
-    return f"{percent(row['gain'])} {interval(row, 100, ' %')}"
+    """Return a relative fall of the error with its interval where there is one."""
+    if pd.isna(row["lower"]) or pd.isna(row["upper"]):
+        return f"{change(row['gain'])} (no interval)"
+    return changed(row["gain"], row["lower"], row["upper"])
 
 
 def verdict(total: Mapping[str, Any], counts: Mapping[str, Any], order: Mapping[str, Any]) -> str:

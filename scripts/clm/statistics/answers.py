@@ -14,7 +14,7 @@ from clm.statistics.verdicts import (
     SATURATED,
 )
 from clm.tables.columns import FINE_TUNED, PRIMARY, UNTRAINED
-from clm.wording.names import change, mode_name
+from clm.wording.names import changed, mode_name
 
 AXES = {"N": "a larger model", "D": "longer pretraining", "U": "more molecules to pretrain on"}
 UNITS = {"N": "parameters", "D": "tokens", "U": "molecules"}
@@ -100,8 +100,7 @@ def reasons(rows: list[dict]) -> str:
 
 def per_doubling(row: dict | pd.Series, unit: str) -> str:
     """Return the change of the error per doubling with its interval, in words."""
-    low, high = (f"{100 * row[end]:.1f}" for end in ("lower", "upper"))
-    return f"the error {change(row['gain'])} [{low}, {high}] per doubling of {unit}"
+    return f"the error {changed(row['gain'], row['lower'], row['upper'])} per doubling of {unit}"
 
 
 def label_lever(curves: pd.DataFrame) -> Finding:

@@ -16,7 +16,7 @@ from clm.statistics.verdicts import (
     UNDECIDED,
 )
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
-from clm.wording.names import AXES, change, listed, mode_name
+from clm.wording.names import AXES, change, changed, interval, listed, mode_name, signed
 
 SCALES = ("D", "N", "U")
 MODES = (FINE_TUNED, LINEAR_PROBE)
@@ -27,17 +27,6 @@ def pooled(headline: pd.DataFrame, axis: str, mode: str) -> dict[str, Any] | Non
     """Return the row of an axis and mode over all splits, or None."""
     rows = headline[(headline["axis"] == axis) & (headline["mode"] == mode) & (headline["split"] == POOLED)]
     return rows.iloc[0].to_dict() if len(rows) else None
-
-
-def interval(low: float, high: float) -> str:
-    """Return a 95 % interval of relative changes, in percent: "[-0.4, 0.9]"."""
-    return f"[{signed(low)}, {signed(high)}]"
-
-
-def signed(value: float) -> str:
-    """Return a share as a number of percent: one decimal below 10, no "-0.0"."""
-    size = 100 * value
-    return f"{size:.0f}" if abs(size) >= 9.95 else f"{round(size, 1) + 0.0:.1f}"
 
 
 def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
@@ -53,8 +42,9 @@ def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
     if few_trunks(row):
         return f"loss: too few runs ({change(row['loss_fall'])})"
     if not row["loss_lower"] <= 0 <= row["loss_upper"]:
-        return f"loss {change(row['loss_fall'])} {interval(row['loss_lower'], row['loss_upper'])}"
-    return f"loss undecided {interval(row['loss_lower'], row['loss_upper'])}"
+        return f"loss {changed(row['loss_fall'], row['loss_lower'], row['loss_upper'])}"
+    told = f"{signed(row['loss_fall'])} % {interval(row['loss_lower'], row['loss_upper'])}"
+    return f"loss {told}, undecided"
 
 
 def few_trunks(row: Mapping[str, Any]) -> bool:
@@ -63,7 +53,7 @@ def few_trunks(row: Mapping[str, Any]) -> bool:
 
 
 def error_words(row: Mapping[str, Any] | None, margin: float) -> str:
-    """Return what the error does per doubling of an axis: the verdict, with the interval where there is one.
+    """Return what the error does per doubling of an axis: the fall with its interval, and the verdict.
 
     Args:
         row: of headline.csv; None where the mode was not measured.
@@ -73,15 +63,15 @@ def error_words(row: Mapping[str, Any] | None, margin: float) -> str:
         return "not measured"
     if row["verdict"] == NOT_TESTABLE:
         return f"too few {'runs' if few_trunks(row) else 'tasks'} to test"
-    told = interval(row["lower"], row["upper"])
+    if row["verdict"] in (IMPROVING, DEGRADED):
+        return f"error {in_brackets(row)}"
     words = {
-        IMPROVING: f"error {change(row['gain'])} {told}",
-        DEGRADED: f"error {change(row['gain'])} {told}",
-        SATURATED: f"less than {100 * margin:g} % {told}",
-        NO_RELEVANT_GAIN: f"no gain of {100 * margin:g} % {told}",
-        NOT_SENSITIVE: f"not sensitive {told}",
+        SATURATED: f"less than {100 * margin:g} %",
+        NO_RELEVANT_GAIN: f"no fall of {100 * margin:g} %",
+        NOT_SENSITIVE: "not sensitive",
     }
-    return words.get(row["verdict"], f"undecided {told}")
+    told = f"{signed(row['gain'])} % {interval(row['lower'], row['upper'])}"
+    return f"{told}, {words.get(row['verdict'], 'undecided')}"
 
 
 def panel_lines(headline: pd.DataFrame, axis: str, factor: float | None, margin: float) -> list[tuple[str, str]]:
@@ -95,7 +85,7 @@ def panel_lines(headline: pd.DataFrame, axis: str, factor: float | None, margin:
     """
     rows = {mode: pooled(headline, axis, mode) for mode in MODES}
     size = "one value" if factor is None else f"{float(f'{factor:.2g}'):g}×"
-    lines = [("", f"Per doubling of {AXES[axis]} ({size})"), ("", loss_words(list(rows.values())))]
+    lines = [("", f"Fall per doubling of {AXES[axis]} ({size})"), ("", loss_words(list(rows.values())))]
     return lines + [(mode, f"{mode_name(mode)}: {error_words(rows[mode], margin)}") for mode in MODES]
 
 
@@ -154,4 +144,4 @@ def in_brackets(row: Mapping[str, Any]) -> str:
     """Return the change of the error with its interval, or what a test would need."""
     if row["verdict"] == NOT_TESTABLE:
         return "too few pretraining runs differ in it" if few_trunks(row) else f"needs {MIN_TASKS} tasks"
-    return f"{change(row['gain'])} {interval(row['lower'], row['upper'])}"
+    return changed(row["gain"], row["lower"], row["upper"])

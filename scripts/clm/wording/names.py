@@ -45,6 +45,12 @@ TASKS = {
     "mdck_mdr1": "MDCK-MDR1",
     "ames": "Ames",
     "pampa": "PAMPA",
+    "biogen_hlm": "HLM clearance (Biogen)",
+    "biogen_rlm": "RLM clearance (Biogen)",
+    "biogen_efflux": "MDR1 efflux (Biogen)",
+    "biogen_solubility": "solubility (Biogen)",
+    "biogen_hppb": "human protein binding (Biogen)",
+    "biogen_rppb": "rat protein binding (Biogen)",
 }
 CAPITALS = ("bbbp", "dili", "hiv", "sider", "qm7", "qm8", "qm9", "ld50")
 PROPERTIES = {"logp": "logP", "tpsa": "TPSA", "qed": "QED", "rings": "rings", "amides": "amides"}
@@ -126,3 +132,19 @@ def percent(value: float) -> str:
 def change(fall: float) -> str:
     """Return what a relative fall is: "falls by 2.1 %", "rises by 0.7 %"."""
     return f"{'falls' if fall >= 0 else 'rises'} by {percent(fall)}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return a 95 % interval of relative changes, in percent: "[-0.4, 0.9]"."""
+    return f"[{signed(low)}, {signed(high)}]"
+
+
+def signed(value: float) -> str:
+    """Return a share as a number of percent: one decimal below 10, no "-0.0"."""
+    size = 100 * value
+    return f"{size:.0f}" if abs(size) >= 9.95 else f"{round(size, 1) + 0.0:.1f}"
+
+
+def changed(fall: float, low: float, high: float) -> str:
+    """Return a relative fall with its interval: "falls by 1.4 % [-1.0, 3.7]"; of a rise both are told as rises."""
+    return f"{change(fall)} {interval(low, high) if fall >= 0 else interval(-high, -low)}"

@@ -169,7 +169,8 @@ def test_what_is_left_out_is_counted_by_reason():
     ]
     cells = runs().assign(seed=0, status=["ok", "diverged"])
     _, lines = left_out.left_out_section(pd.DataFrame(rows), cells)
-    assert lines[0] == "Checkpoints that diverged, in no fit and no verdict: 1 (zinc 60k 2k 0 1m)."
+    name = "60k after 1M tokens of zinc (2k molecules), seed 0"
+    assert lines[0] == f"Checkpoints that diverged, in no fit and no verdict: 1 ({name})."
     assert lines[1] == "Scores without a number, in no statistic: 3 of 6."
     assert lines[2] == "labels all equal: 2 (flat, scaffold split 1; flat, random split 1)."
     assert lines[3] == "pretraining diverged: 1 (esol, scaffold split 1)."

@@ -16,13 +16,13 @@ FEW_RUNS = {"verdict": "not testable here", "reason": "needs: 4 degrees of freed
         ({"verdict": "improving"}, "error falls by 2.1 % [1.2, 3.0]", "lower the error (falls by 2.1 % [1.2, 3.0] per"),
         (
             {"verdict": "degraded", "gain": -0.0066, "lower": -0.01, "upper": -0.002},
-            "error rises by 0.7 % [-1.0, -0.2]",
-            "raise the error (rises by 0.7 % [-1.0, -0.2] per doubling)",
+            "error rises by 0.7 % [0.2, 1.0]",
+            "raise the error (rises by 0.7 % [0.2, 1.0] per doubling)",
         ),
-        ({"verdict": "saturated"}, "less than 1 % [1.2, 3.0]", "change the error by less than 1 % per doubling"),
-        ({"verdict": "no relevant gain"}, "no gain of 1 % [1.2, 3.0]", "do not lower the error by 1 % per doubling"),
-        ({"verdict": "undecided"}, "undecided [1.2, 3.0]", "are undecided (falls by 2.1 % [1.2, 3.0]"),
-        ({"verdict": "not sensitive"}, "not sensitive [1.2, 3.0]", "neither does the control task, so this says"),
+        ({"verdict": "saturated"}, "2.1 % [1.2, 3.0], less than 1 %", "change the error by less than 1 % per doubling"),
+        ({"verdict": "no relevant gain"}, "2.1 % [1.2, 3.0], no fall of 1 %", "do not lower the error by 1 %"),
+        ({"verdict": "undecided"}, "2.1 % [1.2, 3.0], undecided", "are undecided (falls by 2.1 % [1.2, 3.0]"),
+        ({"verdict": "not sensitive"}, "2.1 % [1.2, 3.0], not sensitive", "neither does the control task, so"),
         (FEW_TASKS, "too few tasks to test", "cannot be tested here (needs 6 tasks)"),
         (FEW_RUNS, "too few runs to test", "cannot be tested here (too few pretraining runs differ in it)"),
     ],
@@ -55,8 +55,8 @@ def test_axes_with_the_same_verdict_share_a_phrase_and_a_mode_without_rows_says_
     ("changed", "told"),
     [
         ({}, "loss falls by 33 % [32, 34]"),
-        ({"loss_fall": -0.05, "loss_lower": -0.08, "loss_upper": -0.01}, "loss rises by 5.0 % [-8.0, -1.0]"),
-        ({"loss_lower": -0.1}, "loss undecided [-10, 34]"),
+        ({"loss_fall": -0.05, "loss_lower": -0.08, "loss_upper": -0.01}, "loss rises by 5.0 % [1.0, 8.0]"),
+        ({"loss_lower": -0.1}, "loss 33 % [-10, 34], undecided"),
         (FEW_RUNS, "loss: too few runs (falls by 33 %)"),
         (FEW_TASKS, "loss falls by 33 % [32, 34]"),
         ({"loss_fall": None}, "loss: too few runs to test"),
@@ -70,7 +70,7 @@ def test_titles_of_panels_are_the_rows_over_all_splits():
     rows = [ROW | {"axis": "D", "mode": "linear_probe", "verdict": "improving"}]
     rows += [rows[0] | {"split": "random", "verdict": "degraded"}]
     lines = words.panel_lines(pd.DataFrame(rows), "D", 7.99, 0.01)
-    assert lines[0] == ("", "Per doubling of tokens (8×)")
+    assert lines[0] == ("", "Fall per doubling of tokens (8×)")
     assert lines[2:] == [
         ("fine_tuned", "fine-tuned: not measured"),
         ("linear_probe", "linear probe: error falls by 2.1 % [1.2, 3.0]"),
