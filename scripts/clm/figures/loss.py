@@ -12,7 +12,7 @@ from clm.figures.palette import BLACK, GREY, PALE, Mark, marks
 from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data
 from clm.figures.tables import by_size, in_order
 from clm.tables.columns import UNTRAINED
-from clm.wording.names import scale_name, short_number
+from clm.wording.names import changed, scale_name, short_number
 
 TEXT = ("corpus", "size", "subset", "seed", "budget", "status")
 NUMBERS = ("parameters", "tokens", "molecules", "epochs", "flops", "loss")
@@ -130,7 +130,10 @@ def law(values: dict[str, float], x: np.ndarray) -> np.ndarray | None:
 
 
 def words(form: str, status: str, found: pd.DataFrame) -> str:
-    """Return what a fit says in few words: a title wider than its panel would leave the panels no room."""
+    """Return what a fit says in few words: a title wider than its panel would leave the panels no room.
+
+    A power law falls by 1 - 2^-a per doubling, which comes first.
+    """
     name = {"power": "exponent", "power_floor": "with a floor: exponent"}[form]
     if status != "ok":
         return f"{name} {STATUS.get(status, status.replace('_', ' '))}"
@@ -138,7 +141,10 @@ def words(form: str, status: str, found: pd.DataFrame) -> str:
         return name
     row = found.loc["a"]
     upper = f"{row['upper']:.3f}]" if np.isfinite(row["upper"]) else "∞)"  # the profile has no end on that side
-    return f"{name} {row['estimate']:.3f} [{row['lower']:.3f}, {upper}"
+    told = f"{name} {row['estimate']:.3f} [{row['lower']:.3f}, {upper}"
+    if form != "power" or not np.isfinite(row["upper"]):
+        return told
+    return f"loss {changed(*(1 - 2 ** -row[end] for end in ('estimate', 'lower', 'upper')))} per doubling\n{told}"
 
 
 def legend(trained: pd.DataFrame, coding: dict[str, Mark]) -> list[Line2D]:

@@ -84,15 +84,17 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
 
 def log_axis(axis: Axes, which: str, plain: bool = True) -> None:
-    """Make an axis logarithmic; ranges below a decade get plain round ticks, which powers of ten would leave bare."""
+    """Make an axis logarithmic; ranges below a decade get round ticks, which powers of ten would leave bare."""
     getattr(axis, f"set_{which}scale")("log")
     line = getattr(axis, f"{which}axis")
     low, high = sorted(line.get_view_interval())
     if low <= 0 or not math.isfinite(high):
         return
-    if high / low < 10 and plain:
+    if high / low < 3 and plain:
         ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
         line.set_major_locator(FixedLocator(ticks))
+    elif high / low < 10 and plain:
+        line.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
     elif high / low < 10**DECADES_FOR_125:
         line.set_major_locator(LogLocator(subs=(1, 2, 5)))
     line.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))

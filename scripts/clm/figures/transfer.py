@@ -75,9 +75,10 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split:
 
 def title(task: str, correlation: float) -> str:
     """Return the task with the rank correlation of loss and error."""
-    return (
-        f"{task_name(task)}: ρ = {correlation:.2f}".replace("-", "−") if math.isfinite(correlation) else task_name(task)
-    )
+    if not math.isfinite(correlation):
+        return task_name(task)
+    told = f"{correlation:.2f}".replace("-", "−")  # a minus sign, as on the axes
+    return f"{task_name(task)}\nρ = {told}"
 
 
 def read(transfer: Path, runs: Path, tasks: Path) -> list[pd.DataFrame]:

@@ -42,6 +42,7 @@ def test_loss_panels_show_points_fits_and_failures(study):
     drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
     assert drawn == ((runs["corpus"] == "zinc") & (runs["status"] == "ok")).sum()
     words = figure.axes[0].get_title(loc="left")
+    assert words.startswith("loss falls by 7.3 % [5.9, 8.7] per doubling")  # 1 - 2^-0.110
     assert "exponent 0.110 [0.088, 0.132]" in words and "not identified" in words
     crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
     assert [len(line.get_xdata()) for line in crosses] == [1]
@@ -78,7 +79,7 @@ def test_transfer_panels_have_units_and_all_lines(study):
     rows = read_table(tables / "transfer.csv", transfer.TEXT, transfer.NUMBERS)
     tasks = read_table(tables / "tasks.csv", transfer.TASK_TEXT, ())
     figure = transfer.draw(rows, transfer.read_runs(tables / "runs.csv"), tasks, "scaffold", most=99)
-    titles = [axis.get_title().split(":")[0] for axis in figure.axes]
+    titles = [axis.get_title().splitlines()[0] for axis in figure.axes]
     assert sorted(titles) == sorted(map(task_name, TASKS))
     by_name = dict(zip(titles, figure.axes, strict=True))
     assert by_name["ESOL"].get_ylabel() == "RMSE (log mol/L)" and by_name["BACE"].get_ylabel() == "1 − AUC"
