@@ -1,6 +1,6 @@
 """Coverage of conformal 90 % intervals and sets, over random and scaffold splits of the tasks of a finished study.
 
-python bench/coverage.py results/default --checkpoint zinc/800k/64k/seed0/1800k --tasks esol freesolv --out coverage.csv
+python bench/coverage.py results/default --checkpoint zinc/800k/64k/seed0/1300k --tasks esol freesolv --out coverage.csv
 """
 
 import argparse

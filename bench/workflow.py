@@ -24,7 +24,7 @@ LARGE = """study: large
 grid:
   trunks:
     - {corpora: [zinc], sizes: [60k, 150k, 300k, 800k], subsets: ["500", 64k], seeds: SEEDS}
-    - {corpora: [zinc_shuffled], sizes: [60k], subsets: [64k], seeds: [0, 1, 2], budgets: [1800k]}
+    - {corpora: [zinc_shuffled], sizes: [60k], subsets: [64k], seeds: [0, 1, 2], budgets: [1300k]}
 """.replace("SEEDS", str(list(range(118))))
 
 

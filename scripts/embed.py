@@ -1,6 +1,6 @@
 """Write features of molecules: the mean-pooled last hidden states of a checkpoint.
 
-python scripts/embed.py results/default/pretrain/zinc/800k/64k/seed0/1800k molecules.csv --out features.parquet
+python scripts/embed.py results/default/pretrain/zinc/800k/64k/seed0/1300k molecules.csv --out features.parquet
 """
 
 import logging
