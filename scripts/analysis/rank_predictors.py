@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from clm.provenance.command import run
+from clm.statistics.choice_draws import DIFFERENCE
 from clm.statistics.choices import regret_rows
 from clm.statistics.predictors import Predictors
 from clm.statistics.ranking import Ranking, Settings, correlate
@@ -19,6 +20,7 @@ CORRELATION += ("partial_lower", "partial_upper", "partial_p", "n_cells", "n_tru
 CORRELATION += ("partial_loss_flops", "both_lower", "both_upper", "both_p", "both_verdict", "p_bh", "meaning", *COLUMNS)
 REGRET = ("mode", "split", "predictor", "task", "regret", "lower", "upper", "hindsight", "hindsight_lower")
 REGRET += ("hindsight_upper", "against_random", "against_random_lower", "against_random_upper", "n_cells", "repeats")
+REGRET += DIFFERENCE
 
 
 def rank_predictors(

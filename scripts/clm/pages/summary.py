@@ -6,6 +6,7 @@ import pandas as pd
 
 from clm.pages.findings import AXES, Section, listed
 from clm.statistics.ablation import REVERSAL, TO_UNDECIDED
+from clm.statistics.decision import NESTED
 from clm.statistics.estimates import MIN_DF
 from clm.tables.columns import NOTHING, PRIMARY
 
@@ -74,7 +75,8 @@ def decision_line(decision: pd.DataFrame) -> str:
     """Name the predictors that the decision table recommends."""
     if decision.empty:
         return ""
-    names = sorted(set(decision.loc[decision["verdict"] == "recommended", "predictor"]))
+    names = sorted(set(decision.loc[decision["verdict"] == "recommended", "predictor"]) - {NESTED})
     if names:
-        return f"To choose a checkpoint for a new task, compute {listed(names)}."
+        told = listed([name.replace("_", " ") for name in names])
+        return f"Better than what costs nothing for choosing a checkpoint for a new task: {told}."
     return "No predictor is clearly better at choosing a checkpoint for a new task than what costs nothing."

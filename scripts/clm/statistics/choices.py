@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clm.statistics.choice_draws import differences
 from clm.statistics.intervals import mean_interval
 from clm.statistics.predictors import LOSS, Predictors
 from clm.statistics.ranking import Settings
@@ -26,19 +27,24 @@ from clm.tables.predictors import within_size
 def regret_rows(
     members: list[Panel], known: Predictors, links: dict[str, dict[str, float]], settings: Settings
 ) -> list[dict[str, Any]]:
-    """Return the regret of each predictor on each task with repeats, then over the tasks that count."""
-    rows = []
-    for panel in members:
+    """Return the regret of each predictor on each task with repeats, then over the tasks that count.
+
+    The latter have the difference to the best choice that costs nothing (see `clm.statistics.choice_draws`).
+    """
+    rows, repeated = [], [panel for panel in members if repeats_of(panel) is not None]
+    for panel in repeated:
         repeats = repeats_of(panel)
-        if repeats is None:
-            continue
         for name, choice in choices(panel, known, links).items():
             row = {"predictor": name, "task": panel.names["task"], "n_cells": int(np.sum(np.isfinite(choice)))}
             chosen, errors = np.nan_to_num(choice), panel_errors(panel)
             row |= {"regret": panel_regret(panel, chosen), "repeats": repeats}
             row |= {"hindsight": hindsight_regret(errors, chosen), "against_random": random_regret(errors, chosen)}
             rows.append(row)
-    return rows + pooled_regrets(rows, settings)
+    counted = [panel for panel in repeated if panel.names["task"] in settings.aggregate]
+    errors = [panel_errors(panel).mean(axis=0) for panel in counted]
+    rules = [oriented(known.values(panel), links, panel.names["task"]) for panel in counted]
+    apart = differences(counted, errors, rules, settings.count, settings.seed)
+    return rows + [row | apart.get(row["predictor"], {}) for row in pooled_regrets(rows, settings)]
 
 
 def pooled_regrets(rows: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:

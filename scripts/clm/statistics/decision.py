@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clm.statistics.choice_draws import DIFFERENCE, FREE
 from clm.statistics.intervals import MIN_TASKS, mean_interval
 from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
 from clm.tables.predictors import family_of
 
-FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
 NESTED = "(best on the other tasks)"
 TOLD = ("hindsight", "against_random")  # regrets that are told; comparisons go by the oracle of other repeats
 
@@ -65,7 +65,7 @@ def decide(row: Mapping[str, Any], free: bool) -> tuple[str, str]:
     """Return verdict and reason of one predictor from its regret minus that of the best choice that costs nothing."""
     if free:
         return "costs nothing", "the choice that predictors must beat"
-    if row["n_tasks"] < MIN_TASKS or row["difference_upper"] is None:
+    if row["n_tasks"] < MIN_TASKS or pd.isna(row["difference_upper"]):
         return "undecided", f"{row['n_tasks']} tasks; an interval needs {MIN_TASKS}"
     if row["difference_upper"] < 0:
         return "recommended", f"less regret than {row['rival']}, which costs nothing"
@@ -96,13 +96,30 @@ def decision_rows(
         links = correlations[(correlations["mode"] == mode) & (correlations["split"] == split)]
         links = links[(links["features"] == PRIMARY) & (links["task"] == POOLED)].set_index("predictor")
         cells = kept.groupby("predictor")["n_cells"].min()
-        records = [predictor_row(name, table, links, draws, seed) for name in table]
+        apart = group[group["task"] == POOLED].set_index("predictor")
+        records = [predictor_row(name, table, links, draws, seed) | apart_of(name, apart) for name in table]
         records = [row | told_regrets(row["predictor"], tables, draws, seed) for row in records]
         records = [row | {"n_cells": cells.get(row["predictor"])} for row in records]
+        judged = {row["predictor"]: decide(row, row["predictor"] in FREE) for row in records}
+        if NESTED in judged:
+            judged[NESTED] = decide_nested(set(nested_choice(table.drop(columns=NESTED))), judged)
         for row in sorted(records, key=lambda row: (np.isnan(row["regret"]), row["regret"])):
-            verdict, reason = decide(row, row["predictor"] in FREE)
+            verdict, reason = judged[row["predictor"]]
             rows.append({"mode": mode, "split": split} | row | {"verdict": verdict, "reason": reason})
     return rows
+
+
+def apart_of(name: str, apart: pd.DataFrame) -> dict[str, Any]:
+    """Return DIFFERENCE of a predictor from the pooled rows of regret.csv; None where there is none."""
+    found = apart.loc[name, list(DIFFERENCE)].to_dict() if name in apart.index else dict.fromkeys(DIFFERENCE)
+    return {key: None if pd.isna(value) else value for key, value in found.items()}
+
+
+def decide_nested(picks: set[str], judged: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """Return verdict and reason of the choice that other tasks make: it is worth no more than what it picks."""
+    if all(judged[name][0] == "recommended" for name in picks):
+        return "recommended", "all that it picks are"
+    return "undecided", "not all that it picks are recommended"
 
 
 def predictor_row(name: str, table: pd.DataFrame, links: pd.DataFrame, draws: int, seed: int) -> dict[str, Any]:
@@ -111,20 +128,7 @@ def predictor_row(name: str, table: pd.DataFrame, links: pd.DataFrame, draws: in
     lower, upper = mean_interval(values.to_numpy(dtype=float), draws, seed)
     needs, stage = source_of(name)
     row = {"predictor": name, "needs": needs, "stage": stage, "n_tasks": len(values)}
-    row |= {"regret": float(values.mean()), "regret_lower": lower}
-    row |= {
-        "regret_upper": upper,
-        "rival": None,
-        "difference": None,
-        "difference_lower": None,
-        "difference_upper": None,
-    }
-    rivals = [rival for rival in FREE if rival in table and rival != name]
-    if rivals and name not in FREE and len(values):
-        rival = table.loc[values.index, rivals].mean().idxmin()
-        paired = (values - table.loc[values.index, rival]).dropna().to_numpy(dtype=float)
-        low, high = mean_interval(paired, draws, seed)
-        row |= {"rival": rival, "difference": float(paired.mean()), "difference_lower": low, "difference_upper": high}
+    row |= {"regret": float(values.mean()), "regret_lower": lower, "regret_upper": upper}
     if name in links.index:
         link = links.loc[name]
         row |= {"spearman": link["spearman"], "spearman_lower": link["lower"], "spearman_upper": link["upper"]}

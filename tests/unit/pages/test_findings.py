@@ -143,7 +143,7 @@ def test_the_short_version_counts_and_names():
         "How much of it arrives at the tasks, over 2 pairs of task and protocol: nothing arrives 1, undecided 1.",
         "Shown in at least one mode and split: more parameters help a, b; more parameters harm c.",
         "Of 1 conclusions over tasks 1 are reversed and 0 become undecided when some part of the tasks is left out.",
-        "To choose a checkpoint for a new task, compute logme.",
+        "Better than what costs nothing for choosing a checkpoint for a new task: logme.",
     ]
     assert "No predictor" in summary.decision_line(decision.assign(verdict="undecided"))
     assert "No task is shown to gain or to lose" in summary.gains_line(saturation.assign(verdict="undecided"))

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from clm.statistics.choice_draws import DIFFERENCE, FREE
 from clm.statistics.decision import NESTED, decision_rows, nested_choice, source_of
+from clm.statistics.intervals import mean_interval
 
 TASKS = [f"t{i}" for i in range(12)]
 NO_LINKS = pd.DataFrame(
@@ -24,8 +26,22 @@ def regrets(tasks=TASKS, **planted):
     return table.assign(hindsight=table["regret"] + 0.2, against_random=table["regret"] - chance)
 
 
+def pooled(table):
+    """The pooled rows of regret.csv: the difference of each predictor to the best free rule, tasks drawn anew."""
+    wide = table.pivot_table(index="task", columns="predictor", values="regret", sort=False)
+    free = wide[[name for name in FREE if name in wide]]
+    rival = free.mean().idxmin()
+    rows = []
+    for name in wide.columns.difference(free.columns):
+        apart = (wide[name] - wide[rival]).to_numpy()
+        low, high = mean_interval(apart, 300, 0)
+        rows.append({"mode": "linear_probe", "split": "random", "predictor": name, "task": "(all)", "rival": rival,
+                     "difference": apart.mean(), "difference_lower": low, "difference_upper": high})  # fmt: skip
+    return pd.concat([table.assign(**dict.fromkeys(DIFFERENCE)), pd.DataFrame(rows, columns=[*table, *DIFFERENCE])])
+
+
 def decided(table, links=NO_LINKS):
-    return pd.DataFrame(decision_rows(links, table, TASKS, 300, 0)).set_index("predictor")
+    return pd.DataFrame(decision_rows(links, pooled(table), TASKS, 300, 0)).set_index("predictor")
 
 
 def test_verdicts_on_planted_regrets():
@@ -36,6 +52,7 @@ def test_verdicts_on_planted_regrets():
     assert found.loc["logme", "verdict"] == "recommended" and found.loc["logme", "rival"] == "largest_model"
     assert found.loc["knn", "verdict"] == "undecided" and found.loc["trace", "verdict"] == "not recommended"
     assert set(found.loc[["random", "largest_model", "loss"], "verdict"]) == {"costs nothing"}
+    assert found.loc[NESTED, "verdict"] == "recommended"  # it picks logme for every task
     assert found.loc[NESTED, "regret"] == pytest.approx(found.loc["logme", "regret"])
     assert list(found["regret"]) == sorted(found["regret"])
     assert found["hindsight"].to_numpy() == pytest.approx(found["regret"].to_numpy() + 0.2)
