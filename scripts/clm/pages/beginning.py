@@ -154,12 +154,12 @@ def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list
         )
     for mode, rows in sensitivity.groupby("mode", sort=False):
         if not rows["assessed"].all():
-            verdict = "not assessed, as no control task was measured: it says nothing about small gains"
+            verdict = "not assessed, as no control task was measured: they cannot rule out small gains"
         elif rows["sensitive"].all():
             verdict = "sensitive: pretraining lowers the error of a control task whose truth is known"
         else:
             verdict = "not sensitive: pretraining does not surely help the control task, so that flat lines say little"
-        lines.append(f"{mode_name(mode).capitalize()}: {verdict}.")
+        lines.append(f"{mode_name(mode).capitalize()} scores are {verdict}.")
     return lines
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE
 from clm.tables.columns import BASELINE, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
-from clm.wording.names import mode_name, readable
+from clm.wording.names import changed, mode_name, readable
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
 CELL = ["size", "subset", "budget"]
@@ -20,11 +20,11 @@ def percent(value: float) -> str:
     return f"{100 * value:.2g} %"
 
 
-def interval(row: Mapping[str, Any], scale: float = 1.0, unit: str = "") -> str:
+def interval(row: Mapping[str, Any], scale: float = 1.0) -> str:
     """Return the 95 % interval of a row, nothing where there is none (fewer than 3 tasks)."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return "(no interval)"
-    return f"[{scale * row['lower']:.2g}, {scale * row['upper']:.2g}]{unit}"
+    return f"[{scale * row['lower']:.2g}, {scale * row['upper']:.2g}]"
 
 
 def listed(names: list[str]) -> str:
@@ -48,8 +48,8 @@ def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
     for row in slopes.to_dict("records"):
         fall, *ends = (1 - 2 ** -row[name] for name in ("estimate", "lower", "upper"))
         lines.append(
-            f"On {row['corpus']}, loss falls by {percent(fall)} per doubling of {AXES[row['axis']]}, 95 % interval "
-            f"[{percent(ends[0])}, {percent(ends[1])}] ({row['n']:.0f} checkpoints of {row['n_trunks']:.0f} trunks)."
+            f"On {row['corpus']}, loss {changed(fall, *ends)} per doubling of {AXES[row['axis']]} "
+            f"({row['n']:.0f} checkpoints of {row['n_trunks']:.0f} trunks)."
         )
     floors = fits[(fits["form"] == "power_floor") & (fits["status"] != "ok")]
     if len(floors):

@@ -114,7 +114,7 @@ def literature_section(reconciliation: pd.DataFrame) -> Section:
         doubling = "tokens" if row["question"] == "layers" else "parameters"
         lines.append(
             f"{row['paper']}; {row['mode']}, {row['split']} split: median gain per doubling of {doubling}, "
-            f"{row['contrast']}: {percent(row['estimate'])} {interval(row, 100, ' %')}."
+            f"{row['contrast']}: {percent(row['estimate'])} {interval(row, 100)}."
         )
     single = reconciliation[(reconciliation["question"] == "layers") & (reconciliation["contrast"] == "last layer")]
     counts = single.loc[single["task"] != POOLED, "verdict"].value_counts()

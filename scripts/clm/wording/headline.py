@@ -124,7 +124,7 @@ def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: f
         SATURATED: f"change{{s}} the error by less than {limit} per doubling ({{each}})",
         NO_RELEVANT_GAIN: f"do{{es}} not lower the error by {limit} per doubling ({{each}})",
         UNDECIDED: "{is} undecided ({each} per doubling)",
-        NOT_SENSITIVE: "show{s} no gain, but neither does the control task, so this says nothing ({each} per doubling)",
+        NOT_SENSITIVE: "show{s} no gain, but neither does the control task ({each} per doubling)",
         NOT_TESTABLE: "cannot be tested here ({each})",
     }
     parts = []

@@ -42,7 +42,7 @@ def test_it_says_what_its_tables_say():
     )
     assert told.strength == [
         "2 pretraining runs, 1 per size and number of molecules; 0 checkpoints diverged.",
-        "Fine-tuned: sensitive: pretraining lowers the error of a control task whose truth is known.",
+        "Fine-tuned scores are sensitive: pretraining lowers the error of a control task whose truth is known.",
     ]
 
 

@@ -21,7 +21,7 @@ def test_loss_is_told_as_a_fall_per_doubling():
     )
     _, lines = findings.loss_section(runs(), fits)
     assert "1.250 nats per masked token (60k parameters" in lines[0] and "0 runs diverged" in lines[0]
-    assert "falls by 50 % per doubling of parameters" in lines[1] and "[29 %, 75 %]" in lines[1]
+    assert "falls by 50 % [29, 75] per doubling of parameters" in lines[1]
     assert lines[2].startswith("A floor of the loss is not identified along tokens") and len(lines) == 3
 
 
@@ -108,7 +108,7 @@ def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
     rows += [row | {"question": "isoloss", "contrast": "equal loss", "estimate": 0.01, "lower": 0.0, "upper": 0.02}]
     lines = robustness.literature_section(pd.DataFrame(rows))[1]
     assert "0.20 [0.1, 0.3] over 9 checkpoints whose losses differ by a factor of 1.5; expected" in lines[0]
-    assert lines[1].endswith("median gain per doubling of parameters, equal loss: 1 % [0, 2] %.")
+    assert lines[1].endswith("median gain per doubling of parameters, equal loss: 1 % [0, 2].")
 
 
 def test_claims_that_no_test_decides_are_counted():
