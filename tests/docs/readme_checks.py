@@ -10,14 +10,15 @@ from clm.pages.marked import MARKED
 FREE = re.compile(
     r"`[^`]*`|\]\([^)]*\)|<[^>]+>|arXiv:\S+|Python 3\.\d+(?: to 3\.\d+)?|\bv?\d+\.\d+\.\d+\b|\b[A-Za-z]\w*\d\w*\b"
 )
-NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
+ROWS = "(rows)"  # in place of a column: the number of rows that `where` chooses
+NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def listed_numbers(path: Path) -> list[dict[str, str]]:
     """Return the rows of the list: text, source, where, column, factor, digits.
 
     text: words of README with the number in them. source: a table below the root. where: `column=value` pairs that
-    choose one row, joined by `;`. factor: of the value. digits: after the point.
+    choose one row, joined by `;`; or column (rows), their number. factor: of the value. digits: after the point.
     """
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
@@ -31,6 +32,9 @@ def number_fault(root: Path, readme: str, row: dict[str, str]) -> str | None:
     for pair in filter(None, row["where"].split(";")):
         name, value = pair.split("=", 1)
         table = table[table[name] == value]
+    if row["column"] == ROWS:
+        told = str(len(table))
+        return None if told in NUMBER.findall(row["text"]) else f"{row['text']!r}: the table has {told} such rows"
     if len(table) != 1:
         return f"{row['text']!r}: {len(table)} rows of {row['source']} where {row['where']}"
     value = float(table[row["column"]].iloc[0]) * float(row["factor"] or 1)

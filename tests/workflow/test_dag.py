@@ -30,6 +30,7 @@ COMMANDS = {
     "preview_run",
     "estimate_cost",
     "plan_study",
+    "compare_plan",
     "compare_studies",
     "predict",
     "embed",
