@@ -65,7 +65,7 @@ def draw_axis(axis: Axes, rows: pd.DataFrame) -> None:
     """Draw all series along one axis of scale."""
     axis.axhline(1, color=GREY, linewidth=0.6, zorder=0)
     if rows.empty:
-        no_data(axis, "one value only")
+        no_data(axis, "nothing to compare")
         return
     probed, tuned = (rows[rows["mode"] == mode] for mode in (LINEAR_PROBE, FINE_TUNED))
     for line in each(probed[probed["series"] == TASK]):

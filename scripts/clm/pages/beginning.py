@@ -154,7 +154,9 @@ def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list
         )
     for mode, rows in sensitivity.groupby("mode", sort=False):
         if not rows["assessed"].all():
-            verdict = "not assessed, as no control task was measured: they cannot rule out small gains"
+            verdict = (
+                "not assessed, for lack of a control task or of pretraining runs: they cannot rule out small gains"
+            )
         elif rows["sensitive"].all():
             verdict = "sensitive: pretraining lowers the error of a control task whose truth is known"
         else:

@@ -146,7 +146,9 @@ def sensitivity_section(places: list[dict[str, Any]]) -> Section:
     lines = []
     for row in places:
         word = "sensitive" if row["sensitive"] else "not sensitive" if row["assessed"] else "not assessed"
-        lines.append(f"{mode_name(row['mode'])}, {row['split']} split: {word}; {row['reason']}.")
+        lines.append(
+            f"{mode_name(row['mode'])}, {row['split']} split: {word}; {row['reason'].removeprefix('not assessed; ')}."
+        )
     return "Can this study see a gain", lines
 
 

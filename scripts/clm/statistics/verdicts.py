@@ -128,7 +128,7 @@ def with_sensitivity(judged: Judged, sensitive: bool) -> Judged:
     """Return the judgement, or "not sensitive" in place of one of the kind "little" by a study that cannot see."""
     if sensitive or judged.verdict not in LITTLE:
         return judged
-    reason = f"would be {judged.verdict}, but pretraining does not help the control task either"
+    reason = f"would be {judged.verdict}, but no control task shows that the study sees gains"
     return replace(judged, verdict=NOT_SENSITIVE, reason=reason)
 
 
@@ -172,7 +172,7 @@ def judge_limited(value: float, lower: float, upper: float, margin: float, sensi
         return "contradicted", f"the interval of the median lies above {percent} per doubling"
     if upper < margin:
         if not sensitive:
-            return NOT_SENSITIVE, "the median is small, but pretraining does not help the control task either"
+            return NOT_SENSITIVE, "the median is small, but no control task shows that the study sees gains"
         return "supported", f"the interval of the median lies below {percent} per doubling"
     return UNDECIDED, f"the median is {100 * value:.2g} %, and its interval contains {percent}"
 

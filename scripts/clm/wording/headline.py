@@ -84,8 +84,8 @@ def panel_lines(headline: pd.DataFrame, axis: str, factor: float | None, margin:
         margin: gain per doubling that matters.
     """
     rows = {mode: pooled(headline, axis, mode) for mode in MODES}
-    size = "one value" if factor is None else f"{float(f'{factor:.2g}'):g}×"
-    lines = [("", f"Fall per doubling of {AXES[axis]} ({size})"), ("", loss_words(list(rows.values())))]
+    size = "" if factor is None else f" ({float(f'{factor:.2g}'):g}×)"
+    lines = [("", f"Fall per doubling of {AXES[axis]}{size}"), ("", loss_words(list(rows.values())))]
     return lines + [(mode, f"{mode_name(mode)}: {error_words(rows[mode], margin)}") for mode in MODES]
 
 
@@ -124,7 +124,7 @@ def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: f
         SATURATED: f"change{{s}} the error by less than {limit} per doubling ({{each}})",
         NO_RELEVANT_GAIN: f"do{{es}} not lower the error by {limit} per doubling ({{each}})",
         UNDECIDED: "{is} undecided ({each} per doubling)",
-        NOT_SENSITIVE: "show{s} no gain, but neither does the control task ({each} per doubling)",
+        NOT_SENSITIVE: "show{s} no gain, but no control task shows that this study sees gains ({each} per doubling)",
         NOT_TESTABLE: "cannot be tested here ({each})",
     }
     parts = []

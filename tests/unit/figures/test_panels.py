@@ -27,7 +27,7 @@ def test_the_headline_has_the_finding_above_each_panel_and_labels_at_its_lines(s
     figure = headline.draw(*tables, "scaffold", 0.01)
     words = [[text.get_text() for text in axis.texts] for axis in figure.axes]
     assert "fine-tuned: error falls by 3.0 % [1.0, 5.0]" in words[0] and "loss falls by 20 % [10, 30]" in words[0]
-    assert "linear probe: 3.0 % [1.0, 5.0], less than 1 %" in words[1] and "one value only" in words[2]
+    assert "linear probe: 3.0 % [1.0, 5.0], less than 1 %" in words[1] and "nothing to compare" in words[2]
     assert {"loss", "BACE", "ESOL", "BBBP", "control: logP", "probe, median"} <= set(words[0])
     rows = [label.get_text() for label in figure.axes[3].get_yticklabels()]
     assert sorted(rows) == ["BACE", "ESOL"] and "fine-tuned: 2 of 2" in words[3]

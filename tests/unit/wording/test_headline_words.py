@@ -22,7 +22,7 @@ FEW_RUNS = {"verdict": "not testable here", "reason": "needs: 4 degrees of freed
         ({"verdict": "saturated"}, "2.1 % [1.2, 3.0], less than 1 %", "change the error by less than 1 % per doubling"),
         ({"verdict": "no relevant gain"}, "2.1 % [1.2, 3.0], no fall of 1 %", "do not lower the error by 1 %"),
         ({"verdict": "undecided"}, "2.1 % [1.2, 3.0], undecided", "are undecided (falls by 2.1 % [1.2, 3.0]"),
-        ({"verdict": "not sensitive"}, "2.1 % [1.2, 3.0], not sensitive", "neither does the control task ("),
+        ({"verdict": "not sensitive"}, "2.1 % [1.2, 3.0], not sensitive", "no control task shows that this study"),
         (FEW_TASKS, "too few tasks to test", "cannot be tested here (needs 6 tasks)"),
         (FEW_RUNS, "too few runs to test", "cannot be tested here (too few pretraining runs differ in it)"),
     ],
@@ -38,7 +38,7 @@ def test_every_verdict_has_its_words(changed, title, sentence):
         "less than 1 %",
         "not lower",
         "undecided",
-        "neither does",
+        "no control task",
         "cannot",
     }
     assert sum(other in told for other in others) == 1
