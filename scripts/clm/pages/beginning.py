@@ -147,10 +147,9 @@ def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list
     if len(trunks):
         per_cell = trunks.groupby(["size", "subset"])["seed"].nunique()
         lost = ((runs["corpus"] != UNTRAINED) & (runs["status"] != "ok")).sum()
-        most = f", up to {per_cell.max()}" if per_cell.max() > per_cell.median() else ""
+        repeats = " to ".join(dict.fromkeys(map(str, (per_cell.min(), per_cell.max()))))
         lines.append(
-            f"{len(trunks)} pretraining runs, {per_cell.median():g} per size and number of molecules{most}; "
-            f"{lost} checkpoints diverged."
+            f"{len(trunks)} pretraining runs, {repeats} per size and number of molecules; {lost} checkpoints diverged."
         )
     for mode, rows in sensitivity.groupby("mode", sort=False):
         if not rows["assessed"].all():
