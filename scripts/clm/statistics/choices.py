@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.statistics.choice_draws import differences
+from clm.statistics.choice_draws import differences, scale_rank
 from clm.statistics.intervals import mean_interval
 from clm.statistics.predictors import LOSS, Predictors
 from clm.statistics.ranking import Settings
@@ -19,7 +19,7 @@ from clm.statistics.regret import (
     repeats_of,
     uniform_choice,
 )
-from clm.tables.columns import POOLED, SCALES
+from clm.tables.columns import POOLED
 from clm.tables.panels import Panel
 from clm.tables.predictors import within_size
 
@@ -72,10 +72,7 @@ def choices(panel: Panel, known: Predictors, links: dict[str, dict[str, float]])
         if measured.sum() > 1:
             probabilities[name] = np.full(len(values), np.nan)
             probabilities[name][measured] = greedy_choice(values[measured], sign)
-    names = list(SCALES)
-    ordered = panel.cells.sort_values(list(SCALES.values()), kind="stable")
-    largest = (panel.cells[names] == ordered[names].iloc[-1]).all(axis=1).to_numpy()
-    probabilities["largest_model"] = largest / largest.sum()  # its seeds share the choice
+    probabilities["largest_model"] = greedy_choice(scale_rank(panel), 1.0)  # its seeds share the choice
     probabilities["random"] = uniform_choice(len(panel.cells))
     return probabilities
 

@@ -18,10 +18,8 @@ from provoking import (
     SHEET,
     SOURCE,
     archive,
-    compared,
     encrypted,
     explained,
-    faulty_caption,
     killed_reader,
     labels,
     lost_between_stages,
@@ -29,7 +27,6 @@ from provoking import (
     no_molecule,
     no_rate,
     no_record,
-    no_report,
     no_row,
     not_expressible,
     parquet,
@@ -46,6 +43,7 @@ from provoking import (
     wrong_digest,
 )
 from provoking_models import diverged_surface, embeddings, few_batches, no_hub, no_package, no_weights, other_vocabulary
+from provoking_pages import compared, faulty_caption, no_report
 from provoking_tools import TOOL_FAULTS
 from spreadsheet_files import xlsx
 

@@ -209,29 +209,6 @@ def previewed(overlay: str, targets: list[str] | None = None) -> None:
     preview_run([write(Path("mine.yaml"), overlay.encode())], targets)
 
 
-def compared(*studies: str) -> None:
-    """Compare studies that have not run."""
-    from compare_studies import ratios
-
-    ratios(list(map(Path, studies)))
-
-
-def no_report() -> None:
-    """Report on a study that is not there."""
-    from write_report import write_report
-
-    write(Path("request.json"), b'{"targets": ["results/tiny/tables/runs.csv"], "config": {}}')
-    write_report(Path("request.json"), Path("report.html"), Path("workflow.html"))
-
-
-def faulty_caption() -> None:
-    """Read a caption with a fault."""
-    from write_report import shown
-
-    write(Path("report/loss.rst"), b"The *loss")
-    shown({"caption": "report/loss.rst", "path": "a.png", "category": "Loss", "label": "", "task": ""}, {})
-
-
 def no_record(findings: bytes | None) -> None:
     """Copy the beginning of a record that lacks findings, or has findings without a beginning."""
     from update_readme import update_readme
