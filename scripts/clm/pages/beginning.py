@@ -159,7 +159,7 @@ def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list
         elif rows["sensitive"].all():
             verdict = "sensitive: pretraining lowers the error of a control task whose truth is known"
         else:
-            verdict = "not sensitive: pretraining does not surely help the control task, so that flat lines say little"
+            verdict = "not sensitive: no control task is shown to gain from pretraining, so a flat line says little"
         lines.append(f"{mode_name(mode).capitalize()} scores are {verdict}.")
     return lines
 
@@ -183,6 +183,7 @@ def as_html(told: Beginning) -> tuple[str, str]:
     so_what = " ".join(html.escape(line) for line in told.so_what)
     head = "".join(f"<th>{html.escape(name)}</th>" for name in HEAD)
     rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in told.table)
-    rest = f"<div class='wide'><table><tr>{head}</tr>{rows}</table></div><p><b>How strong this is.</b> "
-    rest += " ".join(html.escape(line) for line in told.strength) + "</p>"
+    strong = " ".join(html.escape(line) for line in told.strength)
+    rest = f"<div class='wide'><table><tr>{head}</tr>{rows}</table></div>"
+    rest += f"<p class='strength'><b>How strong this is.</b> {strong}</p>"
     return first + f"<p class='so-what'><b>So what.</b> {so_what}</p>", rest

@@ -104,7 +104,7 @@ def report_page(
     headline = next((one for one in shown if one.path.name == figure.name), None)
     caption = f"<details><summary>How to read this figure</summary>{headline.caption}</details>" if headline else ""
     first = f'<section id="answer"><h1>Does scale transfer?</h1><div class="landing"><div>{landing[0]}</div>'
-    first += f"<div>{image(figure, 'headline: ' + plain(landing[0])[:300])}{caption}</div></div>{landing[1]}"
+    first += f"<div>{image(figure, 'headline: ' + plain(landing[0])[:300])}{caption}{landing[1]}</div></div>"
     first += f"<details><summary>All findings in words</summary>{findings}</details>"
     rest = [one for one in shown if one is not headline]
     own = "".join(entry(one) for one in rest if one.category == "Answer")

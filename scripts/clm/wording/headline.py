@@ -1,5 +1,6 @@
 """The headline in words: what one row of headline.csv allows to say, for titles of panels and sentences of pages."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,11 +107,10 @@ def loss_answer(rows: Mapping[str, Mapping[str, Mapping[str, Any] | None]]) -> s
     clear = [f"{word.removeprefix('loss ')} per doubling of {AXES[axis]}"
              for axis, word in words.items() if word.startswith(("loss falls", "loss rises"))]  # fmt: skip
     rest = [AXES[axis] for axis, word in words.items() if not word.startswith(("loss falls", "loss rises"))]
-    told = [listed(clear)] if clear else []
-    told += [f"what it does with {listed(rest)} is undecided or cannot be tested"] if rest else []
+    open_ = f"of {listed(rest)} on the loss is undecided or cannot be tested" if rest else ""
     if not clear:
-        return f"What the pretraining loss does with {listed(rest)} is undecided or cannot be tested."
-    return f"The pretraining loss {'; '.join(told)}."
+        return f"The effect {open_.replace('the loss', 'the pretraining loss')}."
+    return f"The pretraining loss {listed(clear)}{f'; the effect {open_}' if rest else ''}."
 
 
 def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: float) -> str:
@@ -119,22 +119,23 @@ def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: f
         return f"{PROTOCOLS[mode]}, no task can be judged."
     limit = f"{100 * margin:g} %"
     phrases = {
-        IMPROVING: "lower{s} the error ({each} per doubling)",
-        DEGRADED: "raise{s} the error ({each} per doubling)",
-        SATURATED: f"change{{s}} the error by less than {limit} per doubling ({{each}})",
-        NO_RELEVANT_GAIN: f"do{{es}} not lower the error by {limit} per doubling ({{each}})",
-        UNDECIDED: "{is} undecided ({each} per doubling)",
-        NOT_SENSITIVE: "show{s} no gain, but no control task shows that this study sees gains ({each} per doubling)",
-        NOT_TESTABLE: "cannot be tested here ({each})",
+        IMPROVING: "more {names} lower the error by {each} per doubling",
+        DEGRADED: "more {names} raise the error by {each} per doubling",
+        SATURATED: f"more {{names}} change the error by less than {limit} per doubling (it {{each}})",
+        NO_RELEVANT_GAIN: f"more {{names}} do not lower the error by {limit} per doubling (it {{each}})",
+        UNDECIDED: "the effect of more {names} is undecided (the error {each} per doubling)",
+        NOT_SENSITIVE: "more {names} show no gain, but the control tasks do not show that this study could see one"
+        " (the error {each} per doubling)",
+        NOT_TESTABLE: "more {names} cannot be tested here ({each})",
     }
     parts = []
     for verdict, phrase in phrases.items():
         chosen = {axis: row for axis, row in rows.items() if row is not None and row["verdict"] == verdict}
         if chosen:
-            one = {"s": "", "es": "", "is": "are"}
-            each = "; ".join(dict.fromkeys(in_brackets(row) for row in chosen.values()))
-            names = listed([AXES[axis] for axis in chosen])
-            parts.append(f"more {names} {phrase.format(each=each, **one)}")
+            told = list(dict.fromkeys(in_brackets(row) for row in chosen.values()))
+            if verdict in (IMPROVING, DEGRADED):  # the verb says the direction
+                told = [re.sub("^(falls|rises) by ", "", one) for one in told]
+            parts.append(phrase.format(names=listed([AXES[axis] for axis in chosen]), each=listed(told)))
     counts = [int(row["n_tasks"]) for row in rows.values() if row is not None]
     tasks = f"{max(counts)} task{'s' if max(counts) != 1 else ''}"
     return f"{PROTOCOLS[mode]} ({tasks}), {'; '.join(parts)}."

@@ -60,7 +60,7 @@ def test_advice_is_given_only_on_a_verdict(verdict, told):
 
 
 def test_a_study_that_cannot_see_says_so():
-    assert "flat lines say little" in beginning.beginning(frame(sensitive=0), SETTINGS).strength[1]
+    assert "so a flat line says little" in beginning.beginning(frame(sensitive=0), SETTINGS).strength[1]
     assert "not assessed" in beginning.beginning(frame(sensitive=0, assessed=0), SETTINGS).strength[1]
 
 

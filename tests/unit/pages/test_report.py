@@ -8,11 +8,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
+from clm.pages.beginning import as_html, beginning
 from clm.pages.report import SECTIONS, Shown, caption_html, markdown_html, report_page
+from clm.tables.frames import read_table
 
 ROOT = Path(__file__).parents[3]
 PNG = bytes.fromhex("89504e470d0a1a0a")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs")
+RECORDS = [path.parents[1] for path in sorted((ROOT / "reference").glob("*/tables/headline.csv"))]
 ANSWER = (
     "<p class='answer'>Fine-tuned, more tokens lower the error.</p><p class='so-what'>So what.</p>",
     "<p>rest</p>",
@@ -99,8 +104,6 @@ def test_every_caption_is_faultless(path, configuration):
 
 @pytest.fixture(scope="module")
 def configuration():
-    import yaml
-
     return yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
@@ -117,23 +120,35 @@ def test_findings_become_html_without_their_beginning():
     assert "<tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr>" in made and "<h4>A</h4>" in made
 
 
+def landing_page(record: Path) -> str:
+    """Return the report of a committed record as far as its first screen, with the real figure, answer and caption."""
+    frame = {name: read_table(record / f"tables/{name}.csv") for name in FIRST}
+    tasks = [name for name in frame["relative_errors"]["task"].unique() if not name.startswith("control_")]
+    settings = {"corpus": "zinc", "aggregate": tasks, "split": "scaffold", "gain_margin": 0.01}
+    caption = caption_html(
+        (ROOT / "report/headline.rst").read_text(), yaml.safe_load((ROOT / "config.yaml").read_text())
+    )
+    figure = record / "figures/headline.png"
+    findings = markdown_html((record / "findings.md").read_text())
+    shown = [Shown(figure, "Answer", "headline", caption), Shown(record / "figures/loss.png", "Loss", "loss", "")]
+    return report_page(record.name, as_html(beginning(frame, settings)), figure, findings, shown, "workflow.html")
+
+
 @pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome is installed")
 @pytest.mark.parametrize("width", [1400, 500])
-def test_a_browser_shows_the_answer_without_overflow_or_errors(made, tmp_path, width):
-    script = "<script>document.title = document.documentElement.scrollWidth + ' ' + innerWidth + ' '"
-    script += " + Math.round(document.querySelector('.so-what').getBoundingClientRect().bottom)</script></body>"
+@pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.name)
+def test_a_browser_shows_answer_strength_and_advice_without_a_scroll(record, tmp_path, width):
+    script = """<script>
+    const bottom = (name) => Math.round(document.querySelector(name).getBoundingClientRect().bottom);
+    document.title = [document.documentElement.scrollWidth, innerWidth, bottom(".so-what"), bottom(".strength"),
+    bottom("section img")].join(" ")</script></body>"""
     page = tmp_path / "report.html"
-    page.write_text(made.replace("</body>", script))
-    command = [
-        BROWSER,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--enable-logging=stderr",
-        f"--window-size={width},900",
-    ]
-    done = subprocess.run([*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120,
+    page.write_text(landing_page(record).replace("</body>", script))
+    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
+    command += [f"--user-data-dir={tmp_path}", "--hide-scrollbars", f"--window-size={width},900", "--dump-dom"]
+    done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120,
                           env=os.environ | {"HOME": str(tmp_path)})  # fmt: skip
-    overflow, inner, bottom = map(int, re.search(r"<title>(\d+) (\d+) (\d+)</title>", done.stdout).groups())
-    assert "Fine-tuned, more tokens lower the error." in done.stdout and "CONSOLE" not in done.stderr
-    assert overflow <= inner and (width < 900 or bottom <= 900)
+    overflow, inner, *bottoms = map(int, re.search(r"<title>([\d ]+)</title>", done.stdout)[1].split())
+    assert "Fine-tuned (" in done.stdout and "How to read this figure" in done.stdout and "CONSOLE" not in done.stderr
+    assert inner == width and overflow <= inner
+    assert width < 900 or all(0 < bottom <= 900 for bottom in bottoms), bottoms

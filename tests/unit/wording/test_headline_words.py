@@ -13,16 +13,16 @@ FEW_RUNS = {"verdict": "not testable here", "reason": "needs: 4 degrees of freed
 @pytest.mark.parametrize(
     ("changed", "title", "sentence"),
     [
-        ({"verdict": "improving"}, "error falls by 2.1 % [1.2, 3.0]", "lower the error (falls by 2.1 % [1.2, 3.0] per"),
+        ({"verdict": "improving"}, "error falls by 2.1 % [1.2, 3.0]", "tokens lower the error by 2.1 % [1.2, 3.0] per"),
         (
             {"verdict": "degraded", "gain": -0.0066, "lower": -0.01, "upper": -0.002},
             "error rises by 0.7 % [0.2, 1.0]",
-            "raise the error (rises by 0.7 % [0.2, 1.0] per doubling)",
+            "more tokens raise the error by 0.7 % [0.2, 1.0] per doubling.",
         ),
-        ({"verdict": "saturated"}, "2.1 % [1.2, 3.0], less than 1 %", "change the error by less than 1 % per doubling"),
+        ({"verdict": "saturated"}, "2.1 % [1.2, 3.0], less than 1 %", "less than 1 % per doubling (it falls by 2.1 %"),
         ({"verdict": "no relevant gain"}, "2.1 % [1.2, 3.0], no fall of 1 %", "do not lower the error by 1 %"),
-        ({"verdict": "undecided"}, "2.1 % [1.2, 3.0], undecided", "are undecided (falls by 2.1 % [1.2, 3.0]"),
-        ({"verdict": "not sensitive"}, "2.1 % [1.2, 3.0], not sensitive", "no control task shows that this study"),
+        ({"verdict": "undecided"}, "2.1 % [1.2, 3.0], undecided", "is undecided (the error falls by 2.1 % [1.2, 3.0]"),
+        ({"verdict": "not sensitive"}, "2.1 % [1.2, 3.0], not sensitive", "do not show that this study could see one"),
         (FEW_TASKS, "too few tasks to test", "cannot be tested here (needs 6 tasks)"),
         (FEW_RUNS, "too few runs to test", "cannot be tested here (too few pretraining runs differ in it)"),
     ],
@@ -31,14 +31,14 @@ def test_every_verdict_has_its_words(changed, title, sentence):
     row = ROW | changed
     assert words.error_words(row, 0.01) == title
     told = words.answer_of("fine_tuned", {"D": row, "N": None, "U": None}, 0.01)
-    assert told.startswith("Fine-tuned (12 tasks), more tokens ") and sentence in told
+    assert told.startswith("Fine-tuned (12 tasks), ") and "more tokens " in told and sentence in told
     others = {
-        "lower the error (",
-        "raise the error (",
+        "tokens lower the error",
+        "raise the error",
         "less than 1 %",
         "not lower",
         "undecided",
-        "no control task",
+        "control tasks",
         "cannot",
     }
     assert sum(other in told for other in others) == 1
@@ -47,7 +47,10 @@ def test_every_verdict_has_its_words(changed, title, sentence):
 def test_axes_with_the_same_verdict_share_a_phrase_and_a_mode_without_rows_says_so():
     row = ROW | {"verdict": "improving"}
     told = words.answer_of("linear_probe", {"D": row, "N": row | {"gain": 0.02}, "U": ROW | FEW_RUNS}, 0.01)
-    assert "more tokens and parameters lower the error (" in told and "; more molecules cannot" in told
+    assert (
+        "more tokens and parameters lower the error by 2.1 % [1.2, 3.0] and 2.0 % [1.2, 3.0] per" in told
+        and "; more molecules cannot" in told
+    )
     assert "no task can be judged" in words.answer_of("fine_tuned", dict.fromkeys("DNU"), 0.01)
 
 
