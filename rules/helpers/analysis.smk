@@ -159,9 +159,9 @@ def ladder_losses() -> list[str]:
 
 def ladder_settings() -> dict:
     """Settings of the table of ladders."""
-    keys = ("controls", "aggregate", "gain_margin", "elasticity_margin", "min_trunks", "bootstrap", "seed")
+    keys = ("controls", "aggregate", "gain_margin", "elasticity_margin", "correlation_margin", "min_trunks")
     tasks = config["transfer"]["tasks"]
-    return {"ladders": config["ladders"], "tasks": tasks, "kinds": KINDS} | judgement(*keys)
+    return {"ladders": config["ladders"], "tasks": tasks, "kinds": KINDS} | judgement(*keys, *RESAMPLING)
 
 
 def shown_in_report() -> list[dict]:

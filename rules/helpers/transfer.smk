@@ -126,7 +126,8 @@ def external_config(wildcards) -> dict:
     embedded = name in config["external_embeddings"]
     found = {"file": config["external_embeddings"][name]} if embedded else external_model(name)
     task = select_keys(config["tasks"][wildcards.task], "kind", "labels") | {"task": wildcards.task}
-    return task | {"name": name, "splits": SPLITS} | found
+    probes = select_keys(config["transfer"]["linear_probe"], "roughness_molecules")
+    return task | probes | {"name": name, "splits": SPLITS} | found
 
 
 def hub_models() -> dict:

@@ -1,4 +1,4 @@
-"""Judge ladders of external models as a study judges its own checkpoints: gains, elasticity, headline."""
+"""Judge ladders of external models as a study judges its own checkpoints: gains, elasticity, headline, predictors."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,17 +9,26 @@ from clm.provenance.command import run
 from clm.provenance.files import read_json
 from clm.statistics import elasticity, gains
 from clm.statistics.headline import headline_rows
+from clm.statistics.ladder_ranking import ranked
 from clm.statistics.net_gain import NetPanel, Twins, net_panel, untrained_twins
+from clm.statistics.predictors import Predictors
+from clm.statistics.ranking import Settings
 from clm.statistics.sensitivity import read_sensitivity, sensitivity_rows
 from clm.tables.columns import PRIMARY
 from clm.tables.frames import write_table
-from clm.tables.ladders import known, ladder_draws, ladder_runs, ladder_scores, names_of
+from clm.tables.ladders import known, ladder_draws, ladder_predictors, ladder_runs, ladder_scores, names_of, ranked_runs
 from clm.tables.panels import MIN_SIGNAL, Panel, panels, study_runs
 from clm.tasks.table import load_task
 
-COLUMNS = ("ladder", "quantity", "axis", "mode", "split", "features", "task", "metric", "estimate", "lower", "upper")
-COLUMNS += ("p", "p_holm", "df", "raw", "raw_lower", "raw_upper", "n_cells", "n_trunks", "n_tasks", "verdict", "reason")
+COLUMNS = ("ladder", "quantity", "axis", "predictor", "mode", "split", "features", "task", "metric")
+COLUMNS += ("estimate", "lower", "upper", "p", "p_holm", "df", "raw", "raw_lower", "raw_upper", "n_cells", "n_trunks")
+COLUMNS += ("n_tasks", "verdict", "reason", "p_bh", "partial_loss", "partial_lower", "partial_upper", "meaning")
 NAMES = {"gain": "estimate", "slope": "estimate", "raw_gain": "raw", "raw_slope": "raw"}
+# of the ranking: a correlation is that of ranks, a regret the error over that of a choice at random
+RANKED = {
+    "correlation": {"spearman": "estimate"},
+    "regret": {"against_random": "estimate", "against_random_lower": "lower", "against_random_upper": "upper"},
+}
 
 
 class Ladder(NamedTuple):
@@ -30,6 +39,7 @@ class Ladder(NamedTuple):
     scores: pd.DataFrame
     draws: pd.DataFrame
     twins: dict[tuple[str, ...], Twins]
+    predictors: pd.DataFrame
 
     def panels(self, column: str) -> Iterator[tuple[Panel, Twins | None]]:
         """Yield the panels of the models of which a column is known, with their untrained twins."""
@@ -45,8 +55,9 @@ def tabulate_ladders(results: Path, losses: list[Path], settings: dict[str, Any]
         results: folder of the study.
         losses: JSON of each model whose loss was measured.
         settings: `ladders`, `tasks`, `kinds` of the tasks, `controls`, `aggregate`, `gain_margin`,
-            `elasticity_margin`, `min_trunks`, `bootstrap`, `seed`.
-        out: per ladder, one row for each gain (axis and task), elasticity (task) and headline (axis).
+            `elasticity_margin`, `correlation_margin`, `min_trunks`, `bootstrap`, `seed`.
+        out: per ladder, one row for each gain (axis and task), elasticity (task), headline (axis), correlation and
+            regret (predictor and task).
     """
     measured = {(path.stem, path.parent.name): read_json(path)["loss_per_character"] for path in losses}
     clusters = {}
@@ -59,7 +70,8 @@ def tabulate_ladders(results: Path, losses: list[Path], settings: dict[str, Any]
         scores = ladder_scores(results, named, settings["tasks"])
         draws = ladder_draws(results, named, clusters, settings["kinds"], settings["bootstrap"])
         runs = ladder_runs(name, told, {model: measured.get((model, told["corpus"])) for model in told["models"]})
-        rows += judged(Ladder(name, runs, scores, draws, untrained_twins(scores, draws)), settings)
+        predictors = ladder_predictors(results, named, settings["tasks"], runs)
+        rows += judged(Ladder(name, runs, scores, draws, untrained_twins(scores, draws), predictors), settings)
     write_table(out, rows, COLUMNS)
 
 
@@ -78,6 +90,7 @@ def judged(ladder: Ladder, settings: Mapping[str, Any]) -> Iterator[dict[str, An
         yield told(ladder.name, "elasticity", row)
     for row in headline(ladder, seen, settings):
         yield told(ladder.name, "headline", row)
+    yield from ranking(ladder, settings)
 
 
 def sensitivity(ladder: Ladder, controls: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
@@ -100,6 +113,22 @@ def headline(
                 none = NetPanel(panel, Twins({}, {}, {}), dict.fromkeys(range(len(panel.cells)), "raw"))
                 nets.append(net_panel(panel, twins) or none)
         yield from (row for row in headline_rows(nets, seen, settings) if row["axis"] == axis)
+
+
+def ranking(ladder: Ladder, settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the numbers that may predict the scores, over the models whose loss is known."""
+    chosen = Settings(
+        settings["bootstrap"],
+        settings["seed"],
+        settings["min_trunks"],
+        settings["correlation_margin"],
+        tuple(settings["aggregate"]),
+    )
+    cells = study_runs(ranked_runs(ladder.runs), [ladder.name])
+    members = list(panels(ladder.scores, cells, ladder.draws)) if len(cells) else []
+    for quantity, row in ranked(members, Predictors(ladder.predictors), chosen):
+        renamed = {new: row.get(name) for name, new in RANKED[quantity].items()}  # a regret of one task has no interval
+        yield told(ladder.name, quantity, row | renamed)
 
 
 def told(ladder: str, quantity: str, row: Mapping[str, Any]) -> dict[str, Any]:

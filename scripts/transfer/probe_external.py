@@ -13,6 +13,7 @@ from clm.tasks.predictions import write_predictions
 from clm.tasks.table import load_split, load_task
 from clm.transfer.external import table_features
 from clm.transfer.external_models import model_features
+from clm.transfer.predictors import label_predictors
 from clm.transfer.probe import probe_cells
 
 log = logging.getLogger(__name__)
@@ -21,13 +22,14 @@ log = logging.getLogger(__name__)
 def probe_external(
     molecules: Path, splits: list[Path], settings: dict[str, Any], out: Path, predictions: Path, cost: Path
 ) -> None:
-    """Write the scores of one external model or table of embeddings and the test predictions.
+    """Write the scores of one external model or table of embeddings, what may predict them, and the test predictions.
 
     Args:
         molecules: molecules.csv of the task.
         splits: CSV of each split, in the order of `settings["splits"]`.
-        settings: `name`, `task`, `kind`, `labels`, `splits`, and `model` (see `model_features`) or `file`.
-        out: JSON of cells.
+        settings: `name`, `task`, `kind`, `labels`, `splits`, `roughness_molecules`, and `model` (see
+            `model_features`) or `file`.
+        out: JSON of cells and predictors.
         predictions: Parquet of test predictions.
         cost: JSON of what the job cost.
     """
@@ -38,13 +40,20 @@ def probe_external(
             features = table_features(task.smiles, Path(settings["file"]), settings["name"])
         else:
             features, about = model_features(task.smiles, settings, settings["name"])
-        cells, records = [], []
-        for path, (split, seed) in zip(splits, settings["splits"], strict=True):
-            keys = {"budget": None, "split": split, "split_seed": seed, "finetune_seed": None, "features": PRIMARY}
-            found, rows, _ = probe_cells(features, task, load_split(path, task.rows), settings["kind"], keys)
+        cells, records, predictors = [], [], []
+        for number, (path, (split, seed)) in enumerate(zip(splits, settings["splits"], strict=True)):
+            at, part = {"budget": None, "split": split, "split_seed": seed}, load_split(path, task.rows)
+            keys = at | {"finetune_seed": None, "features": PRIMARY}
+            found, rows, scores = probe_cells(features, task, part, settings["kind"], keys)
+            if number == 0:  # the primary split, as of our own checkpoints
+                scores += label_predictors(
+                    features, task, part["train"], settings["kind"], settings["roughness_molecules"]
+                )
             cells += found
             records += rows
-        write_json(out, baseline_result(settings["name"], settings["task"], cells) | {"external": about})
+            predictors += [at | score for score in scores]
+        told = {"external": about, "predictors": predictors}
+        write_json(out, baseline_result(settings["name"], settings["task"], cells) | told)
         write_predictions(predictions, records)
 
 

@@ -18,10 +18,12 @@ from clm.transfer.tokens import tokenize
 from estimate_elasticity import estimate_elasticity
 from judge_gains import judge_gains
 from probe_external import probe_external
+from rank_predictors import rank_predictors
 from tabulate_ladders import tabulate_ladders
 
 pytestmark = pytest.mark.slow
 TASKS = {"freesolv": ["freesolv"], "control_logp": ["value"]}
+SHARED = ["loss", "parameters", "flops", "tokens", "molecules", "logme", "knn", "rogi_xd"]  # what both know
 SETTINGS = {
     "corpus": "zinc",
     "corpora": ["zinc"],
@@ -29,6 +31,7 @@ SETTINGS = {
     "aggregate": ["freesolv"],
     "gain_margin": 0.01,
     "elasticity_margin": 0.1,
+    "correlation_margin": 0.3,
     "min_trunks": 3,
     "bootstrap": 100,
     "seed": 0,
@@ -75,7 +78,7 @@ def probe_all(results, names, folders, out):
             folder = out / "transfer" / "baselines" / name
             folder.mkdir(parents=True, exist_ok=True)
             told = {"name": name, "task": task, "kind": "regression", "labels": labels, "model": folders[name]}
-            told |= {"splits": [[name, 0] for name in files], "max_lost_fraction": 1}
+            told |= {"splits": [[name, 0] for name in files], "max_lost_fraction": 1, "roughness_molecules": 100}
             ends = (folder / f"{task}{end}" for end in (".json", ".parquet", ".cost.json"))
             probe_external(molecules, paths, told, *ends)
 
@@ -90,9 +93,13 @@ def inside(results, out):
     draws[kept].to_parquet(out / "draws.parquet")
     read = (results / "tables" / "runs.csv", out / "transfer.csv", out / "draws.parquet")
     assess_sensitivity(*read, SETTINGS, out / "sensitivity.csv")
+    predictors = read_table(results / "tables" / "predictors.csv")
+    kept = predictors["name"].isin(SHARED) & (predictors["task"].isna() | predictors["task"].isin(list(TASKS)))
+    predictors[kept].to_csv(out / "predictors.csv", index=False)
+    rank_predictors(*read, out / "predictors.csv", SETTINGS, out / "correlations.csv", out / "regret.csv")
     judge_gains(*read, out / "sensitivity.csv", SETTINGS, out / "saturation.csv", out / "steps.csv")
     estimate_elasticity(*read, out / "sensitivity.csv", SETTINGS, out / "elasticity.csv")
-    return read_table(out / "saturation.csv"), read_table(out / "elasticity.csv")
+    return [read_table(out / f"{name}.csv") for name in ("saturation", "elasticity", "correlations", "regret")]
 
 
 def own_features(smiles, model, name):
@@ -117,7 +124,7 @@ def test_a_ladder_of_our_checkpoints_has_our_tables(results, tmp_path, monkeypat
     told = {"ladders": {"own": ladder}, "tasks": list(TASKS), "kinds": dict.fromkeys(TASKS, "regression")}
     tabulate_ladders(tmp_path, [], SETTINGS | told, tmp_path / "ladders.csv")
     outside = read_table(tmp_path / "ladders.csv")
-    gains, elasticity = inside(results, tmp_path)
+    gains, elasticity, correlations, regret = inside(results, tmp_path)
     pairs = {"gain": (gains, ["axis", "task", "split"], "gain"), "elasticity": (elasticity, ["task", "split"], "slope")}
     for quantity, (table, keys, value) in pairs.items():
         both = outside[outside["quantity"] == quantity].merge(table, on=keys, suffixes=("", "_inside"))
@@ -130,6 +137,24 @@ def test_a_ladder_of_our_checkpoints_has_our_tables(results, tmp_path, monkeypat
             np.testing.assert_allclose(both[name], both[f"{name}_inside"], rtol=tolerance, atol=10 * tolerance)
         assert (both["verdict"] == both["verdict_inside"]).all()
         assert (both["reason"] == both["reason_inside"]).all()
+    if features:  # ranks of numbers that differ by rounding may change places
+        same_ranking(outside, correlations, regret)
+
+
+def same_ranking(outside, correlations, regret):
+    """The predictors of the ladder rank and choose as those of the study."""
+    keys = ["mode", "split", "task", "predictor"]
+    pairs = {"correlation": (correlations, {"spearman": "estimate", "partial_loss": "partial_loss"})}
+    pairs["regret"] = (regret, {"against_random": "estimate"})
+    for quantity, (table, columns) in pairs.items():
+        ours = outside[outside["quantity"] == quantity]
+        both = table.merge(ours, on=keys, suffixes=("", "_ladder"))
+        assert len(both) == len(table) == len(ours) > 10 and {"logme", "loss", "parameters"} <= set(both["predictor"])
+        for name, other in columns.items():
+            column = f"{other}_ladder" if other == name else other
+            np.testing.assert_allclose(both[name], both[column], rtol=1e-6, atol=1e-6)
+        if quantity == "correlation":
+            assert (both["verdict"] == both["verdict_ladder"]).all()
 
 
 def test_the_loss_of_a_folder_is_the_loss_that_was_measured_in_training(results):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from clm.pages.findings import AXES, Section, interval, listed
 from clm.tables.columns import POOLED
+from clm.wording.names import signed
 
 
 def ladders_section(table: pd.DataFrame | None) -> Section:
@@ -17,6 +18,10 @@ def ladders_section(table: pd.DataFrame | None) -> Section:
         return title, []
     lines = []
     for (name, quantity), group in table.groupby(["ladder", "quantity"], sort=False):
+        if quantity in PREDICTORS:
+            for split, rows in group[group["task"] == POOLED].groupby("split", sort=False):
+                lines.append(f"{name}, {split} split, all tasks: {PREDICTORS[quantity](rows)}")
+            continue
         for axis, rows in group.groupby("axis", sort=False, dropna=False):
             what = "elasticity" if pd.isna(axis) or axis == "elasticity" else f"more {AXES[axis]}"
             if quantity == "headline":
@@ -27,6 +32,28 @@ def ladders_section(table: pd.DataFrame | None) -> Section:
                 told = listed([f"{count} {verdict}" for verdict, count in counts.items()])
                 lines.append(f"{name}, {what}, tasks and splits: {told}.")
     return title, lines
+
+
+def correlations_line(rows: pd.DataFrame) -> str:
+    """Return which numbers rank the models as their scores do."""
+    known = rows[rows["lower"].notna()]
+    clear = known[(known["lower"] > 0) | (known["upper"] < 0)].sort_values("estimate", key=abs, ascending=False)
+    told = [f"{row['predictor']} {row['estimate']:.2f} {interval(row)}" for row in clear.head(5).to_dict("records")]
+    counted = f"the interval of the rank correlation with the score excludes 0 for {len(clear)} of {len(known)} numbers"
+    return f"{counted}; strongest: {listed(told)}." if told else f"{counted}."
+
+
+def regrets_line(rows: pd.DataFrame) -> str:
+    """Return what choosing a model by each number does to the error, the best three first."""
+    best = rows[rows["predictor"] != "random"].sort_values("estimate", kind="stable").head(3)
+    told = []
+    for row in best.to_dict("records"):
+        ends = f" [{signed(row['lower'])}, {signed(row['upper'])}]" if pd.notna(row["lower"]) else ""
+        told.append(f"{row['predictor'].replace('_', ' ')} {signed(row['estimate'])} %{ends}")
+    return f"error of the chosen model against a random choice, lowest first: {listed(told)}."
+
+
+PREDICTORS = {"correlation": correlations_line, "regret": regrets_line}
 
 
 def effect(row: dict) -> str:

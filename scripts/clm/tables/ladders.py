@@ -12,9 +12,11 @@ from clm.study.grid import Baseline
 from clm.study.ladders import key_of, twins_of
 from clm.study.paths import baseline
 from clm.tables.columns import KEYS, LINEAR_PROBE, NO_BUDGET, NO_SUBSET, UNTRAINED
+from clm.tables.predictors import predictor_columns
 from clm.tasks.draws import SPLIT, log_error_draws
 
 Names = dict[str, dict[str, Any]]
+PREDICTORS = (*KEYS, "task", "split", "split_seed", "label", "name", "value")
 
 
 def names_of(name: str, ladder: Mapping[str, Any]) -> Names:
@@ -64,6 +66,26 @@ def ladder_scores(results: Path, named: Names, tasks: list[str]) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
+def ladder_predictors(results: Path, named: Names, tasks: list[str], runs: pd.DataFrame) -> pd.DataFrame:
+    """Return what may predict the scores of a ladder, in the columns of predictors.csv.
+
+    Args:
+        results: folder of the study.
+        named: of `names_of`.
+        tasks: whose scores it has.
+        runs: of `ladder_runs`.
+    """
+    columns = predictor_columns("runs", runs.columns)
+    alone = runs.melt(id_vars=list(KEYS), value_vars=columns, var_name="name", value_name="value")
+    rows = [
+        item | key | {"task": task}
+        for name, key in named.items()
+        for task in tasks
+        for item in read_json(baseline(results, Baseline(name, task)))["predictors"]
+    ]
+    return pd.concat([alone, pd.DataFrame(rows)]).reindex(columns=list(PREDICTORS)).dropna(subset="value")
+
+
 def ladder_draws(
     results: Path, named: Names, groups: Mapping[str, dict[int, int]], kinds: Mapping[str, str], count: int
 ) -> pd.DataFrame:
@@ -95,3 +117,9 @@ def known(runs: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the models of which a number is known; where it is not the loss, a loss that nobody knows hides none."""
     kept = runs[np.isfinite(runs[column]) & (runs[column] > 0)]
     return kept if column == "loss" else kept.assign(loss=kept["loss"].fillna(1.0))
+
+
+def ranked_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the models whose loss is known; a number that nobody knows counts as the smallest, equal for all such."""
+    kept = known(runs, "loss")
+    return kept.assign(**{name: kept[name].fillna(1.0) for name in ("parameters", "tokens", "molecules", "flops")})

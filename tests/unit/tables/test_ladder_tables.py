@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.statistics.net_gain import untrained_twins
-from clm.tables.ladders import known, ladder_runs, names_of
+from clm.tables.columns import KEYS
+from clm.tables.ladders import PREDICTORS, known, ladder_runs, names_of
 from tabulate_ladders import Ladder, judged
 
 SETTINGS = {"controls": {}, "aggregate": [], "gain_margin": 0.01, "elasticity_margin": 0.1, "min_trunks": 3}
-SETTINGS |= {"bootstrap": 50, "seed": 0}
+SETTINGS |= {"bootstrap": 50, "seed": 0, "correlation_margin": 0.3}
 SIZES = [1e6, 2e6, 4e6, 8e6, 16e6, 32e6]
 SLOPE = 0.1  # of log error per doubling of parameters that pretraining adds
 WIDTH = 0.2  # that an untrained encoder gains, and a trained one with it
@@ -35,12 +36,34 @@ def planted(losses=True, unknown=False) -> Ladder:
             rows.append(key | told | {"mode": "linear_probe", "task": "t", "n_train": 80, "n_test": 10})
     scores, runs = pd.DataFrame(rows), ladder_runs("family", ladder, {})
     draws = pd.DataFrame(columns=["mode", "corpus", "size", "subset", "seed", "budget", "task", "split", "features"])
-    return Ladder("family", runs, scores, draws, untrained_twins(scores))
+    return Ladder("family", runs, scores, draws, untrained_twins(scores), predictors(runs, ladder, rng))
+
+
+def predictors(runs, ladder, rng) -> pd.DataFrame:
+    """The loss, which ranks the models as their scores do, and a number of the task that knows nothing."""
+    own = runs.melt(id_vars=list(KEYS), value_vars=["loss"], var_name="name").dropna(subset="value")
+    keys = [names_of("family", ladder)[name] for name in ladder["models"]]
+    rows = [key | {"task": "t", "split": "random", "name": "noise", "value": rng.normal()} for key in keys]
+    return pd.concat([own, pd.DataFrame(rows)]).reindex(columns=list(PREDICTORS))
 
 
 def rows_of(ladder: Ladder) -> dict:
     """The rows of a ladder by quantity and axis."""
-    return {(row["quantity"], row.get("axis")): row for row in judged(ladder, SETTINGS)}
+    rows = [row for row in judged(ladder, SETTINGS) if "predictor" not in row]
+    return {(row["quantity"], row.get("axis")): row for row in rows}
+
+
+def test_the_planted_predictor_ranks_the_models_and_noise_does_not():
+    found = {(row["quantity"], row["predictor"]): row for row in judged(planted(), SETTINGS) if "predictor" in row}
+    loss, noise = found["correlation", "loss"], found["correlation", "noise"]
+    assert loss["estimate"] < -0.98 and loss["upper"] < -0.9 and loss["verdict"] == "predicts"
+    assert noise["lower"] < 0 < noise["upper"] and noise["verdict"] != "predicts"
+    # the lowest loss is that of the largest models, whose error is lowest
+    best = np.exp(-WIDTH * 5 - SLOPE * 5)
+    mean = np.exp(-(WIDTH + SLOPE) * 2.5)
+    assert found["regret", "loss"]["estimate"] == pytest.approx(np.log(best / mean), abs=2e-3)
+    assert found["regret", "random"]["estimate"] == pytest.approx(0, abs=1e-12)
+    assert found["regret", "largest_model"]["estimate"] == found["regret", "loss"]["estimate"]
 
 
 def test_the_planted_net_gain_is_found_and_not_that_of_the_width():
