@@ -48,7 +48,7 @@ def test_a_member_or_a_sheet_is_chosen_by_name(tmp_path):
     other = csv_text([("CCCC", 1)]).encode()
     for content, member in (
         (zipped({"a.csv": TABLES["CSV"], "b.csv": other}), "a.csv"),
-        (gzip.compress(tarred(a=TABLES["CSV"], b=other)), "data/a"),
+        (gzip.compress(tarred(a=TABLES["CSV"], b=other), mtime=0), "data/a"),
         (xlsx({"a": [["smiles", "y"], *zip(SMILES, LABELS, strict=True)], "b": [["smiles", "y"]]}), "a"),
     ):
         assert prepared(tmp_path, content, member=member)[0].smiles == CANONICAL
@@ -72,7 +72,7 @@ def test_a_member_or_a_sheet_is_chosen_by_name(tmp_path):
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
         (b"\x80\x04\x95" + bytes(range(99)), "a Python pickle"),
         (bytes(range(256)) * 4, "a binary file of an unknown kind"),
-        (gzip.compress(b"ARROW1\0\0" + bytes(99)), "an Arrow or Feather file"),
+        (gzip.compress(b"ARROW1\0\0" + bytes(99), mtime=0), "an Arrow or Feather file"),
         (zipped({"picture.png": b"\x89PNG\r\n\x1a\n"}), "an image"),
     ],
 )
