@@ -25,6 +25,7 @@ bench: $(READY)
 soak: $(READY)
 	CLM_EXAMPLES=1500 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k hostile
 	CLM_EXAMPLES=2000 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit -k round_trip
+	CLM_REPLICATES=2000 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/unit/statistics -k "covers or percent"
 	CLM_KILLS=5 CLM_COUNTS=$(CURDIR)/reference/reliability.json pytest -q tests/workflow/test_crash.py -m slow
 
 # The last lines of the newest logs, anew every two seconds: jobs that begin later are followed too

@@ -128,7 +128,7 @@ ANALYSES = {
         (2000, 30),
     ),
     "rank_predictors": (
-        RUNS_AND_SCORES | table("predictors"),
+        RUNS_AND_SCORES | table("predictors", "sensitivity"),
         {
             "out": shown("correlations", "predictors and scores", "correlations_table"),
             "regret": shown("regret", "regret of a choice"),
@@ -143,13 +143,13 @@ ANALYSES = {
         (1000, 10),
     ),
     "ablate_tasks": (
-        table("saturation", "elasticity", "tasks", "sensitivity"),
+        RUNS_AND_SCORES | table("saturation", "tasks", "sensitivity"),
         {"out": shown("ablation", "conclusions with parts left out", "ablation_table")},
         judgement("corpus", "gain_margin", "elasticity_margin", "aggregate", *RESAMPLING),
         (1000, 10),
     ),
     "find_thresholds": (
-        RUNS_AND_SCORES,
+        RUNS_AND_SCORES | table("saturation", "sensitivity"),
         {"out": shown("thresholds", "thresholds of saturation and degradation", "thresholds_table")},
         judgement("corpus", "gain_margin", "min_trunks", *RESAMPLING),
         (2000, 30),
@@ -167,7 +167,7 @@ ANALYSES = {
         (1000, 10),
     ),
     "reconcile_literature": (
-        RUNS_AND_SCORES,
+        RUNS_AND_SCORES | table("sensitivity"),
         {"out": shown("reconciliation", "the literature recomputed", "reconciliation_table")},
         judgement("corpus", "gain_margin", "min_trunks", "aggregate", *RESAMPLING),
         (2000, 30),
@@ -185,7 +185,7 @@ ANALYSES = {
         (1000, 10),
     ),
     "judge_pretraining_control": (
-        RUNS_AND_SCORES | table("shuffled_runs", "shuffled_transfer", "shuffled_draws"),
+        RUNS_AND_SCORES | table("shuffled_runs", "shuffled_transfer", "shuffled_draws", "sensitivity"),
         {
             "out": shown(
                 "pretraining_control", "pretraining with and without order", caption="pretraining_control_table"

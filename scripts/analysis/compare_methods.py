@@ -1,4 +1,4 @@
-"""Compare a linear probe of the largest encoder with a few named methods on common splits, and over tasks."""
+"""Compare the largest encoder, fine-tuned and probed, with a few named methods on common splits, and over tasks."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ def compare_methods(runs: Path, transfer: Path, settings: dict[str, Any], out: P
         runs: runs.csv.
         transfer: transfer.csv.
         settings: `corpus`, `contrast_margin`, `aggregate` (tasks that count in the rows over tasks).
-        out: one row per seeded split, task and named contrast, where blocks are the splits; and one per split and
+        out: one row per mode, seeded split, task and named contrast, where blocks are the splits; and one per split and
             contrast over tasks, where blocks are tasks. Differences are of log errors, negative: `method` errs less.
     """
     cells = study_runs(read_table(runs), [settings["corpus"]])

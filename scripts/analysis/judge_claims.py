@@ -8,6 +8,7 @@ from clm.provenance.files import write_json
 from clm.statistics.claims import compute_gains, headline_claims, task_dependence
 from clm.statistics.claims_loss import loss_claim
 from clm.statistics.claims_prediction import parameter_space_claim, prediction_claims, review_claims
+from clm.statistics.sensitivity import read_sensitivity
 from clm.tables.frames import read_table
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
@@ -39,10 +40,11 @@ def judge_claims(
     gains = compute_gains(verdicts, settings["aggregate"])
     found = [*headline_claims(read_table(headline), margin), *found]
     found += prediction_claims(links, settings["correlation_margin"])
-    found += [task_dependence(key, rows, margin) for key, rows in gains.items()]
+    places = read_table(sensitivity)
+    seen = read_sensitivity(places)
+    found += [task_dependence(key, rows, margin, seen.get(key, False)) for key, rows in gains.items()]
     found += [parameter_space_claim(), *review_claims(verdicts, settings["aggregate"], margin)]
-    places = read_table(sensitivity).to_dict("records")
-    write_json(out, {"study": settings["study"], "sensitive": places, "claims": found})
+    write_json(out, {"study": settings["study"], "sensitive": places.to_dict("records"), "claims": found})
 
 
 if __name__ == "__main__":

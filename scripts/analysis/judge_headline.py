@@ -6,11 +6,10 @@ from typing import Any
 import pandas as pd
 from clm.provenance.command import run
 from clm.statistics import headline_curves
-from clm.statistics.headline import COLUMNS, headline_rows
-from clm.statistics.net_gain import NetPanel, Twins, net_panel, untrained_twins
+from clm.statistics.headline import COLUMNS, headline_rows, study_nets
 from clm.statistics.sensitivity import read_sensitivity
 from clm.tables.frames import read_table, write_table
-from clm.tables.panels import MIN_SIGNAL, panels, study_runs
+from clm.tables.panels import study_runs
 
 
 def judge_headline(
@@ -29,13 +28,7 @@ def judge_headline(
         curves: what the figure of the headline shows: loss and errors at every value of an axis.
     """
     used = study_runs(read_table(runs), [settings["corpus"]])
-    scores, sampled = read_table(transfer), pd.read_parquet(draws)
-    twins, nets = untrained_twins(scores, sampled), []
-    for panel in panels(scores, used, sampled):
-        if panel.signal >= MIN_SIGNAL:
-            net = net_panel(panel, twins.get(tuple(panel.names.values())))
-            # without untrained encoders there are no gains along parameters, but those along tokens and molecules stand
-            nets.append(net or NetPanel(panel, Twins({}, {}, {}), dict.fromkeys(range(len(panel.cells)), "raw")))
+    nets = study_nets(read_table(transfer), used, pd.read_parquet(draws))
     write_table(out, headline_rows(nets, read_sensitivity(read_table(sensitivity)), settings), COLUMNS)
     write_table(curves, headline_curves.curve_rows(nets, settings), headline_curves.COLUMNS)
 

@@ -7,6 +7,7 @@ import pandas as pd
 from clm.provenance.command import run
 from clm.statistics.net_gain import untrained_twins
 from clm.statistics.pretraining_control import COLUMNS, control_rows
+from clm.statistics.sensitivity import read_sensitivity
 from clm.tables.frames import read_table, write_table
 
 
@@ -17,6 +18,7 @@ def judge_pretraining_control(
     shuffled_runs: Path,
     shuffled_transfer: Path,
     shuffled_draws: Path,
+    sensitivity: Path,
     settings: dict[str, Any],
     out: Path,
 ) -> None:
@@ -29,6 +31,7 @@ def judge_pretraining_control(
         shuffled_runs: shuffled_runs.csv.
         shuffled_transfer: shuffled_transfer.csv.
         shuffled_draws: shuffled_draws.parquet.
+        sensitivity: sensitivity.csv.
         settings: `shuffled` ({corpus of shuffled tokens: corpus}), `aggregate` (tasks that count), `contrast_margin`.
         out: one row per cell, mode, split, task (and over tasks) and kind: untrained, shuffled, pretrained, and order,
             the difference of the last two. Net gains as relative falls of the error against untrained encoders; those
@@ -38,7 +41,8 @@ def judge_pretraining_control(
     tables |= {"shuffled_runs": read_table(shuffled_runs), "shuffled_transfer": read_table(shuffled_transfer)}
     tables["shuffled_draws"] = pd.read_parquet(shuffled_draws)
     twins = untrained_twins(tables["transfer"], tables["draws"])
-    write_table(out, control_rows(tables, twins, settings), COLUMNS)
+    seen = read_sensitivity(read_table(sensitivity))
+    write_table(out, control_rows(tables, twins, seen, settings), COLUMNS)
 
 
 if __name__ == "__main__":

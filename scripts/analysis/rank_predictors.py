@@ -9,6 +9,7 @@ from clm.statistics.choice_draws import DIFFERENCE
 from clm.statistics.choices import regret_rows
 from clm.statistics.predictors import Predictors
 from clm.statistics.ranking import Ranking, Settings, correlate
+from clm.statistics.sensitivity import read_sensitivity
 from clm.statistics.within import COLUMNS
 from clm.tables.columns import LAYER_FEATURES, PRIMARY
 from clm.tables.frames import read_table, write_table
@@ -24,7 +25,14 @@ REGRET += DIFFERENCE
 
 
 def rank_predictors(
-    runs: Path, transfer: Path, draws: Path, predictors: Path, settings: dict[str, Any], out: Path, regret: Path
+    runs: Path,
+    transfer: Path,
+    draws: Path,
+    predictors: Path,
+    sensitivity: Path,
+    settings: dict[str, Any],
+    out: Path,
+    regret: Path,
 ) -> None:
     """Write correlations.csv and regret.csv.
 
@@ -33,6 +41,7 @@ def rank_predictors(
         transfer: transfer.csv.
         draws: draws.parquet.
         predictors: predictors.csv.
+        sensitivity: sensitivity.csv.
         settings: `corpus`, `bootstrap` (draws and permutations), `seed`, `min_trunks`, `correlation_margin`,
             `aggregate` (tasks that count in pooled rows).
         out: one row per mode, split, read-out, task and predictor.
@@ -45,7 +54,7 @@ def rank_predictors(
         settings["correlation_margin"],
         tuple(settings["aggregate"]),
     )
-    known = Predictors(read_table(predictors))
+    known, seen = Predictors(read_table(predictors)), read_sensitivity(read_table(sensitivity))
     checkpoints = study_runs(read_table(runs), [settings["corpus"]])
     families: dict[tuple[str, ...], list[Panel]] = {}
     for panel in panels(read_table(transfer), checkpoints, pd.read_parquet(draws)):
@@ -53,7 +62,7 @@ def rank_predictors(
             families.setdefault(tuple(panel.names[name] for name in FAMILY), []).append(panel)
     rows, regrets = [], []
     for family, members in families.items():
-        associations, links = correlate(members, known, Ranking(chosen))
+        associations, links = correlate(members, known, Ranking(chosen), seen.get(family[:2], False))
         names = dict(zip(FAMILY, family, strict=True))
         rows += [names | row for row in associations]
         if names["features"] == PRIMARY:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from clm.pages import (
     beginning,
     data,
@@ -11,11 +12,13 @@ from clm.pages import (
     left_out,
     prediction,
     pretraining_control,
+    rivals,
     robustness,
     summary,
 )
 from clm.provenance.command import run
 from clm.provenance.files import atomic, read_json
+from clm.tables.columns import FINE_TUNED
 from clm.tables.frames import read_table
 
 
@@ -37,7 +40,7 @@ def write_findings(
     first = beginning.markdown(beginning.beginning(frame, settings), "../figures/headline.png")
     short = [
         summary.short_section(frame, settings["corpus"]),
-        findings.claims_section(judged["claims"]),
+        findings.claims_section(judged["claims"], tuned_tasks(frame["transfer"], settings["aggregate"])),
     ]
     details = [
         findings.sensitivity_section(judged["sensitive"]),
@@ -49,7 +52,7 @@ def write_findings(
         pretraining_control.control_section(frame["pretraining_control"]),
         robustness.thresholds_section(frame["thresholds"]),
         robustness.ablation_section(frame["ablation"]),
-        findings.rivals_section(frame["transfer"], frame["runs"], settings["corpus"], settings["split"]),
+        rivals.rivals_section(frame["transfer"], frame["runs"], settings["corpus"], settings["split"]),
         ladders.ladders_section(frame.get("ladders")),
         robustness.contrasts_section(frame["contrasts"]),
         prediction.prediction_section(frame["correlations"], frame["decision"]),
@@ -59,6 +62,12 @@ def write_findings(
     ]
     with atomic(out) as temporary:
         temporary.write_text(findings.page(settings["study"], first, short, details), encoding="utf-8")
+
+
+def tuned_tasks(transfer: pd.DataFrame, aggregate: list[str]) -> int:
+    """Return the number of tasks that count on which models were fine-tuned."""
+    tuned = transfer[transfer["mode"] == FINE_TUNED]
+    return len(set(tuned["task"]) & set(aggregate))
 
 
 if __name__ == "__main__":

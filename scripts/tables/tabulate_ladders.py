@@ -90,7 +90,7 @@ def judged(ladder: Ladder, settings: Mapping[str, Any]) -> Iterator[dict[str, An
         yield told(ladder.name, "elasticity", row)
     for row in headline(ladder, seen, settings):
         yield told(ladder.name, "headline", row)
-    yield from ranking(ladder, settings)
+    yield from ranking(ladder, seen, settings)
 
 
 def sensitivity(ladder: Ladder, controls: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
@@ -115,7 +115,9 @@ def headline(
         yield from (row for row in headline_rows(nets, seen, settings) if row["axis"] == axis)
 
 
-def ranking(ladder: Ladder, settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def ranking(
+    ladder: Ladder, seen: Mapping[tuple[str, str], bool], settings: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     """Yield the rows of the numbers that may predict the scores, over the models whose loss is known."""
     chosen = Settings(
         settings["bootstrap"],
@@ -126,7 +128,7 @@ def ranking(ladder: Ladder, settings: Mapping[str, Any]) -> Iterator[dict[str, A
     )
     cells = study_runs(ranked_runs(ladder.runs), [ladder.name])
     members = list(panels(ladder.scores, cells, ladder.draws)) if len(cells) else []
-    for quantity, row in ranked(members, Predictors(ladder.predictors), chosen):
+    for quantity, row in ranked(members, Predictors(ladder.predictors), chosen, seen):
         renamed = {new: row.get(name) for name, new in RANKED[quantity].items()}  # a regret of one task has no interval
         yield told(ladder.name, quantity, row | renamed)
 

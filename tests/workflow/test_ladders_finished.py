@@ -96,7 +96,8 @@ def inside(results, out):
     predictors = read_table(results / "tables" / "predictors.csv")
     kept = predictors["name"].isin(SHARED) & (predictors["task"].isna() | predictors["task"].isin(list(TASKS)))
     predictors[kept].to_csv(out / "predictors.csv", index=False)
-    rank_predictors(*read, out / "predictors.csv", SETTINGS, out / "correlations.csv", out / "regret.csv")
+    ranked = (out / "predictors.csv", out / "sensitivity.csv", SETTINGS, out / "correlations.csv", out / "regret.csv")
+    rank_predictors(*read, *ranked)
     judge_gains(*read, out / "sensitivity.csv", SETTINGS, out / "saturation.csv", out / "steps.csv")
     estimate_elasticity(*read, out / "sensitivity.csv", SETTINGS, out / "elasticity.csv")
     return [read_table(out / f"{name}.csv") for name in ("saturation", "elasticity", "correlations", "regret")]

@@ -12,11 +12,13 @@ from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATUR
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.wording.headline import MODES, SCALES, answer, error_words, loss_words, pooled
 from clm.wording.names import AXES, listed, mode_name, percent, short_number, task_name
+from clm.wording.sensitivity import sight
 
 QUESTION = (
     "When a chemical language model is pretrained with more tokens, more parameters or more molecules, does the error "
     "of molecular property prediction fall with the pretraining loss?"
 )
+SIGHT = "Can this study see a gain?"
 ALT = "Loss and errors relative to the smallest scale, along tokens, parameters and molecules"
 HEAD = ("per doubling of", "fall of the pretraining loss", *(f"fall of the error, {mode_name(mode)}" for mode in MODES))
 HEAD += tuple(f"tasks helped / not / undecided, {mode_name(mode)}" for mode in MODES)
@@ -27,13 +29,15 @@ class Beginning:
     """What a reader is told first.
 
     Attributes:
-        answer: one sentence per mode of transfer.
+        sight: whether the study can see a gain.
+        answer: a sentence on the loss and one per mode of transfer.
         scope: what they hold for.
         table: rows of HEAD.
         so_what: what to use.
         strength: how strong this is.
     """
 
+    sight: str
     answer: list[str]
     scope: str
     table: list[tuple[str, ...]]
@@ -50,11 +54,12 @@ def beginning(frame: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) ->
     """
     headline, margin = frame["headline"], settings["gain_margin"]
     return Beginning(
+        sight(frame["sensitivity"]),
         answer(headline, margin),
         scope(frame["runs"], settings["corpus"], len(settings["aggregate"])),
         [table_row(axis, headline, frame["saturation"], settings) for axis in SCALES],
         so_what(headline, frame["relative_errors"], settings),
-        strength(frame["runs"], frame["sensitivity"], settings["corpus"]),
+        strength(frame["runs"], settings["corpus"]),
     )
 
 
@@ -139,8 +144,8 @@ def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[st
     return lines
 
 
-def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list[str]:
-    """Return what the answer rests on: pretraining runs, repeats, and whether the study could have seen a gain."""
+def strength(runs: pd.DataFrame, corpus: str) -> list[str]:
+    """Return what the answer rests on: pretraining runs and repeats."""
     trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
     trunks = trained.drop_duplicates(["size", "subset", "seed"])
     lines = []
@@ -151,16 +156,6 @@ def strength(runs: pd.DataFrame, sensitivity: pd.DataFrame, corpus: str) -> list
         lines.append(
             f"{len(trunks)} pretraining runs, {repeats} per size and number of molecules; {lost} checkpoints diverged."
         )
-    for mode, rows in sensitivity.groupby("mode", sort=False):
-        if not rows["assessed"].all():
-            verdict = (
-                "not assessed, for lack of a control task or of pretraining runs: they cannot rule out small gains"
-            )
-        elif rows["sensitive"].all():
-            verdict = "sensitive: pretraining lowers the error of a control task whose truth is known"
-        else:
-            verdict = "not sensitive: no control task is shown to gain from pretraining, so a flat line says little"
-        lines.append(f"{mode_name(mode).capitalize()} scores are {verdict}.")
     return lines
 
 
@@ -169,21 +164,23 @@ def markdown(told: Beginning, figure: str) -> str:
     rows = [HEAD, ("---",) * len(HEAD), *told.table]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     parts = [
-        f"**{QUESTION}**", "\n".join(f"- {line}" for line in told.answer), told.scope, f"![{ALT}]({figure})", table,
+        f"**{QUESTION}**", f"**{SIGHT}** {told.sight}",
+        "\n".join(f"- {line}" for line in told.answer), told.scope, f"![{ALT}]({figure})", table,
         "**So what.** " + " ".join(told.so_what), "**How strong this is.** " + " ".join(told.strength),
     ]  # fmt: skip
     return "\n".join([BEGIN.format(""), "\n\n".join(parts), END, ""])
 
 
-def as_html(told: Beginning) -> tuple[str, str]:
-    """Return question with answer, and what stands below the figure, as HTML; every text is escaped."""
-    first = f"<p class='question'>{html.escape(QUESTION)}</p>"
-    first += "".join(f"<p class='answer'>{html.escape(line)}</p>" for line in told.answer)
-    first += f"<p class='scope'>{html.escape(told.scope)}</p>"
+def as_html(told: Beginning) -> tuple[str, str, str]:
+    """Return what stands above, beside and below the figure as HTML; every text is escaped."""
+    above = f"<p class='question'>{html.escape(QUESTION)}</p>"
+    above += f"<p class='sight'><b>{SIGHT}</b> {html.escape(told.sight)}</p>"
+    beside = "".join(f"<p class='answer'>{html.escape(line)}</p>" for line in told.answer)
+    beside += f"<p class='scope'>{html.escape(told.scope)}</p>"
     so_what = " ".join(html.escape(line) for line in told.so_what)
+    beside += f"<p class='so-what'><b>So what.</b> {so_what}</p>"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in HEAD)
     rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in told.table)
     strong = " ".join(html.escape(line) for line in told.strength)
-    rest = f"<div class='wide'><table><tr>{head}</tr>{rows}</table></div>"
-    rest += f"<p class='strength'><b>How strong this is.</b> {strong}</p>"
-    return first + f"<p class='so-what'><b>So what.</b> {so_what}</p>", rest
+    below = f"<div class='wide'><table><tr>{head}</tr>{rows}</table></div>"
+    return above, beside, below + f"<p class='strength'><b>How strong this is.</b> {strong}</p>"

@@ -5,13 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE
-from clm.tables.columns import BASELINE, LINEAR_PROBE, PRETRAINED, PRIMARY, UNTRAINED
-from clm.tables.panels import primary_labels
+from clm.statistics.claims_prediction import SHOWN
+from clm.statistics.verdicts import OPEN
+from clm.tables.columns import PRIMARY, UNTRAINED
 from clm.wording.names import changed, mode_name, readable
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
 CELL = ["size", "subset", "budget"]
+PAPER_TASKS = 8  # fine-tuned, from which on a study speaks about the paper
 Section = tuple[str, list[str]]
 
 
@@ -68,7 +69,7 @@ def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:
             for verdict, chosen in group.groupby("verdict", sort=True)
         ]
         lines.append(f"{mode_name(mode)}, {split} split, {len(group)} tasks: {'; '.join(told)}.")
-    return "How much of a gain in loss arrives (elasticity: 1 all of it, 0 nothing)", lines
+    return "How much of a gain in loss arrives (elasticity: 1 all of it, 0 none of it)", lines
 
 
 def with_slope(row: Mapping[str, Any]) -> str:
@@ -92,51 +93,6 @@ def gains_section(saturation: pd.DataFrame) -> Section:
     return "Gain in error per doubling", lines
 
 
-def rivals(transfer: pd.DataFrame, corpus: str, split: str) -> pd.DataFrame:
-    """Return the error of a linear probe of the largest encoder and of what needs no pretraining, one row per task."""
-    rows = transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))]
-    rows = primary_labels(rows)
-    probed = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
-    models = {PRETRAINED: probed[probed["corpus"] == corpus], UNTRAINED: probed[probed["corpus"] == UNTRAINED]}
-    columns = {name: group.groupby("task")["error"].mean() for name, group in models.items()}
-    baselines = rows[rows["mode"] == BASELINE]
-    columns |= {name: group.groupby("task")["error"].mean() for name, group in baselines.groupby("baseline")}
-    metric = rows.groupby("task")["metric"].first()
-    return pd.DataFrame({"metric": metric, **columns})
-
-
-def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) -> Section:
-    """Compare the largest pretrained encoder, linearly probed, with baselines and pretrained models from elsewhere."""
-    trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
-    if trained.empty:
-        return f"Against baselines and models from elsewhere ({split} split)", ["No checkpoint."]
-    largest = trained.sort_values(["parameters", "molecules", "tokens"], kind="stable").iloc[-1]
-    same = transfer["corpus"] == UNTRAINED
-    chosen = (transfer[CELL] == largest[CELL]).all(axis=1) | (same & (transfer["size"] == largest["size"]))
-    table = rivals(transfer[chosen | (transfer["mode"] == BASELINE)], corpus, split)
-    lines = [
-        f"Linear probe of the encoder of {largest['size']} parameters, {largest['subset']} molecules, "
-        f"{largest['budget']} tokens. "
-        "Error is 1 - AUC for auc and RMSE in the units of the label for rmse; lower is better."
-    ]
-    for name in [column for column in table.columns if column not in ("metric", PRETRAINED)]:
-        both = table.dropna(subset=[PRETRAINED, name])
-        better = both[both[PRETRAINED] < both[name]]
-        lines.append(f"Lower error than {name} on {len(better)} of {len(both)} tasks: {listed(better.index.tolist())}.")
-    return f"Against baselines and models from elsewhere ({split} split)", [*lines, "\n\n" + markdown(table)]
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """Return a table as Markdown, numbers with three digits."""
-    head = ["task", *table.columns]
-    body = [
-        [str(task), *(f"{v:.3f}" if isinstance(v, float) and pd.notna(v) else str(v).replace("nan", "") for v in row)]
-        for task, row in zip(table.index, table.itertuples(index=False), strict=True)
-    ]
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
 def sensitivity_section(places: list[dict[str, Any]]) -> Section:
     """Tell first in which modes and splits the study can see a gain at all.
 
@@ -152,16 +108,26 @@ def sensitivity_section(places: list[dict[str, Any]]) -> Section:
     return "Can this study see a gain", lines
 
 
-def claims_section(claims: list[dict[str, Any]]) -> Section:
-    """List the claims that a test decided and count the others."""
-    lines = [
+def claims_section(claims: list[dict[str, Any]], tuned: int) -> Section:
+    """List the claims that a test decided and count the others.
+
+    Args:
+        claims: those of claims.json.
+        tuned: number of fine-tuned tasks that count.
+    """
+    lines = []
+    if 0 < tuned < PAPER_TASKS:
+        lines.append(
+            f"{tuned} tasks are fine-tuned, fewer than the {PAPER_TASKS} that claims of the paper need; what "
+            "is said of fine-tuned models holds for these tasks."
+        )
+    lines += [
         f"{claim['verdict']}: {claim['claim']} (effect {claim['effect']:.2g} {interval(claim)}, n {claim['n']})."
         for claim in claims
-        if claim["verdict"] in ("supported", "contradicted") and claim["lower"] is not None
+        if claim["verdict"] not in (*OPEN, SHOWN) and claim["lower"] is not None
     ]
     counts = [
-        f"{word}: {sum(claim['verdict'] == word for claim in claims)} of {len(claims)}."
-        for word in ("undecided", NOT_TESTABLE, NOT_SENSITIVE)
+        f"{word}: {sum(claim['verdict'] == word for claim in claims)} of {len(claims)}." for word in (*OPEN, SHOWN)
     ]
     return "Claims of the paper and of its review", [*lines, *counts]
 

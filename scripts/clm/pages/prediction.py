@@ -7,7 +7,7 @@ import pandas as pd
 from clm.pages.findings import Section, interval, listed, percent
 from clm.statistics.predictors import LOSS
 from clm.statistics.within import BUDGET, SIZE, simpson
-from clm.tables.columns import POOLED, PRIMARY
+from clm.tables.columns import ALPHA, POOLED, PRIMARY
 from clm.wording.names import mode_name
 
 
@@ -70,7 +70,11 @@ def scopes_line(row: dict[str, Any]) -> str:
         if pd.isna(row[name]):
             continue
         ends = {end: row[f"{name}_{end}"] for end in ("lower", "upper")}
-        told.append(f"within a {scope} {row[name]:.2f} {interval(ends)} ({row[f'{name}_meaning']})")
-        if not (ends["lower"] <= row["spearman"] <= ends["upper"]):  # else the two do not surely differ
+        meaning, shown = row[f"{name}_meaning"], row[f"{name}_p_bh"] < ALPHA
+        if scope == SIZE and not shown:  # trunks that trade places keep their budgets
+            meaning = "not shown between trunks of one size; their budgets may carry it"
+        told.append(f"within a {scope} {row[name]:.2f} {interval(ends)} ({meaning})")
+        # else the two do not surely differ, or the relation is not shown
+        if shown and not (ends["lower"] <= row["spearman"] <= ends["upper"]):
             paradoxes.append(simpson(row["spearman"], row[name], scope=scope))
     return " ".join([f"rank correlation of loss and score {'; '.join(told)}.", *filter(None, paradoxes)])

@@ -41,7 +41,8 @@ figure { display: grid; grid-template-columns: minmax(0, 1fr) 21em; gap: 1.2em; 
 figure img, .landing img { width: 100%; height: auto }
 figcaption { font-size: .9em; color: #444 } figcaption p:first-child { margin-top: 0 }
 .landing { display: grid; grid-template-columns: 27em minmax(0, 1fr); gap: 1.4em; align-items: start }
-.landing p { margin: .45em 0 } .question { color: #555 } .answer { font-weight: 600 } .scope { font-size: .9em }
+.landing p { margin: .45em 0 } .answer { font-weight: 600 } .scope { font-size: .9em }
+.question, .sight { margin: .3em 0; color: #555 }
 .so-what { border-left: 4px solid #E69F00; padding-left: .7em }
 .wide { overflow-x: auto; max-width: 100% }
 table { border-collapse: collapse; font-size: .85em } th, td { border-bottom: 1px solid #ddd; padding: .25em .6em;
@@ -87,13 +88,13 @@ def caption_html(source: str, config: Mapping[str, Any], task: str = "") -> str:
 
 
 def report_page(
-    study: str, landing: tuple[str, str], figure: Path, findings: str, shown: Sequence[Shown], workflow: str
+    study: str, landing: tuple[str, str, str], figure: Path, findings: str, shown: Sequence[Shown], workflow: str
 ) -> str:
     """Return the report.
 
     Args:
         study: its name.
-        landing: HTML of the answer and of what stands below the figure.
+        landing: HTML of what stands above, beside and below the figure of the headline.
         figure: PNG of the headline.
         findings: HTML of findings.md.
         shown: all files in the order of the study; each stands in its section.
@@ -103,8 +104,10 @@ def report_page(
     links = "".join(f'<a href="#{anchor(name)}">{name}</a>' for name in sections)
     headline = next((one for one in shown if one.path.name == figure.name), None)
     caption = f"<details><summary>How to read this figure</summary>{headline.caption}</details>" if headline else ""
-    first = f'<section id="answer"><h1>Does scale transfer?</h1><div class="landing"><div>{landing[0]}</div>'
-    first += f"<div>{image(figure, 'headline: ' + plain(landing[0])[:300])}{caption}{landing[1]}</div></div>"
+    first = (
+        f'<section id="answer"><h1>Does scale transfer?</h1>{landing[0]}<div class="landing"><div>{landing[1]}</div>'
+    )
+    first += f"<div>{image(figure, 'headline: ' + plain(landing[1])[:300])}{caption}{landing[2]}</div></div>"
     first += f"<details><summary>All findings in words</summary>{findings}</details>"
     rest = [one for one in shown if one is not headline]
     own = "".join(entry(one) for one in rest if one.category == "Answer")

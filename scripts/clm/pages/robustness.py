@@ -34,10 +34,10 @@ def ablation_section(ablation: pd.DataFrame) -> Section:
         told = "; ".join(f"{CHANGES[kind]} {listed(names)}" for kind, names in changes(cut).items() if names)
         verdict = base["verdict"].iloc[0]
         meaning = MEANINGS.get(statistic, MEANINGS[""]).get(verdict, verdict)
-        lines.append(
-            f"{STATISTICS.get(statistic, statistic)} ({where}): {meaning}; of {len(cut)} parts left out in turn, "
-            f"{told or 'none changes that'}."
-        )
+        tried = f"of {len(cut)} parts left out in turn, {told or 'none changes that'}"
+        if not len(cut):
+            tried = f"no part can be left out of {base['n_tasks'].iloc[0]:.0f} tasks"
+        lines.append(f"{STATISTICS.get(statistic, statistic)} ({where}): {meaning}; {tried}.")
     return "Does the conclusion hang on the choice of tasks", lines
 
 
@@ -92,7 +92,7 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
 def contrasts_section(contrasts: pd.DataFrame) -> Section:
     """Tell the named contrasts over tasks, and for how many tasks each is decided."""
     lines = []
-    for (split, other), rows in contrasts.groupby(["split", "other"], sort=False):
+    for (mode, split, other), rows in contrasts.groupby(["mode", "split", "other"], sort=False):
         counts = rows.loc[rows["task"] != POOLED, "verdict"].value_counts()
         single = ", ".join(f"{count} {name}" for name, count in counts.items())
         whole = rows[rows["task"] == POOLED].to_dict("records")
@@ -102,7 +102,7 @@ def contrasts_section(contrasts: pd.DataFrame) -> Section:
             else ""
         )
         told = "; ".join(part for part in (over, f"single tasks: {single}" if single else "") if part)
-        lines.append(f"{split} split, log error of a linear probe of the largest encoder minus {other}: {told}.")
+        lines.append(f"{mode_name(mode)}, {split} split, log error of the largest encoder minus {other}: {told}.")
     return "Named contrasts (repeated-measures analysis of variance, Tukey's test)", lines
 
 

@@ -1,36 +1,52 @@
 """Does the conclusion hang on the choice of tasks? Medians over tasks, recomputed with one part left out at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from clm.statistics.claims import judge_dependence, judge_median
-from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, UNDECIDED
+from clm.statistics.claims import MIN_TASKS, NO_EFFECT, judge_dependence
+from clm.statistics.estimates import MIN_DF
+from clm.statistics.gains import AXES, CANCELS, axis_design
+from clm.statistics.headline import ELASTICITY, elasticity_design
+from clm.statistics.hierarchical import TaskSlope, mean_slopes, net_task_slope
+from clm.statistics.medians import median_interval
+from clm.statistics.net_gain import NetPanel
+from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, OPEN, judge_limited
 from clm.tables.columns import NOTHING, POOLED, PRIMARY
 
 DEPENDENCE = "task_dependence"
-ELASTICITY = "elasticity"
 NO_CHANGE, REVERSAL, TO_UNDECIDED, FROM_UNDECIDED = "none", "reversal", "to undecided", "from undecided"
-EFFECT = ("statistic", "mode", "split", "task", "gain", "lower", "upper")
+EFFECT = ("statistic", "mode", "split", "task", "slope", "gain", "lower", "upper")
 
 
-def effects(saturation: pd.DataFrame, elasticity: pd.DataFrame, corpus: str, aggregate: list[str]) -> pd.DataFrame:
+def effects(nets: Sequence[NetPanel], saturation: pd.DataFrame, aggregate: list[str]) -> pd.DataFrame:
     """Return what is aggregated: columns EFFECT, one row per statistic, mode, split and task that counts.
 
     Args:
-        saturation: saturation.csv; its axes become statistics, and compute also "task_dependence".
-        elasticity: elasticity.csv.
-        corpus: the corpus of the elasticity.
+        nets: net log errors of every mode, split and task with signal (`headline.study_nets`), whose slopes give the
+            statistics that are medians over tasks.
+        saturation: saturation.csv, whose gains along compute are compared between tasks ("task_dependence").
         aggregate: tasks that count.
     """
-    gains = saturation.assign(statistic=saturation["axis"])
-    differences = gains[gains["axis"] == "C"].assign(statistic=DEPENDENCE)
-    slopes = elasticity[elasticity["corpus"] == corpus].assign(statistic=ELASTICITY)
-    slopes = slopes.rename(columns={"slope": "gain"})
-    rows = pd.concat([table for table in (gains, slopes, differences) if len(table)] or [gains])
-    kept = (rows["features"] == PRIMARY) & rows["task"].isin(aggregate) & rows["gain"].notna()
-    return rows.loc[kept & ~rows["verdict"].isin(NO_SIGNAL.values()), list(EFFECT)].reset_index(drop=True)
+    rows = []
+    for net in nets:
+        names = {name: net.panel.names[name] for name in ("mode", "split", "task")}
+        if net.panel.names["features"] == PRIMARY and names["task"] in aggregate:
+            rows += [names | {"statistic": statistic, "slope": slope} for statistic, slope in net_slopes(net)]
+    kept = (saturation["axis"] == "C") & (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate)
+    kept &= saturation["gain"].notna() & ~saturation["verdict"].isin(NO_SIGNAL.values())
+    told = saturation[kept].assign(statistic=DEPENDENCE).reindex(columns=list(EFFECT))
+    return pd.concat([part for part in (pd.DataFrame(rows, columns=list(EFFECT)), told) if len(part)] or [told])
+
+
+def net_slopes(net: NetPanel) -> Iterator[tuple[str, TaskSlope]]:
+    """Yield the slope of the net log error along each axis and on the log loss, where there are enough trunks."""
+    designs = {axis.name: axis_design(net.panel.cells, axis) for axis in AXES}
+    for statistic, design in (designs | {ELASTICITY: elasticity_design(net.panel.cells)}).items():
+        if design is not None and design.df >= MIN_DF and (statistic in CANCELS or net.twins.errors):
+            yield statistic, net_task_slope(design, net)
 
 
 def strata(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
@@ -62,6 +78,22 @@ def per_task(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby("task", sort=False)[["gain", "lower", "upper"]].mean()
 
 
+def median_over_tasks(rows: pd.DataFrame, elasticity: bool, draws: int, seed: int) -> dict[str, float]:
+    """Return the median over tasks with its interval: trunks are drawn jointly for all tasks, then tasks.
+
+    Args:
+        rows: of `effects`, one statistic.
+        elasticity: whether it is a slope on the loss; other slopes become relative gains per doubling.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+    """
+    slopes = [mean_slopes(list(group)) for _, group in rows.groupby("task", sort=False)["slope"]]
+    value, low, high = median_interval(slopes, draws, seed)
+    if not elasticity:
+        value, high, low = (float(-np.expm1(number)) for number in (value, low, high))
+    return {"effect": value, "lower": low, "upper": high}
+
+
 def conclude(
     statistic: str,
     rows: pd.DataFrame,
@@ -80,22 +112,30 @@ def conclude(
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
     """
-    tasks = per_task(rows)
-    if statistic == DEPENDENCE:
-        return {"n_tasks": len(tasks)} | judge_dependence(tasks, margins["gain"])
-    margin = margins["elasticity" if statistic == ELASTICITY else "gain"]
     places = set(rows[["mode", "split"]].itertuples(index=False, name=None))
-    seen = all(sensitive.get(place, False) for place in places)
-    return {"n_tasks": len(tasks)} | judge_median(tasks, margin, draws, seed, seen)
+    seen, count = all(sensitive.get(place, False) for place in places), rows["task"].nunique()
+    if statistic == DEPENDENCE:
+        return {"n_tasks": count} | judge_dependence(per_task(rows), margins["gain"], seen)
+    if count < MIN_TASKS:
+        reason = f"needs: {MIN_TASKS} tasks, has {count}"
+        return {"n_tasks": count} | NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": reason}
+    found = median_over_tasks(rows, statistic == ELASTICITY, draws, seed)
+    margin = margins["elasticity" if statistic == ELASTICITY else "gain"]
+    verdict, reason = judge_limited(*found.values(), margin, seen)
+    return {"n_tasks": count} | NO_EFFECT | found | {"verdict": verdict, "reason": reason}
 
 
 def change(verdict: str, with_all: str) -> str:
-    """Return how a verdict differs from that with everything, in words; "none" where it is the same."""
-    if verdict == with_all:
+    """Return how a verdict differs from that with everything, in words; "none" where it is the same.
+
+    Not sensitive decides as little as undecided, so that one in place of the other changes nothing.
+    """
+    decided, before = (one not in OPEN for one in (verdict, with_all))
+    if verdict == with_all or not (decided or before):
         return NO_CHANGE
-    if verdict == UNDECIDED:
+    if not decided:
         return TO_UNDECIDED
-    return FROM_UNDECIDED if with_all == UNDECIDED else REVERSAL
+    return REVERSAL if before else FROM_UNDECIDED
 
 
 def ablation_rows(

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from clm.statistics.headline import ELASTICITY
-from clm.statistics.intervals import NORMAL_REACH, median_interval, standard_errors
-from clm.statistics.verdicts import NO_SIGNAL, NOT_TESTABLE, judge_limited
+from clm.statistics.intervals import NORMAL_REACH, standard_errors
+from clm.statistics.verdicts import NO_SIGNAL, NOT_SENSITIVE, NOT_TESTABLE, UNSEEN
 from clm.tables.columns import ALPHA, POOLED, PRIMARY
 
 MIN_TASKS = 6  # fewer tasks give no interval for their median
@@ -37,30 +37,6 @@ def compute_gains(saturation: pd.DataFrame, aggregate: list[str]) -> dict[tuple[
     kept = (saturation["axis"] == "C") & (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate)
     rows = saturation[kept & saturation["gain"].notna() & ~saturation["verdict"].isin(NO_SIGNAL.values())]
     return {key: group for key, group in rows.groupby(["mode", "split"], sort=False)}
-
-
-def judge_median(
-    estimates: pd.DataFrame, margin: float, draws: int, seed: int, sensitive: bool = True
-) -> dict[str, Any]:
-    """Return effect, lower, upper, verdict and reason on "the median over tasks is little".
-
-    contradicted: the whole interval lies above the margin. supported: it lies below.
-
-    Args:
-        estimates: gain (per doubling, or an elasticity), lower, upper of each task.
-        margin: what matters, in the unit of the values.
-        draws: of the bootstrap over tasks.
-        seed: of the bootstrap.
-        sensitive: whether the study sees gains on the control task; where it does not, little is never told.
-    """
-    values, lower, upper = estimates[["gain", "lower", "upper"]].to_numpy(dtype=float).T
-    if len(values) < MIN_TASKS:
-        return NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": f"needs: {MIN_TASKS} tasks, has {len(values)}"}
-    lower, upper = median_interval(values, standard_errors(lower, upper), draws, seed)
-    median = float(np.median(values))
-    evidence = NO_EFFECT | {"effect": median, "lower": lower, "upper": upper}
-    verdict, reason = judge_limited(median, lower, upper, margin, sensitive)
-    return evidence | {"verdict": verdict, "reason": reason}
 
 
 def headline_claims(headline: pd.DataFrame, margin: float) -> list[dict[str, Any]]:
@@ -91,18 +67,18 @@ def number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float) -> dict[str, Any]:
+def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float, sensitive: bool) -> dict[str, Any]:
     """Judge "failure depends on the task" by the differences between slopes per doubling of compute."""
     base = {"name": f"task_dependence.{'.'.join(key)}", "source": "abstract", "tables": ["saturation.csv"]}
     base |= {"text": f"whether scale helps depends on the task ({key[0]}, {key[1]} split)", "n": len(gains)}
     base |= {"test": "Cochran's Q over slopes of log error per doubling of compute; the effect is I²"}
     base |= {"threshold": f"SD of {100 * margin:g} % per doubling between tasks"}
-    evidence = judge_dependence(gains, margin)
+    evidence = judge_dependence(gains, margin, sensitive)
     counts = ", ".join(f"{count} {name}" for name, count in gains["verdict"].value_counts().items())
     return claim(**base, **evidence | {"reason": f"{evidence['reason']}: {counts or 'no task'}"})
 
 
-def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
+def judge_dependence(gains: pd.DataFrame, margin: float, sensitive: bool = True) -> dict[str, Any]:
     """Return effect, lower, upper, p, verdict and reason on "gains differ between tasks".
 
     Cochran's Q of the slopes; the effect is I^2, the share of true variance, with the interval of Higgins and Thompson,
@@ -113,12 +89,13 @@ def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
     Args:
         gains: one row per task with gain, lower, upper.
         margin: SD of gains over tasks that matters.
+        sensitive: whether the study sees gains on the control task; where it does not, equal gains say little.
     """
     if len(gains) < MIN_TASKS:
         return NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": f"needs: {MIN_TASKS} tasks, has {len(gains)}"}
     slopes = np.log1p(-gains["gain"].to_numpy(dtype=float))
-    widths = np.log1p(-gains["lower"].to_numpy(dtype=float)) - np.log1p(-gains["upper"].to_numpy(dtype=float))
-    weights = np.square(2 * NORMAL_REACH / widths)
+    lower, upper = (np.log1p(-gains[end].to_numpy(dtype=float)) for end in ("upper", "lower"))
+    weights = np.square(1 / standard_errors(lower, upper))
     q = float(np.sum(weights * np.square(slopes - np.sum(weights * slopes) / weights.sum())))
     share, lower, upper = heterogeneity(q, len(slopes))
     evidence = {"effect": share, "lower": lower, "upper": upper, "p": float(stats.chi2.sf(q, len(slopes) - 1))}
@@ -126,6 +103,8 @@ def judge_dependence(gains: pd.DataFrame, margin: float) -> dict[str, Any]:
         return evidence | {"verdict": "supported", "reason": "slopes differ between tasks"}
     if spread_bound(gains["gain"].to_numpy(dtype=float)) < margin:
         reason = f"gains of tasks have an SD below {100 * margin:g} % per doubling"
+        if not sensitive:
+            return evidence | {"verdict": NOT_SENSITIVE, "reason": f"{reason}, {UNSEEN}"}
         return evidence | {"verdict": "contradicted", "reason": reason}
     return evidence | {"verdict": "undecided", "reason": "differences between tasks are within their errors"}
 

@@ -9,7 +9,7 @@ from clm.statistics.claims import claim
 from clm.statistics.prediction import CEILING, FAILS, PREDICTS
 from clm.statistics.predictors import LOSS
 from clm.statistics.ranking import MIN_TRUNKS_P
-from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED
+from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNDECIDED, UNSEEN
 from clm.tables.columns import POOLED, PRIMARY
 
 SHOWN = "shown, not judged"
@@ -80,6 +80,8 @@ def judged(rows: pd.DataFrame) -> tuple[str, str]:
         return "contradicted", "it does predict"
     if verdicts == {FAILS}:
         return "supported", "the intervals of |rho| lie below the margin"
+    if verdicts == {NOT_SENSITIVE}:
+        return NOT_SENSITIVE, f"the intervals of |rho| lie below the margin, {UNSEEN}"
     if verdicts == {NOT_TESTABLE}:
         covariates = 0 if set(rows["predictor"]) == {LOSS} else 1
         needed, count = MIN_TRUNKS_P + covariates, int(rows["n_trunks"].max())

@@ -13,6 +13,8 @@ from scipy import stats
 
 from clm.tables.columns import ALPHA
 
+SMALL = "no relevant difference"
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -91,7 +93,7 @@ def verdict(lower: float, upper: float, margin: float) -> str:
     undecided.
     """
     if max(-lower, upper) < margin:
-        return "no relevant difference"
+        return SMALL
     if upper < 0:
         return "lower error"
     return "higher error" if lower > 0 else "undecided"

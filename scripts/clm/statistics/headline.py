@@ -15,10 +15,11 @@ from clm.statistics.estimates import Estimate, Part
 from clm.statistics.gains import AXES, CANCELS, axis_design
 from clm.statistics.hierarchical import MIN_TASKS, TaskSlope, mean_slopes, net_task_slope, pool
 from clm.statistics.medians import median_interval
-from clm.statistics.net_gain import MIN_INITIALIZATIONS, NetPanel
+from clm.statistics.net_gain import MIN_INITIALIZATIONS, NetPanel, Twins, net_panel, untrained_twins
 from clm.statistics.regression import Design, slope_design
 from clm.statistics.verdicts import NOT_TESTABLE, judge_elasticities, judge_gains, judge_limited, shortage
 from clm.tables.columns import POOLED, PRIMARY
+from clm.tables.panels import MIN_SIGNAL, panels
 
 ELASTICITY = "elasticity"
 COLUMNS = ("axis", "mode", "split", "n_tasks", "n_trunks", "df", "gain", "lower", "upper", "between_sd")
@@ -44,6 +45,25 @@ def task_slopes(nets: Sequence[NetPanel], design_of: Callable[[pd.DataFrame], De
         if design is not None:
             slopes.setdefault(net.panel.names["task"], []).append(net_task_slope(design, net))
     return [mean_slopes(of_task) for of_task in slopes.values()]
+
+
+def study_nets(scores: pd.DataFrame, cells: pd.DataFrame, draws: pd.DataFrame) -> list[NetPanel]:
+    """Return net log errors of every mode, split, read-out and task with signal.
+
+    Without untrained encoders errors stay raw: there are no gains along parameters then, but those along tokens and
+    molecules stand.
+
+    Args:
+        scores: transfer.csv.
+        cells: of `study_runs`.
+        draws: draws.parquet.
+    """
+    twins, nets = untrained_twins(scores, draws), []
+    for panel in panels(scores, cells, draws):
+        if panel.signal >= MIN_SIGNAL:
+            net = net_panel(panel, twins.get(tuple(panel.names.values())))
+            nets.append(net or NetPanel(panel, Twins({}, {}, {}), dict.fromkeys(range(len(panel.cells)), "raw")))
+    return nets
 
 
 def headline_rows(

@@ -8,11 +8,12 @@ import pandas as pd
 
 from clm.statistics.claims import MIN_TASKS
 from clm.statistics.gains import AXES, axis_design, gain_of, relative
-from clm.statistics.intervals import median_interval, standard_errors
+from clm.statistics.hierarchical import net_task_slope, task_slope
+from clm.statistics.medians import median_interval
 from clm.statistics.net_gain import Twins, net_panel, slope
 from clm.statistics.regression import Design, slope_design
-from clm.statistics.slopes import Slope, combined_slope
-from clm.statistics.verdicts import NOT_TESTABLE, shortage
+from clm.statistics.slopes import combined_slope, nadeau_bengio
+from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNDECIDED, shortage
 from clm.tables.columns import ALPHA, LAYER_FEATURES, POOLED, PRIMARY
 from clm.tables.panels import MIN_SIGNAL, Panel
 
@@ -21,15 +22,28 @@ LAST, MIDDLE, DIFFERENCE = "last layer", "middle layer", "last minus middle"
 PAPERS = {"layers": "CLIMB (github.com/leifsieben/CLIMB)", "isoloss": "Liu et al. (arXiv 2210.14199)"}
 
 
-def slope_row(question: str, contrast: str, task: str, slope: Slope, design: Design) -> dict[str, Any]:
-    """Return estimate and interval as a gain per doubling, with p of no gain."""
+def layer_row(contrast: str, panel: Panel, cells: pd.DataFrame, errors: np.ndarray, design: Design) -> dict[str, Any]:
+    """Return estimate and interval as a gain per doubling of tokens, with p of no gain.
+
+    Args:
+        contrast: LAST, MIDDLE or DIFFERENCE.
+        panel: of the last layer.
+        cells: checkpoints with both layers, n.
+        errors: float64 (k, n), log error per split seed, or a difference of two.
+        design: estimator of the slope for these cells.
+    """
+    slope = combined_slope(design, errors, panel.ratio, None)
     low, high = slope.interval()
-    row = {"question": question, "paper": PAPERS[question], "task": task, "contrast": contrast}
+    row = {"question": "layers", "paper": PAPERS["layers"], "task": panel.names["task"], "contrast": contrast}
     row |= {"estimate": gain_of(slope.estimate), "lower": gain_of(high), "upper": gain_of(low), "p": slope.p_zero()}
+    test = nadeau_bengio(errors @ design.weights, panel.ratio) if len(errors) > 1 else 0.0
+    row |= {"slope": task_slope(design, errors.mean(axis=0), cells["trunk"].to_numpy(), test)}
     return row | {"n_cells": int(design.used.sum()), "n_trunks": design.clusters}
 
 
-def isoloss_row(panel: Panel, margin: float, min_trunks: int, twins: Twins | None) -> dict[str, Any] | None:
+def isoloss_row(
+    panel: Panel, margin: float, min_trunks: int, twins: Twins | None, sensitive: bool = True
+) -> dict[str, Any] | None:
     """Return the net gain per doubling of parameters among checkpoints of equal loss, or None.
 
     Loss is cut into bins; a constant for each bin makes small models trained long stand against large ones trained
@@ -41,6 +55,7 @@ def isoloss_row(panel: Panel, margin: float, min_trunks: int, twins: Twins | Non
         margin: relative gain per doubling that matters.
         min_trunks: trunks below which nothing is estimated.
         twins: untrained encoders of the same mode, split, read-out and task.
+        sensitive: whether the study sees gains on the control task; where it does not, no difference says little.
     """
     design = size_design(panel.cells)
     if design is None or design.clusters < min_trunks or panel.signal < MIN_SIGNAL:
@@ -53,6 +68,7 @@ def isoloss_row(panel: Panel, margin: float, min_trunks: int, twins: Twins | Non
     if net is None or design is None or shortage(design.df):
         return row | {"verdict": NOT_TESTABLE}
     estimate = slope(design, net.panel, net)
+    row |= {"slope": net_task_slope(design, net)}
     row |= relative(estimate) | {"p": estimate.p_zero(), "n_cells": int(design.used.sum()), "n_trunks": design.clusters}
     row["estimate"] = row.pop("gain")
     if row["lower"] > 0:
@@ -60,7 +76,9 @@ def isoloss_row(panel: Panel, margin: float, min_trunks: int, twins: Twins | Non
     if row["upper"] < 0:
         return row | {"verdict": "smaller is better"}
     equal = estimate.p_equivalent(float(np.log1p(-margin)), float(np.log1p(margin))) < ALPHA
-    return row | {"verdict": "no difference" if equal else "undecided"}
+    if not equal:
+        return row | {"verdict": UNDECIDED}
+    return row | {"verdict": "no difference" if sensitive else NOT_SENSITIVE}
 
 
 def size_design(cells: pd.DataFrame) -> Design | None:
@@ -102,10 +120,7 @@ def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, A
     ends = last.errors[:, used]
     inner = np.column_stack([middle[c] for c in cells["checkpoint"]])
     slopes = {LAST: ends, MIDDLE: inner, DIFFERENCE: ends - inner}
-    rows = [
-        slope_row("layers", name, last.names["task"], combined_slope(design, y, last.ratio, None), design)
-        for name, y in slopes.items()
-    ]
+    rows = [layer_row(name, last, cells, y, design) for name, y in slopes.items()]
     verdict = layer_verdict(*rows)
     return [row | {"verdict": verdict} for row in rows]
 
@@ -129,10 +144,8 @@ def pooled_rows(
         own = [r for r in rows if (r["question"], r["contrast"]) == (question, contrast) and r["task"] in aggregate]
         if len(own) < MIN_TASKS:
             continue
-        values = np.array([row["estimate"] for row in own])
-        lower, upper = (np.array([row[end] for row in own]) for end in ("lower", "upper"))
-        low, high = median_interval(values, standard_errors(lower, upper), draws, seed)
+        median, high, low = (gain_of(end) for end in median_interval([r["slope"] for r in own], draws, seed))
         row = {"question": question, "paper": PAPERS[question], "task": POOLED, "contrast": contrast}
-        row |= {"estimate": float(np.median(values)), "lower": low, "upper": high, "verdict": "median of tasks"}
+        row |= {"estimate": median, "lower": low, "upper": high, "verdict": "median of tasks"}
         pooled.append(row | {"n_cells": min(r["n_cells"] for r in own), "n_trunks": min(r["n_trunks"] for r in own)})
     return pooled

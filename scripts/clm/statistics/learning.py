@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATURATED, UNDECIDED
 from clm.tables.columns import KEYS
 
 COLUMNS = ("task", "model", *KEYS, "baseline", "metric", "labels", "n_seeds", "error", "lower", "upper")
@@ -25,11 +26,19 @@ def learning_rows(curves: Mapping[str, Any], metric: str, margin: float) -> Iter
 
 
 def labels_verdict(row: dict[str, Any], margin: float) -> str | None:
-    """Return the verdict on the gain per doubling of labels since the row before: from its 95 % interval alone."""
+    """Return the verdict on the gain per doubling of labels since the row before: from its 95 % interval alone.
+
+    saturated: gains and losses of the margin are ruled out. no relevant gain: gains of it are, and the gain itself is
+    no loss of the margin.
+    """
     if row.get("gain") is None:
         return None
     if row["gain_lower"] > margin:
-        return "improving"
+        return IMPROVING
     if row["gain_upper"] < 0:
-        return "degraded"
-    return "saturated" if row["gain_upper"] < margin else "undecided"
+        return DEGRADED
+    if row["gain_upper"] >= margin:
+        return UNDECIDED
+    if row["gain_lower"] > -margin:
+        return SATURATED
+    return NO_RELEVANT_GAIN if row["gain"] > -margin else UNDECIDED

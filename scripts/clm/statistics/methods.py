@@ -1,25 +1,42 @@
-"""A few named methods on common splits, and over tasks: the largest linearly probed encoder against the others."""
+"""A few named methods on common splits, and over tasks: the largest encoder, in each mode, against the others."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clm.statistics.contrasts import repeated_measures, tukey, verdict
-from clm.tables.columns import BASELINE, LINEAR_PROBE, POOLED, PRIMARY, UNTRAINED
+from clm.tables.columns import BASELINE, ENCODER_MODES, POOLED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
 
 FIRST = "largest"  # every named contrast is of this method with another
 OTHERS = ("smallest", UNTRAINED, "ecfp_forest", "token_counts")  # with FIRST at most five methods
+CELL = ["size", "subset", "budget"]
 MIN_BLOCKS = 3
-COLUMNS = ("split", "task", "metric", "method", "other", "difference", "lower", "upper", "p_tukey", "f", "p_anova")
+COLUMNS = (
+    "mode",
+    "split",
+    "task",
+    "metric",
+    "method",
+    "other",
+    "difference",
+    "lower",
+    "upper",
+    "p_tukey",
+    "f",
+    "p_anova",
+)
 COLUMNS += ("n_blocks", "n_methods", "threshold", "verdict")
 
 
 def method_rows(
     cells: pd.DataFrame, transfer: pd.DataFrame, aggregate: list[str], margin: float
 ) -> list[dict[str, Any]]:
-    """Return the rows of contrasts.csv: per split and task with splits as blocks, then per split with tasks as blocks.
+    """Return the rows of contrasts.csv, one mode after the other.
+
+    Per split and task blocks are the seeds of the split, then per split over tasks blocks are tasks.
 
     Args:
         cells: of `study_runs`, one corpus.
@@ -27,17 +44,23 @@ def method_rows(
         aggregate: tasks that count in the rows over tasks.
         margin: difference of log errors that matters.
     """
-    errors = method_errors(transfer, named_cells(cells))
     rows = []
-    for split, group in errors.groupby("split", sort=False):
-        for task, part in group.groupby("task", sort=False):
-            layout = part.pivot_table(index="split_seed", columns="method", values="log_error")
-            names = {"split": split, "task": task, "metric": part["metric"].iloc[0]}
-            rows += [names | row for row in contrast_rows(layout, float(part["ratio"].mean()), margin)]
-        counted = group[group["task"].isin(aggregate)]
-        layout = counted.pivot_table(index="task", columns="method", values="log_error")
-        rows += [{"split": split, "task": POOLED} | row for row in contrast_rows(layout, 0.0, margin)]
+    for mode in ENCODER_MODES:
+        errors = method_errors(transfer, cells, mode)
+        for split, group in errors.groupby("split", sort=False):
+            rows += [{"mode": mode, "split": split} | row for row in split_rows(group, aggregate, margin)]
     return rows
+
+
+def split_rows(errors: pd.DataFrame, aggregate: list[str], margin: float) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one mode and split from the errors of `method_errors`."""
+    for task, part in errors.groupby("task", sort=False):
+        layout = part.pivot_table(index="split_seed", columns="method", values="log_error")
+        names = {"task": task, "metric": part["metric"].iloc[0]}
+        yield from (names | row for row in contrast_rows(layout, float(part["ratio"].mean()), margin))
+    counted = errors[errors["task"].isin(aggregate)]
+    layout = counted.pivot_table(index="task", columns="method", values="log_error")
+    yield from ({"task": POOLED} | row for row in contrast_rows(layout, 0.0, margin))
 
 
 def named_cells(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
@@ -50,15 +73,22 @@ def named_cells(cells: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     return {(row["size"], row["subset"], row["budget"]): name for name, row in reversed(ends.items())}
 
 
-def method_errors(transfer: pd.DataFrame, cells: dict[tuple[str, str, str], str]) -> pd.DataFrame:
-    """Return log errors per split, seed, task and named method; pretraining seeds of a cell are averaged."""
+def method_errors(transfer: pd.DataFrame, cells: pd.DataFrame, mode: str) -> pd.DataFrame:
+    """Return log errors per split, seed, task and named method; seeds of pretraining and fine-tuning are averaged.
+
+    Args:
+        transfer: transfer.csv.
+        cells: of `study_runs`; the largest and the smallest are chosen among those that have a score in this mode.
+        mode: of transfer.
+    """
     rows = primary_labels(transfer)
     rows = rows[rows["error"] > 0]
-    probed = rows[(rows["mode"] == LINEAR_PROBE) & (rows["features"] == PRIMARY)]
-    keys = list(zip(probed["size"], probed["subset"], probed["budget"], strict=True))
-    largest = next((key[0] for key, name in cells.items() if name == FIRST), None)
-    untrained = (probed["corpus"] == UNTRAINED) & (probed["size"] == largest)
-    named = probed.assign(method=np.where(untrained, UNTRAINED, [cells.get(key) for key in keys]))
+    scored = rows[(rows["mode"] == mode) & (rows["features"] == PRIMARY)]
+    names = named_cells(cells[cells.set_index(CELL).index.isin(scored.set_index(CELL).index)])
+    largest = next((key[0] for key, name in names.items() if name == FIRST), None)
+    untrained = (scored["corpus"] == UNTRAINED) & (scored["size"] == largest)
+    keys = zip(*(scored[name] for name in CELL), strict=True)
+    named = scored.assign(method=np.where(untrained, UNTRAINED, [names.get(key) for key in keys]))
     methods = pd.concat([named, rows[rows["mode"] == BASELINE].assign(method=rows["baseline"])])
     methods = methods[methods["method"].isin([FIRST, *OTHERS])]
     log_error = np.log(methods["error"].astype(float))

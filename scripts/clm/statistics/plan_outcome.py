@@ -5,11 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNDECIDED
+from clm.statistics.verdicts import NOT_TESTABLE, OPEN
 from clm.tables.columns import ENCODER_MODES, POOLED
 
 PLAN_COLUMNS = ("claim", "mode", "split", "outcome", "effect", "unit", "testable", "needs")
-OPEN = (UNDECIDED, NOT_SENSITIVE, NOT_TESTABLE)  # verdicts that decide nothing
 NOT_PLANNED, NOT_JUDGED = "not planned", "shown, not judged"
 COLUMNS = ("id", "planned", "smallest_effects", "needs", "effect", "lower", "upper", "verdict", "decided", "reason")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from clm.statistics.multiplicity import BENJAMINI_HOCHBERG, adjusted
 from clm.statistics.predictors import LOSS
-from clm.statistics.verdicts import NOT_TESTABLE, UNDECIDED, no_signal
+from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNDECIDED, no_signal
 from clm.statistics.within import judge_scopes, sign_in_words
 from clm.tables.columns import ALPHA
 
@@ -15,19 +15,21 @@ PREDICTS, FAILS = "predicts", "correlates by less than the margin"
 CEILING = 0.6  # of a score too noisy to be predicted by anything
 
 
-def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None) -> str:
-    """Return PREDICTS, FAILS, "undecided" or "not testable here" of one row.
+def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None, sensitive: bool = True) -> str:
+    """Return PREDICTS, FAILS, "undecided", "not sensitive" or "not testable here" of one row.
 
     Judged is what a predictor adds to the loss ("partial_"; the loss itself, "": its plain correlation) or to loss and
     compute together ("both_"). PREDICTS: the correlation is of the margin at least, its interval excludes 0, and
     p < .05. FAILS: the whole interval of |rho| lies below the margin although the score is reliable enough to be
-    predicted.
+    predicted. Scores that do not answer to pretraining correlate with none of its numbers, so that FAILS reads "not
+    sensitive" then.
 
     Args:
         row: of correlations.csv.
         part: begins the names of its columns.
         margin: |rho| that matters.
         p: of the correlation, corrected over predictors; None where trunks are too few to be permuted.
+        sensitive: whether the study sees gains on the control task in this mode and split.
     """
     lower, upper = row[f"{part}lower"], row[f"{part}upper"]
     if lower is None or p is None:
@@ -36,10 +38,12 @@ def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None
     if p < ALPHA and (lower > 0 or upper < 0) and abs(rho) >= margin:
         return PREDICTS
     reliable = row["ceiling"] is not None and row["ceiling"] >= CEILING
-    return FAILS if reliable and max(-lower, upper) < margin else UNDECIDED
+    if not (reliable and max(-lower, upper) < margin):
+        return UNDECIDED
+    return FAILS if sensitive else NOT_SENSITIVE
 
 
-def judge_rows(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]]:
+def judge_rows(rows: list[dict[str, Any]], margin: float, sensitive: bool = True) -> list[dict[str, Any]]:
     """Add p_bh, verdict, both_verdict and meaning to the rows of one family, and what `judge_scopes` adds.
 
     p_bh is the false discovery rate over the predictors of one task (or of all tasks together): of the partial
@@ -55,9 +59,10 @@ def judge_rows(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
             part = "" if row["predictor"] == LOSS else "partial_"
             rho = row["partial_loss" if part else "spearman"]
             row |= {"p_bh": p, "meaning": sign_in_words(row["predictor"], rho, p)}
-            row["verdict"] = verdict_of(row, part, margin, p if np.isfinite(p) else None)
+            row["verdict"] = verdict_of(row, part, margin, p if np.isfinite(p) else None, sensitive)
             if np.isfinite(row["partial_loss_flops"]):
-                row["both_verdict"] = verdict_of(row, "both_", margin, p_both if np.isfinite(p_both) else None)
+                told = p_both if np.isfinite(p_both) else None
+                row["both_verdict"] = verdict_of(row, "both_", margin, told, sensitive)
             if not row["signal"]:
                 row |= {"verdict": no_signal(row["metric"]), "both_verdict": no_signal(row["metric"])}
         judge_scopes(members)

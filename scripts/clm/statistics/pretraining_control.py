@@ -34,7 +34,7 @@ from clm.statistics.arms import (
 from clm.statistics.estimates import Estimate
 from clm.statistics.hierarchical import MIN_TASKS
 from clm.statistics.net_gain import NetPanel, Twins, net_panel, slope
-from clm.statistics.verdicts import NOT_TESTABLE
+from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNSEEN
 from clm.tables.columns import POOLED, PRETRAINED, PRIMARY, SHUFFLED, UNTRAINED
 from clm.tables.panels import MIN_SIGNAL, Panel, panels, study_runs
 
@@ -59,13 +59,17 @@ class Group:
 
 
 def control_rows(
-    tables: Mapping[str, pd.DataFrame], twins: Mapping[tuple[str, ...], Twins], settings: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame],
+    twins: Mapping[tuple[str, ...], Twins],
+    sensitive: Mapping[tuple[str, str], bool],
+    settings: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of pretraining_control.csv.
 
     Args:
         tables: `runs`, `transfer`, `draws` and the same of the control as `shuffled_runs` and so on.
         twins: of `untrained_twins`.
+        sensitive: {(mode, split): whether the study sees gains on the control task}.
         settings: `shuffled` ({control: corpus}), `aggregate` (tasks that count), `contrast_margin`.
     """
     transfer = joined(tables["transfer"], tables["shuffled_transfer"])
@@ -76,7 +80,7 @@ def control_rows(
             names = {"corpus": source, "shuffled": corpus} | dict(zip(CELL, cell, strict=True))
             chosen = study_runs(chosen, [source, corpus])
             for group in groups(panels(transfer, chosen, draws), twins, names):
-                yield from group_rows(group, settings)
+                yield from group_rows(group, sensitive, settings)
 
 
 def joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
@@ -97,12 +101,15 @@ def groups(found: Iterator[Panel], twins: Mapping[tuple[str, ...], Twins], names
         yield Group(group, names | {"mode": mode, "split": split})
 
 
-def group_rows(group: Group, settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def group_rows(
+    group: Group, sensitive: Mapping[tuple[str, str], bool], settings: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     """Yield the rows over tasks, then those of each task."""
     corpus, counted = group.names["shuffled"], settings["aggregate"]
     used = [net for net in group.nets if net.panel.names["task"] in counted]
     if used:
-        yield from pooled_rows(replace(group, nets=used), settings["contrast_margin"])
+        seen = sensitive.get((group.names["mode"], group.names["split"]), False)
+        yield from pooled_rows(replace(group, nets=used), settings["contrast_margin"], seen)
     for net in group.nets:
         names = {**group.names, "task": net.panel.names["task"], "seeds": len(net.panel.cells) // 2, "n_tasks": 1}
         df, reach = untrained_estimate([net])
@@ -112,7 +119,7 @@ def group_rows(group: Group, settings: Mapping[str, Any]) -> Iterator[dict[str, 
             yield names | {"kind": kind, "df": seeds_df(net, corpus)} | numbers(found, seeds_df(net, corpus))
 
 
-def pooled_rows(group: Group, margin: float) -> Iterator[dict[str, Any]]:
+def pooled_rows(group: Group, margin: float, sensitive: bool) -> Iterator[dict[str, Any]]:
     """Yield the rows of the mean over tasks, with verdicts; the share stands beside the net gain of shuffled tokens."""
     corpus, count = group.names["shuffled"], len(group.nets)
     names = {**group.names, "task": POOLED, "seeds": group.seeds, "n_tasks": count}
@@ -129,10 +136,17 @@ def pooled_rows(group: Group, margin: float) -> Iterator[dict[str, Any]]:
         row |= numbers(found, freedom)
         low, high = found.interval()
         word = contrasts.verdict(-high, -low, margin)
-        row |= {"verdict": NOT_TESTABLE, "reason": missing} if missing else {"verdict": WORDS.get(word, word)}
+        row |= {"verdict": NOT_TESTABLE, "reason": missing} if missing else judged(WORDS.get(word, word), sensitive)
         if kind == SHUFFLED and not missing:
             row |= share_of(group.nets, corpus)
         yield row
+
+
+def judged(verdict: str, sensitive: bool) -> dict[str, str]:
+    """Return the columns of a verdict; that a difference is small says little where no gain could be seen."""
+    if verdict != contrasts.SMALL or sensitive:
+        return {"verdict": verdict}
+    return {"verdict": NOT_SENSITIVE, "reason": f"would be {verdict}, {UNSEEN}"}
 
 
 def shortage(df: int, tasks: int) -> str | None:

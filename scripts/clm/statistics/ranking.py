@@ -156,9 +156,16 @@ def pooled(links: Sequence[Association]) -> Association:
 
 
 def correlate(
-    members: list[Panel], known: Predictors, ranking: Ranking
+    members: list[Panel], known: Predictors, ranking: Ranking, sensitive: bool
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
-    """Return the rows of one family, and {predictor: {task: Spearman}} for the orientation of predictors."""
+    """Return the rows of one family, and {predictor: {task: Spearman}} for the orientation of predictors.
+
+    Args:
+        members: panels of one mode, split and read-out.
+        known: numbers that may predict scores.
+        ranking: with the settings and the shared resamples.
+        sensitive: whether the study sees gains on the control task in this mode and split.
+    """
     values = [known.values(panel) for panel in members]
     rows, links = [], {}
     for name in known.names:
@@ -171,4 +178,4 @@ def correlate(
         links[name] = {item.task: item.association.spearman for item in associations}
         metrics = {panel.names["task"]: panel.metric for panel in members} | {POOLED: members[0].metric}
         rows += [row | {"metric": metrics[row["task"]]} for row in ranking.rows(name, associations)]
-    return judge_rows(rows, ranking.settings.margin), links
+    return judge_rows(rows, ranking.settings.margin, sensitive), links

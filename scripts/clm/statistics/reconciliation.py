@@ -15,13 +15,17 @@ COLUMNS += ("published", "verdict")
 
 
 def reconciliation_rows(
-    panels: Iterable[Panel], twins: Mapping[tuple[str, ...], Twins], settings: Mapping[str, Any]
+    panels: Iterable[Panel],
+    twins: Mapping[tuple[str, ...], Twins],
+    sensitive: Mapping[tuple[str, str], bool],
+    settings: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Return the rows of reconciliation.csv.
 
     Args:
         panels: of one corpus; primary features and inner layers are used.
         twins: untrained encoders of `untrained_twins`.
+        sensitive: {(mode, split): whether the study sees gains on the control task}.
         settings: `gain_margin`, `bootstrap`, `seed`, `min_trunks`, `aggregate` (tasks that count).
     """
     families: dict[tuple[str, str], dict[str, dict[str, Panel]]] = {}
@@ -31,12 +35,16 @@ def reconciliation_rows(
             tasks.setdefault(panel.names["task"], {})[panel.names["features"]] = panel
     rows = []
     for (mode, split), tasks in families.items():
-        rows += [{"mode": mode, "split": split} | row for row in family_rows(tasks, twins, settings)]
+        seen = sensitive.get((mode, split), False)
+        rows += [{"mode": mode, "split": split} | row for row in family_rows(tasks, twins, seen, settings)]
     return rows
 
 
 def family_rows(
-    tasks: dict[str, dict[str, Panel]], twins: Mapping[tuple[str, ...], Twins], settings: Mapping[str, Any]
+    tasks: dict[str, dict[str, Panel]],
+    twins: Mapping[tuple[str, ...], Twins],
+    sensitive: bool,
+    settings: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Return all rows of one mode and split; tasks: {task: {read-out: panel}}."""
     aggregate, least = settings["aggregate"], settings["min_trunks"]
@@ -44,6 +52,6 @@ def family_rows(
     members = [by_features[PRIMARY] for by_features in tasks.values() if PRIMARY in by_features]
     slopes = [row for by_features in tasks.values() for row in layer_rows(by_features, least)]
     known = [(panel, twins.get(tuple(panel.names.values()))) for panel in members]
-    equal = [isoloss_row(panel, settings["gain_margin"], least, untrained) for panel, untrained in known]
+    equal = [isoloss_row(panel, settings["gain_margin"], least, untrained, sensitive) for panel, untrained in known]
     slopes += [row for row in equal if row is not None]
     return window_rows(members, aggregate, *drawn, least) + slopes + pooled_rows(slopes, aggregate, *drawn)

@@ -1,26 +1,39 @@
 """From which size, number of tokens or of molecules on does more of it stop to help a task, or start to harm it?
 
-Judged are net gains, against untrained encoders of the same size; along tokens and molecules these cancel.
+Judged are net gains, against untrained encoders of the same size; along tokens and molecules these cancel. The whole
+axis has the verdict of saturation.csv; the tails that begin later are judged by the same rules, as one family over all
+tasks of an axis, mode and split.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from clm.statistics.gains import Axis, axis_design, gain_of, net_or_raw
-from clm.statistics.intervals import TAILS
-from clm.statistics.multiplicity import adjusted
+from clm.statistics.estimates import Estimate
+from clm.statistics.gains import Axis, axis_design, gain_of, net_or_raw, relative
 from clm.statistics.net_gain import NetPanel, Twins, slope
-from clm.statistics.regression import slope_design, weighted_estimators
-from clm.statistics.resampling import drawn_trunks
-from clm.statistics.verdicts import NO_RELEVANT_GAIN, NOT_TESTABLE, no_signal, shortage
-from clm.tables.columns import ALPHA, SCALES
+from clm.statistics.onsets import NAMED, onset_interval, starts
+from clm.statistics.regression import slope_design
+from clm.statistics.verdicts import (
+    DEGRADED,
+    IMPROVING,
+    NO_RELEVANT_GAIN,
+    NOT_SENSITIVE,
+    NOT_TESTABLE,
+    SATURATED,
+    UNDECIDED,
+    Judged,
+    judge_gains,
+    no_signal,
+    shortage,
+)
 from clm.tables.panels import MIN_SIGNAL, Panel
 
-NAMED = {column: name for name, column in SCALES.items()}  # column of an axis to the column of its names
+# Verdicts that name a value from which on they hold, in the order in which they are looked for
+LASTING = ((DEGRADED,), (SATURATED, NO_RELEVANT_GAIN), (NOT_SENSITIVE,))
 
 
 @dataclass(frozen=True)
@@ -30,41 +43,45 @@ class Tail:
     Attributes:
         start: name of that value.
         at: the value.
-        gain, lower, upper: relative net gain per doubling over the tail, with its 95 % interval.
-        raw_gain: that of the error itself.
-        p_saturated: one-sided p against a gain of at least the margin.
-        p_degraded, p_improving: twice the one-sided p against a gain of at least 0, and of at most the margin: below
-            .05 when the 95 % interval lies on one side.
+        estimate: net slope of log error per doubling over the tail.
+        raw_gain: relative gain of the error itself.
         cells, trunks: behind the slope.
+        whole: whether it is the whole axis.
     """
 
     start: str
     at: float
-    gain: float
-    lower: float
-    upper: float
+    estimate: Estimate
     raw_gain: float
-    p_saturated: float
-    p_degraded: float
-    p_improving: float
     cells: int
     trunks: int
+    whole: bool
 
 
-def starts(panel: Panel, axis: Axis) -> list[tuple[str, float]]:
-    """Return names and values along an axis, ascending, without the last, from which no tail starts."""
-    values = panel.cells.groupby(NAMED[axis.column])[axis.column].mean().sort_values(kind="stable")
-    return [(str(name), float(value)) for name, value in values.items()][:-1]
+@dataclass(frozen=True)
+class Tails:
+    """The tails of one task along one axis, the longest first; without any, the verdict that says why.
+
+    Attributes:
+        panel: errors of the task.
+        found: the tails.
+        barred: verdict and reason where there are none.
+        used: errors whose slope is the net gain.
+    """
+
+    panel: Panel
+    found: list[Tail]
+    barred: tuple[str, str] | None = None
+    used: Panel | None = None
 
 
-def tails(panel: Panel, net: NetPanel | None, axis: Axis, margin: float, min_trunks: int) -> Iterator[Tail]:
+def tails(panel: Panel, net: NetPanel | None, axis: Axis, min_trunks: int) -> Iterator[Tail]:
     """Yield the tail from each value along an axis that enough trunks cover, the longest first.
 
     Args:
         panel: errors whose slope is the net gain along the axis.
         net: with the untrained encoders behind them, None where these cancel and are missing.
         axis: direction of scale.
-        margin: relative gain per doubling that matters.
         min_trunks: trunks below which a tail is left out.
     """
     x = np.log2(panel.cells[axis.column].to_numpy(dtype=float))
@@ -80,13 +97,8 @@ def tails(panel: Panel, net: NetPanel | None, axis: Axis, margin: float, min_tru
         cells = panel.cells[kept].reset_index(drop=True)
         tail = replace(panel, cells=cells, errors=panel.errors[:, kept], draws=draws)
         estimate = slope(design, tail, None if net is None else replace(net, panel=tail))
-        low, high = estimate.interval()
-        limit = float(np.log1p(-margin))
         raw = estimate.value + untrained_slope(design.weights, cells, net)
-        yield Tail(
-            name, value, gain_of(estimate.value), gain_of(high), gain_of(low), gain_of(raw), estimate.p_above(limit),
-            2 * estimate.p_above(0.0), 2 * estimate.p_below(limit), int(design.used.sum()), design.clusters,
-        )  # fmt: skip
+        yield Tail(name, value, estimate, gain_of(raw), int(design.used.sum()), design.clusters, bool(kept.all()))
 
 
 def untrained_slope(weights: np.ndarray, cells: pd.DataFrame, net: NetPanel | None) -> float:
@@ -97,98 +109,78 @@ def untrained_slope(weights: np.ndarray, cells: pd.DataFrame, net: NetPanel | No
     return float(weights @ cells["size"].map(means).to_numpy(dtype=float))
 
 
-def onset(tails: list[Tail], p: list[float]) -> Tail | None:
-    """Return the longest tail that is confirmed after Holm's correction over the tails of the task, or None."""
-    return next((tail for tail, value in zip(tails, adjusted(p), strict=True) if value < ALPHA), None)
-
-
-def threshold_row(
-    panel: Panel, axis: Axis, margin: float, min_trunks: int, draws: int, seed: int, twins: Twins | None
-) -> dict[str, Any]:
-    """Return one row of thresholds.csv.
-
-    no relevant gain, degraded: from `start` on, and over the whole rest of the axis, a gain of the margin (of 0) is
-    rejected; `start` is the smallest value of which that holds. improving: the last tail still gains more than the
-    margin. The range onset_lower to onset_upper holds, for 95 % of bootstrap draws of trunks, the first value from
-    which the estimated gain of the rest is below the margin; "beyond" when it never is.
+def task_tails(panel: Panel, axis: Axis, min_trunks: int, twins: Twins | None) -> Tails:
+    """Return the tails of one task along one axis.
 
     Args:
         panel: errors of the task.
         axis: direction of scale.
-        margin: relative gain per doubling that matters.
         min_trunks: trunks below which nothing is estimated.
-        draws: of the bootstrap over trunks.
-        seed: of the bootstrap.
         twins: untrained encoders of the same mode, split, read-out and task.
     """
-    row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric}
     if panel.signal < MIN_SIGNAL:
-        return row | {"verdict": no_signal(panel.metric), "reason": "most models do not beat the trivial predictor"}
+        return Tails(panel, [], (no_signal(panel.metric), "most models do not beat the trivial predictor"))
     used, net, missing = net_or_raw(panel, axis, twins)
     if used is None:
-        return row | {"verdict": NOT_TESTABLE, "reason": missing}
-    panel = used
-    candidates = list(tails(panel, net, axis, margin, min_trunks))
-    if not candidates:
-        whole = axis_design(panel.cells, axis)
-        few = whole and shortage(whole.df, whole.clusters)
-        return row | {"verdict": NOT_TESTABLE, "reason": few or shortage(None)}
-    row |= dict(zip(("onset_lower", "onset_upper"), onset_interval(panel, axis, margin, draws, seed), strict=True))
-    last = candidates[-1]
-    degraded = onset(candidates, [tail.p_degraded for tail in candidates])
-    saturated = onset(candidates, [tail.p_saturated for tail in candidates])
-    percent = f"{100 * margin:g} %"
-    if degraded is not None:
-        return row | tail_columns(degraded, "degraded", f"the error rises from {degraded.start} on")
-    if saturated is not None:
-        return row | tail_columns(
-            saturated, NO_RELEVANT_GAIN, f"a gain of {percent} per doubling is rejected from {saturated.start} on"
-        )
-    if adjusted([tail.p_improving for tail in candidates])[-1] < ALPHA:
-        return row | tail_columns(
-            last, "improving", f"a gain above {percent} per doubling from {last.start} to the end"
-        )
-    return row | tail_columns(last, "undecided", "no tail of the axis lies on one side; shown is the last")
+        return Tails(panel, [], (NOT_TESTABLE, missing))
+    found = list(tails(used, net, axis, min_trunks))
+    if found:
+        return Tails(panel, found, used=used)
+    whole = axis_design(used.cells, axis)
+    few = whole and shortage(whole.df, whole.clusters)
+    return Tails(panel, [], (NOT_TESTABLE, few or shortage(None)))
+
+
+def judge_tails(
+    tasks: Sequence[Tails], margin: float, sensitive: bool, whole: Mapping[str, Judged]
+) -> list[list[Judged]]:
+    """Return a verdict for each tail of each task of one axis, mode and split.
+
+    Args:
+        tasks: the tails of each task.
+        margin: relative gain per doubling that matters.
+        sensitive: whether the study sees gains on the control task in this mode and split.
+        whole: {task: verdict on the whole axis}, of saturation.csv.
+    """
+    shorter = [tail.estimate for task in tasks for tail in task.found if not tail.whole]
+    verdicts = iter(judge_gains(shorter, margin, sensitive))
+    return [
+        [whole[task.panel.names["task"]] if tail.whole else next(verdicts) for tail in task.found] for task in tasks
+    ]
+
+
+def threshold_row(tails: Tails, judged: Sequence[Judged], axis: Axis, margin: float, draws: int, seed: int) -> dict:
+    """Return one row of thresholds.csv.
+
+    degraded, saturated, no relevant gain, not sensitive: from `start` on, over the whole rest of the axis; `start` is
+    the smallest value of which that holds, degraded before the others. improving: the last tail still gains more than
+    the margin. The range onset_lower to onset_upper holds, for 95 % of bootstrap draws of trunks, the first value from
+    which the estimated gain of the rest is below the margin; "beyond" when it never is.
+
+    Args:
+        tails: of the task.
+        judged: a verdict for each of them.
+        axis: direction of scale.
+        margin: relative gain per doubling that matters.
+        draws: of the bootstrap over trunks.
+        seed: of the bootstrap.
+    """
+    row: dict[str, Any] = {"axis": axis.name, **tails.panel.names, "metric": tails.panel.metric}
+    if tails.barred:
+        return row | dict(zip(("verdict", "reason"), tails.barred, strict=True))
+    ends = onset_interval(tails.used, axis, margin, draws, seed)
+    row |= dict(zip(("onset_lower", "onset_upper"), ends, strict=True))
+    for verdicts in LASTING:
+        for tail, verdict in zip(tails.found, judged, strict=True):
+            if verdict.verdict in verdicts:
+                return row | tail_columns(tail, verdict.verdict, verdict.reason)
+    last = tails.found[-1]
+    if judged[-1].verdict == IMPROVING:
+        return row | tail_columns(last, IMPROVING, judged[-1].reason)
+    return row | tail_columns(last, UNDECIDED, "no tail of the axis is decided; shown is the last")
 
 
 def tail_columns(tail: Tail, verdict: str, reason: str) -> dict[str, Any]:
     """Return the columns of a row that a tail decides."""
-    names = ("start", "at", "gain", "lower", "upper", "raw_gain")
-    columns = {name: getattr(tail, name) for name in names} | {"n_cells": tail.cells, "n_trunks": tail.trunks}
-    return columns | {"verdict": verdict, "reason": reason}
-
-
-def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: int) -> tuple[str | None, str | None]:
-    """Return the 95 % range, over drawn trunks, of the first value whose tail gains less than the margin.
-
-    Names of values along the axis; "beyond" when every tail gains at least the margin. Draws without any pair of trunks
-    that differ are left out; (None, None) when these are most.
-    """
-    values = starts(panel, axis)
-    weights = drawn_trunks(np.random.default_rng(seed), panel.cells["trunk"].to_numpy(), draws)
-    means = panel.cells.groupby(NAMED[axis.column])[axis.column].transform("mean").to_numpy(dtype=float)
-    slopes = np.array([tail_slopes(panel, axis, weights * (means >= at)) for _, at in values])
-    slopes = slopes[:, np.isfinite(slopes).all(axis=0)]
-    if slopes.shape[1] < draws / 2:
-        return None, None
-    flat = slopes > np.log1p(-margin)
-    first = np.where(flat.any(axis=0), np.argmax(flat, axis=0), len(values))
-    low, high = np.quantile(first, TAILS, method="closest_observation").astype(int)
-    names = [name for name, _ in values] + ["beyond"]
-    return names[low], names[high]
-
-
-def tail_slopes(panel: Panel, axis: Axis, weights: np.ndarray) -> np.ndarray:
-    """Return weighted slopes of log error per doubling with fixed effects; NaN where nothing varies.
-
-    Args:
-        panel: n checkpoints.
-        axis: direction of scale.
-        weights: float64 (b, n), how often each checkpoint counts.
-
-    Returns:
-        float64 (b,).
-    """
-    x = np.log2(panel.cells[axis.column].to_numpy(dtype=float))
-    groups = panel.cells.groupby(list(axis.fixed), sort=False).ngroup().to_numpy()
-    return weighted_estimators(x, groups, weights) @ panel.y
+    columns = {"start": tail.start, "at": tail.at, **relative(tail.estimate), "raw_gain": tail.raw_gain}
+    return columns | {"n_cells": tail.cells, "n_trunks": tail.trunks, "verdict": verdict, "reason": reason}

@@ -22,6 +22,8 @@ SATURATED, NO_RELEVANT_GAIN = "saturated", "no relevant gain"
 ARRIVES, LITTLE_ARRIVES = "arrives", "less than a tenth arrives"
 NOT_SENSITIVE, NOT_TESTABLE = "not sensitive", "not testable here"
 LITTLE = (SATURATED, NO_RELEVANT_GAIN, LITTLE_ARRIVES)  # they say something only if the study could have seen more
+OPEN = (UNDECIDED, NOT_TESTABLE, NOT_SENSITIVE)  # these decide nothing
+UNSEEN = "but no control task shows that the study sees gains"
 NO_SIGNAL = {"rmse": "not better than the mean", "auc": "AUC not above one half"}
 ELASTICITY_FAMILY = ("corpus", "mode", "split", "features")
 
@@ -128,7 +130,7 @@ def with_sensitivity(judged: Judged, sensitive: bool) -> Judged:
     """Return the judgement, or "not sensitive" in place of one of the kind "little" by a study that cannot see."""
     if sensitive or judged.verdict not in LITTLE:
         return judged
-    reason = f"would be {judged.verdict}, but no control task shows that the study sees gains"
+    reason = f"would be {judged.verdict}, {UNSEEN}"
     return replace(judged, verdict=NOT_SENSITIVE, reason=reason)
 
 
@@ -172,7 +174,7 @@ def judge_limited(value: float, lower: float, upper: float, margin: float, sensi
         return "contradicted", f"the interval of the median lies above {percent} per doubling"
     if upper < margin:
         if not sensitive:
-            return NOT_SENSITIVE, "the median is small, but no control task shows that the study sees gains"
+            return NOT_SENSITIVE, f"the median is small, {UNSEEN}"
         return "supported", f"the interval of the median lies below {percent} per doubling"
     return UNDECIDED, f"the median is {100 * value:.2g} %, and its interval contains {percent}"
 

@@ -144,5 +144,6 @@ def window_row(window: Window, item: Link, whole: Link | None) -> dict[str, Any]
         return row | {"verdict": "the whole range"}
     if lower is None or upper - lower > VAGUE:
         return row | {"verdict": "undecided"}
-    meet = lower <= high and upper >= low
-    return row | {"verdict": "as the range explains" if meet else "differs from what the range explains"}
+    if lower > high or upper < low:
+        return row | {"verdict": "differs from what the range explains"}
+    return row | {"verdict": "as the range explains" if lower <= expected <= upper else "undecided"}

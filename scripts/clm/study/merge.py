@@ -37,14 +37,16 @@ def without_removed(node: Any, schema: Mapping[str, Any]) -> Any:
 
     Args:
         node: the configuration, or a part of it.
-        schema: its JSON schema; named entries are those that `additionalProperties` describes.
+        schema: its JSON schema; named entries are those that `additionalProperties` describes, and all where it says
+            `x-removable` (splits, whose names are fixed).
     """
     if not isinstance(node, Mapping):
         return node
     fixed, named = schema.get("properties", {}), schema.get("additionalProperties")
     kept = {}
     for key, value in node.items():
-        if key not in fixed and isinstance(named, Mapping) and (value is None or value == {}):
+        removable = schema.get("x-removable") or (key not in fixed and isinstance(named, Mapping))
+        if removable and (value is None or value == {}):
             continue
         kept[key] = without_removed(value, fixed.get(key, named if isinstance(named, Mapping) else {}))
     return kept

@@ -39,13 +39,14 @@ def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
     known = [row for row in rows if row is not None and pd.notna(row["loss_fall"])]
     if not known:
         return "loss: too few runs to test"
-    row = max(known, key=lambda one: one["n_trunks"])  # the mode with most trunks; all see the same losses
+    # the mode with most trunks; probes, which come last, are of all checkpoints
+    row = max(reversed(known), key=lambda one: one["n_trunks"])
     if few_trunks(row):
         return f"loss: too few runs ({change(row['loss_fall'])})"
     if not row["loss_lower"] <= 0 <= row["loss_upper"]:
         return f"loss {changed(row['loss_fall'], row['loss_lower'], row['loss_upper'])}"
     told = f"{signed(row['loss_fall'])} % {interval(row['loss_lower'], row['loss_upper'])}"
-    return f"loss {told}, undecided"
+    return f"loss {told}, no clear fall"
 
 
 def few_trunks(row: Mapping[str, Any]) -> bool:
@@ -106,11 +107,11 @@ def loss_answer(rows: Mapping[str, Mapping[str, Mapping[str, Any] | None]]) -> s
     words = {axis: loss_words([rows[mode][axis] for mode in rows]) for axis in SCALES}
     clear = [f"{word.removeprefix('loss ')} per doubling of {AXES[axis]}"
              for axis, word in words.items() if word.startswith(("loss falls", "loss rises"))]  # fmt: skip
-    rest = [AXES[axis] for axis, word in words.items() if not word.startswith(("loss falls", "loss rises"))]
-    open_ = f"of {listed(rest)} on the loss is undecided or cannot be tested" if rest else ""
-    if not clear:
-        return f"The effect {open_.replace('the loss', 'the pretraining loss')}."
-    return f"The pretraining loss {listed(clear)}{f'; the effect {open_}' if rest else ''}."
+    flat = [f"no clear fall is shown per doubling of {AXES[axis]} ({word.split(' ', 1)[1].rsplit(', ', 1)[0]})"
+            for axis, word in words.items() if word.endswith("no clear fall")]  # fmt: skip
+    few = [AXES[axis] for axis, word in words.items() if word.startswith("loss: ")]
+    untested = [f"too few runs differ in {listed(few)} to test it"] if few else []
+    return "; ".join([f"The pretraining loss {listed(clear)}"] * bool(clear) + flat + untested) + "."
 
 
 def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: float) -> str:

@@ -100,15 +100,15 @@ def run_all(root, study, tables):
     judge_gains.judge_gains(**read, **seen, out=file["saturation"], steps=file["steps"])
     estimate_elasticity.estimate_elasticity(**read, **seen, out=file["elasticity"])
     ranked = {"predictors": file["predictors"], "out": file["correlations"], "regret": file["regret"]}
-    rank_predictors.rank_predictors(**read, **ranked)
+    rank_predictors.rank_predictors(**read, **seen, **ranked)
     chosen = {name: file[name] for name in ("correlations", "regret")}
     choose_predictor.choose_predictor(settings=told, **chosen, out=file["decision"])
-    reconcile_literature.reconcile_literature(**read, out=file["reconciliation"])
-    find_thresholds.find_thresholds(**read, out=file["thresholds"])
+    reconcile_literature.reconcile_literature(**read, **seen, out=file["reconciliation"])
+    judged = {"saturation": file["saturation"], **seen}
+    find_thresholds.find_thresholds(**read, **judged, out=file["thresholds"])
     compared = {name: file[name] for name in ("runs", "transfer")}
     compare_methods.compare_methods(settings=told, **compared, out=file["contrasts"])
-    cut = {name: file[name] for name in ("saturation", "elasticity", "tasks", "sensitivity")}
-    ablate_tasks.ablate_tasks(settings=told, **cut, out=file["ablation"])
+    ablate_tasks.ablate_tasks(**read, **judged, tasks=file["tasks"], out=file["ablation"])
     judged = {name: file[name] for name in ("fits", "saturation", "correlations", "headline", "sensitivity")}
     judge_claims.judge_claims(settings=told, **judged, out=tables / "claims.json")
 
@@ -125,4 +125,5 @@ def run_control(root, study, tables):
     read = {"runs": tables / "runs.csv", "transfer": tables / "transfer.csv", "draws": tables / "draws.parquet"}
     read |= {f"shuffled_{name}": path for name, path in control.items()}
     told = JUDGEMENT | {"shuffled": {"zinc_shuffled": "zinc"}}
-    judge_pretraining_control.judge_pretraining_control(settings=told, **read, out=tables / "pretraining_control.csv")
+    read |= {"sensitivity": tables / "sensitivity.csv", "out": tables / "pretraining_control.csv"}
+    judge_pretraining_control.judge_pretraining_control(settings=told, **read)

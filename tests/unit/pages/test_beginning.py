@@ -18,7 +18,8 @@ def frame(verdict="improving", sensitive=1, assessed=1):
     return {
         "headline": pd.DataFrame([row | {"axis": axis} for axis in "DNU"]),
         "sensitivity": pd.DataFrame([{"mode": "fine_tuned", "split": "scaffold", "sensitive": sensitive,
-                                      "assessed": assessed}]),
+                                      "assessed": assessed, "task": "control_logp", "effect": 0.129, "lower": 0.048,
+                                      "upper": 0.204}]),
         "saturation": pd.DataFrame([scored | {"task": "bace", "verdict": "improving"},
                                     scored | {"task": "esol", "verdict": "undecided"},
                                     scored | {"task": "control_logp", "verdict": "improving"}]),
@@ -31,6 +32,10 @@ def frame(verdict="improving", sensitive=1, assessed=1):
 
 def test_it_says_what_its_tables_say():
     told = beginning.beginning(frame(), SETTINGS)
+    assert told.sight == (
+        "Fine-tuned, the error of logP (control) falls by 13 % [4.8, 20] (scaffold split) with pretraining: they are "
+        "sensitive."
+    )
     assert told.answer[1].startswith("Fine-tuned (7 tasks), more tokens, parameters and molecules lower the error")
     assert "60k to 1M parameters, pretrained on 2k molecules for 100k tokens, and for 2 tasks" in told.scope
     assert told.table[0][0] == "tokens" and told.table[0][4] == "1 / 0 / 1"  # control tasks do not count
@@ -42,7 +47,6 @@ def test_it_says_what_its_tables_say():
     )
     assert told.strength == [
         "2 pretraining runs, 1 per size and number of molecules; 0 checkpoints diverged.",
-        "Fine-tuned scores are sensitive: pretraining lowers the error of a control task whose truth is known.",
     ]
 
 
@@ -59,15 +63,23 @@ def test_advice_is_given_only_on_a_verdict(verdict, told):
     assert beginning.beginning(frame(verdict), SETTINGS).so_what[0].startswith(told)
 
 
-def test_a_study_that_cannot_see_says_so():
-    assert "so a flat line says little" in beginning.beginning(frame(sensitive=0), SETTINGS).strength[1]
-    assert "not assessed" in beginning.beginning(frame(sensitive=0, assessed=0), SETTINGS).strength[1]
+def test_a_study_that_cannot_see_says_so_first():
+    assert "a flat line says little" in beginning.beginning(frame(sensitive=0), SETTINGS).sight
+    assert "not assessed" in beginning.beginning(frame(sensitive=0, assessed=0), SETTINGS).sight
+    tables = frame()
+    more = tables["sensitivity"].assign(split="random", sensitive=0)
+    tables["sensitivity"] = pd.concat([tables["sensitivity"], more])
+    assert "sensitive on the scaffold split only" in beginning.beginning(tables, SETTINGS).sight
 
 
 def test_empty_tables_do_not_stop_it():
     empty = {name: table.head(0) for name, table in frame().items()}
     told = beginning.beginning(empty, SETTINGS)
-    assert "no task can be judged" in told.answer[1] and told.scope == "No pretraining run ended well."
+    assert (
+        "so it cannot" in told.sight
+        and "no task can be judged" in told.answer[1]
+        and told.scope == "No pretraining run ended well."
+    )
 
 
 def test_a_page_gets_the_block_of_a_record_with_its_figures():
@@ -83,5 +95,5 @@ def test_a_page_gets_the_block_of_a_record_with_its_figures():
 def test_it_is_escaped_in_html():
     tables = frame()
     tables["relative_errors"]["task"] = tables["relative_errors"]["task"].replace("esol", "<b>")
-    first, rest = as_html(beginning.beginning(tables, SETTINGS | {"aggregate": ["bace", "<b>"]}))
+    _, first, rest = as_html(beginning.beginning(tables, SETTINGS | {"aggregate": ["bace", "<b>"]}))
     assert "&lt;b&gt;" in first and "<b>ESOL" not in first and "<table>" in rest

@@ -1,7 +1,7 @@
 """Sentences of the findings page say what hand-made tables hold, and no more."""
 
 import pandas as pd
-from clm.pages import findings, left_out, robustness, summary
+from clm.pages import findings, left_out, rivals, robustness, summary
 
 
 def runs():
@@ -64,14 +64,19 @@ def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
         base | forest | {"task": "b", "error": 1.1},
         base | model | {"corpus": "untrained", "subset": "none", "budget": "0", "task": "a", "error": 2.0},
     ]
-    _, lines = findings.rivals_section(pd.DataFrame(rows), runs(), "zinc", "scaffold")
-    assert "Lower error than untrained on 1 of 1 tasks: a." in lines
-    assert "Lower error than forest on 1 of 2 tasks: b." in lines
-    assert "| a | rmse | 1.000 | 2.000 | 0.900 |" in lines[-1]
+    rows += [row | {"mode": "fine_tuned", "error": 0.5 * row["error"]} for row in rows if row["mode"] == "linear_probe"]
+    _, lines = rivals.rivals_section(pd.DataFrame(rows), runs(), "zinc", "scaffold")
+    probed = lines.index("Linear probe: the encoder of 60k parameters, 2k molecules, 1m tokens.")
+    assert "Lower error than untrained, linear probe on 1 of 1 tasks: a." in lines[probed:]
+    assert "Lower error than forest on 1 of 2 tasks: b." in lines[probed:]
+    assert "Lower error than forest on 2 of 2 tasks: a, b." in lines[:probed]
+    head = "| task | metric | fine-tuned | untrained, fine-tuned | linear probe | untrained, linear probe | forest |"
+    assert head in lines[-1] and "| a | rmse | 0.500 | 1.000 | 1.000 | 2.000 | 0.900 |" in lines[-1]
+    assert rivals.rivals_section(pd.DataFrame(rows), runs(), "pubchem", "scaffold")[1] == ["No checkpoint."]
 
 
 def test_ablation_names_the_parts_that_change_a_verdict():
-    base = {"mode": "linear_probe", "split": "random", "statistic": "C", "effect": 0.02, "change": "none"}
+    base = {"mode": "linear_probe", "split": "random", "statistic": "C", "effect": 0.02, "change": "none", "n_tasks": 7}
     rows = [
         base | {"left_out": "nothing", "name": "nothing", "verdict": "contradicted"},
         base | {"left_out": "task", "name": "esol", "verdict": "undecided", "change": "to undecided"},
@@ -81,6 +86,8 @@ def test_ablation_names_the_parts_that_change_a_verdict():
     told = "median gain with compute (linear probe, random split): more than little; of 2 parts left out in turn"
     assert lines == [f"{told}, reversed without task bace; undecided without task esol."]
     assert robustness.ablation_section(pd.DataFrame(rows).assign(effect=None))[1] == []
+    (alone,) = robustness.ablation_section(pd.DataFrame(rows[:1]))[1]
+    assert alone.endswith("more than little; no part can be left out of 7 tasks.")
 
 
 def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
@@ -91,7 +98,14 @@ def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
     ]
     (line,) = robustness.thresholds_section(pd.DataFrame(rows))[1]
     assert "esol no relevant gain from 400k on (0.1 % [-0.4, 0.6]); no threshold for 1 others." in line
-    row = {"split": "random", "other": "ecfp_forest", "difference": 0.3, "lower": 0.1, "upper": 0.5}
+    row = {
+        "mode": "linear_probe",
+        "split": "random",
+        "other": "ecfp_forest",
+        "difference": 0.3,
+        "lower": 0.1,
+        "upper": 0.5,
+    }
     rows = [row | {"task": "(all)", "verdict": "higher error"}, row | {"task": "esol", "verdict": "undecided"}]
     (line,) = robustness.contrasts_section(pd.DataFrame(rows))[1]
     assert "minus ecfp_forest: over tasks 30.0 % [10, 50], higher error; single tasks: 1 undecided." in line
@@ -115,13 +129,18 @@ def test_claims_that_no_test_decides_are_counted():
     claims = [
         {"verdict": "undecided", "claim": "x", "effect": None, "lower": None, "upper": None, "n": 0},
         {"verdict": "supported", "claim": "loss falls", "effect": 0.1, "lower": 0.05, "upper": 0.2, "n": 9},
+        {"verdict": "degraded", "claim": "errors rise", "effect": -0.02, "lower": -0.03, "upper": -0.01, "n": 8},
     ]
-    _, lines = findings.claims_section(claims)
+    few, *rest = findings.claims_section(claims, 6)[1]
+    assert few.startswith("6 tasks are fine-tuned, fewer than the 8") and rest == findings.claims_section(claims, 8)[1]
+    _, lines = findings.claims_section(claims, 0)
     assert lines == [
         "supported: loss falls (effect 0.1 [0.05, 0.2], n 9).",
-        "undecided: 1 of 2.",
-        "not testable here: 0 of 2.",
-        "not sensitive: 0 of 2.",
+        "degraded: errors rise (effect -0.02 [-0.03, -0.01], n 8).",
+        "undecided: 1 of 3.",
+        "not testable here: 0 of 3.",
+        "not sensitive: 0 of 3.",
+        "shown, not judged: 0 of 3.",
     ]
 
 

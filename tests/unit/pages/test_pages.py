@@ -62,7 +62,7 @@ def test_claims_page_escapes_and_keeps_every_claim(study, tmp_path):
 def test_the_end_of_a_study_is_its_headline_and_the_path_of_the_report(tmp_path):
     (tmp_path / "tables").mkdir()
     (tmp_path / "report").mkdir()
-    told = Beginning(["The loss falls.", "Fine-tuned, a.", "With a linear probe, b."], "", [], ["x"], ["y"])
+    told = Beginning("It can.", ["The loss falls.", "Fine-tuned, a.", "With a linear probe, b."], "", [], ["x"], ["y"])
     (tmp_path / "tables" / "findings.md").write_text(page("s", markdown(told, "f.png"), [("T", ["z"])], []))
     (tmp_path / "report" / "report.html").write_text("")
     lines = summarize_study.summarize_study(tmp_path)

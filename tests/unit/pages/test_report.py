@@ -19,6 +19,7 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs")
 RECORDS = [path.parents[1] for path in sorted((ROOT / "reference").glob("*/tables/headline.csv"))]
 ANSWER = (
+    "<p class='sight'>It can.</p>",
     "<p class='answer'>Fine-tuned, more tokens lower the error.</p><p class='so-what'>So what.</p>",
     "<p>rest</p>",
 )
@@ -77,7 +78,12 @@ def test_the_answer_comes_first_and_sections_follow_the_argument(made):
     assert tags.sections == ["answer", "loss", "transfer", "your-tasks", "supplement", "tables"]
     order = [name.lower().replace(" ", "-") for name in SECTIONS]
     assert tags.sections == [name for name in order if name in tags.sections]
-    assert made.index("class='answer'") < made.index("<img") < made.index("class='so-what'") + 10_000
+    assert (
+        made.index("class='sight'")
+        < made.index("class='answer'")
+        < made.index("<img")
+        < made.index("class='so-what'") + 10_000
+    )
     assert re.findall(r'href="#([\w-]+)"', made) == tags.sections
     assert made.rindex("workflow.html") > made.rindex("<table")
 

@@ -4,13 +4,23 @@ import os
 
 import numpy as np
 import pandas as pd
+from counts import told
 
 REPLICATES = int(os.environ.get("CLM_REPLICATES", "300"))
+SHARES: dict[str, list[float]] = {}  # of replicates that were decided or covered, by test
 
 
 def allowed(share: float, replicates: int = REPLICATES) -> float:
     """Three standard errors of a share over the replicates."""
     return 3 * float(np.sqrt(share * (1 - share) / replicates))
+
+
+def noted(share: float) -> float:
+    """Return a share, and write it under the name of the test to the file that CLM_COUNTS names, if it does."""
+    name = os.environ["PYTEST_CURRENT_TEST"].rsplit("/", 1)[-1].split(" ")[0]
+    SHARES.setdefault(name, []).append(round(float(share), 4))
+    told("shares", replicates=REPLICATES, **{name: SHARES[name]})
+    return share
 
 
 def correlated(random, count, trunks, sd, rho):

@@ -6,7 +6,6 @@ import pytest
 from clm.statistics.elasticity import elasticity_row
 from clm.statistics.elasticity import judge as judge_elasticity
 from clm.statistics.gains import AXES, gain_row, judge
-from clm.statistics.intervals import median_interval
 from clm.statistics.regression import slope_design
 from clm.statistics.regret import chosen_regret, greedy_choice, uniform_choice
 from clm.statistics.reliability import noise_ceiling
@@ -123,13 +122,3 @@ def test_trunk_effects_are_no_elasticity():
     p = 2 * stats.t.sf(np.abs(y @ design.weights) / errors, design.df)
     naive = [stats.linregress(log_loss, row).pvalue for row in y[:300]]
     assert np.mean(p < 0.05) <= 0.07 and np.mean(np.array(naive) < 0.05) > 0.2
-
-
-def test_interval_of_the_median_covers_the_truth():
-    random, covered = np.random.default_rng(2), []
-    for _ in range(200):
-        errors = random.uniform(0.003, 0.01, size=12)
-        gains = 0.01 + 0.01 * random.normal(size=12) + errors * random.normal(size=12)
-        low, high = median_interval(gains, errors, 300, 0)
-        covered.append(low <= 0.01 <= high)
-    assert np.mean(covered) >= 0.93

@@ -1,5 +1,7 @@
 """Untrained, shuffled and pretrained encoders: planted parts are found, and intervals cover them."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,9 +46,10 @@ def study(random, counts, order, tasks=8, seeds=2, trunk=0.01, between=0.02):
     }
 
 
-def table_of(tables, tasks=8):
+def table_of(tables, tasks=8, sensitive=True):
     settings = SETTINGS | {"aggregate": [f"t{task}" for task in range(tasks)]}
-    return pd.DataFrame(control_rows(tables, untrained_twins(tables["transfer"]), settings))
+    seen = dict.fromkeys(product(("linear_probe", "fine_tuned"), ("random", "scaffold")), sensitive)
+    return pd.DataFrame(control_rows(tables, untrained_twins(tables["transfer"]), seen, settings))
 
 
 def over_tasks(table):
@@ -83,6 +86,13 @@ def test_planted_parts_are_found_and_judged():
         share = found.loc["shuffled"]
         assert share["share_lower"] <= counts / (counts + order) <= share["share_upper"]
         assert share["share_upper"] - share["share_lower"] < 0.4 and len(control_section(table)[1]) == 1
+
+
+def test_a_small_difference_says_little_where_no_gain_could_be_seen():
+    made = study(np.random.default_rng(3), 0.3, 0.0, between=0.005, trunk=0.003)
+    rows = over_tasks(table_of(made, sensitive=False))
+    assert rows.loc["order", "verdict"] == "not sensitive" and "no relevant difference" in rows.loc["order", "reason"]
+    assert rows.loc["pretrained", "verdict"] == "gain", "a gain is seen by any study"
 
 
 def test_intervals_cover_what_was_planted():

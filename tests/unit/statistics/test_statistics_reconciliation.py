@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from clm.statistics.hierarchical import TaskSlope
 from clm.statistics.isoloss import DIFFERENCE, LAST, MIDDLE, isoloss_row, layer_rows, pooled_rows
 from clm.statistics.net_gain import Twins
 from clm.statistics.windows import WINDOWS, expectation, link, range_restricted, window_rows
@@ -124,7 +125,8 @@ def test_width_alone_is_no_gain_at_equal_loss():
 
 def test_medians_over_tasks_need_enough_of_them():
     base = {"question": "isoloss", "contrast": "c", "n_cells": 9, "n_trunks": 5}
-    rows = [base | {"task": f"t{i}", "estimate": 0.01 * i, "lower": 0.01 * i - 0.01, "upper": 0.01 * i + 0.01}
+    scores = [dict(enumerate(0.002 * np.random.default_rng(i).choice((-1, 1), size=9))) for i in range(7)]
+    rows = [base | {"task": f"t{i}", "estimate": 0.01 * i, "slope": TaskSlope(np.log1p(-0.01 * i), scores[i], 8.0)}
             for i in range(7)]  # fmt: skip
     (told,) = pooled_rows(rows, [f"t{i}" for i in range(7)], 200, 0)
     assert told["estimate"] == pytest.approx(0.03) and told["lower"] < 0.03 < told["upper"]

@@ -62,6 +62,11 @@ def test_an_overlay_takes_entries_away(tmp_path, nothing):
     assert set(before["grid"]["budgets"]) - set(after["grid"]["budgets"]) == {"200k"}
 
 
+def test_an_overlay_takes_a_split_away(tmp_path):
+    file = overlay(tmp_path, 0, "splits: {random: null}")
+    assert set(study_configuration(BASE, [file], {}, SCHEMA)["splits"]) == {"scaffold"}
+
+
 def test_null_that_is_a_value_stays(tmp_path):
     path = overlay(tmp_path, 0, "sources: {molsets: {sha256: null}}")
     after = study_configuration(BASE, [path], {}, SCHEMA)

@@ -59,7 +59,7 @@ def test_axes_with_the_same_verdict_share_a_phrase_and_a_mode_without_rows_says_
     [
         ({}, "loss falls by 33 % [32, 34]"),
         ({"loss_fall": -0.05, "loss_lower": -0.08, "loss_upper": -0.01}, "loss rises by 5.0 % [1.0, 8.0]"),
-        ({"loss_lower": -0.1}, "loss 33 % [-10, 34], undecided"),
+        ({"loss_lower": -0.1}, "loss 33 % [-10, 34], no clear fall"),
         (FEW_RUNS, "loss: too few runs (falls by 33 %)"),
         (FEW_TASKS, "loss falls by 33 % [32, 34]"),
         ({"loss_fall": None}, "loss: too few runs to test"),
@@ -67,6 +67,22 @@ def test_axes_with_the_same_verdict_share_a_phrase_and_a_mode_without_rows_says_
 )
 def test_loss_is_said_to_fall_only_where_its_interval_does(changed, told):
     assert words.loss_words([ROW | {"verdict": "improving"} | changed, None]) == told
+
+
+def test_the_loss_along_each_axis_is_said_as_it_was_tested():
+    rows = {"D": ROW, "N": ROW | {"loss_lower": -0.1}, "U": ROW | FEW_RUNS}
+    rows = {axis: row | {"verdict": row.get("verdict", "undecided")} for axis, row in rows.items()}
+    told = words.loss_answer({"linear_probe": rows})
+    assert told == (
+        "The pretraining loss falls by 33 % [32, 34] per doubling of tokens; no clear fall is shown per doubling of "
+        "parameters (33 % [-10, 34]); too few runs differ in molecules to test it."
+    )
+
+
+def test_the_loss_is_that_of_all_checkpoints_where_modes_have_as_many_trunks():
+    tuned, probed = (ROW | {"verdict": "undecided", "loss_fall": fall} for fall in (0.1, 0.33))
+    assert words.loss_words([tuned, probed]).startswith("loss falls by 33 %")
+    assert words.loss_words([tuned | {"n_trunks": 11}, probed]).startswith("loss falls by 10 %")
 
 
 def test_titles_of_panels_are_the_rows_over_all_splits():
