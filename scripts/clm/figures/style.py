@@ -71,8 +71,11 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int = 6) -> No
         figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)), handlelength=1.6)
 
 
-def spread(places: Sequence[float], gap: float) -> list[float]:
-    """Return places, given in ascending order, moved as little as needed to lie at least a gap apart."""
+def spread(places: Sequence[float], gap: float, ends: tuple[float, float] = (0.0, 1.0)) -> list[float]:
+    """Return places, given in ascending order, moved as little as needed to lie at least a gap apart, between two ends.
+
+    Where they do not fit between the ends, they reach beyond the lower one: titles stand above a panel.
+    """
     moved = [place - i * gap for i, place in enumerate(places)]
     blocks: list[list[float]] = []
     for value in moved:  # isotonic regression: neighbours in the wrong order share their mean
@@ -80,7 +83,8 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
         while len(blocks) > 1 and sum(blocks[-2]) / len(blocks[-2]) > sum(blocks[-1]) / len(blocks[-1]):
             blocks[-2:] = [blocks[-2] + blocks[-1]]
     means = [sum(block) / len(block) for block in blocks for _ in block]
-    return [mean + i * gap for i, mean in enumerate(means)]
+    low, high = ends[0], ends[1] - (len(places) - 1) * gap
+    return [min(max(mean, low), high) + i * gap for i, mean in enumerate(means)]
 
 
 def log_axis(axis: Axes, which: str, plain: bool = True) -> None:

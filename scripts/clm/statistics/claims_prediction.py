@@ -45,7 +45,7 @@ def is_one_of(predictor: str, starts: tuple[str, ...]) -> bool:
 def prediction_claim(
     name: str, what: str, key: tuple[str, str] | None, rows: pd.DataFrame, margin: float
 ) -> dict[str, Any]:
-    """Judge one claim from the pooled rows of its predictors; shown is the one with the largest correlation.
+    """Judge one claim from the pooled rows of its predictors; shown is the largest correlation that decides.
 
     The verdict is that of the rows of correlations.csv. contradicted: one of them predicts. supported: all correlate by
     less than the margin.
@@ -65,12 +65,24 @@ def prediction_claim(
     rows = rows[rows[rho].notna() & rows[f"{part}lower"].notna()]
     if rows.empty:
         return claim(**base, reason=f"needs: {what} of {least}, and 2 tasks with signal that share them")
-    strongest = rows.loc[rows[rho].abs().idxmax()]
+    strongest = strongest_of(rows, rho)
     shown = numbers(strongest, rho, f"{part}lower", f"{part}upper", f"{part}p")
     evidence = dict(zip(("effect", "lower", "upper", "p"), shown.values(), strict=True))
     evidence["n"] = int(strongest["n_trunks"])
     verdict, reason = judged(rows)
-    return claim(**base, **evidence, verdict=verdict, reason=f"{reason}; strongest: {strongest['predictor']}")
+    reason = f"{reason}; strongest: {strongest['predictor']}"
+    if verdict == "contradicted" and pd.notna(strongest.get("both_verdict")):
+        reason += f"; given loss and compute together: {strongest['both_verdict']}"
+    return claim(**base, **evidence, verdict=verdict, reason=reason)
+
+
+def strongest_of(rows: pd.DataFrame, rho: str) -> pd.Series:
+    """Return the row with the largest correlation among those that predict; else among those that could be tested."""
+    for kept in (rows["verdict"] == PREDICTS, rows["verdict"] != NOT_TESTABLE):
+        if kept.any():
+            rows = rows[kept]
+            break
+    return rows.loc[rows[rho].abs().idxmax()]
 
 
 def judged(rows: pd.DataFrame) -> tuple[str, str]:

@@ -52,6 +52,7 @@ TASKS = {
     "biogen_hppb": "human protein binding (Biogen)",
     "biogen_rppb": "rat protein binding (Biogen)",
 }
+SPLITS = {"scaffold_balanced": "balanced scaffold"}
 CAPITALS = ("bbbp", "dili", "hiv", "sider", "qm7", "qm8", "qm9", "ld50")
 PROPERTIES = {"logp": "logP", "tpsa": "TPSA", "qed": "QED", "rings": "rings", "amides": "amides"}
 
@@ -59,6 +60,11 @@ PROPERTIES = {"logp": "logP", "tpsa": "TPSA", "qed": "QED", "rings": "rings", "a
 def mode_name(mode: str) -> str:
     """Return how a mode of transfer, or kind of model, is called; sentinels stay as they are."""
     return MODES.get(mode, mode)
+
+
+def split_name(split: str) -> str:
+    """Return how a split is called: "balanced scaffold" for scaffold_balanced; others without underscores."""
+    return SPLITS.get(split, split.replace("_", " "))
 
 
 def baseline_name(name: str) -> str:
@@ -95,7 +101,9 @@ def scale_name(name: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a sentence with the modes, tasks and budgets that it names in words."""
+    """Return a sentence with the modes, splits, tasks and budgets that it names in words."""
+    for split, name in SPLITS.items():
+        text = re.sub(rf"\b{split}\b", name, text)
     modes = {mode: mode_name(mode) for mode in (LINEAR_PROBE, FINE_TUNED)}
     text = re.sub(r"\b(" + "|".join(modes) + r")\b", lambda found: modes[found[0]], text)
     text = re.sub(r"\bt\d+(?:\.\d+)?[kmg]?\b", lambda found: scale_name(found[0]), text)

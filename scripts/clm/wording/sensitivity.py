@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from clm.wording.names import changed, listed, mode_name, task_name
+from clm.wording.headline import PROTOCOLS
+from clm.wording.names import changed, listed, mode_name, split_name, task_name
 
 
 def sight(sensitivity: pd.DataFrame) -> str:
@@ -17,17 +18,17 @@ def sight(sensitivity: pd.DataFrame) -> str:
 
 def mode_sight(mode: str, rows: pd.DataFrame) -> str:
     """Return the sentence of one mode, whose rows are its splits."""
-    name = mode_name(mode)
+    scores = f"{mode_name(mode)} scores"
     if not rows["assessed"].all():
         needs = "a control task and pretraining runs are missing"
-        return f"{name.capitalize()} scores are not assessed ({needs}) and cannot rule out small gains."
-    told = [f"{changed(row['effect'], row['lower'], row['upper'])} ({row['split']} split)"
+        return f"{scores.capitalize()} are not assessed ({needs}) and cannot rule out small gains."
+    told = [f"{changed(row['effect'], row['lower'], row['upper'])} ({split_name(row['split'])} split)"
             for row in rows.to_dict("records")]  # fmt: skip
     tasks = listed([task_name(task) for task in dict.fromkeys(rows["task"])])
     seen = rows.loc[rows["sensitive"].astype(bool), "split"].tolist()
-    verdict = "they are sensitive"
+    verdict = f"{scores} are sensitive"
     if not seen:
-        verdict = "they are not sensitive, and a flat line says little"
+        verdict = f"{scores} are not sensitive, and a flat line of theirs says little"
     elif len(seen) < len(rows):
-        verdict = f"they are sensitive on the {listed(seen)} split only"
-    return f"{name.capitalize()}, the error of {tasks} {listed(told)} with pretraining: {verdict}."
+        verdict = f"{scores} are sensitive on the {listed([split_name(split) for split in seen])} split only"
+    return f"{PROTOCOLS[mode]}, the error of {tasks} {listed(told)} with pretraining: {verdict}."

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.figures import curves, descriptors, gains, headline, loss, representations, spectrum, transfer
+from clm.figures.style import spread
 from clm.figures.tables import read_table
 from clm.tables.columns import KEYS
 from clm.tables.descriptors import DESCRIPTORS
@@ -170,3 +171,11 @@ def test_matrix_of_representations_holds_last_budgets_sizes_in_order(study):
     assert sizes == sorted(sizes) and sizes[0] == 6e4
     values = representations.draw(pairs, points).axes[0].images[0].get_array()
     assert values.shape == (20, 20) and np.allclose(values, values.T) and np.allclose(np.diag(values), 1)
+
+
+def test_labels_lie_a_gap_apart_and_below_the_title():
+    assert spread([0.2, 0.6], 0.05) == pytest.approx([0.2, 0.6])
+    assert spread([0.5, 0.5], 0.1) == pytest.approx([0.45, 0.55])
+    assert spread([0.3, 0.98, 0.99, 1.0], 0.05) == pytest.approx([0.3, 0.9, 0.95, 1.0])
+    assert spread([0.0, 0.01], 0.05) == pytest.approx([0.0, 0.05])
+    assert spread([0.5] * 5, 0.3)[-1] == pytest.approx(1.0), "too many reach beyond the lower end"

@@ -33,8 +33,8 @@ def frame(verdict="improving", sensitive=1, assessed=1):
 def test_it_says_what_its_tables_say():
     told = beginning.beginning(frame(), SETTINGS)
     assert told.sight == (
-        "Fine-tuned, the error of logP (control) falls by 13 % [4.8, 20] (scaffold split) with pretraining: they are "
-        "sensitive."
+        "Fine-tuned, the error of logP (control) falls by 13 % [4.8, 20] (scaffold split) with pretraining: fine-tuned "
+        "scores are sensitive."
     )
     assert told.answer[1].startswith("Fine-tuned (7 tasks), more tokens, parameters and molecules lower the error")
     assert "60k to 1M parameters, pretrained on 2k molecules for 100k tokens, and for 2 tasks" in told.scope
@@ -48,6 +48,16 @@ def test_it_says_what_its_tables_say():
     assert told.strength == [
         "2 pretraining runs, 1 per size and number of molecules; 0 checkpoints diverged.",
     ]
+
+
+def test_many_tasks_are_counted_and_few_are_named():
+    tables, many = frame(), [f"t{i}" for i in range(9)]
+    base = tables["relative_errors"].iloc[:1]
+    rows = [base.assign(task=task, ratio=1.2 if task != "t8" else 0.8) for task in many]
+    told = beginning.beginning(tables | {"relative_errors": pd.concat(rows)}, SETTINGS | {"aggregate": many}).so_what[
+        -1
+    ]
+    assert told.endswith("than the largest encoder on 8 of 9 tasks; the encoder had the lower one on t8.")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +74,7 @@ def test_advice_is_given_only_on_a_verdict(verdict, told):
 
 
 def test_a_study_that_cannot_see_says_so_first():
-    assert "a flat line says little" in beginning.beginning(frame(sensitive=0), SETTINGS).sight
+    assert "a flat line of theirs says little" in beginning.beginning(frame(sensitive=0), SETTINGS).sight
     assert "not assessed" in beginning.beginning(frame(sensitive=0, assessed=0), SETTINGS).sight
     tables = frame()
     more = tables["sensitivity"].assign(split="random", sensitive=0)

@@ -122,6 +122,19 @@ def test_hessian_needs_all_to_fail_or_one_to_succeed():
     assert verdict(correlations(trace_per_parameter=useful), name)["n"] == 0  # not among the claims
 
 
+def test_the_number_that_is_shown_is_of_a_predictor_that_decides():
+    """A larger correlation of four trunks, which no permutation can test, stands beside one that predicts."""
+    few = partial(0.9, 0.85, 0.99, None, n_trunks=4)
+    table = correlations(sharpness_2=partial(-0.5, -0.7, -0.2, 0.002), landscape_width=few).assign(
+        both_verdict="undecided"
+    )
+    found = verdict(table, "landscape_predicts_not")
+    assert (found["verdict"], found["effect"], found["n"]) == ("contradicted", -0.5, 14)
+    assert found["reason"] == "it does predict; strongest: sharpness_2; given loss and compute together: undecided"
+    unclear = correlations(sharpness_2=partial(-0.2, -0.6, 0.3, 0.4), landscape_width=few)
+    assert verdict(unclear, "landscape_predicts_not")["effect"] == -0.2
+
+
 @pytest.mark.parametrize("rho", [-0.8, -0.5, -0.35, -0.25, -0.1, 0.0])
 @pytest.mark.parametrize("half", [0.04, 0.15, 0.5])
 @pytest.mark.parametrize("p", [0.001, 0.03, 0.4, None])
