@@ -139,7 +139,7 @@ def label_lines(axis: Axes, rows: pd.DataFrame, whole: bool) -> None:
         return
     labels.sort(key=lambda item: item[0])
     ends = np.log(axis.get_ylim())
-    places = spread([(np.log(value) - ends[0]) / (ends[1] - ends[0]) for value, *_ in labels], 0.045)
+    places = spread([(np.log(value) - ends[0]) / (ends[1] - ends[0]) for value, *_ in labels], 0.045, (0.0, 0.97))
     for (_, text, color), place in zip(labels, places, strict=True):
         axis.annotate(text, (1, place), (2, 0), xycoords="axes fraction", textcoords="offset points", fontsize=5.8,
                       color=color, va="center", annotation_clip=False)  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 from clm.pages.marked import BEGIN, END
 from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATURATED
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY, UNTRAINED
-from clm.wording.headline import MODES, SCALES, answer, error_words, loss_words, pooled
+from clm.wording.headline import LOWERED, MODES, SCALES, answer, error_words, finer, loss_words, pooled
 from clm.wording.names import AXES, listed, mode_name, percent, short_number, task_name
 from clm.wording.sensitivity import sight
 
@@ -104,11 +104,11 @@ def counts(saturation: pd.DataFrame, axis: str, mode: str, settings: Mapping[str
 
 def so_what(headline: pd.DataFrame, ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
     """Return what to do: which scale pays, which protocol and when the fingerprint forest has the lower error."""
-    return [line for line in (scale_line(headline), *protocol_lines(ratios, settings)) if line]
+    return [line for line in (scale_line(headline, settings["gain_margin"]), *protocol_lines(ratios, settings)) if line]
 
 
-def scale_line(headline: pd.DataFrame) -> str:
-    """Say which axes of scale are shown to lower the error, else that none is."""
+def scale_line(headline: pd.DataFrame, margin: float) -> str:
+    """Say which axes of scale are shown to lower the error, by the margin or at all, and which are shown not to."""
     rows = [(axis, mode, pooled(headline, axis, mode)) for mode in MODES for axis in SCALES]
     pays = [(axis, mode, row["gain"]) for axis, mode, row in rows if row is not None and row["verdict"] == IMPROVING]
     if pays:
@@ -116,9 +116,15 @@ def scale_line(headline: pd.DataFrame) -> str:
         return f"Worth paying for: {listed(told)}."
     flat = [f"more {AXES[axis]} ({mode_name(mode)})" for axis, mode, row in rows
             if row is not None and row["verdict"] in (SATURATED, NO_RELEVANT_GAIN, DEGRADED)]  # fmt: skip
+    some = [f"more {AXES[axis]} ({mode_name(mode)})" for axis, mode, row in rows
+            if row is not None and finer(row) == LOWERED]  # fmt: skip
+    other = "other axis" if flat else "axis of scale"
+    lowered = f"No {other} is shown to lower the error"
+    if some:
+        lowered = f"Shown to lower the error, whether by {100 * margin:g} % per doubling is open: {listed(some)}"
     if flat:
-        return f"Not worth paying for within this range: {listed(flat)}. No other axis is shown to lower the error."
-    return "No axis of scale is shown to lower the error, and none is shown not to."
+        return f"Not worth paying for within this range: {listed(flat)}. {lowered}."
+    return f"{lowered}." if some else f"{lowered}, and none is shown not to."
 
 
 def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:

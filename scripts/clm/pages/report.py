@@ -40,7 +40,7 @@ h1 { font-size: 1.25em; margin: .6em 0 .3em } h2 { margin-top: 2em; border-botto
 figure { display: grid; grid-template-columns: minmax(0, 1fr) 21em; gap: 1.2em; margin: 1.2em 0; align-items: start }
 figure img, .landing img { width: 100%; height: auto }
 figcaption { font-size: .9em; color: #444 } figcaption p:first-child { margin-top: 0 }
-.landing { display: grid; grid-template-columns: 27em minmax(0, 1fr); gap: 1.4em; align-items: start }
+.landing { display: grid; grid-template-columns: 31em minmax(0, 1fr); gap: 1.4em; align-items: start }
 .landing p { margin: .45em 0 } .answer { font-weight: 600 } .scope { font-size: .9em }
 .question, .sight { margin: .3em 0; color: #555 }
 .so-what { border-left: 4px solid #E69F00; padding-left: .7em }

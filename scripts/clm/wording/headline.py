@@ -20,6 +20,7 @@ from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
 from clm.wording.names import AXES, change, changed, interval, listed, mode_name, signed
 
 SCALES = ("D", "N", "U")
+LOWERED = "lowered"  # the error falls, and whether by the margin is undecided
 MODES = (FINE_TUNED, LINEAR_PROBE)
 PROTOCOLS = {FINE_TUNED: "Fine-tuned", LINEAR_PROBE: "With a linear probe on frozen encoders"}
 
@@ -121,6 +122,7 @@ def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: f
     limit = f"{100 * margin:g} %"
     phrases = {
         IMPROVING: "more {names} lower the error by {each} per doubling",
+        LOWERED: f"more {{names}} lower the error by {{each}} per doubling, whether by {limit} is undecided",
         DEGRADED: "more {names} raise the error by {each} per doubling",
         SATURATED: f"more {{names}} change the error by less than {limit} per doubling (it {{each}})",
         NO_RELEVANT_GAIN: f"more {{names}} do not lower the error by {limit} per doubling (it {{each}})",
@@ -131,15 +133,20 @@ def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: f
     }
     parts = []
     for verdict, phrase in phrases.items():
-        chosen = {axis: row for axis, row in rows.items() if row is not None and row["verdict"] == verdict}
+        chosen = {axis: row for axis, row in rows.items() if row is not None and finer(row) == verdict}
         if chosen:
             told = list(dict.fromkeys(in_brackets(row) for row in chosen.values()))
-            if verdict in (IMPROVING, DEGRADED):  # the verb says the direction
+            if verdict in (IMPROVING, DEGRADED, LOWERED):  # the verb says the direction
                 told = [re.sub("^(falls|rises) by ", "", one) for one in told]
             parts.append(phrase.format(names=listed([AXES[axis] for axis in chosen]), each=listed(told)))
     counts = [int(row["n_tasks"]) for row in rows.values() if row is not None]
     tasks = f"{max(counts)} task{'s' if max(counts) != 1 else ''}"
     return f"{PROTOCOLS[mode]} ({tasks}), {'; '.join(parts)}."
+
+
+def finer(row: Mapping[str, Any]) -> str:
+    """Return the verdict of a row, LOWERED for an undecided one whose interval lies above 0."""
+    return LOWERED if row["verdict"] == UNDECIDED and row["lower"] > 0 else row["verdict"]
 
 
 def in_brackets(row: Mapping[str, Any]) -> str:

@@ -50,6 +50,13 @@ def test_it_says_what_its_tables_say():
     ]
 
 
+def test_an_open_effect_is_no_advice():
+    tables = frame("undecided")
+    tables["headline"]["lower"] = -0.01
+    told = beginning.beginning(tables, SETTINGS).so_what[0]
+    assert told == "No axis of scale is shown to lower the error, and none is shown not to."
+
+
 def test_many_tasks_are_counted_and_few_are_named():
     tables, many = frame(), [f"t{i}" for i in range(9)]
     base = tables["relative_errors"].iloc[:1]
@@ -64,7 +71,7 @@ def test_many_tasks_are_counted_and_few_are_named():
     ("verdict", "told"),
     [
         ("saturated", "Not worth paying for within this range: more tokens (fine-tuned), more"),
-        ("undecided", "No axis of scale is shown to lower the error, and none is shown not to."),
+        ("undecided", "Shown to lower the error, whether by 1 % per doubling is open: more tokens (fine-tuned), more"),
         ("not sensitive", "No axis of scale is shown to lower the error, and none is shown not to."),
         ("degraded", "Not worth paying for within this range: more tokens (fine-tuned), more"),
     ],
