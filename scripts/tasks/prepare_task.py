@@ -11,6 +11,7 @@ from typing import Any
 from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import run
 from clm.provenance.files import atomic, write_json
+from clm.tasks.columns import check_columns, smiles_column, wanted_columns
 from clm.tasks.labels import as_list
 from clm.tasks.prepare import Molecule, duplicate_counts, select_molecules
 from clm.tasks.table import COLUMNS, ID, TIME
@@ -39,14 +40,16 @@ def prepare_task(source: Path, settings: dict[str, Any], out: Path, summary: Pat
 def read_table(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule], dict[str, Any]]:
     """Return molecules and counts of a table, or of several with the same columns that follow each other."""
     members = settings.get("member")
-    wanted = [str(settings["smiles"]), *settings["labels"]]
+    members = members if isinstance(members, list) else [members]
     how = {key: settings.get(key) for key in ("separator", "encoding", "decimal")}
     how["header"] = not isinstance(settings["smiles"], int)  # columns by number: no header names them
     with ExitStack() as stack:
         tables = [
-            stack.enter_context(open_table(source, wanted, member, **how))
-            for member in (members if isinstance(members, list) else [members])
+            stack.enter_context(open_table(source, wanted_columns(settings), member, **how)) for member in members
         ]
+        column = smiles_column(tables[0].names, settings)
+        for table, member in zip(tables, members, strict=True):
+            check_columns(table.names, settings, settings["name"], member, column)
         rows = (row._replace(number=i) for i, row in enumerate(chain.from_iterable(table.rows for table in tables)))
         molecules, counts = select_molecules(tables[0].names, rows, settings, settings["name"])
         notes = [note for table in tables for note in table.notes] + counts["notes"]

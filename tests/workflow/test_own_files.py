@@ -2,74 +2,20 @@
 
 import csv
 import json
-import lzma
 import os
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
-from own_tables import CANONICAL, LABELS, SMILES, csv_text, parquet, sdf
+from own_files import CORPORA, DATIVE, MAPPED, MOLECULES, TASKS, study
+from own_tables import CANONICAL, LABELS, SMILES, csv_text
+from rdkit import Chem
 from snakemake_runs import copy_workflow, snakemake
 
 pytestmark = pytest.mark.slow
 RESULTS = Path("results", "tiny")
-WORDS = [("inactive", "active")[i % 2] for i in range(len(SMILES))]
-BOUNDS = [f">{label}" if i % 4 == 3 else label for i, label in enumerate(LABELS)]
-COMMAS = [str(label).replace(".", ",") for label in LABELS]
-TORN = [(text, "a, b" if i == 4 else "a", LABELS[i]) for i, text in enumerate(SMILES)]
-QUOTED = [(f'"{i},{i + 1}-di-N,O-compound"', text, "X") for i, text in enumerate(SMILES)]
-FERROCENE = "[CH-]1C=CC=C1.[CH-]1C=CC=C1.[Fe+2]"
-# name of the file: (content, settings of the task, labels that are right)
-TASKS = {
-    "ragged.csv": (csv_text(TORN, header="smiles,name,y"), {}, [y for i, y in enumerate(LABELS) if i != 4]),
-    "comma.csv": (csv_text(zip(SMILES, COMMAS, strict=True), ";"), {"decimal": ","}, LABELS),
-    "censored.csv": (csv_text(zip(SMILES, BOUNDS, strict=True)), {}, [y for i, y in enumerate(LABELS) if i % 4 != 3]),
-    "bounds.csv": (csv_text(zip(SMILES, BOUNDS, strict=True)), {"censored": "value"}, LABELS),
-    "minus.csv": (
-        csv_text([(text, 2 * (i % 2) - 1) for i, text in enumerate(SMILES)]),
-        {"kind": "classification"},
-        [i % 2 for i in range(len(SMILES))],
-    ),
-    "words.csv": (
-        csv_text(zip(SMILES, WORDS, strict=True)),
-        {"kind": "classification", "positive": "active"},
-        [i % 2 for i in range(len(SMILES))],
-    ),
-    "blank.csv": (csv_text(header="smiles ,y "), {}, LABELS),
-    "t.csv.xz": (lzma.compress(csv_text().encode()), {}, LABELS),
-    "t.parquet": (parquet(), {}, LABELS),
-    "t.sdf": (sdf(), {}, LABELS),
-    "numbered.smi": (csv_text(header=None, separator="\t"), {"smiles": 0, "labels": [1]}, LABELS),
-}
-CORPORA = {
-    "name_first.csv": (csv_text(QUOTED, header="name,smiles,inchikey"), "smiles", {}),
-    "dative.smi": ("\n".join([*SMILES, "N->[Pt](<-N)(Cl)Cl"]), 0, {}),
-    "salts.smi": ("\n".join([*SMILES, FERROCENE]), 0, {"neutralize": True, "largest_fragment": True}),
-}
-
-
-def study(folder: Path, **changed: object) -> Path:
-    """Write the files and an overlay with a task and a corpus for each."""
-    (folder / "own").mkdir(exist_ok=True)
-    for name, (content, *_) in (TASKS | CORPORA).items():
-        (folder / "own" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    base = {"smiles": "smiles", "labels": ["y"], "kind": "regression"}
-    tasks = {name: base | how | {"file": f"own/{name}"} for name, (_, how, _) in TASKS.items()}
-    about = {"sha256": None, "licence": "mine", "citation": "mine"}
-    sources = {name: about | {"file": f"own/{name}"} for name in CORPORA}
-    corpora = {
-        name: {"files": [{"source": name, "member": None}], "column": column, "separator": ",", "shards": 1}
-        | {"max_characters": 120, "largest_fragment": False, "neutralize": False, "validation_molecules": 10}
-        | {"decontaminate": []} | SAMPLE | how
-        for name, (_, column, how) in CORPORA.items()
-    }  # fmt: skip
-    told = {"sources": sources, "corpora": corpora, "tasks": tasks} | changed
-    (folder / "studies" / "own.yaml").write_text(yaml.safe_dump(told))
-    return folder
-
-
-SAMPLE = {"sample_fraction": 1}
 CONFIG = ("--configfile", "studies/tiny.yaml", "studies/own.yaml", "--keep-going")
 
 
@@ -80,23 +26,61 @@ def made(folder: Path, *targets: Path, code: int = 0) -> str:
     return done.stdout
 
 
-def labels(folder: Path, task: str) -> list[float]:
-    """Return the labels of a prepared task."""
-    with (folder / RESULTS / "tasks" / task / "molecules.csv").open(newline="") as handle:
-        return [float(row.get("y") or row["1"]) for row in csv.DictReader(handle)]
+def table(folder: Path, task: str) -> list[dict[str, str]]:
+    """Return the rows of a prepared task."""
+    with (folder / RESULTS / "tasks" / task / "molecules.csv").open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
 
 
-def test_each_file_has_the_right_values(tmp_path):
-    folder = study(copy_workflow(tmp_path / "w"))
-    tasks = [RESULTS / "tasks" / name / "summary.json" for name in TASKS]
-    corpora = [RESULTS / "corpora" / name / "standardized" / "0.json" for name in CORPORA]
-    made(folder, *tasks, *corpora)
-    assert {name: labels(folder, name) for name in TASKS} == {name: right for name, (*_, right) in TASKS.items()}
-    kept = {name: json.loads((folder / path).read_text()) for name, path in zip(CORPORA, corpora, strict=True)}
-    assert kept["name_first.csv"]["kept"] == kept["salts.smi"]["kept"] == len(SMILES)
-    assert kept["dative.smi"]["kept"] == len(SMILES) + 1 and kept["salts.smi"]["rejected"] == {"not_readable_again": 1}
-    with (folder / RESULTS / "tasks" / "blank.csv" / "molecules.csv").open(newline="") as handle:
-        assert [row["smiles"] for row in csv.DictReader(handle)] == CANONICAL
+def smiles(folder: Path, file: str) -> list[str]:
+    """Return the molecules of a stage of a corpus."""
+    return pq.read_table(folder / RESULTS / "corpora" / file, columns=["smiles"])["smiles"].to_pylist()
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """A folder in which all files were read."""
+    folder = study(copy_workflow(tmp_path_factory.mktemp("own") / "w"))
+    tasks = [f"tasks/{name}/summary.json" for name in TASKS | MOLECULES]
+    corpora = [f"corpora/{name}/standardized/0.json" for name in CORPORA]
+    further = ["corpora/polymers.smi/decontaminated/0.parquet", "corpora/dative.smi/token_counts.json"]
+    made(folder, *(RESULTS / path for path in (*tasks, *corpora, *further)))
+    return folder
+
+
+def test_each_task_has_the_right_labels_and_molecules(read):
+    for name, (*_, right) in TASKS.items():
+        rows = table(read, name)
+        assert [float(row.get("y") or row["1"]) for row in rows] == right, name
+        assert [row["smiles"] for row in rows] == [CANONICAL[int(row["row"])] for row in rows], name
+    for name, (*_, right) in MOLECULES.items():
+        rows = table(read, name)
+        assert [row["smiles"] for row in rows] == right and [float(row["y"]) for row in rows] == [*range(len(rows))]
+        assert len({row["identity"] for row in rows}) == len({row["smiles"] for row in rows})
+    told = json.loads((read / RESULTS / "tasks" / "atom_maps.csv" / "summary.json").read_text())
+    assert told["atom_maps"] == told["duplicates"] == len(MAPPED)
+    told = json.loads((read / RESULTS / "tasks" / "parts.csv" / "summary.json").read_text())
+    assert told["rejected"] == {"unparsable": 3} and "3 of 20 labels are lost" in told["warnings"][0]
+
+
+def test_each_corpus_has_the_right_molecules(read):
+    for name in ("name_first.csv", "tricky.csv", "names.smi"):
+        assert smiles(read, f"{name}/standardized/0.parquet") == CANONICAL, name
+    dative, polymers = ([Chem.CanonSmiles(text) for text in texts] for texts in (DATIVE, MOLECULES["polymers.csv"][2]))
+    assert smiles(read, "dative.smi/standardized/0.parquet") == CANONICAL + dative
+    assert smiles(read, "polymers.smi/standardized/0.parquet") == CANONICAL + polymers
+    assert sorted(smiles(read, "polymers.smi/decontaminated/0.parquet")) == sorted(CANONICAL)
+    salts = ["Cl" if "." in text else text for text in CANONICAL]
+    assert smiles(read, "salts.smi/standardized/0.parquet") == salts
+    told = json.loads((read / RESULTS / "corpora" / "salts.smi" / "standardized" / "0.json").read_text())
+    assert told["rejected"] == {"not_readable_again": 1}
+
+
+def test_tokens_of_dative_bonds_are_counted(read):
+    counts = json.loads((read / RESULTS / "corpora" / "dative.smi" / "token_counts.json").read_text())["tokens"]
+    text = "\n".join(smiles(read, "dative.smi/train.parquet"))
+    assert [counts[bond] for bond in ("->", "<-")] == [text.count(bond) for bond in ("->", "<-")] != [0, 0]
+    assert sum(len(token) * count for token, count in counts.items()) == len(text.replace("\n", ""))
 
 
 def test_what_cannot_be_read_ends_its_job_with_one_line(tmp_path):
@@ -105,8 +89,10 @@ def test_what_cannot_be_read_ends_its_job_with_one_line(tmp_path):
         "comma": ("own/comma.csv", {}, "decimal: ','"),
         "words": ("own/words.csv", {}, "check `labels` and `kind`"),
         "pdf": ("own/x.pdf", {}, "this is a PDF; supported"),
+        "both": ("own/words.csv", {"kind": "classification", "positive": "active", "negative": "active"}, "is both in"),
     }
     tasks = {name: base | how | {"file": file} for name, (file, how, _) in wrong.items()}
+    tasks["polymers.csv"] = base | {"file": "own/polymers.csv"}  # which a corpus names
     folder = study(copy_workflow(tmp_path / "w"), tasks=tasks)
     (folder / "own" / "x.pdf").write_bytes(b"%PDF-1.7")
     made(folder, *(RESULTS / "tasks" / name / "summary.json" for name in wrong), code=1)

@@ -4,6 +4,8 @@ import re
 
 from rdkit import Chem, RDLogger
 
+from clm.chemistry.smiles import SMILES
+
 RDLogger.DisableLog("rdApp.*")
 MOST_ROUNDS = 20
 # Canonical SMILES without stereochemistry, metals, aromatic ions, unusual bonds or valences
@@ -24,6 +26,11 @@ BEYOND_INCHI = {
     Chem.BondType.HYDROGEN,
     Chem.BondType.QUADRUPLE,
 }
+
+
+def molecule_of(text: str) -> Chem.Mol | None:
+    """Return the molecule of a SMILES, or None when a part of the text is no SMILES or RDKit cannot read it."""
+    return Chem.MolFromSmiles(text) if SMILES.fullmatch(text) else None
 
 
 def clear_atom_maps(mol: Chem.Mol) -> bool:
@@ -81,7 +88,7 @@ def stable_smiles(mol: Chem.Mol, source: str | None = None) -> str | None:
 
 def canonical_smiles(smiles: str) -> str | None:
     """Return the stable canonical SMILES without atom maps, or None when RDKit cannot read it or finds no atom."""
-    mol = Chem.MolFromSmiles(smiles) if smiles else None
+    mol = molecule_of(smiles)
     if mol is None or not mol.GetNumAtoms():
         return None
     mapped = clear_atom_maps(mol)

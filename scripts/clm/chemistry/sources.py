@@ -9,8 +9,10 @@ from clm.chemistry.reader.containers import SPREADSHEETS, Content, open_content
 from clm.chemistry.reader.messages import listed
 from clm.chemistry.reader.records import Record, field_blocks, records
 from clm.chemistry.reader.sdf import STRUCTURE, sdf_records
+from clm.chemistry.reader.separators import first_line
 from clm.chemistry.reader.spreadsheets import sheet_rows
 from clm.chemistry.reader.text import Lines, as_utf8, decode
+from clm.chemistry.smiles import without_name
 from clm.provenance.command import UserError
 
 
@@ -43,19 +45,18 @@ def smiles_rows(
         if content.kind == "text":
             yield from text_rows(content, column, separator, rejected, encoding)
         elif content.kind == "SDF":
-            yield from sdf_rows(content, column)
-        elif content.kind in SPREADSHEETS:
-            yield from cell_rows(content, column)
+            yield from sdf_rows(content, column, encoding)
         else:
-            yield from column_rows(content, column)
+            found = (cell_rows if content.kind in SPREADSHEETS else column_rows)(content, column)
+            yield from map(without_name, found) if isinstance(column, int) else found
 
 
 def text_rows(
     content: Content, column: str | int, separator: str, rejected: Counter[str], encoding: str | None
 ) -> Iterator[bytes]:
-    """Yield the field of each row of a delimited text."""
+    """Yield the field of each row of a delimited text; without a header a name may follow the SMILES after a blank."""
     lines = Lines(as_utf8(content.stream, encoding, content.name)[0])
-    split = separator.encode()
+    split = first_line(lines, separator, isinstance(column, int))[1].encode()
     if isinstance(column, int):
         position, width = column, None
     else:
@@ -67,8 +68,11 @@ def text_rows(
             rejected[reason] += 1
             continue
         for fields in rows:
-            if len(fields) == width or (width is None and len(fields) > position):
+            if len(fields) == width:
                 yield fields[position].strip()
+            elif width is None and len(fields) > position:
+                parts = fields[position].split(None, 1)
+                yield parts[0] if len(parts) == 1 else without_name(fields[position])
             elif not any(fields):
                 yield b""
             else:
@@ -93,10 +97,10 @@ def header_position(names: list[str], column: str, name: str) -> int:
     return names.index(column)
 
 
-def sdf_rows(content: Content, column: str | int) -> Iterator[bytes]:
+def sdf_rows(content: Content, column: str | int, encoding: str | None) -> Iterator[bytes]:
     """Yield the mol block of each record, or the data field of that name where the first record has one."""
     named = None
-    for number, (_, block, fields) in enumerate(sdf_records(content.stream)):
+    for number, (_, block, fields) in enumerate(sdf_records(content.stream, encoding, content.name)):
         if number == 0:
             named = str(column) in fields and column != STRUCTURE
         yield (fields.get(str(column), "") if named else block).encode()

@@ -6,7 +6,7 @@ from typing import Any
 from rdkit import Chem, RDLogger
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from clm.chemistry.identity import clear_atom_maps, stable_smiles
+from clm.chemistry.identity import clear_atom_maps, molecule_of, stable_smiles
 from clm.chemistry.reader.sdf import is_mol_block
 
 RDLogger.DisableLog("rdApp.*")
@@ -21,7 +21,7 @@ CHARGES = frozenset("+-")
 
 def parse(text: str) -> Chem.Mol | None:
     """Return the molecule of a SMILES or of a mol block, or None when RDKit cannot read it."""
-    return Chem.MolFromMolBlock(text) if is_mol_block(text) else Chem.MolFromSmiles(text)
+    return Chem.MolFromMolBlock(text) if is_mol_block(text) else molecule_of(text)
 
 
 def too_long(text: bytes, longest: int) -> bool:
@@ -51,6 +51,7 @@ def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
             return None, "not_utf8"
+        text = text if is_mol_block(text) else text.strip()
         mol = parse(text)
         if mol is None:
             return None, "unparsable"

@@ -3,16 +3,17 @@
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
-from clm.chemistry.reader.labels import class_coding, read_class
+from clm.chemistry.reader.labels import Coding, absent, class_coding, read_class
 from clm.chemistry.reader.messages import printable
-from clm.chemistry.reader.numbers import LOST, Number, read_number, unit_of
+from clm.chemistry.reader.numbers import LOST, Number, chance_units, read_number, unit_of
 from clm.chemistry.reader.tables import Row
 from clm.provenance.command import UserError
 
-EXAMPLES = 10
+EXAMPLES, MOST_NAMES = 10, 3
 WARN, STOP = 0.02, 0.2
 # A value so many interquartile ranges beyond the quartiles is suspect; nothing is done about it
 FAR = 10
@@ -35,29 +36,52 @@ class Column(NamedTuple):
     note: str | None
 
 
-def read_column(rows: Sequence[Row], label: str, settings: Mapping[str, Any], task: str) -> Column:
-    """Return a label of all rows.
+def read_labels(rows: Sequence[Row], settings: Mapping[str, Any], task: str) -> dict[str, Column]:
+    """Return the labels of all rows, by name.
 
     Args:
         rows: of the table.
-        label: its column.
-        settings: `kind`; for numbers `decimal`, `thousands`, `censored`; for classes `positive`, `negative`.
+        settings: `labels`, `kind`; for numbers `decimal`, `thousands`, `censored`; for classes `positive`, `negative`.
         task: its name, for messages.
 
     Raises:
         UserError: it cannot be told which class is meant.
     """
-    cells = [row.cells.get(label) for row in rows]
+    columns = {label: [row.cells.get(label) for row in rows] for label in settings["labels"]}
+    if settings["kind"] == "regression":
+        return {label: numbers(cells, label, settings) for label, cells in columns.items()}
+    said = [as_list(settings.get(key)) for key in ("positive", "negative")]
+    names = ", ".join(f"'{label}'" for label in list(columns)[:MOST_NAMES])
+    where = f"task {task}: label{'s' * (len(columns) > 1)} {names}{' ...' * (len(columns) > MOST_NAMES)}"
+    coding = class_coding(list(chain.from_iterable(columns.values())), *said, where)
+    return {label: classes(cells, coding) for label, cells in columns.items()}
+
+
+def has_label(cell: object, settings: Mapping[str, Any]) -> bool:
+    """Whether a cell holds a label, of a row whose molecule cannot be read."""
     if settings["kind"] == "classification":
-        positive, negative = (as_list(settings.get(key)) for key in ("positive", "negative"))
-        coding = class_coding(cells, positive, negative, f"task {task}: label '{label}'")
-        found = [read_class(cell, coding) for cell in cells]
-        return Column([value for value, _ in found], [state for _, state in found], 0, coding.note)
+        return not absent(cell)
+    return read_number(cell, settings.get("decimal", "."), settings.get("thousands")).state in ("present", "censored")
+
+
+def classes(cells: Sequence[object], coding: Coding) -> Column:
+    """Return a column of classes."""
+    found = [read_class(cell, coding) for cell in cells]
+    return Column([value for value, _ in found], [state for _, state in found], 0, coding.note)
+
+
+def numbers(cells: Sequence[object], label: str, settings: Mapping[str, Any]) -> Column:
+    """Return a column of numbers."""
     marks = (settings.get("decimal", "."), settings.get("thousands"), settings.get("censored", "missing"))
-    numbers: list[Number] = [read_number(cell, *marks) for cell in cells]
-    qualified = sum(number.qualified for number in numbers)
+    found: list[Number] = [read_number(cell, *marks) for cell in cells]
+    chance = chance_units(cell for cell, number in zip(cells, found, strict=True) if number.state == "unit")
+    states = [
+        "not_a_number" if number.state == "unit" and unit_of(str(cell)) in chance else number.state
+        for cell, number in zip(cells, found, strict=True)
+    ]
+    qualified = sum(number.qualified for number in found)
     note = f"{label}: {qualified} bounds and estimates" if qualified else None
-    return Column([number.value for number in numbers], [number.state for number in numbers], qualified, note)
+    return Column([number.value for number in found], states, qualified, note)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -80,7 +104,9 @@ def examples(rows: Sequence[Row], label: str, states: Sequence[str]) -> dict[str
     return found
 
 
-def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: Sequence[Row]) -> dict[str, Any]:
+def described(
+    column: Column, rows: Sequence[Row], label: str, kind: str, torn: Sequence[Row], unread: Sequence[Row] = ()
+) -> dict[str, Any]:
     """Return range, median, suspect values, qualifiers and losses of a label.
 
     Args:
@@ -89,21 +115,25 @@ def described(column: Column, rows: Sequence[Row], label: str, kind: str, torn: 
         label: its name.
         kind: regression or classification.
         torn: rows of the table that do not fit its header.
+        unread: rows with this label whose molecule cannot be read.
     """
     known = [(value, row) for value, row in zip(column.values, rows, strict=True) if not math.isnan(value)]
     values = [value for value, _ in known]
     lost = examples(rows, label, column.states)
-    count = len(torn) + sum(told["count"] for told in lost.values())
+    count = len(torn) + len(unread) + sum(told["count"] for told in lost.values())
     told: dict[str, Any] = {"lost": count, "lost_fraction": count / max(count + len(values), 1), "reasons": lost}
-    told["torn"] = ""
-    if torn:
-        first = f"{printable(torn[0].text)}' in line {torn[0].line}"
-        told["torn"] = f"{len(torn)} rows that do not fit the header, for example '{first}"
+    rows_lost = [whole_rows(torn, "that do not fit the header"), whole_rows(unread, "whose molecule cannot be read")]
+    told["torn"] = "; ".join(filter(None, rows_lost))
     if values:
         told |= {"minimum": min(values), "median": median(values), "maximum": max(values)}
     strange = suspects(values) if kind == "regression" else set()
     found = [{"row": row.number, "line": row.line, "value": value} for value, row in known if value in strange]
     return told | {"qualifiers": column.qualified, "suspect": len(found), "suspect_values": found[:EXAMPLES]}
+
+
+def whole_rows(rows: Sequence[Row], why: str) -> str:
+    """Return what is told of rows that are lost with all their labels."""
+    return f"{len(rows)} rows {why}, for example '{printable(rows[0].text)}' in line {rows[0].line}" if rows else ""
 
 
 def suspects(values: Sequence[float]) -> set[float]:
@@ -134,7 +164,7 @@ def warnings_of(told: Mapping[str, Any], label: str, total: int, settings: Mappi
         unit = unit_of(reasons["unit"]["text"])
         raise UserError(f"task {task}: {text}; a unit ({printable(unit)}) among numbers: {HINTS['unit']}")
     if share > most:
-        hint = next((HINTS[state] for state in HINTS if state in reasons), "mend the table")
+        hint = next((HINTS[state] for state in HINTS if state in reasons), "mend the table, or check `smiles`")
         raise UserError(
             f"task {task}: {text}, more than tasks.{task}.max_lost_labels ({most:g}) allows; {hint}, or raise it"
         )

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from clm.chemistry.guard import Guard
-from clm.chemistry.reader.messages import listed, printable
+from clm.chemistry.reader.messages import printable
 from clm.chemistry.reader.sdf import STRUCTURE
 from clm.chemistry.reader.tables import Row
+from clm.chemistry.smiles import without_name
 from clm.provenance.command import UserError
-from clm.tasks.labels import EXAMPLES, Column, as_list, described, read_column, warnings_of
+from clm.tasks.columns import carried_columns, check_columns, smiles_column
+from clm.tasks.labels import EXAMPLES, Column, described, has_label, read_labels, warnings_of
 from clm.tasks.molecules import Read, read_row
 from clm.tasks.splits import check_times
-from clm.tasks.table import COLUMNS, ID, TIME
 
 MIN_MOLECULES = 10
 
@@ -50,42 +51,12 @@ class Rejections:
             told["lines"].append(row.line)
 
 
-def smiles_column(names: Sequence[str], settings: Mapping[str, Any]) -> str:
-    """Return the column of the molecules: in an SDF the structure, unless a data field has the given name."""
-    wanted = str(settings["smiles"])
-    return STRUCTURE if wanted not in names and STRUCTURE in names else wanted
-
-
-def carried_columns(settings: Mapping[str, Any]) -> list[str]:
-    """Return the columns that are carried through: those of `id`, then that of `time`."""
-    return [*map(str, as_list(settings.get("id"))), *as_list(settings.get("time"))]
-
-
-def check_columns(names: Sequence[str], settings: Mapping[str, Any], task: str) -> None:
-    """Raise UserError when a configured column is absent or a label has the name of one of our columns."""
-    wanted = [smiles_column(names, settings), *map(str, settings["labels"]), *carried_columns(settings)]
-    absent = [column for column in wanted if column not in names]
-    if absent:
-        raise UserError(
-            f"task {task}: no column {', '.join(map(repr, absent))}; the table has: {listed(names)}; "
-            "change `smiles`, `labels` or `separator`"
-        )
-    further = as_list(settings.get("id"))[1:]
-    ours = (*COLUMNS, ID, TIME) if "time" in settings else (*COLUMNS, ID)
-    taken = [name for name in (*settings["labels"], *further) if name in ours]
-    taken += [name for name in further if name in settings["labels"]]
-    if taken:
-        raise UserError(
-            f"task {task}: a label, or a column carried through, cannot be called {', '.join(taken)}; rename the "
-            "column of the table"
-        )
-
-
-def source_of(row: Row, column: str) -> bytes:
-    """Return the SMILES, which a name may follow but no line break, or the mol block of a row."""
+def source_of(row: Row, column: str, named: bool = False) -> bytes:
+    """Return the SMILES on one line, or the mol block of a row; `named` takes away what follows the SMILES."""
     cell = row.cells[column]
     text = "" if cell is None else str(cell)
-    return (text if column == STRUCTURE else " ".join(text.split())).encode("utf-8", "replace")
+    found = (text if column == STRUCTURE else " ".join(text.split())).encode("utf-8", "replace")
+    return without_name(found) if named else found
 
 
 def select_molecules(
@@ -100,30 +71,24 @@ def select_molecules(
         names: columns of the table.
         rows: its rows.
         settings: `smiles`, `labels`, `kind`, `id` and `time` (columns carried through) and how labels are read
-            (`clm.tasks.labels.read_column`).
+            (`clm.tasks.labels.read_labels`).
         task: its name, for messages.
 
     Raises:
         UserError: a column is absent, labels cannot be read, or fewer than 10 molecules are usable.
     """
     check_columns(names, settings, task)
-    rejected, usable, molecules, total = Rejections(), [], [], 0
-    column = smiles_column(names, settings)
-    whole, torn = [], []
+    rejected, whole, torn = Rejections(), [], []
     for row in rows:
-        total += 1
         if row.reason:
             rejected.add(row, row.reason, row.text)
         (torn if row.reason else whole).append(row)
-    with Guard(read_row) as guard:
-        for row, (read, reason) in zip(whole, guard.outcomes([source_of(row, column) for row in whole]), strict=True):
-            if read is None:
-                rejected.add(row, reason, str(row.cells[column]))
-            else:
-                usable.append(row)
-                molecules.append(read)
-    labels = {label: read_column(usable, label, settings, task) for label in settings["labels"]}
-    quality = {label: described(found, usable, label, settings["kind"], torn) for label, found in labels.items()}
+    total = len(whole) + len(torn)
+    usable, molecules, unread = read_molecules(whole, names, settings, rejected)
+    labels, quality = read_labels(usable, settings, task), {}
+    for label, found in labels.items():
+        lost = [row for row in unread if has_label(row.cells.get(label), settings)]
+        quality[label] = described(found, usable, label, settings["kind"], torn, lost)
     present = {label: found.states.count("present") for label, found in labels.items()}
     warnings = [text for label in labels for text in warnings_of(quality[label], label, present[label], settings, task)]
     kept = kept_rows(usable, molecules, labels, carried_columns(settings), rejected)
@@ -148,6 +113,24 @@ def select_molecules(
         "notes": [found.note for found in labels.values() if found.note],
         "atom_maps": sum(read.mapped for read in molecules),
     }
+
+
+def read_molecules(
+    rows: Sequence[Row], names: Sequence[str], settings: Mapping[str, Any], out: Rejections
+) -> tuple[list[Row], list[Read], list[Row]]:
+    """Return the rows whose molecule can be read, their molecules, and the other rows, which are added to `out`."""
+    column, named = smiles_column(names, settings), isinstance(settings["smiles"], int)
+    usable, molecules, unread = [], [], []
+    with Guard(read_row) as guard:
+        outcomes = guard.outcomes([source_of(row, column, named) for row in rows])
+    for row, (read, reason) in zip(rows, outcomes, strict=True):
+        if read is None:
+            unread.append(row._replace(text=str(row.cells[column])))
+            out.add(row, reason, unread[-1].text)
+        else:
+            usable.append(row)
+            molecules.append(read)
+    return usable, molecules, unread
 
 
 def kept_rows(

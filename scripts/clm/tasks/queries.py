@@ -51,7 +51,7 @@ def read_queries(path: Path, column: str | None = None, ids: str | None = None) 
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; check the path")
-    with open_table(path, [column] if column else list(USUAL_NAMES)) as table:
+    with open_table(path, [*((column,) if column else USUAL_NAMES), ids or ID]) as table:
         column = smiles_column(path, table.names, column)
         if ids is not None and ids not in table.names:
             raise UserError(f"{path}: no column {ids!r}; the table has: {listed(table.names)}; change --ids")

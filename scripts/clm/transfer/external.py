@@ -1,12 +1,17 @@
 """Features from elsewhere: a table of embeddings by SMILES."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 
 from clm.chemistry.reader.messages import listed, printable
 from clm.chemistry.reader.tables import open_table
+from clm.chemistry.smiles import without_name
 from clm.provenance.command import UserError
+
+# What pandas calls the index of a data frame
+INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")
 
 
 def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
@@ -25,10 +30,13 @@ def table_features(smiles: list[str], path: Path, name: str) -> np.ndarray:
 
     keys, values = read_embeddings(path, name)
     places: dict[str, int] = {}
-    for row, text in enumerate(keys):
-        canonical = canonical_smiles(text)
-        if canonical is not None:
-            places.setdefault(canonical, row)
+    for row, canonical in enumerate(map(canonical_smiles, keys)):
+        first = row if canonical is None else places.setdefault(canonical, row)
+        if first != row and not np.allclose(values[first], values[row]):
+            raise UserError(
+                f"external_embeddings.{name}: {path} has two unlike rows for {canonical} (numbers {first + 1} and "
+                f"{row + 1}); remove one of them"
+            )
     absent = [text for text in smiles if text not in places]
     if absent:
         raise UserError(
@@ -43,7 +51,7 @@ def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:
     try:
         if path.suffix == ".npy":
             lines = path.with_suffix(".smi").read_text(encoding="utf-8").split("\n")
-            keys = [line.strip() for line in lines if line.strip()]
+            keys = [without_name(line.encode()).decode() for line in lines if line.strip()]
             values = np.load(path, allow_pickle=False).astype(np.float64)
         else:
             keys, values = read_columns(path)
@@ -59,15 +67,23 @@ def read_embeddings(path: Path, name: str) -> tuple[list[str], np.ndarray]:
 
 
 def read_columns(path: Path) -> tuple[list[str], np.ndarray]:
-    """Return the column `smiles` of a table and its other columns (n, width); raises ValueError when a row is torn."""
+    """Return the column `smiles` of a table and its other columns (n, width).
+
+    Raises:
+        ValueError: a row is torn, or a column is no feature: it has no name or that of another one.
+    """
     keys, values = [], []
     with open_table(path, ["smiles"]) as table:
         if "smiles" not in table.names:
             raise ValueError(f"no column 'smiles' among {listed(table.names, 5)}")
+        if index := [name for name in table.names if INDEX.fullmatch(name)]:
+            raise ValueError(f"column {table.names.index(index[0]) + 1} has no name, as the index of a data frame")
+        if repeated := [name for name in table.names if table.names.count(name) > 1]:
+            raise ValueError(f"several columns are called {listed(dict.fromkeys(repeated), 5)}")
         for row in table.rows:
             if row.reason:
                 raise ValueError(f"line {row.line}: {row.reason}")
             cells = dict(row.cells)
-            keys.append(str(cells.pop("smiles")))
+            keys.append(str(cells.pop("smiles")).strip())
             values.append(np.array(list(cells.values()), dtype=np.float64))
     return keys, np.array(values, dtype=np.float64)

@@ -14,6 +14,7 @@ from clm.tasks.controls import control_molecules
 from clm.tasks.splits import check_times
 from clm.tasks.table import load_task
 from clm.training.optimizers import build_optimizer
+from own_tables import sdf
 from provoking import (
     SHEET,
     SOURCE,
@@ -63,6 +64,8 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Sources", "a member of what is no archive", lambda: read(b"SMILES\nCCO\n", "train.csv")),
     ("Sources", "a kind of file that is not read", lambda: read(b"%PDF-1.7\n")),
     ("Sources", "an encoding that nobody knows", lambda: rows("SMILES\nCCO\n", encoding="utf9")),
+    ("Sources", "a text in another encoding than told", lambda: rows("SMILES\nCCO\n", encoding="utf-16")),
+    ("Sources", "an SDF that is cut off", lambda: rows(sdf()[:-60])),
     ("Sources", "a Parquet file that inflates without end", lambda: read(parquet(), None, 100)),
     ("Sources", "a spreadsheet with several sheets", lambda: rows(xlsx({"train": SHEET, "test": SHEET}))),
     ("Sources", "a sheet that is not there", lambda: rows(xlsx({"train": SHEET}), member="test")),
@@ -96,8 +99,18 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
         "more than one other class",
         lambda: usable(*labels("active", "inactive", "unclear"), kind="classification", positive="active"),
     ),
+    (
+        "Tasks",
+        "a value said to be of both classes",
+        lambda: usable(*labels("a", "b"), kind="classification", positive=["b", "a"], negative="a"),
+    ),
+    (
+        "Tasks",
+        "a class that is a word for nothing",
+        lambda: usable(*labels("+", "-"), kind="classification", positive="+"),
+    ),
     ("Tasks", "a date in another form", lambda: check_times(["2024-05-31", "1.6.2024"], "measured", "assay")),
-    ("Tasks", "too few usable rows", lambda: usable(GOOD, {"mol": "C(", "y": "1"}, {"mol": "C", "y": "n/a"})),
+    ("Tasks", "too few usable rows", lambda: usable(GOOD, {"mol": "C(", "y": ""}, {"mol": "C", "y": "n/a"})),
     (
         "Tasks",
         "a control task larger than its corpus",
@@ -113,6 +126,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "a model from elsewhere without weights", no_weights),
     ("Models", "a model on a hub that does not answer", no_hub),
     ("Models", "embeddings that lack a molecule", lambda: embeddings(b"smiles,a\nCCO,1.0\n")),
+    ("Models", "embeddings with two rows of a molecule", lambda: embeddings(b"smiles,a\nCCO,1\nOCC,2\nCCN,1\n")),
     ("Models", "embeddings that are no numbers", lambda: embeddings(b"smiles,a\nCCO,x\n")),
     ("Models", "embeddings that are not finite", lambda: embeddings(b"smiles,a\nCCO,inf\n")),
     ("Models", "a graph network whose package is not installed", no_package),

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+ODS = "urn:oasis:names:tc:opendocument:xmlns"
 CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
@@ -20,6 +21,44 @@ def cell(value: object) -> str:
     if isinstance(value, str):
         return value if value.startswith("<c>") else f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
     return f"<c><v>{value!r}</v></c>"
+
+
+def ods(rows: Sequence[Sequence[object]], merged: tuple[int, int] | None = None) -> bytes:
+    """Return an OpenDocument file with a sheet; the cell at `merged` (row, column) goes over the one below it."""
+    lines = []
+    for i, row in enumerate(rows):
+        cells = [
+            "<table:covered-table-cell/>" if (i - 1, j) == merged else ods_cell(value, (i, j) == merged)
+            for j, value in enumerate(row)
+        ]
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    names = "".join(f' xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text", "manifest"))
+    parts = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": f"<office:document-content{names}><office:body><office:spreadsheet>"
+        f'<table:table table:name="S">{"".join(lines)}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>",
+        "META-INF/manifest.xml": f'<manifest:manifest{names}><manifest:file-entry manifest:full-path="/" '
+        'manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def ods_cell(value: object, merged: bool) -> str:
+    """Return one cell: text, a number, nothing, or XML of one's own between angle brackets; perhaps over two rows."""
+    span = ' table:number-columns-spanned="1" table:number-rows-spanned="2"' if merged else ""
+    if value is None:
+        return f"<table:table-cell{span}/>"
+    if isinstance(value, str) and value.startswith("<table:"):
+        return value
+    if isinstance(value, str):
+        lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in value.split("\n"))
+        return f'<table:table-cell{span} office:value-type="string">{lines}</table:table-cell>'
+    return f'<table:table-cell{span} office:value-type="float" office:value="{value!r}"/>'
 
 
 def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], merged: str = "") -> bytes:

@@ -33,5 +33,5 @@ def test_the_page_of_a_task_tells_of_skeletons_on_both_sides_of_each_split():
 def test_findings_list_the_warnings_of_all_tasks(tmp_path):
     title, lines = data_section([summary(tmp_path), {"task": "control", "rejected": {}}])
     assert title == "Data of the tasks" and len(lines) == 2
-    assert lines[0].startswith("own, label 'y': 3 of 20 labels are lost (") and "suspect" in lines[1]
+    assert lines[0].startswith("own, label 'y': 4 of 21 labels are lost (") and "suspect" in lines[1]
     assert data_section([]) == (title, ["No task loses many labels, and no label lies far from all others."])

@@ -15,7 +15,7 @@ from counts import told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from own_tables import CONTAINERS, SMILES, prepared
-from spreadsheet_files import xlsx
+from spreadsheet_files import ods, xlsx
 
 EXAMPLES = int(os.environ.get("CLM_EXAMPLES", "200"))
 MOLECULES = [
@@ -58,29 +58,44 @@ def written(draw):
     frame, pair = draw(tables())
     frame = frame[draw(st.permutations(list(frame.columns)))]
     how, clash = {"kind": "classification" if pair else "regression"}, False
-    form = draw(st.sampled_from(["csv"] * 6 + ["parquet", "xlsx"]))
+    form = draw(st.sampled_from(["csv"] * 6 + ["parquet", "xlsx", "ods"]))
     if form == "parquet":
         out = io.BytesIO()
         frame.to_parquet(out, index=False)
         content = out.getvalue()
-    elif form == "xlsx":
-        rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
-        content = xlsx({"a": [list(frame.columns), *[[text(cell) for cell in row] for row in rows]]})
+    elif form == "csv":
+        content, marks, clash = draw(delimited(frame, pair))
+        how |= marks
     else:
-        separator, decimal = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(".,"))
-        clash = separator == decimal
-        how |= {"decimal": decimal} | draw(st.sampled_from([{}, {"separator": separator}]))
-        options = {
-            "sep": separator,
-            "decimal": decimal,
-            "index": False,
-            "lineterminator": draw(st.sampled_from(["\n", "\r\n"])),
-        }
-        content = frame.to_csv(
-            quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])), **options
-        )
-        content = content.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"])))
+        rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+        rows = [list(frame.columns), *[[text(cell) for cell in row] for row in rows]]
+        content = xlsx({"a": rows}) if form == "xlsx" else ods(rows)
     return CONTAINERS[draw(st.sampled_from(list(CONTAINERS)))](content), how, frame, pair, clash
+
+
+@st.composite
+def delimited(draw, frame, pair):
+    """Return the bytes of a delimited text, how it is to be read, and if its marks clash."""
+    separator, decimal = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(".,"))
+    thousands = None if pair else draw(st.none() | st.sampled_from([mark for mark in ".,' " if mark != decimal]))
+    if thousands:
+        frame = frame.assign(y=[None if np.isnan(y) else grouped(y, decimal, thousands) for y in frame["y"]])
+    content = frame.to_csv(
+        sep=separator,
+        decimal=decimal,
+        index=False,
+        lineterminator=draw(st.sampled_from(["\n", "\r\n"])),
+        quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])),
+    )
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"]))
+    how = {"decimal": decimal} | ({"thousands": thousands} if thousands else {})
+    how |= draw(st.sampled_from([{}, {"separator": separator}])) | draw(st.sampled_from([{}, {"encoding": encoding}]))
+    return content.encode(encoding, "replace"), how, separator == decimal
+
+
+def grouped(number, decimal, thousands):
+    """Return a number with marks between groups of three digits."""
+    return f"{number:,}".translate({ord("."): decimal, ord(","): thousands})
 
 
 def text(cell):

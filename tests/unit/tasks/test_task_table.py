@@ -82,7 +82,9 @@ def test_every_bad_row_and_label_is_counted_by_its_reason(tmp_path):
 
 def test_classes_are_zero_and_one_or_what_is_said(tmp_path):
     rows = [[i, smiles, i % 2 if i else 2, "0.0"] for i, smiles in enumerate(SMILES)]
-    with pytest.raises(UserError, match=r"label 'y': '0' \(5\), '1' \(5\), '2' \(1\) cannot be read as two classes"):
+    with pytest.raises(
+        UserError, match=r"labels 'y', 'z': '0' \(16\), '1' \(5\), '2' \(1\) cannot be read as two classes"
+    ):
         prepare(tmp_path, rows, REGRESSION | {"kind": "classification"})
     said = REGRESSION | {"kind": "classification", "labels": ["y"], "positive": 1, "negative": [0]}
     task, summary = prepare(tmp_path, rows, said)

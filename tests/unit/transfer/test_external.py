@@ -36,6 +36,26 @@ def test_what_cannot_be_loaded_is_one_message(tmp_path):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("smiles,a,a\nCCO,1,2\n", "several columns are called a"),
+        (",smiles,a\n0,CCO,1\n", "column 1 has no name, as the index of a data frame"),
+        ("smiles,a,Unnamed: 0\nCCO,1,0\n", "column 3 has no name"),
+        ("smiles,a\nCCO,1\nCN,2\nOCC,3\n", r"two unlike rows for CCO \(numbers 1 and 3\)"),
+    ],
+)
+def test_a_table_with_what_is_no_feature_of_one_molecule_is_refused(tmp_path, text, told):
+    (tmp_path / "e.csv").write_text(text)
+    with pytest.raises(UserError, match=told):
+        table_features(["CCO"], tmp_path / "e.csv", "e")
+
+
+def test_equal_rows_of_a_molecule_are_one(tmp_path):
+    (tmp_path / "e.csv").write_text("smiles,a\nCCO,1\n OCC ,1.0000000001\n")
+    assert table_features(["CCO"], tmp_path / "e.csv", "e").tolist() == [[1]]
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv", "npy"])
 def test_embeddings_are_found_by_molecule_whatever_the_spelling(tmp_path, kind):
     values = np.arange(10.0).reshape(5, 2)
@@ -43,7 +63,7 @@ def test_embeddings_are_found_by_molecule_whatever_the_spelling(tmp_path, kind):
     path = tmp_path / f"e.{kind}"
     if kind == "npy":
         np.save(path, values)
-        path.with_suffix(".smi").write_text("\n".join(keys) + "\n")
+        path.with_suffix(".smi").write_text("\n".join(f"{key} a name" for key in keys) + "\n")
     else:
         table = pd.DataFrame({"smiles": keys, "a": values[:, 0], "b": values[:, 1]})
         table.to_parquet(path) if kind == "parquet" else table.to_csv(path, index=False)

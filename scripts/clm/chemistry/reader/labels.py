@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from clm.chemistry.reader.messages import printable
+from clm.chemistry.reader.messages import listed, printable
 from clm.chemistry.reader.numbers import ERRORS, is_missing
 from clm.provenance.command import UserError
 
@@ -41,12 +41,17 @@ def normal(cell: object) -> str:
     """Return a cell for comparison: without case and blanks; 1.0 and 1 are the same."""
     if isinstance(cell, bool):
         return str(cell).lower()
-    text = " ".join(str(cell).lower().split())
+    text = " ".join(str(cell).lower().replace("\N{MINUS SIGN}", "-").split())
     try:
         value = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         return text
     return str(int(value)) if math.isfinite(value) and value == int(value) else text
+
+
+def empty(cell: object) -> bool:
+    """Whether there is nothing in a cell, so that it cannot name a class whatever the user says."""
+    return cell is None or (isinstance(cell, float) and math.isnan(cell)) or not str(cell).strip()
 
 
 def absent(cell: object) -> bool:
@@ -55,49 +60,73 @@ def absent(cell: object) -> bool:
 
 
 def class_coding(cells: Sequence[object], positive: Sequence[object], negative: Sequence[object], where: str) -> Coding:
-    """Return how a column names its classes.
+    """Return how the labels of a task name their classes: all in one way, or 1 could be yes in one and no in another.
 
     Args:
-        cells: the column.
+        cells: of all label columns.
         positive: values that count as 1, as the user says; none: a pair of PAIRS is looked for.
         negative: values that count as 0, likewise; none: the one other value that there is.
-        where: task and label, for messages.
+        where: task and labels, for messages.
 
     Raises:
         UserError: it cannot be told which values are positive; names the values found.
     """
-    found = Counter(normal(cell) for cell in cells if not absent(cell))
     if positive:
-        return said(found, frozenset(map(normal, positive)), frozenset(map(normal, negative)), where)
+        return said(cells, frozenset(map(normal, positive)), frozenset(map(normal, negative)), where)
+    found = Counter(normal(cell) for cell in cells if not absent(cell))
     names = set(found)
     fitting = [pair for pair in PAIRS if names <= set(pair)]
     if not names or names <= {"0", "1"}:
         return Coding(frozenset({"1"}), frozenset({"0"}), None)
     if len(fitting) != 1 and len(names) > 1 or not fitting or names == {"1"} or names == {"-1"} or names == {"2"}:
-        likely = "1" if "1" in found else printable(max(found, key=len))
         raise UserError(
-            f"{where}: {shown(found)} cannot be read as two classes; name those that count as 1, for example "
-            f"positive: [{likely}], and those that count as 0 as `negative`, or check `kind`"
+            f"{where}: {shown(found)} cannot be read as two classes; name the values that mean yes as `positive` and "
+            "those that mean no as `negative`, or check `kind`"
         )
     low, high = fitting[0]
     return Coding(frozenset({high}), frozenset({low}), f"{where.split(': ')[-1]}: {high} is read as 1, {low} as 0")
 
 
-def said(found: Counter[str], positive: frozenset[str], negative: frozenset[str], where: str) -> Coding:
+def said(cells: Sequence[object], positive: frozenset[str], negative: frozenset[str], where: str) -> Coding:
     """Return the coding that the user says, whose other class is told or the one value that is left."""
-    others = set(found) - positive
+    there = Counter(normal(cell) for cell in cells if not empty(cell))
+    found = Counter({name: there[name] for name in there if name in positive | negative or not absent(name)})
+    check_said(found, there - found, positive, negative, where)
+    chosen = negative or frozenset(set(found) - positive)
+    return Coding(positive, chosen, f"{where.split(': ')[-1]}: {', '.join(sorted(positive))} is read as 1, "
+                  f"{', '.join(sorted(chosen)) or 'nothing'} as 0")  # fmt: skip
+
+
+def check_said(
+    found: Counter[str], missing: Counter[str], positive: frozenset[str], negative: frozenset[str], where: str
+) -> None:
+    """Raise UserError when the named values leave open what is 1 and what is 0.
+
+    Args:
+        found: values of the labels.
+        missing: words for nothing among them, such as `-`.
+        positive: values that are said to count as 1.
+        negative: values that are said to count as 0, or none.
+        where: task and labels.
+    """
+    ones, others = ", ".join(sorted(positive)), Counter({k: found[k] for k in found if k not in positive})
+    if positive & negative:
+        both = listed(sorted(positive & negative))
+        raise UserError(f"{where}: {both} is both in `positive` and in `negative`; change one of them")
     if not positive & set(found) and found:
         raise UserError(
             f"{where}: no label is {' or '.join(sorted(positive))}, there are {shown(found)}; change `positive`"
         )
     if not negative and len(others) > 1:
         raise UserError(
-            f"{where}: beside {', '.join(sorted(positive))} there are {shown(Counter({k: found[k] for k in others}))}; "
-            "name those that count as 0 as `negative` (the others count as missing)"
+            f"{where}: beside {ones} there are {shown(others)}; name those that count as 0 as `negative` (the others "
+            "count as missing)"
         )
-    chosen = negative or frozenset(others)
-    return Coding(positive, chosen, f"{where.split(': ')[-1]}: {', '.join(sorted(positive))} is read as 1, "
-                  f"{', '.join(sorted(chosen)) or 'nothing'} as 0")  # fmt: skip
+    if not negative and not others and missing:
+        raise UserError(
+            f"{where}: beside {ones} there are only {shown(missing)}, which count as missing; name those that count as "
+            "0 as `negative`"
+        )
 
 
 def shown(found: Counter[str], most: int = 6) -> str:
@@ -110,11 +139,11 @@ def shown(found: Counter[str], most: int = 6) -> str:
 
 def read_class(cell: object, coding: Coding) -> tuple[float, str]:
     """Return (0 or 1, present), or NaN and why: missing, spreadsheet_error or other_class."""
-    if is_missing(cell):
-        return math.nan, "missing"
-    if absent(cell):
-        return math.nan, "spreadsheet_error"
-    value = normal(cell)
+    value = "" if empty(cell) else normal(cell)
     if value in coding.positive:
         return 1.0, "present"
-    return (0.0, "present") if value in coding.negative else (math.nan, "other_class")
+    if value in coding.negative:
+        return 0.0, "present"
+    if is_missing(cell):
+        return math.nan, "missing"
+    return math.nan, "spreadsheet_error" if absent(cell) else "other_class"

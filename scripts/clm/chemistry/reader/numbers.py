@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MISSING = {
     *("", "na", "n/a", "n.a.", "nan", "none", "null", "nil", "missing", "unknown", "-", "--", "?", ".", "*"),
     *("nd", "n.d.", "n/d", "n.d", "nt", "n.t.", "n/t", "not determined", "not tested", "not available", "not measured"),
-    *("#n/a", "<na>", "n.a", "not applicable", "\\n"),
+    *("#n/a", "<na>", "n.a", "not applicable", "\\n", "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}"),
 }
 ERRORS = {"#value!", "#ref!", "#div/0!", "#num!", "#name?", "#null!", "#getting_data", "#spill!", "#calc!"}
 QUALIFIER = re.compile(r"^(>=|<=|>>|<<|=>|=<|[<>~≥≤≈≲≳]|ca\.?|approx\.?|about)\s*", re.IGNORECASE)
@@ -15,6 +17,12 @@ PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(PLAIN, re.ASCII)
 UNIT = re.compile(rf"({PLAIN})\s*([%°µμÅa-zA-Z][^\d,;]*[\d+-]*)", re.ASCII)
 RANGE = re.compile(rf"{PLAIN}\s*(?:-|–|to|±|\+/-|\()\s*{PLAIN}\s*\)?", re.ASCII)
+# Units that one cell is enough for; anything else behind a number is one when it is there more than once
+USUAL_UNIT = re.compile(
+    r"[%‰°Å]|[gL]/|(?:[fpnuµμm]?M|[fpnuµμmk]?mol|[npuµμmk]g|[nuµμm]L|[kMG]?Da|k?cal|[km]?J|[mk]?eV|mV|ppm|ppb|min|hrs?"
+    r"|hours?|days?|log|fold|molar)(?![a-z])"
+)
+BLANKS = re.compile("[\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]")  # that group digits as a blank does
 FORMULA = ("=", "@", "+", "-")
 LOST = (
     *("not_a_number", "infinite", "unit", "range", "formula", "spreadsheet_error", "decimal_mark", "word"),
@@ -53,14 +61,15 @@ def read_number(cell: object, decimal: str = ".", thousands: str | None = None, 
     if not isinstance(cell, str):
         value = float(cell)
         return Number(value, "present") if math.isfinite(value) else Number(math.nan, "infinite")
-    text = cell.strip()
+    text = cell.strip().replace("\N{MINUS SIGN}", "-")
     if text.lower() in ERRORS:
         return Number(math.nan, "spreadsheet_error")
     bound = QUALIFIER.match(text)
-    found = unmarked(text[bound.end() :] if bound else text, decimal, thousands)
+    bare = text[bound.end() :] if bound else text
+    found = unmarked(bare, decimal, thousands)
     value = float(found) if found is not None else math.nan
     if found is None:
-        return Number(math.nan, reason_for(text, decimal), bool(bound))
+        return Number(math.nan, reason_for(bare, decimal), bool(bound))
     if not math.isfinite(value):
         return Number(math.nan, "infinite", bool(bound))
     if bound and censored == "missing":
@@ -70,6 +79,7 @@ def read_number(cell: object, decimal: str = ".", thousands: str | None = None, 
 
 def unmarked(text: str, decimal: str, thousands: str | None) -> str | None:
     """Return a number as Python writes it, or None when the text is no number with these marks."""
+    text = BLANKS.sub(" ", text) if thousands == " " else text
     if thousands and thousands in text:
         whole, _, rest = text.partition(decimal)
         head = whole.lstrip("+-")
@@ -92,7 +102,7 @@ def reason_for(text: str, decimal: str) -> str:
         return "decimal_mark"
     if RANGE.fullmatch(text.replace(decimal, ".")):
         return "range"
-    bare = QUALIFIER.sub("", text).replace(decimal, ".")
+    bare = text.replace(decimal, ".")
     if UNIT.fullmatch(bare) and not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+[dD]\d+", bare):
         return "unit"
     if text.startswith(FORMULA) and not NUMBER.match(text):
@@ -100,7 +110,13 @@ def reason_for(text: str, decimal: str) -> str:
     return "word" if text.isascii() and text.replace(" ", "").replace("-", "").isalpha() else "not_a_number"
 
 
+def chance_units(cells: Iterable[object]) -> set[str]:
+    """Return what is behind the number of one of these cells alone and is no usual unit: a footnote, not a unit."""
+    found = Counter(unit_of(str(cell)) for cell in cells)
+    return {unit for unit, count in found.items() if count == 1 and not USUAL_UNIT.match(unit)}
+
+
 def unit_of(text: str) -> str:
     """Return the unit behind a number."""
-    found = UNIT.fullmatch(QUALIFIER.sub("", text.strip()).replace(",", "."))
+    found = UNIT.fullmatch(QUALIFIER.sub("", text.strip().replace("\N{MINUS SIGN}", "-")).replace(",", "."))
     return found.group(2).strip() if found else text

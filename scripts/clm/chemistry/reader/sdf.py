@@ -4,29 +4,56 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from clm.chemistry.reader.text import Lines
+from clm.chemistry.reader.text import Lines, as_utf8, decode, foreign_note
+from clm.provenance.command import UserError
 
 FIELD = re.compile(r"^>.*?<([^>]*)>")
 STRUCTURE = "structure"  # the name of the column that holds the mol block
 END = "M  END"
 
 
-def sdf_records(stream: IO[bytes]) -> Iterator[tuple[int, str, dict[str, str]]]:
+def sdf_records(
+    stream: IO[bytes], encoding: str | None, name: str, notes: list[str] | None = None
+) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Yield (number of the first line, mol block, data fields) of each record.
 
-    Lines of a value of several lines are joined by a line break. What follows the last `$$$$` is a record of its own
-    when it has a mol block.
+    Lines of a value of several lines are joined by a line break. What follows the last `$$$$` is a record of its own.
+
+    Args:
+        stream: the SDF.
+        encoding: by default UTF-8, or Windows-1252 where that fails.
+        name: of the file, for messages.
+        notes: gets what is to be told of the encoding.
+
+    Raises:
+        UserError: the last record is cut off.
     """
-    lines = Lines(stream)
+    text, note = as_utf8(stream, encoding, name)
+    told, lines, foreign = [] if notes is None else notes, Lines(text), False
+    told += [note] if note else []
     first, held = 1, []
     for line in lines:
         if line.rstrip() == b"$$$$":
             yield first, *parts(held)
             first, held = lines.number + 1, []
-        else:
-            held.append(line.decode("utf-8", "replace"))
-    if any(line.startswith(END) for line in held):
+            continue
+        shown, other = decode(line)
+        told += [foreign_note(lines.number)] if other and not foreign else []
+        foreign = foreign or other
+        held.append(shown)
+    if any(line.strip("\x1a \t") for line in held):  # some programs end a file with Ctrl-Z
+        if cut_off(held):
+            raise UserError(
+                f"{name}: damaged or truncated (the record from line {first} on is cut off); delete it and fetch it "
+                "again"
+            )
         yield first, *parts(held)
+
+
+def cut_off(lines: list[str]) -> bool:
+    """Whether a record without its last line ends before its mol block or the value of a data field does."""
+    end = next((i for i, line in enumerate(lines) if line.startswith(END)), None)
+    return end is None or (any(map(FIELD.match, lines[end:])) and bool(lines[-1].strip()))
 
 
 def parts(lines: list[str]) -> tuple[str, dict[str, str]]:

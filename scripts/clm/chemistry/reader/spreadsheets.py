@@ -4,14 +4,23 @@ import datetime
 import re
 import zipfile
 from collections.abc import Iterator
+from xml.sax.saxutils import escape
 
 from clm.chemistry.reader.containers import Content
-from clm.chemistry.reader.messages import damage_told, listed
+from clm.chemistry.reader.messages import damage_told, listed, printable
 from clm.provenance.command import UserError
 
+# A cell of an OpenDocument sheet over several rows or columns, and its content
+SPANNING = re.compile(
+    r"<table:table-cell[^>]*?number-(?:columns|rows)-spanned=\"(?!1\")[^>]*?(?:/>|>(.*?)</table:table-cell>)", re.S
+)
+LARGEST_WHOLE = 2**53  # beyond it a spreadsheet has no whole numbers
 Cell = str | int | float | bool | None
 # A formula that no program has computed yet (libraries write such): its cell would read as empty
-UNCOMPUTED = re.compile(rb"<f(?:/>|[ >][^<]*(?:</f>|/>))\s*(?:<v\s*/>|<v>\s*</v>|</c>)")
+UNCOMPUTED = {
+    "xl/worksheets/": re.compile(rb"<f(?:/>|[ >][^<]*(?:</f>|/>))\s*(?:<v\s*/>|<v>\s*</v>|</c>)"),
+    "content.xml": re.compile(rb"<table:table-cell(?=[^>]*table:formula=)(?![^>]*office:value)"),
+}
 
 
 def sheet_rows(content: Content) -> Iterator[list[Cell]]:
@@ -30,12 +39,14 @@ def sheet_rows(content: Content) -> Iterator[list[Cell]]:
     except CalamineError as error:
         reason = listed([str(error)])
         raise UserError(f"{content.name}: the spreadsheet cannot be read ({reason}); change it to CSV") from error
-    merged = sheet.merged_cell_ranges or []
+    merged = [
+        "from " + " to ".join(f"row {row + 1} column {column + 1}" for row, column in ends)
+        for ends in sheet.merged_cell_ranges or []
+    ] or spanning_cells(content, sheet.name)
     if merged:
-        place = " to ".join(f"row {row + 1} column {column + 1}" for row, column in merged[0])
         raise UserError(
-            f"{content.name}: sheet '{sheet.name}' has {len(merged)} merged cells (the first: {place}), which leave "
-            "open to which rows and columns they belong; change them to single cells"
+            f"{content.name}: sheet '{sheet.name}' has {len(merged)} merged cells (the first: {merged[0]}), which "
+            "leave open to which rows and columns they belong; change them to single cells"
         )
     for row in sheet.iter_rows():
         yield [plain(cell) for cell in row]
@@ -54,13 +65,26 @@ def choose_sheet(book: object, content: Content) -> str:
     return (filled or names)[0]
 
 
+def spanning_cells(content: Content, sheet: str) -> list[str]:
+    """Return the texts of cells of an OpenDocument sheet that span rows or columns, of which calamine does not tell."""
+    if content.kind != "OpenDocument":
+        return []
+    content.stream.seek(0)
+    with damage_told(content.name), zipfile.ZipFile(content.stream) as archive:
+        tables = archive.read("content.xml").decode("utf-8", "replace").split("<table:table ")[1:]
+    name = f'table:name="{escape(sheet, {chr(34): "&quot;"})}"'
+    text = next((table for table in tables if name in table.partition(">")[0]), "")
+    return [f"'{printable(re.sub('<.*?>', '', cell[1] or ''))}'" for cell in SPANNING.finditer(text)]
+
+
 def check_formulas(content: Content) -> None:
-    """Raise UserError when a sheet of an xlsx file holds formulas without their values."""
+    """Raise UserError when a sheet of an Excel or OpenDocument file holds formulas without their values."""
     if zipfile.is_zipfile(content.stream):
         content.stream.seek(0)
         with damage_told(content.name), zipfile.ZipFile(content.stream) as archive:
             for name in archive.namelist():
-                if name.startswith("xl/worksheets/") and UNCOMPUTED.search(archive.read(name)):
+                patterns = [pattern for start, pattern in UNCOMPUTED.items() if name.startswith(start)]
+                if patterns and patterns[0].search(archive.read(name)):
                     raise UserError(
                         f"{content.name}: the spreadsheet holds formulas that were never computed ({listed([name])}); "
                         "change them to values: open it, save it again, or save as CSV"
@@ -69,7 +93,9 @@ def check_formulas(content: Content) -> None:
 
 
 def plain(cell: object) -> Cell:
-    """Return a cell as text, number or truth value; dates as text."""
+    """Return a cell as text, number or truth value; dates as text, whole numbers without decimals."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_WHOLE:
+        return int(cell)
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
         return str(cell)
     return cell  # type: ignore[return-value]

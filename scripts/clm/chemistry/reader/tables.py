@@ -1,6 +1,5 @@
 """Tables of tasks and of embeddings, whatever holds them: names of columns, and rows of cells with their numbers."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,15 +11,10 @@ from clm.chemistry.reader.containers import SPREADSHEETS, Content, open_content
 from clm.chemistry.reader.messages import listed
 from clm.chemistry.reader.records import Record, records
 from clm.chemistry.reader.sdf import STRUCTURE, sdf_records
+from clm.chemistry.reader.separators import NAMES, chosen_separator, first_line
 from clm.chemistry.reader.spreadsheets import sheet_rows
-from clm.chemistry.reader.text import Lines, as_utf8, decode
+from clm.chemistry.reader.text import Lines, as_utf8, decode, foreign_note
 from clm.provenance.command import UserError
-
-# Tried in this order when no separator is given
-SEPARATORS = (",", "\t", ";", "|", " ")
-# A first line by which Excel is told the separator
-SEPARATOR_LINE = re.compile(rb"\"?sep=(.)\"?", re.IGNORECASE)
-NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
 
 
 class Row(NamedTuple):
@@ -70,9 +64,8 @@ def open_table(
     """
     with open_content(path, member) as content:
         if content.kind == "SDF":
-            yield sdf_table(path, member, content)
-            return
-        if content.kind == "Parquet":
+            table = sdf_table(path, member, content, encoding)
+        elif content.kind == "Parquet":
             names = parquet_names(content)
             names = names if header else [str(i) for i in range(len(names))]
             table = cells_table(names, enumerate(parquet_rows(content), 1), content)
@@ -86,13 +79,16 @@ def open_table(
         yield table
 
 
-def sdf_table(path: Path, member: str | None, content: Content) -> Table:
-    """Return the table of an SDF; its fields are collected beforehand, since a record may lack some."""
+def sdf_table(path: Path, member: str | None, content: Content, encoding: str | None) -> Table:
+    """Return the table of an SDF; its fields are collected beforehand, since a record may lack some: they are empty."""
+    notes: list[str] = []
     with open_content(path, member) as first:
-        names = list(dict.fromkeys(name for *_, fields in sdf_records(first.stream) for name in fields))
-    found = sdf_records(content.stream)
-    rows = (Row(number, line, fields | {STRUCTURE: block}) for number, (line, block, fields) in enumerate(found))
-    return Table([*names, STRUCTURE], rows)
+        found = sdf_records(first.stream, encoding, first.name, notes)
+        names = list(dict.fromkeys([*(name for *_, fields in found for name in fields), STRUCTURE]))
+    empty = dict.fromkeys(names, "")
+    again = sdf_records(content.stream, encoding, content.name)
+    rows = (Row(i, line, empty | fields | {STRUCTURE: block}) for i, (line, block, fields) in enumerate(again))
+    return Table(names, rows, notes)
 
 
 def cells_table(names: list[str], numbered: Iterator[tuple[int, list[Any]]], content: Content) -> Table:
@@ -121,14 +117,11 @@ def text_table(
     """Return the table of a delimited text; `marks` are the separator and the decimal mark, where they are given."""
     stream, note = as_utf8(content.stream, encoding, content.name)
     lines, notes = Lines(stream), [note] if note else []
-    first = next((line for line in lines if line.strip()), None)
+    first, told = first_line(lines, marks[0])
     if first is None:
         raise UserError(f"{content.name}: the table is empty; check the source")
-    if (told := SEPARATOR_LINE.fullmatch(first)) and header:
-        marks, first = (told[1].decode("latin-1"), marks[1]), next(lines, b"")
-    lines.push([first])
-    separator = chosen_separator(first, wanted, header, *marks, content.name)
-    notes += [] if marks[0] or separator == "," else [f"columns separated by {NAMES[separator]}"]
+    separator = chosen_separator(lines, wanted, header, told, marks[1], content.name)
+    notes += [] if told or separator == "," else [f"columns separated by {NAMES[separator]}"]
     found = records(lines, separator.encode(), content.name)
     head = next(found)
     if head.reason:
@@ -146,36 +139,6 @@ def chain_first(head: Record, found: Iterator[Record]) -> Iterator[Record]:
     yield from found
 
 
-def chosen_separator(
-    line: bytes, wanted: Sequence[str], header: bool, separator: str | None, decimal: str | None, name: str
-) -> str:
-    """Return the separator that is given, or else the one that brings most of the wanted columns.
-
-    Args:
-        line: the first one.
-        wanted: names of columns; without a header as many columns as possible are looked for.
-        header: whether there is one.
-        separator: as given.
-        decimal: the decimal mark.
-        name: of the file, for messages.
-
-    Raises:
-        UserError: it is the decimal mark.
-    """
-
-    def brought(mark: str) -> int:
-        fields = [field.strip(' "') for field in decode(line)[0].split(None if mark == " " else mark)]
-        return sum(column in fields for column in wanted) if header else len(fields)
-
-    chosen = separator or max(SEPARATORS, key=brought)
-    if chosen == decimal and (separator or brought(chosen) > 1):
-        raise UserError(
-            f"{name}: columns are separated by '{decimal}', which `decimal` says is the decimal mark, so numbers and "
-            "columns cannot be told apart; change one of them in the table, and `separator` or `decimal` with it"
-        )
-    return chosen
-
-
 def text_rows(found: Iterator[Record], names: list[str], notes: list[str]) -> Iterator[Row]:
     """Yield rows; one with more or fewer fields than the header has no cells but a reason. Blank lines are no rows."""
     number, foreign = 0, False
@@ -185,7 +148,7 @@ def text_rows(found: Iterator[Record], names: list[str], notes: list[str]) -> It
         decoded = [decode(field) for field in record.fields]
         if not foreign and any(other for _, other in decoded):
             foreign = True
-            notes.append(f"not UTF-8 from line {record.line} on: read as Windows-1252 (Latin-1); say `encoding`")
+            notes.append(foreign_note(record.line))
         cells = [text for text, _ in decoded]
         reason = record.reason
         if reason is None and len(cells) != len(names):

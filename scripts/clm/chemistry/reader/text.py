@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from clm.chemistry.reader.kinds import BOMS, HEAD, wide_encoding
+from clm.chemistry.reader.messages import printable
 from clm.provenance.command import UserError
 
 # Lines are cut out of blocks of this size; a line that does not end within two blocks is shortened, not collected
@@ -79,7 +80,7 @@ def as_utf8(stream: IO[bytes], encoding: str | None, name: str) -> tuple[IO[byte
         name: of the file, for messages.
 
     Raises:
-        UserError: no such encoding.
+        UserError: no such encoding of text.
     """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
     head = buffered.peek(HEAD)[:HEAD]
@@ -92,19 +93,26 @@ def as_utf8(stream: IO[bytes], encoding: str | None, name: str) -> tuple[IO[byte
         return buffered, None
     try:
         name_of_codec = codecs.lookup(found).name
+        io.TextIOWrapper(io.BytesIO(), found)  # refuses codecs that are not of text, such as rot13
     except LookupError as error:
         raise UserError(f"{name}: no encoding is called '{found}'; change `encoding`, for example to utf-8") from error
     if name_of_codec == "utf-8":
         return buffered, None
-    return io.BufferedReader(Transcoded(buffered, found), BLOCK), f"read as {name_of_codec}"  # type: ignore[type-var]
+    if name_of_codec == "utf-16" and not marked:
+        found = wide_encoding(head) or found  # a decoder of UTF-16 needs to know the order of bytes
+    text = Transcoded(buffered, found, name)
+    return io.BufferedReader(text, BLOCK), f"read as {name_of_codec}"  # type: ignore[type-var]
 
 
 class Transcoded(io.RawIOBase):
-    """The UTF-8 bytes of a text in another encoding; what cannot be decoded becomes U+FFFD."""
+    """The UTF-8 bytes of a text in another encoding; what cannot be decoded becomes U+FFFD.
 
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        """Wrap a stream."""
-        self.stream, self.rest = stream, b""
+    Reading raises UserError when nothing can be.
+    """
+
+    def __init__(self, stream: IO[bytes], encoding: str, name: str) -> None:
+        """Wrap a stream; `name` is used in the message."""
+        self.stream, self.rest, self.encoding, self.name = stream, b"", encoding, name
         self.decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
 
     def readable(self) -> bool:
@@ -115,12 +123,20 @@ class Transcoded(io.RawIOBase):
         """Fill `buffer` and return the number of bytes."""
         while not self.rest:
             block = self.stream.read(BLOCK)
-            self.rest = self.decoder.decode(block, final=not block).encode()
+            self.rest = self.decoded(block)
             if not block:
                 break
         size = min(len(buffer), len(self.rest))
         buffer[:size], self.rest = self.rest[:size], self.rest[size:]
         return size
+
+    def decoded(self, block: bytes) -> bytes:
+        """Return a block as UTF-8."""
+        try:
+            return self.decoder.decode(block, final=not block).encode()
+        except UnicodeError as error:
+            reason = printable(str(error), 100)
+            raise UserError(f"{self.name}: the text is not in {self.encoding} ({reason}); change `encoding`") from error
 
 
 def decode(field: bytes) -> tuple[str, bool]:
@@ -132,3 +148,8 @@ def decode(field: bytes) -> tuple[str, bool]:
             return field.decode("cp1252"), True
         except UnicodeDecodeError:
             return field.decode("latin-1"), True
+
+
+def foreign_note(line: int) -> str:
+    """Return what to tell of a text that is not UTF-8 from a line on."""
+    return f"not UTF-8 from line {line} on: read as Windows-1252 (Latin-1); say `encoding`"

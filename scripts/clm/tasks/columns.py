@@ -1,0 +1,57 @@
+"""Which columns of its table a task reads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clm.chemistry.reader.messages import listed
+from clm.chemistry.reader.sdf import STRUCTURE
+from clm.provenance.command import UserError
+from clm.tasks.labels import as_list
+from clm.tasks.table import COLUMNS, ID, TIME
+
+
+def smiles_column(names: Sequence[str], settings: Mapping[str, Any]) -> str:
+    """Return the column of the molecules: in an SDF the structure, unless a data field has the given name."""
+    wanted = str(settings["smiles"])
+    return STRUCTURE if wanted not in names and STRUCTURE in names else wanted
+
+
+def carried_columns(settings: Mapping[str, Any]) -> list[str]:
+    """Return the columns that are carried through: those of `id`, then that of `time`."""
+    return [*map(str, as_list(settings.get("id"))), *as_list(settings.get("time"))]
+
+
+def wanted_columns(settings: Mapping[str, Any]) -> list[str]:
+    """Return the names of all columns that are read, or their numbers where the table has no header."""
+    return [str(settings["smiles"]), *map(str, settings["labels"]), *carried_columns(settings)]
+
+
+def check_columns(
+    names: Sequence[str], settings: Mapping[str, Any], task: str, member: str | None = None, smiles: str | None = None
+) -> None:
+    """Raise UserError when a configured column is absent or a label has the name of one of our columns.
+
+    Args:
+        names: columns of the table.
+        settings: of the task.
+        task: its name, for messages.
+        member: of the archive that the table is, for messages.
+        smiles: the column of the molecules, where it is that of the member before.
+    """
+    wanted = [smiles or smiles_column(names, settings), *wanted_columns(settings)[1:]]
+    absent = [column for column in wanted if column not in names]
+    if absent:
+        place = f", member '{member}'" if member else ""
+        raise UserError(
+            f"task {task}{place}: no column {', '.join(map(repr, absent))}; the table has: {listed(names)}; "
+            "change `smiles`, `labels` or `separator`"
+        )
+    further = as_list(settings.get("id"))[1:]
+    ours = (*COLUMNS, ID, TIME) if "time" in settings else (*COLUMNS, ID)
+    taken = [name for name in (*settings["labels"], *further) if name in ours]
+    taken += [name for name in further if name in settings["labels"]]
+    if taken:
+        raise UserError(
+            f"task {task}: a label, or a column carried through, cannot be called {', '.join(taken)}; rename the "
+            "column of the table"
+        )
