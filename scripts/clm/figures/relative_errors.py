@@ -12,6 +12,7 @@ from clm.figures.tables import in_order
 from clm.wording.names import mode_name, model_name, task_name
 
 TEXT = ("task", "split", "model", "kind")
+COLUMNS = 4  # of panels
 NUMBERS = ("parameters", "ratio", "smallest", "largest")
 TABLES = {"relative_errors": (TEXT, NUMBERS)}
 
@@ -26,12 +27,17 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
     shown = ratios[(ratios["split"] == split) & (ratios["ratio"] > 0)]
     tasks = in_order(shown["task"])
     rows = in_order(shown.sort_values("parameters", kind="stable", na_position="last")["model"])
-    figure, axes = panels(len(tasks), 4, 0.7 + 0.16 * max(len(rows), 3))
+    figure, axes = panels(len(tasks), COLUMNS, 0.7 + 0.16 * max(len(rows), 3))
     if not tasks:
         no_data(axes[0], "no random forest on fingerprints")
-    for axis, task in zip(axes, tasks, strict=False):
+    names = [model_name(name) for name in rows]
+    for number, (axis, task) in enumerate(zip(axes, tasks, strict=False)):
         axis.set_title(task_name(task), parse_math=False)
         draw_task(axis, shown[shown["task"] == task], rows)
+        # every panel has the same rows, so their names stand once
+        axis.set_yticks(
+            range(len(rows)), names if number % COLUMNS == 0 else [""] * len(rows), fontsize=5, parse_math=False
+        )
     handles = [
         Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
         for kind, mark in MARKS.items()
@@ -49,7 +55,6 @@ def draw_task(axis: Axes, shown: pd.DataFrame, rows: list[str]) -> None:
         at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
         axis.hlines(at, chosen["smallest"], chosen["largest"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["ratio"], at, color=mark.color, marker=mark.marker, s=11, linewidth=0.8, zorder=3)
-    axis.set_yticks(range(len(rows)), [model_name(name) for name in rows], fontsize=5, parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xlabel("error / error of the forest")
+    axis.set_xlabel("error / forest's error")
     axis.locator_params(axis="x", nbins=4)

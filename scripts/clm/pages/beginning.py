@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from clm.pages.marked import BEGIN, END
+from clm.pages.protocols import protocol_lines
 from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATURATED
-from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, PRIMARY, UNTRAINED
+from clm.tables.columns import PRIMARY, UNTRAINED
 from clm.wording.headline import LOWERED, MODES, SCALES, answer, error_words, finer, loss_words, pooled
-from clm.wording.names import AXES, listed, mode_name, percent, short_number, task_name
+from clm.wording.names import AXES, listed, mode_name, percent, short_number
 from clm.wording.sensitivity import sight
 
 QUESTION = (
@@ -19,7 +20,6 @@ QUESTION = (
     "of molecular property prediction fall with the pretraining loss?"
 )
 SIGHT = "Can this study see a gain?"
-NAMED = 6  # tasks that are named on the first screen; more are counted
 ALT = "Loss and errors relative to the smallest scale, along tokens, parameters and molecules"
 HEAD = ("per doubling of", "fall of the pretraining loss", *(f"fall of the error, {mode_name(mode)}" for mode in MODES))
 HEAD += tuple(f"tasks helped / not / undecided, {mode_name(mode)}" for mode in MODES)
@@ -125,31 +125,6 @@ def scale_line(headline: pd.DataFrame, margin: float) -> str:
     if flat:
         return f"Not worth paying for within this range: {listed(flat)}. {lowered}."
     return f"{lowered}." if some else f"{lowered}, and none is shown not to."
-
-
-def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
-    """Compare the protocols with each other and with the fingerprint forest, by the largest model of each."""
-    rows = ratios[(ratios["split"] == settings["split"]) & ratios["task"].isin(settings["aggregate"])]
-    last = rows.sort_values("parameters", kind="stable").groupby(["task", "kind"])["ratio"].last().unstack()
-    lines = []
-    if {FINE_TUNED, LINEAR_PROBE} <= set(last):
-        both = last.dropna(subset=[FINE_TUNED, LINEAR_PROBE])
-        better = int((both[FINE_TUNED] < both[LINEAR_PROBE]).sum())
-        lines.append(
-            f"Fine-tuning the largest encoder had a lower error than a linear probe on {better} of {len(both)} tasks."
-        )
-    kinds = [kind for kind in (FINE_TUNED, LINEAR_PROBE) if kind in last]
-    if kinds:
-        best = last[kinds].min(axis=1).dropna().sort_values()
-        worse, better = best.index[best > 1], best.index[best < 1]
-        names = [listed([task_name(name) for name in group]) for group in (worse[::-1], better)]
-        named = 0 < len(worse) <= NAMED
-        lines.append(
-            f"On the {settings['split']} split a fingerprint forest had a lower error than the largest encoder on "
-            f"{len(worse)} of {len(best)} tasks{f' ({names[0]})' if named else ''}; "
-            f"the encoder had the lower one on {names[1] if len(better) <= NAMED else 'the others'}."
-        )
-    return lines
 
 
 def strength(runs: pd.DataFrame, corpus: str) -> list[str]:

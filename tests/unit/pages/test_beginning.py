@@ -14,7 +14,7 @@ def frame(verdict="improving", sensitive=1, assessed=1):
     row |= {"gain": 0.02, "lower": 0.011, "upper": 0.03, "loss_fall": 0.2, "loss_lower": 0.1, "loss_upper": 0.3}
     scored = {"axis": "D", "mode": "fine_tuned", "split": "scaffold", "features": "mean"}
     model = {"corpus": "zinc", "subset": "2k", "seed": 0, "status": "ok", "molecules": 2000, "tokens": 1e5}
-    ratio = {"split": "scaffold", "parameters": 1e6}
+    ratio = {"split": "scaffold", "parameters": 1e6, "model": "1m"}
     return {
         "headline": pd.DataFrame([row | {"axis": axis} for axis in "DNU"]),
         "sensitivity": pd.DataFrame([{"mode": "fine_tuned", "split": "scaffold", "sensitive": sensitive,
@@ -55,6 +55,18 @@ def test_an_open_effect_is_no_advice():
     tables["headline"]["lower"] = -0.01
     told = beginning.beginning(tables, SETTINGS).so_what[0]
     assert told == "No axis of scale is shown to lower the error, and none is shown not to."
+
+
+def test_the_encoder_is_compared_with_the_best_baseline():
+    """Boosting is best over the tasks; a baseline that lacks one of them does not compete."""
+    tables = frame()
+    base = {"split": "scaffold", "kind": "baseline", "parameters": None}
+    more = [base | {"task": task, "model": "combined_boosting", "ratio": 0.9} for task in ("bace", "esol")]
+    more.append(base | {"task": "esol", "model": "descriptor_linear", "ratio": 0.1})
+    tables["relative_errors"] = pd.concat([tables["relative_errors"], pd.DataFrame(more)])
+    told = beginning.beginning(tables, SETTINGS).so_what[-1]
+    assert told.startswith("On the scaffold split the best baseline (fingerprint + descriptors, boosting) had a lower")
+    assert told.endswith("on 1 of 2 tasks (BACE); the encoder had the lower one on ESOL.")
 
 
 def test_many_tasks_are_counted_and_few_are_named():

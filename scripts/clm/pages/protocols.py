@@ -1,0 +1,62 @@
+"""What to use: the protocols of transfer beside each other, and the best baseline beside the largest encoder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE
+from clm.wording.names import baseline_name, listed, task_name
+
+NAMED = 6  # tasks that are named on the first screen; more are counted
+FOREST = "a fingerprint forest"  # all errors of relative_errors.csv are divided by its
+
+
+def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
+    """Compare the protocols with each other and with the best baseline, by the largest model of each.
+
+    Args:
+        ratios: relative_errors.csv.
+        settings: `split`, `aggregate` (tasks that count).
+    """
+    rows = ratios[(ratios["split"] == settings["split"]) & ratios["task"].isin(settings["aggregate"])]
+    last = rows.sort_values("parameters", kind="stable").groupby(["task", "kind"])["ratio"].last().unstack()
+    lines = []
+    if {FINE_TUNED, LINEAR_PROBE} <= set(last):
+        both = last.dropna(subset=[FINE_TUNED, LINEAR_PROBE])
+        better = int((both[FINE_TUNED] < both[LINEAR_PROBE]).sum())
+        lines.append(
+            f"Fine-tuning the largest encoder had a lower error than a linear probe on {better} of {len(both)} tasks."
+        )
+    kinds = [kind for kind in (FINE_TUNED, LINEAR_PROBE) if kind in last]
+    if kinds:
+        name, rival = best_baseline(rows)
+        distance = (last[kinds].min(axis=1) / rival.reindex(last.index)).dropna().sort_values()
+        lines.append(against(name, distance, settings["split"]))
+    return lines
+
+
+def best_baseline(rows: pd.DataFrame) -> tuple[str, pd.Series]:
+    """Return name and ratios, by task, of the baseline with the least mean log error of those scored on every task."""
+    table = rows[rows["kind"] == BASELINE].pivot_table(index="task", columns="model", values="ratio")
+    table = table.reindex(rows["task"].unique()).dropna(axis=1).assign(**{FOREST: 1.0})
+    best = np.log(table).mean().idxmin()
+    return (best if best == FOREST else f"the best baseline ({baseline_name(best)})"), table[best]
+
+
+def against(name: str, distance: pd.Series, split: str) -> str:
+    """Return the sentence on a baseline and the largest encoder.
+
+    Args:
+        name: of the baseline.
+        distance: error of the encoder over that of the baseline by task, ascending.
+        split: of the comparison.
+    """
+    worse, better = distance.index[distance > 1], distance.index[distance < 1]
+    names = [listed([task_name(task) for task in group]) for group in (worse[::-1], better)]
+    return (
+        f"On the {split} split {name} had a lower error than the largest encoder on {len(worse)} of {len(distance)} "
+        f"tasks{f' ({names[0]})' if 0 < len(worse) <= NAMED else ''}; the encoder had the lower one on "
+        f"{names[1] if len(better) <= NAMED else 'the others'}."
+    )
