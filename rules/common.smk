@@ -136,4 +136,5 @@ def results_of(wildcards, input) -> str:
 
 def records() -> dict:
     """What Snakemake has recorded of each output of the jobs of this run, wherever it keeps its records."""
+    workflow.persistence.deactivate_cache()  # which holds None for the outputs of the last job that ended
     return {str(path): workflow.persistence.metadata(path) for job in workflow.dag.jobs for path in job.output}
