@@ -163,6 +163,11 @@ FAULTS = [
         "transfer.learning_curves.cells: untrained/800k/none/seed0/1300k: an untrained encoder has subset none and",
     ),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
+    (
+        ("external_models", "mine"),
+        {"model": "models/mine"},
+        "external_models.mine.model: models/mine does not exist (there is no folder models); make that folder, or for",
+    ),
     (("grid", "budgets", "200k"), 500000, "grid.budgets: 200k and 500k are the same number of tokens (500000)"),
 ]
 
