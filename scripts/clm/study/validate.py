@@ -14,6 +14,7 @@ from clm.study.contradictions import contradictions
 from clm.study.controls import expand_controls
 from clm.study.files import absent_files
 from clm.study.ladders import expand_ladders, ladder_faults
+from clm.study.merge import EXTENDS
 from clm.study.references import MANY, nearest, unknown_names
 from clm.study.renamed import renamed_keys
 
@@ -96,9 +97,13 @@ def short(text: str) -> str:
 
 
 def unknown_key(error: Any, place: str) -> str:
-    """Name the unknown keys of an object and the nearest known ones."""
+    """Name the unknown keys of an object and the nearest known ones; first those that extend a list by no list."""
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
+    extending = [key for key in unknown if str(key).endswith(EXTENDS) and key[: -len(EXTENDS)] in known]
+    if single := [key for key in extending if not isinstance(error.instance[key], list)]:
+        told = (f"{place}.{key}: needs a list, [{short(json.dumps(error.instance[key]))}]" for key in single)
+        return "; ".join(told)
     hints = [f"{short(str(key))!r}" + nearest(str(key), known) for key in unknown[:MANY]]
     return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
 

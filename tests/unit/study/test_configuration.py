@@ -91,6 +91,7 @@ FAULTS = [
         [{"corpora": ["zinc_shuffled"], "sizes": ["60k"], "subsets": ["64k"], "seeds": [0]}],
         "grid.trunks: 60k is pretrained on shuffled tokens only, so there is nothing to compare it with",
     ),
+    (("transfer", "tasks+"), "esol", 'transfer.tasks+: needs a list, ["esol"]'),
     (("transfer", "full"), {"cells": []}, "transfer.full: renamed to fine_tuning"),
     (("sizes", "60k", "learning_rate"), "1e-3", 'sizes.60k.learning_rate: "1e-3" is text, not a number (YAML reads'),
     (("grid", "trunks", 0, "sizes"), ["60"], "grid.trunks.0.sizes: '60' is not defined in sizes (did you mean '60k'?)"),
