@@ -124,9 +124,12 @@ def source_files(entries: list[dict], name: str = "content") -> list[str]:
     return list(dict.fromkeys(f"results/sources/{entry['source']}/{name}" for entry in entries))
 
 
+NOTHING = "(?!)"  # a wildcard constraint that no name meets
+
+
 def one_of(names) -> str:
     """A wildcard constraint that admits just these names (or nothing at all)."""
-    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
+    return "|".join(re.escape(str(name)) for name in names) or NOTHING
 
 
 def results_of(wildcards, input) -> str:
