@@ -39,10 +39,15 @@ def read_configuration(*files: Path) -> dict[str, Any]:
     """Return the configuration of some YAML or JSON files, for example catalogue.yaml, config.yaml and an overlay."""
     config: dict[str, Any] = {}
     for path in files:
-        text = path.read_text(encoding="utf-8")
-        # JSON by its own rules: what it writes as 1e-05 is text to YAML
-        config = merged(config, json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {})
+        config = merged(config, read_file(path))
     return config
+
+
+def read_file(path: Path) -> Any:
+    """Return what a YAML or JSON file holds, a mapping if it is right."""
+    text = path.read_text(encoding="utf-8")
+    # JSON by its own rules: what it writes as 1e-05 is text to YAML
+    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {}
 
 
 def study_configuration(

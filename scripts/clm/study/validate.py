@@ -23,11 +23,12 @@ class ConfigurationError(Exception):
     """One or more faults of the configuration, one per line."""
 
 
-def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+def resolve_config(config: dict[str, Any], schema: Mapping[str, Any], files: bool = True) -> None:
     """Check a configuration against its schema and its own names; blocks of control tasks become tasks.
 
     Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`: old keys first, as their
     sections are not read; then what the schema sees; names only where values are valid, combinations where names are.
+    With `files` those that it names are looked for, relative to the working directory.
     """
     faults = [f"{dotted(path)}: renamed to {new}" for path, new in renamed_keys(config)]
     faults = faults or list(invalid_values(config, schema))
@@ -37,7 +38,8 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
         name_columns(config)
         expand_ladders(config)
         faults = list(unknown_names(config, schema))
-        faults = faults or [*contradictions(config), *ladder_faults(config), *absent_files(config)]
+        absent = absent_files(config) if files else ()
+        faults = faults or [*contradictions(config), *ladder_faults(config), *absent]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
