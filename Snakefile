@@ -57,7 +57,6 @@ include: "rules/helpers/outputs.smk"
 include: "rules/outputs.smk"
 
 
-require_limits()
 tell_why_groups_fail()
 
 
@@ -92,6 +91,9 @@ include: "rules/tables.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
+
+
+require_limits()
 
 
 onstart:

@@ -124,9 +124,12 @@ def source_files(entries: list[dict], name: str = "content") -> list[str]:
     return list(dict.fromkeys(f"results/sources/{entry['source']}/{name}" for entry in entries))
 
 
+NOTHING = "(?!)"  # a wildcard constraint that no name meets
+
+
 def one_of(names) -> str:
     """A wildcard constraint that admits just these names (or nothing at all)."""
-    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
+    return "|".join(re.escape(str(name)) for name in names) or NOTHING
 
 
 def results_of(wildcards, input) -> str:
@@ -136,4 +139,5 @@ def results_of(wildcards, input) -> str:
 
 def records() -> dict:
     """What Snakemake has recorded of each output of the jobs of this run, wherever it keeps its records."""
+    workflow.persistence.deactivate_cache()  # which holds None for the outputs of the last job that ended
     return {str(path): workflow.persistence.metadata(path) for job in workflow.dag.jobs for path in job.output}

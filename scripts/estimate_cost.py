@@ -13,8 +13,7 @@ from typing import Any
 from clm.models.flops import training_flops
 from clm.provenance.command import UserError, run
 from clm.study import grid
-from clm.study.controls import expand_controls
-from clm.study.merge import project_configuration
+from clm.study.resolved import resolved_configuration
 from clm.tables.columns import UNTRAINED
 
 LENGTH = 40  # tokens of a typical molecule
@@ -153,8 +152,7 @@ def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: 
         flops: sustained floating-point operations per second of one device.
         measured: costs.csv of finished studies.
     """
-    config = project_configuration(configs)
-    expand_controls(config)
+    config = resolved_configuration(configs, files=False)  # which may be of another folder
     return estimate(config, flops, measured or [])
 
 

@@ -16,8 +16,7 @@ from clm.statistics.plan_other import CORRELATION, other_plan, study_plan
 from clm.statistics.plan_outcome import PLAN_COLUMNS
 from clm.statistics.planned import beyond, counted_tasks, planned_modes
 from clm.statistics.replicates import Plan
-from clm.study.controls import expand_controls
-from clm.study.merge import project_configuration
+from clm.study.resolved import resolved_configuration
 from clm.tables.columns import POOLED, UNTRAINED
 from clm.tables.frames import read_table, write_table
 from clm.tables.panels import study_runs
@@ -43,8 +42,7 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000, o
 
 def planned_parts(finished: Path, configs: list[Path], replicates: int) -> Iterator[str | dict[str, Any]]:
     """Yield the plan: remarks as text, claims as rows of PLAN_COLUMNS; arguments as of `plan_study`."""
-    config = project_configuration(configs)
-    expand_controls(config)
+    config = resolved_configuration(configs, files=False)  # which may be of another folder
     runs, found, missing = finished_study(finished, config)
     settings, plans = config["analysis"], planned_modes(config)
     most = max(plans.values(), key=lambda plan: len(plan.cells))

@@ -12,8 +12,8 @@ from clm.provenance.chain import Chain
 from clm.provenance.command import UserError, run
 from clm.provenance.preview import MOST, page, planned_jobs, shortened
 from clm.study.differences import differences
-from clm.study.merge import PROJECT, project_configuration, project_schema
-from clm.study.validate import ConfigurationError, resolve_config
+from clm.study.merge import PROJECT
+from clm.study.resolved import resolved_configuration
 
 SHARED = ("rerun-triggers", "max-checksum-file-size")  # of the profile: what makes a result stale
 
@@ -25,12 +25,7 @@ def preview_run(overlays: list[Path], /, targets: list[str] | None = None) -> li
         overlays: as for `--configfile`, later ones over earlier ones; none: the default study.
         targets: results that are wanted; by default all of the study.
     """
-    config = project_configuration(overlays)
-    try:
-        resolve_config(config, project_schema())
-    except ConfigurationError as error:
-        faults = "; ".join(map(str.strip, str(error).splitlines()[1:]))
-        raise UserError(f"{faults}; change this in the configuration") from error
+    config = resolved_configuration(overlays)
     results = Path("results", config["study"])
     chain = Chain(results) if (results / "provenance.json").is_file() else None
     jobs = planned_jobs(dry_run(overlays, targets or []))

@@ -1,5 +1,5 @@
 # Limits of an allocation, where a profile states them, and groups of short jobs that stay below.
-from clm.study.limits import beyond_limits
+from clm.study.limits import beyond_limits, longer_rules
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
 
@@ -31,10 +31,24 @@ def grouped(group: str, minutes: int | Callable) -> Callable:
     return chosen
 
 
+def stated_minutes() -> dict[str, int]:
+    """Time limits that rules state as a number, by rule: of those that are submitted and can have jobs in this study."""
+    found = {}
+    for made in workflow.rules:
+        here = made.norun or made.name in workflow._localrules or NOTHING in made.wildcard_constraints.values()
+        stated = None if here else made.resources.get("runtime")
+        if stated is not None and not stated.is_evaluable() and isinstance(stated.value, int):
+            found[made.name] = stated.value
+    return found
+
+
 def require_limits() -> None:
-    """Stop before anything is submitted when a training asks for more than the profile of a cluster allows."""
+    """Stop before anything is submitted when a job asks for more than the profile of a cluster allows."""
     minutes = limit("allocation_minutes")
-    if minutes is not None and (faults := list(beyond_limits(config, limit("gpu"), minutes))):
+    if minutes is None:
+        return
+    faults = [*beyond_limits(config, limit("gpu"), minutes), *longer_rules(stated_minutes(), minutes)]
+    if faults:
         raise WorkflowError("the profile is too small for this study:", *faults)
 
 

@@ -131,6 +131,24 @@ def test_a_training_that_asks_for_more_than_the_profile_allows_stops_before_subm
         assert told in done.stdout, done.stdout
 
 
+def test_rules_that_ask_for_longer_stop_the_run_until_the_profile_gives_them_less(tmp_path):
+    folder = copy_workflow(tmp_path / "w")
+    done = planned(folder, "studies/tiny.yaml", allocation_minutes=60)
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert "runtime of trace_labels: 120 minutes are needed, the profile allows 60: raise" in done.stdout
+    (corpora,) = (line for line in done.stdout.splitlines() if ": 240 minutes are needed" in line)
+    assert "gather_corpus" in corpora and "in profiles/slurm/config.yaml" in corpora
+    for without_jobs in ("fetch_source", "train_graph_network", "probe_external"):  # or on this machine
+        assert without_jobs not in done.stdout
+    path = folder / "profiles" / "slurm" / "config.yaml"
+    profile = yaml.safe_load(path.read_text())
+    asked = re.findall(r"^ *runtime of (.*): \d+ minutes", done.stdout, flags=re.M)
+    for rule in ", ".join(asked).split(", "):
+        profile["set-resources"].setdefault(rule, {})["runtime"] = 60
+    path.write_text(yaml.safe_dump(profile))
+    assert planned(folder, "studies/tiny.yaml").returncode == 0
+
+
 def test_the_studies_of_the_cluster_tests_are_valid():
     files = [ROOT / name for name in ("catalogue.yaml", "config.yaml", "studies/tiny.yaml")]
     files += [ROOT / "tests" / "cluster" / f"{name}.yaml" for name in ("gpus", "long", "hurried")]

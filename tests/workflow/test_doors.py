@@ -4,12 +4,15 @@ Files of the workflow are found from its own folder, those of the user from the 
 which keeps Python from looking for modules beside a script.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from clm.provenance.files import read_json
 from own_tables import csv_text
-from snakemake_runs import snakemake
+from snakemake_runs import environment, snakemake
 
 OWN = {"file": "data/own.csv", "smiles": "smiles", "labels": ["y"], "kind": "regression"}
 CONFIG = {"study": "own", "tasks": {"own": OWN}, "transfer": {"tasks+": ["own"]}}
@@ -58,6 +61,20 @@ def test_from_another_folder_the_source_tree_stays_as_it_is(clone, elsewhere):
     made = snakemake(elsewhere, *command, "--", MADE)
     assert made.returncode == 0, made.stdout[-3000:]
     assert (elsewhere / MADE).is_file() and files(clone) == before
+
+
+@pytest.mark.parametrize("backend", ["file", "db"])
+def test_a_run_of_one_job_leaves_its_record(clone, elsewhere, backend):
+    """Snakemake asks for the record while the job ends, finds none and remembers that until another job starts."""
+    command = ("-s", str(clone / "Snakefile"), "--configfile", "own.yaml", "--persistence-backend", backend)
+    done = snakemake(elsewhere, *command, "--", MADE)
+    assert done.returncode == 0, done.stdout[-3000:]
+    (job,) = read_json(elsewhere / "results" / "own" / "provenance.json")["jobs"].values()
+    assert job["rule"] == "prepare_task" and job["files"].keys() == {"data/own.csv"}
+    call = [sys.executable, str(clone / "scripts" / "explain.py"), MADE]
+    beside = environment() | {"PYTHONPATH": str(clone / "scripts")}  # as Python looks for no modules beside the script
+    told = subprocess.run(call, cwd=elsewhere, env=beside, capture_output=True, text=True, check=False)
+    assert told.returncode == 0 and "prepare_task" in told.stdout, told.stderr
 
 
 def test_the_directory_option_means_the_same(clone, elsewhere):

@@ -18,8 +18,12 @@ def absent_files(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place}: {path} {what}"
     for name, entry in config["external_models"].items():
         model = Path(entry["model"])
-        if not model.is_dir() and not hub_id(entry["model"]):
-            yield f"external_models.{name}.model: {model} does not exist{near(model)}; give a folder or a hub id"
+        named = hub_id(entry["model"]) and "revision" in entry  # which tells an id from a folder that is missing
+        if not model.is_dir() and not named:
+            yield (
+                f"external_models.{name}.model: {model} does not exist{near(model)}; make that folder, or for an id of "
+                "a hub give its `revision` (main, or a commit)"
+            )
 
 
 def named_files(config: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
@@ -36,7 +40,7 @@ def named_files(config: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
 
 
 def hub_id(model: str) -> bool:
-    """Whether a text names a model on a hub rather than a folder that is missing.
+    """Whether a text has the form of a model's id on a hub, and cannot mean a folder that is missing.
 
     `models/mine` has the form of both; it means a folder where there is a folder `models`.
     """

@@ -28,3 +28,19 @@ def beyond_limits(config: Mapping[str, Any], gpus: int | None, minutes: int | No
                 "`allocation_minutes` under `resources` in the profile, or lower `minutes` (a training that is out of "
                 "time continues)"
             )
+
+
+def longer_rules(stated: Mapping[str, int], minutes: int) -> Iterator[str]:
+    """Yield one line, with what to edit, for each time limit of rules that is longer than that of a job may be.
+
+    Args:
+        stated: time limits in minutes, by rule.
+        minutes: longest time limit of a job.
+    """
+    for asked in sorted({asked for asked in stated.values() if asked > minutes}):
+        rules = ", ".join(rule for rule, of in stated.items() if of == asked)
+        yield (
+            f"runtime of {rules}: {asked} minutes are needed, the profile allows {minutes}: raise `allocation_minutes` "
+            "under `resources` in profiles/slurm/config.yaml, or give these rules a shorter `runtime` under "
+            "`set-resources` there"
+        )

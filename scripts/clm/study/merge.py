@@ -3,7 +3,8 @@
 Mappings merge key by key and lists are replaced, as Snakemake does it. Beyond that, the same at every place:
 
     transfer: {tasks+: [my_assay]}      appends to the list `transfer.tasks` of the files before
-    sizes: {150k: null}                 takes the entry `150k` away (an empty mapping does the same)
+    sizes: {150k: null}                 takes the entry `150k` away (an empty mapping does the same), and
+                                        its name out of lists and blocks of cells
 """
 
 import json
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from clm.study.removed import without_removed
 
 PROJECT = Path(__file__).resolve().parents[3]
 BASE = ("catalogue.yaml", "config.yaml")  # what every study starts from
@@ -32,34 +35,19 @@ def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def without_removed(node: Any, schema: Mapping[str, Any]) -> Any:
-    """Return a configuration without the named entries (of sizes, tasks, ...) that are null or an empty mapping.
-
-    Args:
-        node: the configuration, or a part of it.
-        schema: its JSON schema; named entries are those that `additionalProperties` describes, and all where it says
-            `x-removable` (splits, whose names are fixed).
-    """
-    if not isinstance(node, Mapping):
-        return node
-    fixed, named = schema.get("properties", {}), schema.get("additionalProperties")
-    kept = {}
-    for key, value in node.items():
-        removable = schema.get("x-removable") or (key not in fixed and isinstance(named, Mapping))
-        if removable and (value is None or value == {}):
-            continue
-        kept[key] = without_removed(value, fixed.get(key, named if isinstance(named, Mapping) else {}))
-    return kept
-
-
 def read_configuration(*files: Path) -> dict[str, Any]:
     """Return the configuration of some YAML or JSON files, for example catalogue.yaml, config.yaml and an overlay."""
     config: dict[str, Any] = {}
     for path in files:
-        text = path.read_text(encoding="utf-8")
-        # JSON by its own rules: what it writes as 1e-05 is text to YAML
-        config = merged(config, json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {})
+        config = merged(config, read_file(path))
     return config
+
+
+def read_file(path: Path) -> Any:
+    """Return what a YAML or JSON file holds, a mapping if it is right."""
+    text = path.read_text(encoding="utf-8")
+    # JSON by its own rules: what it writes as 1e-05 is text to YAML
+    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {}
 
 
 def study_configuration(

@@ -14,6 +14,7 @@ from clm.study.contradictions import contradictions
 from clm.study.controls import expand_controls
 from clm.study.files import absent_files
 from clm.study.ladders import expand_ladders, ladder_faults
+from clm.study.merge import EXTENDS
 from clm.study.references import MANY, nearest, unknown_names
 from clm.study.renamed import renamed_keys
 
@@ -22,11 +23,12 @@ class ConfigurationError(Exception):
     """One or more faults of the configuration, one per line."""
 
 
-def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+def resolve_config(config: dict[str, Any], schema: Mapping[str, Any], files: bool = True) -> None:
     """Check a configuration against its schema and its own names; blocks of control tasks become tasks.
 
     Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`: old keys first, as their
     sections are not read; then what the schema sees; names only where values are valid, combinations where names are.
+    With `files` those that it names are looked for, relative to the working directory.
     """
     faults = [f"{dotted(path)}: renamed to {new}" for path, new in renamed_keys(config)]
     faults = faults or list(invalid_values(config, schema))
@@ -36,7 +38,8 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
         name_columns(config)
         expand_ladders(config)
         faults = list(unknown_names(config, schema))
-        faults = faults or [*contradictions(config), *ladder_faults(config), *absent_files(config)]
+        absent = absent_files(config) if files else ()
+        faults = faults or [*contradictions(config), *ladder_faults(config), *absent]
     if faults:
         told = "\n".join(f"  {plain(fault)}" for fault in faults)
         raise ConfigurationError(f"the configuration cannot be used:\n{told}")
@@ -96,9 +99,13 @@ def short(text: str) -> str:
 
 
 def unknown_key(error: Any, place: str) -> str:
-    """Name the unknown keys of an object and the nearest known ones."""
+    """Name the unknown keys of an object and the nearest known ones; first those that extend a list by no list."""
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
+    extending = [key for key in unknown if str(key).endswith(EXTENDS) and key[: -len(EXTENDS)] in known]
+    if single := [key for key in extending if not isinstance(error.instance[key], list)]:
+        told = (f"{place}.{key}: needs a list, [{short(json.dumps(error.instance[key]))}]" for key in single)
+        return "; ".join(told)
     hints = [f"{short(str(key))!r}" + nearest(str(key), known) for key in unknown[:MANY]]
     return f"{place}: unknown key {', '.join(hints)}; allowed: {', '.join(known)}"
 

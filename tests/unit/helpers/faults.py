@@ -10,6 +10,7 @@ from clm.chemistry.mirrors import fetch_url
 from clm.chemistry.sources import header_position
 from clm.landscape.parameters import flatten
 from clm.provenance.chain import Chain
+from clm.study.resolved import resolved_configuration
 from clm.tasks.controls import control_molecules
 from clm.tasks.splits import check_times
 from clm.tasks.table import load_task
@@ -138,6 +139,9 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Commands", "a file that no job made", unknown_result),
     ("Commands", "hours without a rate", no_rate),
     ("Commands", "a preview of what cannot be a study", lambda: previewed("study: a b")),
+    ("Commands", "an overlay that is not there", lambda: resolved_configuration([Path("mine.yaml")])),
+    ("Commands", "an overlay that is no YAML", lambda: previewed("study: [mine")),
+    ("Commands", "an overlay that is a list", lambda: previewed("- study: mine")),
     ("Commands", "a preview of a result that no rule makes", lambda: previewed("study: mine", ["results/mine/no.csv"])),
     ("Commands", "a study compared with none", lambda: compared("results/cell")),
     ("Commands", "a comparison with a study that has not run", lambda: compared("results/cell", "results/selfies")),

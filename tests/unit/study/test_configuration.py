@@ -91,6 +91,7 @@ FAULTS = [
         [{"corpora": ["zinc_shuffled"], "sizes": ["60k"], "subsets": ["64k"], "seeds": [0]}],
         "grid.trunks: 60k is pretrained on shuffled tokens only, so there is nothing to compare it with",
     ),
+    (("transfer", "tasks+"), "esol", 'transfer.tasks+: needs a list, ["esol"]'),
     (("transfer", "full"), {"cells": []}, "transfer.full: renamed to fine_tuning"),
     (("sizes", "60k", "learning_rate"), "1e-3", 'sizes.60k.learning_rate: "1e-3" is text, not a number (YAML reads'),
     (("grid", "trunks", 0, "sizes"), ["60"], "grid.trunks.0.sizes: '60' is not defined in sizes (did you mean '60k'?)"),
@@ -163,6 +164,11 @@ FAULTS = [
         "transfer.learning_curves.cells: untrained/800k/none/seed0/1300k: an untrained encoder has subset none and",
     ),
     (("pretraining", "sweep", "budget"), "1t", "pretraining.sweep.budget: '1t' is not defined in grid.budgets"),
+    (
+        ("external_models", "mine"),
+        {"model": "models/mine"},
+        "external_models.mine.model: models/mine does not exist (there is no folder models); make that folder, or for",
+    ),
     (("grid", "budgets", "200k"), 500000, "grid.budgets: 200k and 500k are the same number of tokens (500000)"),
 ]
 

@@ -8,7 +8,10 @@ from clm.provenance.command import UserError
 from clm.study import grid
 from clm.study.grid import Trunk
 from clm.study.merge import merged, read_configuration
-from estimate_cost import LENGTH, estimate, jobs, parameters, trunk_tokens
+from clm.study.resolved import resolved_configuration
+from estimate_cost import LENGTH, estimate, estimate_cost, jobs, parameters, trunk_tokens
+from plan_study import plan_study
+from preview_run import preview_run
 from test_configuration import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -87,3 +90,34 @@ def test_what_was_measured_counts_before_what_is_stated(tmp_path):
 
 def test_parameters_are_those_of_the_layers():
     assert parameters({"layers": 2, "width": 48}) == 2 * (12 * 48**2 + 13 * 48)
+
+
+TOOLS = [estimate_cost, preview_run, lambda overlays: plan_study(Path("results/default"), overlays)]
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=["estimate_cost", "preview_run", "plan_study"])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "no such file; name an overlay"),
+        ("- esol", "holds no keys of the configuration but a list"),
+        ("transfer: [esol", "cannot be read (while parsing"),
+        ("curvature: {batchs: 3}", "curvature: unknown key 'batchs' (did you mean 'batches'?)"),
+    ],
+)
+def test_an_overlay_that_no_run_could_use_ends_a_tool_with_one_line(tmp_path, monkeypatch, tool, content, told):
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path("mine.yaml").write_text(content)
+    with pytest.raises(UserError) as error:
+        tool([Path("mine.yaml")])
+    message = str(error.value)
+    assert told in message and "\n" not in message and ("batchs" in told or message.startswith("mine.yaml: "))
+
+
+def test_files_of_a_study_of_another_folder_need_not_be_there(tmp_path):
+    own = "{file: data/own.csv, smiles: smiles, labels: [y], kind: regression}"
+    (tmp_path / "mine.yaml").write_text(f"tasks: {{own: {own}}}\ntransfer: {{tasks+: [own]}}")
+    assert estimate_cost([tmp_path / "mine.yaml"], flops=1e9)[-1].startswith("total ")
+    with pytest.raises(UserError, match="data/own.csv does not exist"):
+        resolved_configuration([tmp_path / "mine.yaml"])

@@ -37,7 +37,7 @@ def test_each_size_gets_three_twins_once():
 
 def test_named_twins_are_kept_and_shared_by_a_size():
     config = study(a=told(1e6, 1e8, untrained=["x", "y"]), b=told(1e6, 2e8))
-    config["external_models"] |= {name: {"model": f"owner/{name}"} for name in "xy"}
+    config["external_models"] |= {name: {"model": f"owner/{name}", "revision": "v1"} for name in "xy"}
     resolve_config(config, SCHEMA)
     assert twins_of(config["ladders"]["family"]) == {"1e+06": ["x", "y"]}
     assert not [name for name in config["external_models"] if "untrained" in name]

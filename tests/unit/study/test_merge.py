@@ -11,8 +11,9 @@ from clm.study.merge import (
     read_configuration,
     study_configuration,
     typed,
-    without_removed,
 )
+from clm.study.removed import without_removed
+from clm.study.validate import ConfigurationError, resolve_config
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
@@ -65,6 +66,39 @@ def test_an_overlay_takes_entries_away(tmp_path, nothing):
 def test_an_overlay_takes_a_split_away(tmp_path):
     file = overlay(tmp_path, 0, "splits: {random: null}")
     assert set(study_configuration(BASE, [file], {}, SCHEMA)["splits"]) == {"scaffold"}
+
+
+def test_the_name_of_what_is_taken_away_goes_from_lists_and_blocks(tmp_path):
+    before = study_configuration(BASE, [], {}, SCHEMA)
+    after = study_configuration(BASE, [overlay(tmp_path, 0, "sizes: {150k: null}")], {}, SCHEMA)
+    resolve_config(after, SCHEMA)
+    assert "150k" not in json.dumps(after)
+    own = [block for block in before["grid"]["trunks"] if block["sizes"] == ["150k"]]
+    assert own and after["grid"]["trunks"] == [block for block in before["grid"]["trunks"] if block not in own]
+    curves = [config["landscape"]["curves"]["cells"][0] for config in (before, after)]
+    assert curves[1] == curves[0] | {"sizes": ["60k", "300k", "800k"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("sizes: {300k: null}", "300k"),  # a surface is of this size alone
+        ("corpora: {pubchem: null}", "pubchem"),
+        ("tasks: {esol: null}", "esol"),  # a name of transfer.tasks, which others refer to
+        ("tasks: {bace: null, lipo: null}", "bace"),
+        ("grid: {budgets: {500k: null}}", "500k"),
+    ],
+)
+def test_the_default_study_can_be_used_without(tmp_path, text, name):
+    after = study_configuration(BASE, [overlay(tmp_path, 0, text)], {}, SCHEMA)
+    resolve_config(after, SCHEMA)
+    assert f'"{name}"' not in json.dumps(after)
+
+
+def test_a_name_that_must_be_given_is_told(tmp_path):
+    after = study_configuration(BASE, [overlay(tmp_path, 0, "subsets: {64k: null}")], {}, SCHEMA)
+    with pytest.raises(ConfigurationError, match=r"pretraining.sweep.subset: '64k' is not defined in subsets"):
+        resolve_config(after, SCHEMA)
 
 
 def test_null_that_is_a_value_stays(tmp_path):

@@ -63,9 +63,15 @@ def test_a_missing_folder_is_not_taken_for_a_hub_id(config, model):
     assert fault.startswith(f"external_models.m.model: {Path(model)} does not exist")
 
 
-@pytest.mark.parametrize("model", ["bert-base-uncased", "DeepChem/ChemBERTa-77M-MLM"])
-def test_ids_of_a_hub_are_not_looked_for(config, model):
+@pytest.mark.parametrize("model", ["bert-base-uncased", "DeepChem/ChemBERTa-77M-MLM", "weights/mine"])
+def test_only_a_revision_makes_an_id_of_a_hub(config, model):
     assert hub_id(model)
+    config["external_models"] = {"m": {"model": model, "revision": "main"}}
+    resolve_config(config, SCHEMA)
+    del config["external_models"]["m"]["revision"]
+    (fault,) = absent_files(config)
+    assert fault.startswith(f"external_models.m.model: {model} does not exist")
+    assert fault.endswith("; make that folder, or for an id of a hub give its `revision` (main, or a commit)")
 
 
 def test_a_budget_that_an_overlay_adds_takes_its_place(config):
