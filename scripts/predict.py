@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from clm.predict.fitted import FittedModel, fit_model
 from clm.predict.folder import SETTINGS, load_fitted, save_fitted
@@ -57,8 +58,8 @@ def predict(
         task: of the study.
         smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
         ids: name of a column of compound ids, which becomes the column `id` of the predictions; by default `id`.
-        method: instead of the recommended one: ecfp_forest, corpus/size/subset/seed/budget of a checkpoint, or of a
-            checkpoint that the study fine-tuned, after fine_tuned/.
+        method: instead of the recommended one: a baseline, except for a graph network, corpus/size/subset/seed/budget
+            of a checkpoint, or of a checkpoint that the study fine-tuned, after fine_tuned/.
         part: labelled molecules to fit on.
         split: whose training part chooses the method.
         save: folder for the fitted model.
@@ -89,7 +90,8 @@ def fitted(results: Path, task: str | None, method: str | None, part: str, split
         raise UserError(f"{results}: name a task of the study with --task, or the folder of a fitted model")
     study = load_study_task(results, task, split)
     chosen = choose_method(results, study, method)
-    log.info("%s: %s, cross-validated error %.4g", task, chosen.name, chosen.score)
+    score = f", cross-validated error {chosen.score:.4g}" if np.isfinite(chosen.score) else ""
+    log.info("%s: %s%s", task, chosen.name, score)
     return fit_model(chosen, study, part)
 
 

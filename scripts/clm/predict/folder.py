@@ -13,12 +13,13 @@ from safetensors.numpy import load_file, save_file
 from clm.models.build import save_model
 from clm.predict.domain import Domain
 from clm.predict.fitted import FittedModel, LabelModel
-from clm.predict.forest import Forest
+from clm.predict.forest import Forest, LogOdds
 from clm.provenance.command import UserError
 from clm.provenance.files import atomic, read_json, sha256_file, write_json
 from clm.tasks.linear_head import LinearHead
 from clm.transfer.encoder import SmilesEncoder
 
+TREES = {"forest": Forest, "log_odds": LogOdds}
 HEAD, SETTINGS, ENCODER = "head.safetensors", "settings.json", "encoder"
 ARRAYS = ("mean", "scale", "weights")
 NUMBERS = ("intercept", "penalty")
@@ -46,7 +47,8 @@ def save_fitted(model: FittedModel, folder: Path) -> None:
     tensors: dict[str, np.ndarray] = {"domain.fingerprints": model.domain.fingerprints}
     kinds = []
     for number, label in enumerate(model.models.values()):
-        kinds.append("forest" if isinstance(label.predictor, Forest) else label.predictor.kind)
+        trees = [kind for kind, of in TREES.items() if type(label.predictor) is of]
+        kinds.append(trees[0] if trees else label.predictor.kind)
         parts = arrays_of(label.predictor) | {"y": label.y, "unseen": label.unseen}
         tensors |= {f"{number}.{name}": np.ascontiguousarray(value) for name, value in parts.items()}
     settings |= {"predictors": kinds, "threshold": model.domain.threshold, "tokens": sorted(model.domain.tokens)}
@@ -93,8 +95,8 @@ def load_fitted(folder: Path) -> FittedModel:
 
 def predictor_of(kind: str, parts: dict[str, np.ndarray]) -> LinearHead | Forest:
     """Return a predictor from its arrays."""
-    if kind == "forest":
-        return Forest(**{name: parts[name] for name in Forest._fields})
+    if kind in TREES:
+        return TREES[kind](**{name: parts[name] for name in Forest._fields})
     numbers = {name: parts[name].item() for name in NUMBERS}
     return LinearHead(**{name: parts[name] for name in ARRAYS}, **numbers, kind=kind, score=None)
 
