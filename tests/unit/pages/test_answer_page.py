@@ -98,3 +98,12 @@ def test_a_phone_and_a_screen_reader_can_use_it(tmp_path):
     assert 'name="viewport"' in text and re.search(r'<img [^>]*alt="Errors on my task', text)
     assert not re.search(r'src="(?!data:)', text)
     assert all("<table" not in part for part in text.split('<div class="wide">')[0:1])
+
+
+def test_models_from_elsewhere_are_called_that(tmp_path):
+    scores = pd.DataFrame([("scaffold", "chemberta77m", "baseline", 0.9), ("scaffold", "token_counts", "baseline", 1.0),
+                           ("scaffold", "10m", "fine_tuned", 1.1)],
+                          columns=["split", "model", "kind", "error"])  # fmt: skip
+    text = page(tmp_path, scores=scores)
+    assert "<td>chemberta77m</td><td>pretrained elsewhere</td>" in text
+    assert "<td>token counts</td><td>without pretraining</td>" in text and "<td>10M</td><td>fine-tuned</td>" in text
