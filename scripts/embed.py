@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from clm.predict.queries import read_molecules
 from clm.provenance.command import run
 from clm.provenance.files import write_parquet
-from clm.tasks.queries import Queries, read_queries
+from clm.tasks.queries import Queries
 from clm.transfer.encoder import SmilesEncoder
 from tqdm import tqdm
 
@@ -24,12 +25,13 @@ def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = 
         checkpoint: folder of a checkpoint.
         molecules: table with a column of SMILES.
         out: Parquet file of features; those of rejected rows are missing.
-        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles, the structure of an SDF, or
+            the first column of a .smi file. In a table without header, its place from 0.
 
     Raises:
         UserError: the checkpoint or the table cannot be read.
     """
-    queries = read_queries(molecules, smiles)
+    queries = read_molecules(molecules, smiles)
     encoder = SmilesEncoder(checkpoint).fit([])
     usable = queries.usable
     with tqdm(total=len(usable), unit="molecules", disable=None) as bar:

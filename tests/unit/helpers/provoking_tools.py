@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from clm.predict.fitted import fit_model
 from clm.predict.folder import load_fitted
+from clm.predict.queries import read_molecules
 from clm.provenance.files import write_json
 from clm.tables.cliffs import tasks_with_cliffs
 from clm.tasks import clusters
@@ -184,6 +185,10 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Predictions and features", "no column of SMILES", lambda: read_queries(table("name\nethanol\n"))),
     ("Predictions and features", "no column of ids", lambda: read_queries(table("SMILES\nCCO\n"), ids="compound")),
     ("Predictions and features", "no molecule", lambda: read_queries(table("SMILES\n"))),
+    ("Predictions and features", "a folder instead of a table", lambda: read_molecules(Path())),
+    ("Predictions and features", "no column of ids, and no header", lambda: read_molecules(
+        table("CCO,ethanol\n"), "0", "name")),
+    ("Predictions and features", "no molecule, and no header", lambda: read_molecules(table("C(\n"), "0")),
     ("Predictions and features", "a folder without a checkpoint", lambda: embedded(Path("models"))),
     ("Predictions and features", "a checkpoint of another architecture", other_architecture),
     ("Predictions and features", "weights of another size", lambda: embedded(
