@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from clm.predict.checkpoint import check_tokens, finite_features, load_checkpoint
 from clm.predict.queries import read_molecules
-from clm.provenance.command import run
+from clm.provenance.command import UserError, run
 from clm.provenance.files import write_parquet
 from clm.tasks.queries import Queries
-from clm.transfer.encoder import SmilesEncoder
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
@@ -29,13 +29,18 @@ def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = 
             the first column of a .smi file. In a table without header, its place from 0.
 
     Raises:
-        UserError: the checkpoint or the table cannot be read.
+        UserError: the checkpoint or the table cannot be read, features are not finite, the tokenizer loses too many
+            tokens, or `out` is no Parquet file.
     """
+    if out.suffix != ".parquet":
+        raise UserError(f"--out {out}: features are written as Parquet; give it a name that ends in .parquet")
     queries = read_molecules(molecules, smiles)
-    encoder = SmilesEncoder(checkpoint).fit([])
+    encoder = load_checkpoint(checkpoint)
     usable = queries.usable
+    readable = [queries.smiles[row] for row in usable]
+    check_tokens(encoder, readable)
     with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
-        features = encoder.features([queries.smiles[row] for row in usable], bar.update)
+        features = finite_features(encoder, readable, bar.update)
     write_parquet(out, table(queries, features, encoder.get_feature_names_out()))
     log.info("%d molecules, %d rows rejected: %s", len(usable), len(queries.reasons) - len(usable), out)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clm.predict.baselines import Predictor, baseline_features, fitter
+from clm.predict.checkpoint import finite_features, load_checkpoint
 from clm.predict.conformal import intervals, out_of_fold, sets
 from clm.predict.domain import Domain, make_domain
 from clm.predict.fine_tuned import fit_fine_tuned
@@ -76,7 +77,9 @@ def uncertain(name: str, values: np.ndarray, model: LabelModel, kind: str) -> di
 
 def features(encoder: SmilesEncoder | None, method: str, smiles: list[str], tokens: Iterable[str]) -> np.ndarray:
     """Return the features that a method reads, float (n, d); `tokens` are those of the labelled molecules."""
-    return baseline_features(method, smiles, tokens) if encoder is None else encoder.features(smiles)
+    if encoder is None:
+        return baseline_features(method, smiles, tokens)
+    return finite_features(encoder, smiles, lambda molecules: None)
 
 
 def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedModel:
@@ -104,9 +107,10 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
 def fit_fixed(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[SmilesEncoder | None, dict[str, LabelModel]]:
     """Return the encoder, none of a baseline, and the model of each label on features that do not change."""
     smiles = [study.task.smiles[row] for row in rows]
-    encoder = None if method.checkpoint is None else SmilesEncoder(method.checkpoint).fit([])
+    encoder = None if method.checkpoint is None else load_checkpoint(method.checkpoint)
     tokens = {token for text in smiles for token in split(text)}
-    x, groups, models = features(encoder, method.name, smiles, tokens), study.task.groups[rows], {}
+    x = features(encoder, method.name, smiles, tokens)
+    groups, models = study.task.groups[rows], {}
     for column, name in enumerate(study.task.names):
         y = study.task.labels[rows, column]
         known = np.flatnonzero(np.isfinite(y))

@@ -11,11 +11,12 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 from clm.models.build import save_model
+from clm.predict.checkpoint import load_checkpoint, read_object, read_part, told
 from clm.predict.domain import Domain
 from clm.predict.fitted import FittedModel, LabelModel
 from clm.predict.forest import Forest, LogOdds
 from clm.provenance.command import UserError
-from clm.provenance.files import atomic, read_json, sha256_file, write_json
+from clm.provenance.files import atomic, sha256_file, write_json
 from clm.tasks.linear_head import LinearHead
 from clm.transfer.encoder import SmilesEncoder
 
@@ -71,25 +72,43 @@ def load_fitted(folder: Path) -> FittedModel:
     """Read a folder of `save_fitted`.
 
     Raises:
-        UserError: a file is absent, or the encoder is not the one that the head was fitted on.
+        UserError: a file is absent or damaged, or the encoder is not the one that the head was fitted on.
     """
     if not (folder / SETTINGS).is_file() or not (folder / HEAD).is_file():
         raise UserError(
             f"{folder}: no fitted model (settings.json and head.safetensors); name a folder that --save wrote"
         )
-    settings = read_json(folder / SETTINGS)
-    encoder = None
-    if "encoder_sha256" in settings:
-        encoder = SmilesEncoder(folder / ENCODER).fit([])
-        if sha256_file(folder / ENCODER / "model.safetensors") != settings["encoder_sha256"]:
-            raise UserError(
-                f"{folder}: its encoder is another one than the head was fitted on; check that it was copied whole"
-            )
-    tensors, models = load_file(folder / HEAD), {}
+    settings, tensors = read_part(folder / SETTINGS, read_object), read_part(folder / HEAD, load_file)
+    encoder = load_own_encoder(folder, settings) if "encoder_sha256" in settings else None
+    try:
+        return assembled(settings, encoder, tensors)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(
+            f"{folder}: settings.json and head.safetensors do not fit ({told(error)}); check that it was copied whole"
+        ) from error
+
+
+def load_own_encoder(folder: Path, settings: dict[str, Any]) -> SmilesEncoder:
+    """Return the encoder of a saved model, which must have the weights and the tokens that the head was fitted on."""
+    encoder = load_checkpoint(folder / ENCODER)
+    same = sha256_file(folder / ENCODER / "model.safetensors") == settings["encoder_sha256"]
+    if not same or sorted(encoder.tokenizer_.get_vocab()) != settings.get("tokens"):
+        raise UserError(
+            f"{folder}: its encoder is another one than the head was fitted on; check that it was copied whole"
+        )
+    return encoder
+
+
+def assembled(settings: dict[str, Any], encoder: SmilesEncoder | None, tensors: dict[str, np.ndarray]) -> FittedModel:
+    """Return the model that settings and arrays describe."""
+    models = {}
     for number, (name, kind) in enumerate(zip(settings["labels"], settings["predictors"], strict=True)):
         parts = {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{number}.")}
         models[name] = LabelModel(predictor_of(kind, parts), parts["y"], parts["unseen"])
     domain = Domain(tensors["domain.fingerprints"], frozenset(settings["tokens"]), settings["threshold"])
+    needed = {"task", "kind", "method", "part", "score", "split", "molecules"}
+    if needed - set(settings):
+        raise KeyError(f"no {sorted(needed - set(settings))[0]}")
     return FittedModel(settings, encoder, models, domain)
 
 
