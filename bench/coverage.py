@@ -12,8 +12,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
+from clm.predict.baselines import fit_forest
 from clm.predict.conformal import intervals, sets
-from clm.predict.fitted import fit_forest, fit_label
+from clm.predict.fitted import fit_label
 from clm.provenance.command import run
 from clm.provenance.files import read_json, write_csv
 from clm.tasks.baselines import features_of

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from clm.provenance.command import run
+from clm.predict.checkpoint import check_tokens, finite_features, load_checkpoint
+from clm.predict.queries import read_molecules
+from clm.provenance.command import UserError, run
 from clm.provenance.files import write_parquet
-from clm.tasks.queries import Queries, read_queries
-from clm.transfer.encoder import SmilesEncoder
+from clm.tasks.queries import Queries
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
@@ -24,16 +25,22 @@ def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = 
         checkpoint: folder of a checkpoint.
         molecules: table with a column of SMILES.
         out: Parquet file of features; those of rejected rows are missing.
-        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles, the structure of an SDF, or
+            the first column of a .smi file. In a table without header, its place from 0.
 
     Raises:
-        UserError: the checkpoint or the table cannot be read.
+        UserError: the checkpoint or the table cannot be read, features are not finite, the tokenizer loses too many
+            tokens, or `out` is no Parquet file.
     """
-    queries = read_queries(molecules, smiles)
-    encoder = SmilesEncoder(checkpoint).fit([])
+    if out.suffix != ".parquet":
+        raise UserError(f"--out {out}: features are written as Parquet; give it a name that ends in .parquet")
+    queries = read_molecules(molecules, smiles)
+    encoder = load_checkpoint(checkpoint)
     usable = queries.usable
+    readable = [queries.smiles[row] for row in usable]
+    check_tokens(encoder, readable)
     with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
-        features = encoder.features([queries.smiles[row] for row in usable], bar.update)
+        features = finite_features(encoder, readable, bar.update)
     write_parquet(out, table(queries, features, encoder.get_feature_names_out()))
     log.info("%d molecules, %d rows rejected: %s", len(usable), len(queries.reasons) - len(usable), out)
 

@@ -7,13 +7,15 @@ import logging
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from clm.predict.fitted import FittedModel, fit_model
 from clm.predict.folder import SETTINGS, load_fitted, save_fitted
 from clm.predict.methods import choose_method, load_study_task
+from clm.predict.queries import read_molecules
 from clm.provenance.command import UserError, run
 from clm.provenance.files import write_csv
-from clm.tasks.queries import Queries, read_queries
+from clm.tasks.queries import Queries
 from clm.tasks.table import ID
 from tqdm import tqdm
 
@@ -55,10 +57,11 @@ def predict(
         molecules: table with a column of SMILES.
         out: CSV file of predictions, a row per row of the table.
         task: of the study.
-        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles.
+        smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles, the structure of an SDF, or
+            the first column of a .smi file. In a table without header, its place from 0.
         ids: name of a column of compound ids, which becomes the column `id` of the predictions; by default `id`.
-        method: instead of the recommended one: ecfp_forest, corpus/size/subset/seed/budget of a checkpoint, or of a
-            checkpoint that the study fine-tuned, after fine_tuned/.
+        method: instead of the recommended one: a baseline, except for a graph network, corpus/size/subset/seed/budget
+            of a checkpoint, or of a checkpoint that the study fine-tuned, after fine_tuned/.
         part: labelled molecules to fit on.
         split: whose training part chooses the method.
         save: folder for the fitted model.
@@ -66,7 +69,7 @@ def predict(
     Raises:
         UserError: molecules, task, method or saved model cannot be used.
     """
-    queries = read_queries(molecules, smiles, ids)
+    queries = read_molecules(molecules, smiles, ids)
     model = saved_model(folder, task) if (folder / SETTINGS).is_file() else fitted(folder, task, method, part, split)
     table = predict_table(model, queries)
     if save:
@@ -89,7 +92,8 @@ def fitted(results: Path, task: str | None, method: str | None, part: str, split
         raise UserError(f"{results}: name a task of the study with --task, or the folder of a fitted model")
     study = load_study_task(results, task, split)
     chosen = choose_method(results, study, method)
-    log.info("%s: %s, cross-validated error %.4g", task, chosen.name, chosen.score)
+    score = f", cross-validated error {chosen.score:.4g}" if np.isfinite(chosen.score) else ""
+    log.info("%s: %s%s", task, chosen.name, score)
     return fit_model(chosen, study, part)
 
 

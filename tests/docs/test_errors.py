@@ -100,6 +100,7 @@ def fault_of(path: tuple, value: object) -> str:
 def shown(page: str) -> str:
     """Return the page without lists of names and without words of a library that come from its version."""
     page = re.sub(r"(defined|allowed): .*", r"\1: ...", page)
+    page = re.sub(r"describes no encoder \(.*?\); check", "describes no encoder (...); check", page)
     return re.sub(r"models/mine cannot be loaded \(.*?\); needed", "models/mine cannot be loaded (...); needed", page)
 
 

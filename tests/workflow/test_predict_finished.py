@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.predict.fitted import fit_model
-from clm.predict.methods import FOREST, candidates, load_study_task
+from clm.predict.methods import candidates, load_study_task
 from clm.study.paths import PROBED
 
 TOLERANCE = 1e-4  # of the SD of the predictions: batches are padded otherwise, which rounds otherwise
@@ -13,14 +13,14 @@ TOLERANCE = 1e-4  # of the SD of the predictions: batches are padded otherwise, 
 def stored(results, method, task, split):
     """Return the predictions that a study stored, by row."""
     *trunk, budget = method.name.split("/")
-    path = f"transfer/baselines/{FOREST}" if method.checkpoint is None else "/".join([PROBED, *trunk])
+    path = f"transfer/baselines/{method.name}" if method.checkpoint is None else "/".join([PROBED, *trunk])
     table = pd.read_parquet(results / path / f"{task}.parquet")
     name, seed = split.rsplit("-", 1)
     table = table[
         (table["split"] == name) & (table["split_seed"] == int(seed)) & (table["features"].isin(["mean", "counts"]))
     ]
     if method.checkpoint is None:
-        return table[table["finetune_seed"] == 0].set_index("row")["prediction"]
+        return table[table["finetune_seed"].fillna(0) == 0].set_index("row")["prediction"]
     return table[table["budget"] == budget].set_index("row")["prediction"]
 
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import new_figure, no_data
-from clm.wording.names import mode_name
+from clm.wording.names import kind_of, mode_name
 
 TEXT = ("stage", "job")
 NUMBERS = ("wall_seconds", "cpu_seconds")
@@ -19,6 +19,9 @@ def draw(costs: pd.DataFrame) -> Figure:
     Args:
         costs: columns TEXT and NUMBERS of costs.csv.
     """
+    jobs = costs["job"].str.split("/").str[-2]  # of a baseline: its name, then the task
+    stages = [kind_of(stage, str(name)) for stage, name in zip(costs["stage"], jobs, strict=True)]
+    costs = costs.assign(stage=pd.Series(stages, index=costs.index, dtype=object))
     totals = costs.groupby("stage")[list(NUMBERS)].sum()
     totals["jobs"] = costs.groupby("stage").size()
     totals = totals[totals["wall_seconds"] > 0].sort_values("wall_seconds", kind="stable")

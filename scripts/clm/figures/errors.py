@@ -7,21 +7,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.palette import BLUE, GREY, SKY, VERMILLION, Mark
+from clm.figures.palette import BLUE, GREY, SKY, VERMILLION, WINE, Mark
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
-from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, UNTRAINED
+from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.tables.frames import read_table
 from clm.tables.scores import task_scores
-from clm.wording.names import mode_name, model_name
+from clm.wording.names import ELSEWHERE, kind_of, mode_name, model_name, split_name
 
 MARKS = {
     LINEAR_PROBE: Mark(BLUE, "o"),
     FINE_TUNED: Mark(VERMILLION, "D"),
     UNTRAINED: Mark(GREY, "x"),
     f"{FINE_TUNED}, {UNTRAINED}": Mark(GREY, "P"),
-    "baseline": Mark(SKY, "s"),
+    BASELINE: Mark(SKY, "s"),
+    ELSEWHERE: Mark(WINE, "v"),
 }
+COLUMNS = 3  # of panels
+ALONE = (BASELINE, ELSEWHERE)  # each has a row of its own
 
 
 def read(*tables: Path) -> list[pd.DataFrame]:
@@ -40,17 +43,20 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
         units: of its label.
     """
     scores = task_scores(transfer, runs, corpus, task)
-    scores = scores[scores["error"].notna()]
+    scores = with_kinds(scores[scores["error"].notna()])
     splits = in_order(scores["split"].astype(str))
     first = scores[scores["split"] == splits[0]] if splits else scores
     rows = in_order(pd.concat([first.sort_values("error", kind="stable"), scores])["model"])
-    figure, axes = panels(len(splits), 3, 0.6 + 0.22 * max(len(rows), 3))
-    for axis, split in zip(axes, splits or [""], strict=True):
-        axis.set_title(f"{split} split" if split else "")
+    words = {model: scores.loc[scores["model"] == model, "words"].iloc[0] for model in rows}
+    figure, axes = panels(len(splits), COLUMNS, 0.6 + 0.22 * max(len(rows), 3))
+    for number, (axis, split) in enumerate(zip(axes, splits or [""], strict=True)):
+        axis.set_title(f"{split_name(split)} split" if split else "")
         if not split:
             no_data(axis)
             continue
-        draw_split(axis, scores[scores["split"] == split], rows)
+        draw_split(axis, scores[scores["split"] == split], words)
+        if number % COLUMNS:  # every panel has the same rows, so their names stand once
+            axis.set_yticklabels([])
         auc = scores["metric"].iloc[0] == "auc"
         axis.set_xlabel("1 − AUC" if auc else f"RMSE ({units})" if units else "RMSE", parse_math=False)
     kinds = [kind for kind in MARKS if kind in set(scores["kind"])]
@@ -59,12 +65,24 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
     return figure
 
 
-def draw_split(axis: Axes, scores: pd.DataFrame, rows: list[str]) -> None:
-    """Draw the models of one split; kinds of one size are shifted so that their intervals stay apart."""
-    for place, (kind, mark) in enumerate(MARKS.items()):
+def with_kinds(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores in which models from elsewhere have their own kind, with `words`, what is written for a model."""
+    pairs = list(zip(scores["kind"].astype(str), scores["model"].astype(str), strict=True))
+    return scores.assign(kind=[kind_of(*pair) for pair in pairs], words=[model_name(m, k) for k, m in pairs])
+
+
+def shift_of(kind: str) -> float:
+    """Return how far the marks of a kind are moved from the middle of their row, in rows."""
+    return 0.0 if kind in ALONE else 0.15 * (list(MARKS).index(kind) - 2)
+
+
+def draw_split(axis: Axes, scores: pd.DataFrame, words: dict[str, str]) -> None:
+    """Draw the models of one split, a row for each of `words`; kinds of one size are shifted to stay apart."""
+    rows = list(words)
+    for kind, mark in MARKS.items():
         chosen = scores[scores["kind"] == kind]
-        at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
+        at = [rows.index(model) + shift_of(kind) for model in chosen["model"]]
         axis.hlines(at, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["error"], at, color=mark.color, marker=mark.marker, s=12, linewidth=0.8, zorder=3)
-    axis.set_yticks(range(len(rows)), [model_name(name) for name in rows], parse_math=False)
+    axis.set_yticks(range(len(rows)), list(words.values()), parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.errors import MARKS
+from clm.figures.errors import ALONE, MARKS, with_kinds
 from clm.figures.palette import WINE, Mark
 from clm.figures.style import no_data, panels
 from clm.figures.tables import in_order
@@ -23,6 +23,7 @@ def draw(scores: pd.DataFrame) -> Figure:
     Args:
         scores: columns TEXT and NUMBERS of published.csv.
     """
+    scores = with_kinds(scores)
     tasks = in_order(scores["task"])
     sources = in_order(scores.loc[scores["kind"] == "published", "source"])
     most = max((group["model"].nunique() for _, group in scores.groupby("task")), default=4)
@@ -53,7 +54,7 @@ def draw_task(axis: Axes, rows: pd.DataFrame, sources: list[str]) -> None:
     places = {name: i for i, name in enumerate(dict.fromkeys([*first, *words[~published]]))}
     for place, (kind, mark) in enumerate(ALL_MARKS.items()):
         chosen = rows[rows["kind"] == kind]
-        shift = 0.0 if kind in ("published", "baseline") else 0.16 * (place - 2.5)
+        shift = 0.0 if kind in ("published", *ALONE) else 0.16 * (place - 2.5)
         at = words[chosen.index].map(places).astype(float) + shift
         axis.hlines(at, chosen["lower"], chosen["upper"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["score"], at, color=mark.color, marker=mark.marker, s=11, linewidth=0.8, zorder=3)
@@ -65,6 +66,6 @@ def draw_task(axis: Axes, rows: pd.DataFrame, sources: list[str]) -> None:
 def in_words(row: dict[str, str], sources: list[str]) -> str:
     """Return the name of a model, published ones with the number of their source."""
     cited = f" [{sources.index(row['source']) + 1}]" if row["kind"] == "published" and row["source"] else ""
-    if row["kind"] in ("published", "baseline"):
+    if row["kind"] in ("published", *ALONE):
         return baseline_name(row["model"]) + cited
     return f"ours, {scale_name(row['model'])}"

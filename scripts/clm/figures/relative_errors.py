@@ -5,11 +5,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clm.figures.errors import MARKS
+from clm.figures.errors import MARKS, shift_of, with_kinds
 from clm.figures.palette import GREY
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
-from clm.wording.names import mode_name, model_name, task_name
+from clm.wording.names import mode_name, task_name
 
 TEXT = ("task", "split", "model", "kind")
 COLUMNS = 4  # of panels
@@ -24,20 +24,18 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
         ratios: columns TEXT and NUMBERS of relative_errors.csv.
         split: the split shown.
     """
-    shown = ratios[(ratios["split"] == split) & (ratios["ratio"] > 0)]
+    shown = with_kinds(ratios[(ratios["split"] == split) & (ratios["ratio"] > 0)])
     tasks = in_order(shown["task"])
     rows = in_order(shown.sort_values("parameters", kind="stable", na_position="last")["model"])
+    words = {model: shown.loc[shown["model"] == model, "words"].iloc[0] for model in rows}
     figure, axes = panels(len(tasks), COLUMNS, 0.7 + 0.16 * max(len(rows), 3))
     if not tasks:
         no_data(axes[0], "no random forest on fingerprints")
-    names = [model_name(name) for name in rows]
     for number, (axis, task) in enumerate(zip(axes, tasks, strict=False)):
         axis.set_title(task_name(task), parse_math=False)
-        draw_task(axis, shown[shown["task"] == task], rows)
-        # every panel has the same rows, so their names stand once
-        axis.set_yticks(
-            range(len(rows)), names if number % COLUMNS == 0 else [""] * len(rows), fontsize=5, parse_math=False
-        )
+        draw_task(axis, shown[shown["task"] == task], words)
+        if number % COLUMNS:  # every panel has the same rows, so their names stand once
+            axis.set_yticklabels([])
     handles = [
         Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
         for kind, mark in MARKS.items()
@@ -47,14 +45,16 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
     return figure
 
 
-def draw_task(axis: Axes, shown: pd.DataFrame, rows: list[str]) -> None:
-    """Draw the methods of one task; kinds of one size are shifted so that their bars stay apart."""
+def draw_task(axis: Axes, shown: pd.DataFrame, words: dict[str, str]) -> None:
+    """Draw the methods of one task, a row for each of `words`; kinds of one size are shifted to stay apart."""
+    rows = list(words)
     axis.axvline(1, color=GREY, linewidth=0.6, zorder=0)
-    for place, (kind, mark) in enumerate(MARKS.items()):
+    for kind, mark in MARKS.items():
         chosen = shown[shown["kind"] == kind]
-        at = [rows.index(model) + 0.15 * (place - 2) for model in chosen["model"]]
+        at = [rows.index(model) + shift_of(kind) for model in chosen["model"]]
         axis.hlines(at, chosen["smallest"], chosen["largest"], color=mark.color, linewidth=0.7)
         axis.scatter(chosen["ratio"], at, color=mark.color, marker=mark.marker, s=11, linewidth=0.8, zorder=3)
+    axis.set_yticks(range(len(rows)), list(words.values()), fontsize=5, parse_math=False)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlabel("error / forest's error")
     axis.locator_params(axis="x", nbins=4)

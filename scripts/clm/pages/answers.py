@@ -11,7 +11,7 @@ import pandas as pd
 from clm.pages.claims import escaped
 from clm.pages.data import label_quality, rejected_rows, skeletons_on_both_sides
 from clm.statistics.answers import Finding
-from clm.wording.names import baseline_name, mode_name, scale_name, task_name
+from clm.wording.names import baseline_name, kind_of, mode_name, model_name, scale_name, task_name
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{task}</title>
@@ -113,9 +113,9 @@ def readable_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """Return the table of errors, lowest first in each split, with names in words."""
     if scores.empty or "kind" not in scores:
         return scores
-    words = [baseline_name(m) if kind == "baseline" else scale_name(m) for m, kind in
-             zip(scores["model"], scores["kind"], strict=True)]  # fmt: skip
-    named = scores.assign(model=words, kind=scores["kind"].map(mode_name))
+    pairs = list(zip(scores["kind"], scores["model"], strict=True))
+    kinds = [mode_name(kind_of(kind, model)) for kind, model in pairs]
+    named = scores.assign(model=[model_name(model, kind) for kind, model in pairs], kind=kinds)
     return named.sort_values(["split", "error"], kind="stable", na_position="last")
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from tqdm import tqdm
 
+from clm.predict.checkpoint import load_checkpoint
 from clm.predict.conformal import molecule_folds
 from clm.predict.methods import Method, StudyTask
 from clm.tasks.linear_head import LinearHead
@@ -28,7 +29,7 @@ def fit_fine_tuned(
         Encoder, heads by label, and predictions float64 (m, L) of ten models that did not see the molecule.
     """
     how = method.fine_tuning
-    encoder = SmilesEncoder(method.checkpoint).fit([])
+    encoder = load_checkpoint(method.checkpoint)
     shard = encode(study.task.smiles, encoder.tokenizer_, encoder.kind_)
     tuner = FineTuner(encoder.model_, len(study.task.names), study.kind, how["settings"])
     unseen = np.full((len(rows), len(study.task.names)), np.nan)

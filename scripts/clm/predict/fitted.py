@@ -1,23 +1,22 @@
 """A fitted model: what a method learned of one task, with all that its predictions need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from clm.predict.baselines import Predictor, baseline_features, fitter
+from clm.predict.checkpoint import finite_features, load_checkpoint
 from clm.predict.conformal import intervals, out_of_fold, sets
 from clm.predict.domain import Domain, make_domain
 from clm.predict.fine_tuned import fit_fine_tuned
-from clm.predict.forest import Forest, pack_forest
-from clm.predict.methods import FOREST, Method, StudyTask
+from clm.predict.methods import Method, StudyTask
 from clm.provenance.command import UserError
-from clm.tasks.baselines import features_of, fit_trees
-from clm.tasks.linear_head import LinearHead, fit_head
+from clm.tasks.linear_head import fit_head
+from clm.tokens.regex import split
 from clm.transfer.encoder import SmilesEncoder
-
-Predictor = LinearHead | Forest
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class FittedModel:
 
     Attributes:
         settings: task, kind, labels, method, score, part, molecules.
-        encoder: of the features; None where they are fingerprints.
+        encoder: of the features; None of a baseline.
         models: by label.
         domain: of the molecules that it was fitted on.
     """
@@ -55,7 +54,7 @@ class FittedModel:
         Raises:
             UserError: a prediction is not finite.
         """
-        x, columns = features(self.encoder, smiles), {}
+        x, columns = features(self.encoder, self.settings["method"], smiles, self.domain.tokens), {}
         for name, model in self.models.items():
             values = model.predictor.predict(x)
             if not np.isfinite(values).all():
@@ -76,9 +75,11 @@ def uncertain(name: str, values: np.ndarray, model: LabelModel, kind: str) -> di
     return {name: values, f"{name}_set": [" ".join(str(label) for label in (0, 1) if row[label]) for row in held]}
 
 
-def features(encoder: SmilesEncoder | None, smiles: list[str]) -> np.ndarray:
-    """Return the features that a method reads, float (n, d)."""
-    return features_of(FOREST, smiles) if encoder is None else encoder.features(smiles)
+def features(encoder: SmilesEncoder | None, method: str, smiles: list[str], tokens: Iterable[str]) -> np.ndarray:
+    """Return the features that a method reads, float (n, d); `tokens` are those of the labelled molecules."""
+    if encoder is None:
+        return baseline_features(method, smiles, tokens)
+    return finite_features(encoder, smiles, lambda molecules: None)
 
 
 def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedModel:
@@ -104,16 +105,19 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
 
 
 def fit_fixed(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[SmilesEncoder | None, dict[str, LabelModel]]:
-    """Return the encoder, none of a forest, and the model of each label on features that do not change."""
+    """Return the encoder, none of a baseline, and the model of each label on features that do not change."""
     smiles = [study.task.smiles[row] for row in rows]
-    encoder = None if method.checkpoint is None else SmilesEncoder(method.checkpoint).fit([])
-    x, groups, models = features(encoder, smiles), study.task.groups[rows], {}
+    encoder = None if method.checkpoint is None else load_checkpoint(method.checkpoint)
+    tokens = {token for text in smiles for token in split(text)}
+    x = features(encoder, method.name, smiles, tokens)
+    groups, models = study.task.groups[rows], {}
     for column, name in enumerate(study.task.names):
         y = study.task.labels[rows, column]
         known = np.flatnonzero(np.isfinite(y))
         if len(known) > 1:
-            fit = fit_forest if encoder is None else fit_head
-            models[name] = fit_label(fit, x[known], y[known], groups[known], [smiles[i] for i in known], study.kind)
+            own = x[known], y[known], groups[known]
+            fit = fitter(method.name, *own, study.kind) if encoder is None else fit_head
+            models[name] = fit_label(fit, *own, [smiles[i] for i in known], study.kind)
     return encoder, models
 
 
@@ -135,7 +139,7 @@ def fit_label(
     """Return the model of one label.
 
     Args:
-        fit: `fit_head` or `fit_forest`.
+        fit: `fit_head`, or of `fitter`.
         x: float (m, d), features.
         y: float64 (m,), labels without gaps.
         groups: int64 (m,), scaffolds.
@@ -148,11 +152,3 @@ def fit_label(
         return lambda held: predictor.predict(x[held])
 
     return LabelModel(fit(x, y, groups, kind), y, out_of_fold(predict_held, smiles))
-
-
-def fit_forest(x: np.ndarray, y: np.ndarray, groups: np.ndarray, kind: str) -> Forest:
-    """Return the forest of the study's baseline; one leaf where only one class is known. Groups are not used."""
-    if kind == "classification" and len(np.unique(y)) < 2:
-        nothing = np.zeros(1, dtype=np.int64)
-        return Forest(nothing, nothing, nothing, nothing, np.zeros(1), y[:1])
-    return pack_forest(fit_trees(FOREST, x, y, kind, 0))

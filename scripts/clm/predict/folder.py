@@ -11,14 +11,16 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 from clm.models.build import save_model
+from clm.predict.checkpoint import load_checkpoint, read_object, read_part, told
 from clm.predict.domain import Domain
 from clm.predict.fitted import FittedModel, LabelModel
-from clm.predict.forest import Forest
+from clm.predict.forest import Forest, LogOdds
 from clm.provenance.command import UserError
-from clm.provenance.files import atomic, read_json, sha256_file, write_json
+from clm.provenance.files import atomic, sha256_file, write_json
 from clm.tasks.linear_head import LinearHead
 from clm.transfer.encoder import SmilesEncoder
 
+TREES = {"forest": Forest, "log_odds": LogOdds}
 HEAD, SETTINGS, ENCODER = "head.safetensors", "settings.json", "encoder"
 ARRAYS = ("mean", "scale", "weights")
 NUMBERS = ("intercept", "penalty")
@@ -46,7 +48,8 @@ def save_fitted(model: FittedModel, folder: Path) -> None:
     tensors: dict[str, np.ndarray] = {"domain.fingerprints": model.domain.fingerprints}
     kinds = []
     for number, label in enumerate(model.models.values()):
-        kinds.append("forest" if isinstance(label.predictor, Forest) else label.predictor.kind)
+        trees = [kind for kind, of in TREES.items() if type(label.predictor) is of]
+        kinds.append(trees[0] if trees else label.predictor.kind)
         parts = arrays_of(label.predictor) | {"y": label.y, "unseen": label.unseen}
         tensors |= {f"{number}.{name}": np.ascontiguousarray(value) for name, value in parts.items()}
     settings |= {"predictors": kinds, "threshold": model.domain.threshold, "tokens": sorted(model.domain.tokens)}
@@ -69,32 +72,50 @@ def load_fitted(folder: Path) -> FittedModel:
     """Read a folder of `save_fitted`.
 
     Raises:
-        UserError: a file is absent, or the encoder is not the one that the head was fitted on.
+        UserError: a file is absent or damaged, or the encoder is not the one that the head was fitted on.
     """
     if not (folder / SETTINGS).is_file() or not (folder / HEAD).is_file():
         raise UserError(
             f"{folder}: no fitted model (settings.json and head.safetensors); name a folder that --save wrote"
         )
-    settings = read_json(folder / SETTINGS)
-    encoder = None
-    if "encoder_sha256" in settings:
-        encoder = SmilesEncoder(folder / ENCODER).fit([])
-        if sha256_file(folder / ENCODER / "model.safetensors") != settings["encoder_sha256"]:
-            raise UserError(
-                f"{folder}: its encoder is another one than the head was fitted on; check that it was copied whole"
-            )
-    tensors, models = load_file(folder / HEAD), {}
+    settings, tensors = read_part(folder / SETTINGS, read_object), read_part(folder / HEAD, load_file)
+    encoder = load_own_encoder(folder, settings) if "encoder_sha256" in settings else None
+    try:
+        return assembled(settings, encoder, tensors)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(
+            f"{folder}: settings.json and head.safetensors do not fit ({told(error)}); check that it was copied whole"
+        ) from error
+
+
+def load_own_encoder(folder: Path, settings: dict[str, Any]) -> SmilesEncoder:
+    """Return the encoder of a saved model, which must have the weights and the tokens that the head was fitted on."""
+    encoder = load_checkpoint(folder / ENCODER)
+    same = sha256_file(folder / ENCODER / "model.safetensors") == settings["encoder_sha256"]
+    if not same or sorted(encoder.tokenizer_.get_vocab()) != settings.get("tokens"):
+        raise UserError(
+            f"{folder}: its encoder is another one than the head was fitted on; check that it was copied whole"
+        )
+    return encoder
+
+
+def assembled(settings: dict[str, Any], encoder: SmilesEncoder | None, tensors: dict[str, np.ndarray]) -> FittedModel:
+    """Return the model that settings and arrays describe."""
+    models = {}
     for number, (name, kind) in enumerate(zip(settings["labels"], settings["predictors"], strict=True)):
         parts = {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{number}.")}
         models[name] = LabelModel(predictor_of(kind, parts), parts["y"], parts["unseen"])
     domain = Domain(tensors["domain.fingerprints"], frozenset(settings["tokens"]), settings["threshold"])
+    needed = {"task", "kind", "method", "part", "score", "split", "molecules"}
+    if needed - set(settings):
+        raise KeyError(f"no {sorted(needed - set(settings))[0]}")
     return FittedModel(settings, encoder, models, domain)
 
 
 def predictor_of(kind: str, parts: dict[str, np.ndarray]) -> LinearHead | Forest:
     """Return a predictor from its arrays."""
-    if kind == "forest":
-        return Forest(**{name: parts[name] for name in Forest._fields})
+    if kind in TREES:
+        return TREES[kind](**{name: parts[name] for name in Forest._fields})
     numbers = {name: parts[name].item() for name in NUMBERS}
     return LinearHead(**{name: parts[name] for name in ARRAYS}, **numbers, kind=kind, score=None)
 

@@ -1,8 +1,9 @@
-"""A random forest as plain arrays: it is stored without pickle and predicts without scikit-learn."""
+"""A forest or gradient boosting as plain arrays: it is stored without pickle and predicts without scikit-learn."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
 
 class Forest(NamedTuple):
@@ -33,6 +34,36 @@ class Forest(NamedTuple):
             if np.array_equal(following, node):
                 return self.value[node].mean(axis=1)
             node = following
+
+
+class LogOdds(Forest):
+    """Trees whose mean is the log odds of class 1."""
+
+    __slots__ = ()
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return probabilities of class 1, float64 (n,), for features float32 (n, d)."""
+        return expit(super().predict(x))
+
+
+def pack_boosting(model: Any, kind: type[Forest]) -> Forest:
+    """Return the arrays of a fitted HistGradientBoosting model without categories or missing values.
+
+    Its prediction is a constant plus the sum over trees; values are scaled so that the mean over trees is the same.
+
+    Args:
+        model: of scikit-learn; its nodes have no public name.
+        kind: Forest for a regression, LogOdds for classes 0 and 1.
+    """
+    trees = [predictor.nodes for (predictor,) in model._predictors]
+    roots = np.cumsum([0, *(len(nodes) for nodes in trees)])[:-1].astype(np.int64)
+    nodes, first = np.concatenate(trees), np.repeat(roots, [len(nodes) for nodes in trees])
+    leaf, own = nodes["is_leaf"].astype(bool), np.arange(len(nodes))
+    left, right = (np.where(leaf, own, first + nodes[side]).astype(np.int64) for side in ("left", "right"))
+    feature = np.where(leaf, 0, nodes["feature_idx"]).astype(np.int64)
+    threshold = np.where(leaf, 0, nodes["num_threshold"]).astype(np.float64)
+    value = nodes["value"] * len(trees) + float(np.ravel(model._baseline_prediction)[0])
+    return kind(roots, left, right, feature, threshold, value.astype(np.float64))
 
 
 def pack_forest(model: Any) -> Forest:

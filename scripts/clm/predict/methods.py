@@ -1,5 +1,6 @@
 """Which method a study recommends for a task: the best in cross-validation inside the training part, never by test."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from clm.predict.scores import mean_on_common_labels, selected_by_label, stored_errors, tree_errors
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 from clm.study.paths import FINE_TUNED, PROBED
+from clm.tables.columns import COUNT_FEATURES, PRIMARY
 from clm.tables.columns import FINE_TUNED as FINE_TUNED_NAME
-from clm.tables.columns import PRIMARY
-from clm.tasks.baselines import features_of
-from clm.tasks.folds import grouped_folds
-from clm.tasks.scores import auc, mean_over_labels
+from clm.tasks.baselines import COMBINED, LINEAR
 from clm.tasks.table import Task, load_split, load_task
 
+log = logging.getLogger(__name__)
 FOREST = "ecfp_forest"
+REFITTED = (FOREST, "ecfp_boosting", *LINEAR, *COMBINED)
 PROBES = PROBED + "/*/*/*/seed*/{task}.json"
 
 
@@ -28,8 +30,8 @@ class Method:
     Attributes:
         name: of a baseline, or of a checkpoint as corpus/size/subset/seed/budget.
         checkpoint: its folder; None for a baseline.
-        score: cross-validated error inside the training part of the primary split: RMSE, or 1 - AUC; NaN where the
-            method was named and has none.
+        score: cross-validated error inside the training part of the split: RMSE, or 1 - AUC; NaN where the method was
+            named and has none.
         fine_tuning: `settings`, `learning_rate` and `seed` of a fine-tuned checkpoint; none of a frozen one.
     """
 
@@ -83,29 +85,59 @@ def choose_method(results: Path, study: StudyTask, wanted: str | None = None) ->
     """
     found = sorted(candidates(results, study, wanted), key=lambda method: method.score)
     if not found:
-        what = f"method {wanted!r}" if wanted else "linear probe or fingerprint forest"
+        what = f"method {wanted!r}" if wanted else "linear probe or baseline with a cross-validated error"
         raise UserError(f"{results}: no {what} for task {study.name}; run the study, or name another with --method")
     return found[0]
 
 
 def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> Iterator[Method]:
-    """Yield linear probes of checkpoints, and the forest where the study has it, with their scores.
+    """Yield linear probes of checkpoints and baselines with their cross-validated errors, on the same labels.
 
-    Fine-tuned checkpoints have no cross-validated score: they are among them only by name.
+    Fine-tuned checkpoints and baselines without such an error are among them only by name.
     """
     if wanted is not None and wanted.startswith(f"{FINE_TUNED_NAME}/"):
         yield from fine_tuned_method(results, study, wanted)
         return
+    found = [*probes(results, study, wanted), *baselines(results, study, wanted)]
+    scores = mean_on_common_labels((errors for *_, errors in found), study.kind)
+    for (name, checkpoint, _), score in zip(found, scores, strict=True):
+        if np.isfinite(score) or wanted is not None:
+            yield Method(name, checkpoint, score)
+        elif name == FOREST:  # nothing can be cross-validated: it is still better than no method
+            yield Method(name, checkpoint, float("inf"))
+
+
+def probes(results: Path, study: StudyTask, wanted: str | None) -> Iterator[tuple[str, Path | None, dict[str, float]]]:
+    """Yield name, folder and cross-validated errors by label of the probe of each checkpoint that did not diverge."""
     for path in sorted(results.glob(PROBES.format(task=study.name))):
         record = read_json(path)
         for budget in dict.fromkeys(cell["budget"] for cell in record["cells"]):
             trunk = path.relative_to(results / PROBED).parts[:-1]
             name = "/".join([*trunk, str(budget)])
-            score = probe_score(record, budget, study)
-            if score is not None and wanted in (None, name):
-                yield Method(name, results / "pretrain" / name, score)
-    if (results / "transfer/baselines" / FOREST / f"{study.name}.json").is_file() and wanted in (None, FOREST):
-        yield Method(FOREST, None, forest_score(study) if wanted is None else float("nan"))
+            selected = selected_by_label(record, budget, PRIMARY, study.split)
+            if selected and wanted in (None, name):
+                yield name, results / "pretrain" / name, stored_errors(selected, study.kind)
+
+
+def baselines(
+    results: Path, study: StudyTask, wanted: str | None
+) -> Iterator[tuple[str, Path | None, dict[str, float]]]:
+    """Yield name, None and cross-validated errors by label of each baseline that can be fitted again.
+
+    One that is wanted by name needs no error, and none that takes time is computed.
+    """
+    for name in REFITTED:
+        path = results / "transfer/baselines" / name / f"{study.name}.json"
+        if wanted not in (None, name) or not path.is_file():
+            continue
+        selected = selected_by_label(read_json(path), None, COUNT_FEATURES, study.split)
+        if name in LINEAR:
+            yield name, None, stored_errors(selected, study.kind)
+        elif wanted is None and (selected or name == FOREST):
+            log.info("%s: cross-validating %s", study.name, name)
+            yield name, None, tree_errors(name, study.task, study.parts["train"], study.kind, selected)
+        elif wanted == name:
+            yield name, None, {}
 
 
 def fine_tuned_method(results: Path, study: StudyTask, name: str) -> Iterator[Method]:
@@ -127,38 +159,3 @@ def fine_tuned_method(results: Path, study: StudyTask, name: str) -> Iterator[Me
             how = {"learning_rate": cell["selected"]["learning_rate"], "seed": settings["seeds"][0]}
             yield Method(name, results / "pretrain" / below, float("nan"), how | {"settings": settings})
             return
-
-
-def probe_score(record: dict[str, Any], budget: str, study: StudyTask) -> float | None:
-    """Return the cross-validated error of the probe of a checkpoint; None where it has none (it diverged)."""
-    split, _, seed = study.split.rpartition("-")
-    errors = [
-        -score if study.kind == "regression" else 1 - score
-        for cell in record["cells"]
-        if (cell["budget"], cell["features"], cell["split"], str(cell["split_seed"])) == (budget, PRIMARY, split, seed)
-        and (score := cell.get("selected", {}).get("cv_score")) is not None
-    ]
-    return float(mean_over_labels(errors, study.kind)) if errors else None
-
-
-def forest_score(study: StudyTask) -> float:
-    """Return the error of a forest in the cross-validation of the probes: the same folds of the training part."""
-    from clm.tasks.baselines import tree_ensemble
-
-    train, errors = study.parts["train"], []
-    features = features_of(FOREST, [study.task.smiles[row] for row in train])
-    for label in study.task.labels[train].T:
-        known = np.flatnonzero(np.isfinite(label))
-        predicted = np.full(len(known), np.nan)
-        for held in grouped_folds(study.task.groups[train][known]):
-            rest = np.setdiff1d(np.arange(len(known)), held)
-            y = label[known[rest]]
-            if len(y) and (study.kind == "regression" or len(np.unique(y)) == 2):
-                x, x_held = features[known[rest]], features[known[held]]
-                predicted[held] = tree_ensemble(FOREST, x, y, x_held, study.kind, 0)
-        done = np.isfinite(predicted)
-        truth, value = label[known][done], predicted[done]
-        error = 1 - auc(truth, value) if study.kind == "classification" else np.sqrt(np.mean((truth - value) ** 2))
-        if np.isfinite(error):
-            errors.append(error)
-    return float(mean_over_labels(errors, study.kind)) if errors else float("inf")

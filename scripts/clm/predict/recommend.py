@@ -10,7 +10,7 @@ import pandas as pd
 
 from clm.predict.methods import Method, StudyTask, candidates
 from clm.study.paths import PROBED
-from clm.tables.columns import BASELINE, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
+from clm.tables.columns import BASELINE, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
 from clm.tasks.draws import log_error_draws
 from clm.wording.names import baseline_name, scale_name
@@ -41,10 +41,12 @@ class Recommendation:
 
     Attributes:
         best: lowest cross-validated error inside the training part.
-        rival: the best of the other kind, forest or encoder; None where there is none.
+        rival: the best of the other kind, baseline or encoder; None where there is none.
         ratio: error of the rival over that of the best with its 95 % interval, on the same drawn test sets.
         trivial: error of predicting the mean, or of chance.
         n_test: number of test molecules.
+        considered: methods for readers with their cross-validated errors, lowest first; of the probes the best.
+        left_out: methods for readers that have no such error.
     """
 
     best: Scored
@@ -52,6 +54,8 @@ class Recommendation:
     ratio: tuple[float, float, float] | None
     trivial: float
     n_test: int
+    considered: tuple[tuple[str, float], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def decided(self) -> bool:
@@ -60,21 +64,23 @@ class Recommendation:
 
 
 def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recommendation | None:
-    """Return what to use for a task; None where a study has neither a probe nor a forest for it.
+    """Return what to use for a task; None where a study has no method with a cross-validated error.
 
     Args:
         results: folder of the study.
         study: the task and the split whose training part chooses.
         transfer: transfer.csv.
     """
-    found = sorted(candidates(results, study), key=lambda method: method.score)
+    split, _, seed = study.split.rpartition("-")
+    rows = primary_labels(transfer[(transfer["task"] == study.name) & (transfer["split"] == split)])
+    rows = rows[rows["split_seed"].astype(str) == seed]
+    # Files of a baseline that was taken out of the configuration may still be there; it has no rows
+    known = (method for method in candidates(results, study) if len(rows_of(method, rows)))
+    found = sorted(known, key=lambda method: method.score)
     if not found:
         return None
     best = found[0]
     rival = next((one for one in found if (one.checkpoint is None) != (best.checkpoint is None)), None)
-    split, _, seed = study.split.rpartition("-")
-    rows = primary_labels(transfer[(transfer["task"] == study.name) & (transfer["split"] == split)])
-    rows = rows[rows["split_seed"].astype(str) == seed]
     first = rows_of(best, rows).iloc[0]
     tested = [scored_method(one, rows) for one in (best, rival) if one is not None]
     ratio = None if rival is None else error_ratio(results, study, best, rival, tested)
@@ -84,7 +90,24 @@ def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recomm
         ratio,
         float(first["trivial_error"]),
         int(np.nan_to_num(first["n_test"])),
+        considered(found),
+        left_out(found, rows),
     )
+
+
+def considered(found: list[Method]) -> tuple[tuple[str, float], ...]:
+    """Return the methods for readers with their cross-validated errors; one for all probes, which may be many."""
+    probes = [method for method in found if method.checkpoint is not None]
+    kept = [method for method in found if method.checkpoint is None or method is probes[0]]
+    words = "a linear probe" if len(probes) == 1 else f"the best of {len(probes)} linear probes"
+    return tuple((baseline_name(one.name) if one.checkpoint is None else words, one.score) for one in kept)
+
+
+def left_out(found: list[Method], rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return for readers what has test errors in `rows` of transfer.csv, but none by which it could be chosen."""
+    names = rows.loc[rows["mode"] == BASELINE, "baseline"].drop_duplicates()
+    others = [baseline_name(name) for name in names if name not in {method.name for method in found}]
+    return (*others, *(["fine-tuned encoders"] if (rows["mode"] == FINE_TUNED).any() else []))
 
 
 def rows_of(method: Method, rows: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +129,8 @@ def parts(name: str) -> list[str]:
 def in_words(method: Method) -> str:
     """Return a method for readers."""
     if method.checkpoint is None:
-        return f"the {baseline_name(method.name)}"
+        name = baseline_name(method.name)
+        return f"the {name}" if method.name.startswith("ecfp_") else f'the baseline "{name}"'
     corpus, size, subset, seed, budget = parts(method.name)
     if corpus == UNTRAINED:
         return f"a linear probe of the untrained encoder of {scale_name(size)} parameters"

@@ -4,12 +4,14 @@ import re
 
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
 
+ELSEWHERE = "elsewhere"  # a kind of models; in tables they are baselines, which tell from the study's by their names
 MODES = {
     LINEAR_PROBE: "linear probe",
     FINE_TUNED: "fine-tuned",
     UNTRAINED: "untrained, linear probe",
     f"{FINE_TUNED}, {UNTRAINED}": "untrained, fine-tuned",
     BASELINE: "without pretraining",
+    ELSEWHERE: "pretrained elsewhere",
 }
 AXES = {"D": "tokens", "N": "parameters", "U": "molecules", "C": "compute"}
 BASELINES = {
@@ -69,7 +71,18 @@ def split_name(split: str) -> str:
 
 def baseline_name(name: str) -> str:
     """Return what is written for a baseline; pretrained models from elsewhere keep the name in the study."""
-    return BASELINES.get(name, name.replace("_", " "))
+    return BASELINES.get(name, name)
+
+
+def kind_of(kind: str, model: str) -> str:
+    """Return the kind of a model in a table of scores, where models from elsewhere are told from baselines.
+
+    Names of baselines are not allowed for models from elsewhere. Twins are untrained: those that a ladder adds, and
+    others called so.
+    """
+    if kind != BASELINE or model in BASELINES:
+        return kind
+    return UNTRAINED if re.search(r"_untrained\d*$", model) else ELSEWHERE
 
 
 def task_name(name: str) -> str:
@@ -111,9 +124,9 @@ def readable(text: str) -> str:
     return re.sub(tasks, lambda found: task_name(found[0]), text)
 
 
-def model_name(name: str) -> str:
-    """Return what is written for a model: a baseline, or an encoder by its size."""
-    return baseline_name(name) if name in BASELINES else scale_name(name)
+def model_name(name: str, kind: str) -> str:
+    """Return what is written for a model of a kind in a table: a baseline or model from elsewhere, or a size."""
+    return baseline_name(name) if kind in (BASELINE, ELSEWHERE) else scale_name(name)
 
 
 def short_number(value: float) -> str:

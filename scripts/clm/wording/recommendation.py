@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from clm.tables.columns import BASELINE
-from clm.wording.names import baseline_name, mode_name, percent, scale_name
+from clm.wording.names import baseline_name, listed, mode_name, percent, scale_name
 
 
 def recommendation_lines(found: Any | None, metric: str, units: str) -> list[str]:
@@ -18,7 +18,7 @@ def recommendation_lines(found: Any | None, metric: str, units: str) -> list[str
         units: of the label.
     """
     if found is None:
-        return ["This study has neither a linear probe nor a fingerprint forest for this task."]
+        return ["This study has no linear probe and no baseline with a cross-validated error for this task."]
     error = "1 − AUC" if metric == "auc" else "RMSE"
     unit = f" {units}" if units and metric != "auc" else ""
     if not math.isfinite(found.best.error):
@@ -30,6 +30,15 @@ def recommendation_lines(found: Any | None, metric: str, units: str) -> list[str
     trivial = "guessing" if metric == "auc" else "predicting the mean"
     if math.isfinite(found.trivial):
         lines.append(f"For comparison, {trivial} has {found.trivial:.3g}.")
+    return lines + considered_lines(found, error)
+
+
+def considered_lines(found: Any, error: str) -> list[str]:
+    """Return the sentences on the errors that chose the method, and on methods that have none."""
+    told = [f"{words} {score:.3g}" for words, score in found.considered if math.isfinite(score)]
+    lines = [f"Cross-validated {error} inside the training part, which chose: {'; '.join(told)}."] if told else []
+    if found.left_out:
+        lines.append(f"Not considered, because without a cross-validated error: {listed(list(found.left_out))}.")
     return lines
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from clm.figures import published
+from clm.figures import costs, errors, published, relative_errors
 from matplotlib.image import imread
 from plot_figure import plot_figure
 
@@ -65,3 +65,32 @@ def test_published_scores_are_told_apart_by_their_source():
     names = [published.in_words(row | {"source": source}, ["a", "b"]) for source in ("a", "b", "")]
     assert names == ["GCN [1]", "GCN [2]", "GCN"]
     assert published.in_words({"model": "token_counts", "kind": "baseline", "source": ""}, []) == "token counts"
+
+
+def legend(figure):
+    return {text.get_text() for shown in figure.legends for text in shown.get_texts()}
+
+
+def test_models_from_elsewhere_have_a_mark_and_a_name_of_their_own(tmp_path):
+    tables(tmp_path)
+    runs, transfer = errors.read(tmp_path / "runs.csv", tmp_path / "transfer.csv")
+    other = transfer[transfer["baseline"] == "ecfp_forest"].assign(baseline="chemberta77m", error=0.9)
+    figure = errors.draw(pd.concat([transfer, other]), runs, "zinc", "esol", "")
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["chemberta77m", "60k", "1M", "fingerprint forest"]
+    assert legend(figure) == {"linear probe", "without pretraining", "pretrained elsewhere"}
+    ratios = pd.read_csv(tmp_path / "relative_errors.csv")
+    figure = relative_errors.draw(pd.concat([ratios, ratios.tail(1).assign(model="v2")]), "scaffold")
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["60k", "token counts", "v2"]
+    assert legend(figure) == {"linear probe", "without pretraining", "pretrained elsewhere"}
+    ours = pd.read_csv(tmp_path / "published.csv").tail(1).assign(model="v2", kind="baseline", source="")
+    figure = published.draw(ours)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["v2"]
+    assert legend(figure) == {"pretrained elsewhere"}
+
+
+def test_the_time_of_models_from_elsewhere_is_not_that_of_baselines():
+    jobs = [("baseline", "transfer/baselines/ecfp_forest/esol"), ("baseline", "transfer/baselines/v2/esol")]
+    table = pd.DataFrame(jobs, columns=["stage", "job"]).assign(**dict.fromkeys(costs.NUMBERS, 1.0))
+    shown = {label.get_text() for label in costs.draw(table).axes[0].get_yticklabels()}
+    assert shown == {"without pretraining", "pretrained elsewhere"}

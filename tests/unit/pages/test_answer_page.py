@@ -42,7 +42,17 @@ def test_a_forest_may_be_recommended_and_a_study_may_have_no_rival():
     assert lines(best=FOREST, rival=None, ratio=None)[0].startswith("Use the fingerprint forest: RMSE 1.1")
     assert len(lines(rival=None, ratio=None)) == 2
     assert "1 − AUC 1 [0.9, 1.1] on" in lines(metric="auc")[0] and "guessing has 2" in lines(metric="auc")[2]
-    assert "neither a linear probe nor" in recommendation_lines(None, "rmse", "")[0]
+    assert "no linear probe and no baseline" in recommendation_lines(None, "rmse", "")[0]
+
+
+def test_the_errors_that_chose_and_what_has_none_are_named():
+    considered = (("RDKit descriptors, linear", 0.7054), ("the best of 63 linear probes", 0.995))
+    found = Recommendation(PROBE, None, None, float("nan"), 3, considered, ("fingerprint boosting", "mine"))
+    assert recommendation_lines(found, "rmse", "")[1:] == [
+        "Cross-validated RMSE inside the training part, which chose: RDKit descriptors, linear 0.705; "
+        "the best of 63 linear probes 0.995.",
+        "Not considered, because without a cross-validated error: fingerprint boosting and mine.",
+    ]
 
 
 def test_what_was_not_measured_is_not_told():
@@ -88,3 +98,12 @@ def test_a_phone_and_a_screen_reader_can_use_it(tmp_path):
     assert 'name="viewport"' in text and re.search(r'<img [^>]*alt="Errors on my task', text)
     assert not re.search(r'src="(?!data:)', text)
     assert all("<table" not in part for part in text.split('<div class="wide">')[0:1])
+
+
+def test_models_from_elsewhere_are_called_that(tmp_path):
+    scores = pd.DataFrame([("scaffold", "chemberta77m", "baseline", 0.9), ("scaffold", "token_counts", "baseline", 1.0),
+                           ("scaffold", "10m", "fine_tuned", 1.1)],
+                          columns=["split", "model", "kind", "error"])  # fmt: skip
+    text = page(tmp_path, scores=scores)
+    assert "<td>chemberta77m</td><td>pretrained elsewhere</td>" in text
+    assert "<td>token counts</td><td>without pretraining</td>" in text and "<td>10M</td><td>fine-tuned</td>" in text

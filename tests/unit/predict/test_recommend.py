@@ -36,6 +36,9 @@ def made(tmp_path, monkeypatch):
         base | probe | {"budget": "t2m", "error": 1.0, "lower": 0.9, "upper": 1.1},
         base | probe | {"budget": "t1m", "error": 0.1, "lower": 0.1, "upper": 0.1},
         base | {"mode": "baseline", "baseline": "ecfp_forest", "error": 1.2, "lower": 1.1, "upper": 1.3},
+        base | {"mode": "baseline", "baseline": "ecfp_boosting", "error": 0.2, "lower": 0.1, "upper": 0.3},
+        base | {"mode": "baseline", "baseline": "chemberta77m", "error": 0.2, "lower": 0.1, "upper": 0.3},
+        base | probe | {"mode": "fine_tuned", "budget": "t2m", "error": 0.1, "lower": 0.1, "upper": 0.1},
     ]).astype({"seed": "Int64"})  # fmt: skip
 
     def told(probe_score: float, forest_score: float | None):
@@ -44,6 +47,7 @@ def made(tmp_path, monkeypatch):
         monkeypatch.setattr(recommend, "candidates", lambda results, study: iter(methods))
         return recommend.recommend(tmp_path, study, transfer)
 
+    told.folder, told.study, told.transfer = tmp_path, study, transfer
     return told
 
 
@@ -61,3 +65,19 @@ def test_its_rival_is_the_other_kind_on_the_same_drawn_test_sets(made):
     )
     assert found.ratio == pytest.approx((1.2, 1.2, 1.2))  # drawn together, so that what is common cancels
     assert made(1.4, None).rival is None and not made(1.4, None).decided
+
+
+def test_what_chose_is_told_and_what_has_no_cross_validated_error(made):
+    found = made(1.4, 1.5)
+    assert found.considered == (("a linear probe", 1.4), ("fingerprint forest", 1.5))
+    assert recommend.in_words(Method("ecfp_forest", None, 1.5)) == "the fingerprint forest"
+    assert recommend.in_words(Method("token_counts", None, 1.5)) == 'the baseline "token counts"'
+    assert found.left_out == ("fingerprint boosting", "chemberta77m", "fine-tuned encoders")
+
+
+def test_files_of_a_baseline_that_the_study_no_longer_has_are_not_used(made, monkeypatch):
+    made(1.4, 1.5)
+    left = Method("token_counts", None, 0.1)
+    before = recommend.candidates
+    monkeypatch.setattr(recommend, "candidates", lambda results, study: iter([left, *before(results, study)]))
+    assert recommend.recommend(made.folder, made.study, made.transfer).best.name == NAME

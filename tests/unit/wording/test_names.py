@@ -1,7 +1,17 @@
 """Readers see no names of the configuration where there are better ones."""
 
 import pytest
-from clm.wording.names import change, listed, percent, readable, scale_name, task_name
+from clm.wording.names import (
+    change,
+    kind_of,
+    listed,
+    mode_name,
+    model_name,
+    percent,
+    readable,
+    scale_name,
+    task_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +47,20 @@ def test_sentences_name_modes_and_control_tasks_in_words():
 def test_changes_say_their_direction():
     assert change(-0.0066) == "rises by 0.7 %" and change(0.33) == "falls by 33 %" and percent(0.0996) == "10 %"
     assert listed(["a", "b", "c"]) == "a, b and c" and listed([]) == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told", "what"),
+    [
+        ("chemberta77m", "baseline", "chemberta77m", "pretrained elsewhere"),
+        ("v2", "baseline", "v2", "pretrained elsewhere"),
+        ("my_model", "baseline", "my_model", "pretrained elsewhere"),
+        ("v2_untrained0", "baseline", "v2_untrained0", "untrained, linear probe"),
+        ("v2_untrained", "baseline", "v2_untrained", "untrained, linear probe"),
+        ("ecfp_forest", "baseline", "fingerprint forest", "without pretraining"),
+        ("v2", "linear_probe", "2", "linear probe"),
+        ("1580k", "fine_tuned", "1.58M", "fine-tuned"),
+    ],
+)
+def test_models_from_elsewhere_keep_their_names_and_are_a_kind_of_their_own(name, kind, told, what):
+    assert model_name(name, kind) == told and mode_name(kind_of(kind, name)) == what

@@ -1,0 +1,118 @@
+"""Files of models that a user names: each that cannot be read is told in one line, and so are features without use."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clm.chemistry.reader.messages import printable
+from clm.provenance.command import UserError
+from clm.provenance.files import read_json
+from clm.transfer.encoder import SmilesEncoder
+from clm.transfer.external_tokens import MAX_LOST
+
+
+def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
+    """Return what a reader makes of a file of a model.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        return reader(path)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise UserError(f"{path}: damaged ({told(error)}); check that the folder was copied whole") from error
+
+
+def told(error: Exception) -> str:
+    """Return what an exception says, on one line."""
+    return printable(" ".join(str(error).split()) or type(error).__name__, 200)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds an object."""
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")
+    return found
+
+
+def read_tokenizer(path: Path) -> None:
+    """Read a tokenizer.json."""
+    from tokenizers import Tokenizer
+
+    Tokenizer.from_file(str(path))
+
+
+def read_header(path: Path) -> None:
+    """Read the header of safetensors, which tells whether the file has its whole length."""
+    from safetensors import safe_open
+
+    with safe_open(path, "np"):
+        pass
+
+
+PARTS: dict[str, Callable[[Path], Any]] = {
+    "config.json": read_object,
+    "tokenizer_config.json": read_object,
+    "tokenizer.json": read_tokenizer,
+    "model.safetensors": read_header,
+}
+
+
+def load_checkpoint(folder: Path) -> SmilesEncoder:
+    """Return the encoder of a checkpoint.
+
+    Raises:
+        UserError: a file is absent or damaged, or they do not belong together.
+    """
+    for name, reader in PARTS.items():
+        if (folder / name).is_file():
+            read_part(folder / name, reader)
+    try:
+        return SmilesEncoder(folder).fit([])
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise UserError(
+            f"{folder}/config.json: describes no encoder ({told(error)}); check that the folder was copied whole"
+        ) from error
+
+
+def check_tokens(encoder: SmilesEncoder, smiles: list[str]) -> None:
+    """Raise UserError when the tokenizer of a checkpoint loses more of the molecules than probing allows."""
+    from clm.transfer.tokens import encode
+
+    shard = encode(smiles, encoder.tokenizer_, encoder.kind_)
+    unknown = np.mean(shard.tokens == encoder.tokenizer_.token_to_id("[UNK]")) * len(shard.tokens)
+    fraction = unknown / max(len(shard.tokens) - 2 * len(shard), 1)  # without [CLS] and [SEP]
+    molecules, sequences = len(set(smiles)), len({ids.tobytes() for ids in shard.sequences()})
+    if fraction > MAX_LOST or 1 - sequences / molecules > MAX_LOST:
+        raise UserError(
+            f"{encoder.checkpoint}: the tokenizer maps {100 * fraction:.0f} % of the tokens to the unknown one and "
+            f"{molecules} molecules to {sequences} sequences; check tokenizer.json, or choose a checkpoint that was "
+            "trained on such molecules"
+        )
+
+
+def finite_features(encoder: SmilesEncoder, smiles: list[str], progress: Callable[[int], object]) -> np.ndarray:
+    """Return features of canonical SMILES, float32 (n, width); `progress` is told of molecules that are done.
+
+    Raises:
+        UserError: the tokenizer gives an id that the model does not have, or a feature is not finite.
+    """
+    rows = encoder.model_.config["vocab_size"]
+    largest = max(encoder.tokenizer_.get_vocab().values(), default=0)
+    if largest >= rows:
+        raise UserError(
+            f"{encoder.checkpoint}: the tokenizer gives id {largest}, the model has {rows} rows of embeddings; check "
+            "that the folder was copied whole"
+        )
+    features = encoder.features(smiles, progress)
+    bad = int((~np.isfinite(features).all(axis=1)).sum())
+    if bad:
+        raise UserError(
+            f"{encoder.checkpoint}: features of {bad} of {len(smiles)} molecules are not finite; check its weights"
+        )
+    return features
