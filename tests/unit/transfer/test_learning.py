@@ -73,9 +73,10 @@ def test_verdicts_come_from_the_interval():
     def of(low, high):
         return labels_verdict({"gain": (low + high) / 2, "gain_lower": low, "gain_upper": high}, 0.01)
 
-    assert [of(0.02, 0.04), of(-0.02, 0.005), of(-0.04, -0.01), of(-0.01, 0.03)] == [
-        "improving", "saturated", "degraded", "undecided",
-    ]  # fmt: skip
+    assert of(0.02, 0.04) == "improving" and of(-0.04, -0.01) == "degraded" and of(-0.01, 0.03) == "undecided"
+    assert of(-0.008, 0.005) == "saturated", "gains and losses of the margin are ruled out"
+    assert of(-0.02, 0.005) == "no relevant gain", "a loss of the margin is not"
+    assert of(-0.08, 0.005) == "undecided", "the gain itself is such a loss"
     assert labels_verdict({}, 0.01) is None
 
 
