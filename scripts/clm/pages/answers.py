@@ -10,7 +10,7 @@ import pandas as pd
 
 from clm.pages.claims import escaped
 from clm.pages.data import label_quality, rejected_rows, skeletons_on_both_sides
-from clm.statistics.answers import Finding
+from clm.statistics.answers import HARMS, HELPS, NO_HELP, UNKNOWN, Finding
 from clm.wording.names import baseline_name, kind_of, mode_name, model_name, scale_name, task_name
 
 PAGE = """<!DOCTYPE html>
@@ -86,13 +86,16 @@ def sign_line(finding: Finding) -> str:
     """Return the line on one lever."""
     lever = finding.lever[0].upper() + finding.lever[1:]
     change = f": {finding.change}" if finding.change else ""
-    text = escaped(f"{lever} {shown(finding.verdict)}{change}")
+    text = escaped(f"{lever} {shown(finding)}{change}")
     return f"<li><b>{finding.sign}</b> {text} <small>({escaped(finding.why)})</small></li>"
 
 
-def shown(verdict: str) -> str:
-    """Return a verdict as the rest of a sentence."""
-    return "is not known to help" if verdict == "unknown" else verdict
+def shown(finding: Finding) -> str:
+    """Return a verdict as the rest of a sentence about its lever, "a larger model" or "more labels"."""
+    many = finding.lever.startswith("more ")
+    verbs = {HELPS: "help", NO_HELP: "do not help", HARMS: "harm", UNKNOWN: "are not known to help"}
+    one = {UNKNOWN: "is not known to help"}.get(finding.verdict, finding.verdict)
+    return verbs[finding.verdict] if many else one
 
 
 def picture(path: Path | None, task: str) -> str:

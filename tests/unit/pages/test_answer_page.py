@@ -90,7 +90,7 @@ def test_every_text_is_escaped_and_the_order_is_that_of_a_reader(tmp_path):
     order = ["Use &lt;it", "<img", "More &lt;labels", "1 &lt; 2", "&lt;q", "<details>", "predict.py", 'href="a.csv"']
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
     assert "--task &#x27;my_task&lt;&#x27;" in text and "&#x27;results/my study&#x27;" in text
-    assert "<b>+</b> More" in text and "helps: the error falls" in text and "Not measured." in text
+    assert "<b>+</b> More" in text and "help: the error falls" in text and "Not measured." in text
 
 
 def test_a_phone_and_a_screen_reader_can_use_it(tmp_path):
