@@ -4,7 +4,8 @@ import lzma
 from pathlib import Path
 
 import yaml
-from own_tables import CANONICAL, LABELS, SMILES, csv_text, parquet, sdf
+from own_tables import CANONICAL, CONTAINERS, LABELS, SMILES, csv_text, parquet, sdf
+from spreadsheet_files import ods, xlsx
 
 SAMPLE = {"sample_fraction": 1}
 WORDS = [("inactive", "active")[i % 2] for i in range(len(SMILES))]
@@ -53,6 +54,21 @@ TASKS = {
         [y for i, y in enumerate(LABELS) if i not in PARTS],
     ),
     "numbered.smi": (csv_text(header=None, separator="\t"), {"smiles": 0, "labels": [1]}, LABELS),
+}
+CELLS = [["smiles", "y"], *zip(SMILES, LABELS, strict=True)]
+NAMED = csv_text([(text, f"Säure {i}", LABELS[i]) for i, text in enumerate(SMILES)], header="smiles,name,y")
+TASKS |= {
+    f"packed.{name.replace(' ', '_')}": (pack(csv_text().encode()), {}, LABELS) for name, pack in CONTAINERS.items()
+}
+TASKS |= {"t.xlsx": (xlsx({"a": CELLS}), {}, LABELS), "t.ods": (ods(CELLS), {}, LABELS)}
+TASKS |= {f"{name}.csv": (NAMED.encode(name), {}, LABELS) for name in ("utf-8-sig", "utf-16", "latin-1", "cp1252")}
+TASKS |= {
+    f"classes{number}.csv": (
+        csv_text([(text, pair[i % 2]) for i, text in enumerate(SMILES)]),
+        {"kind": "classification"},
+        [i % 2 for i in range(len(SMILES))],
+    )
+    for number, pair in enumerate([("0", "1"), ("1", "2"), ("FALSE", "TRUE"), ("no", "yes"), ("inactive", "active")])
 }
 # name of the file: (content, settings of the task, SMILES that are right)
 MOLECULES = {
