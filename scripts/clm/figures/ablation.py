@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.tables.columns import NOTHING, POOLED
-from clm.wording.names import mode_name, task_name
+from clm.wording.names import mode_name, split_name, task_name
 
 TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
 NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
@@ -59,7 +59,8 @@ def readable(kind: str, name: str) -> str:
     """Return what is left out, tasks and modes in words."""
     if kind == NOTHING:
         return "nothing left out"
-    return f"without {kind}: {task_name(name) if kind == 'task' else mode_name(name)}"
+    names = {"task": task_name, "mode": mode_name, "split": split_name}
+    return f"without {kind}: {names.get(kind, str)(name)}"
 
 
 def draw_statistic(axis: Axes, rows: pd.DataFrame, parts: list[tuple[str, str]], factor: float) -> None:

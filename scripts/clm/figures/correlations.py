@@ -17,6 +17,7 @@ from clm.wording.names import mode_name, task_name
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
 SIGNIFICANT = 0.05
+CROWDED = 22  # columns, from which on numbers are set smaller
 COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
 TABLES = {"correlations": (TEXT, NUMBERS)}
 
@@ -38,7 +39,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
         no_data(axes[0])
         return figure
     for axis, mode in zip(axes, modes, strict=True):
-        image = draw_map(axis, rows[rows["mode"] == mode], predictors)
+        image = draw_map(axis, rows[rows["mode"] == mode], predictors, 5 if sum(widths) <= CROWDED else 3.8)
         axis.set_title(title(mode, usual_trunks(rows[rows["mode"] == mode])))
     axes[0].set_yticks(range(len(predictors)), [name.replace("_", " ") for name in predictors])
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
@@ -53,7 +54,7 @@ def title(mode: str, trunks: float) -> str:
     return f"{name}\n(n = {trunks:.0f} trunks)" if trunks > 0 else name
 
 
-def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str]) -> AxesImage:
+def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str], size: float) -> AxesImage:
     """Draw one heat map: correlation, a star when p < .05, trunks in brackets where they are not the usual number."""
     tasks = [task for task in in_order(rows["task"]) if task != POOLED]
     tasks += [POOLED] if POOLED in set(rows["task"]) else []
@@ -66,7 +67,7 @@ def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str]) -> AxesImage
         color = "white" if abs(cell["spearman"]) > 0.65 else "black"
         place = tasks.index(task), predictors.index(predictor)
         if cell["p"] < SIGNIFICANT:
-            axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=5, color=color)
+            axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=size, color=color)
     names = ["all tasks" if task == POOLED else task_name(task) for task in tasks]
     axis.set_xticks(range(len(tasks)), names, rotation=40, ha="right", rotation_mode="anchor")
     axis.tick_params(length=0)

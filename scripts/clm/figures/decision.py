@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from clm.figures.palette import BLACK, GREY, MEANINGS
 from clm.figures.style import legend_below, log_axis, new_figure, no_data
 from clm.tables.columns import FINE_TUNED
-from clm.wording.names import listed, mode_name
+from clm.wording.names import listed, mode_name, split_name
 
 TEXT = ("mode", "split", "predictor", "needs", "stage", "verdict")
 NUMBERS = ("spearman", "spearman_lower", "spearman_upper", "against_random", "against_random_lower")
@@ -36,7 +36,7 @@ def draw(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
         no_data(axes[0])
         return figure
     count = rows["n_tasks"].max()
-    figure.suptitle(f"{finding(decision, mode, split)} ({mode_name(mode)}, {split} split, {count:.0f} "
+    figure.suptitle(f"{finding(decision, mode, split)} ({mode_name(mode)}, {split_name(split)} split, {count:.0f} "
                     f"task{'s' if count > 1 else ''})", fontsize=8)  # fmt: skip
     color = MEANINGS.get(mode, BLACK)
     estimates(axes[0], rows, "against_random", 100, "error against a random choice (%)", color)

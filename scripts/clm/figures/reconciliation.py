@@ -10,7 +10,7 @@ from clm.figures.palette import BLACK, BLUE, GREY
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import LINEAR_PROBE, POOLED
-from clm.wording.names import mode_name, task_name
+from clm.wording.names import mode_name, split_name, task_name
 
 TEXT = ("question", "paper", "mode", "split", "task", "contrast", "verdict")
 NUMBERS = ("estimate", "lower", "upper", "expected", "expected_lower", "expected_upper")
@@ -66,7 +66,7 @@ def draw_windows(axis: Axes, rows: pd.DataFrame, keys: list[tuple[str, str, str]
                 axis.hlines(y - 0.28, row.expected_lower, row.expected_upper, color=GREY, linewidth=0.8)
                 axis.plot(row.expected, y - 0.28, "D", color=GREY, markerfacecolor="white", markersize=2.8)
     names = [
-        f"{paper.split(' (')[0].replace(' of this study', '')}, {mode_name(mode)}, {split}"
+        f"{paper.split(' (')[0].replace(' of this study', '')}, {mode_name(mode)}, {split_name(split)}"
         for mode, split, paper in keys
     ]
     axis.set_yticks(range(len(keys)), names, fontsize=5.5)
@@ -76,15 +76,16 @@ def draw_windows(axis: Axes, rows: pd.DataFrame, keys: list[tuple[str, str, str]
 
 def draw_layers(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
     """Draw the gain per doubling of tokens read from the last and from the middle layer."""
-    axis.set(title="read-out layer", xlabel="gain per doubling of tokens (%)")
+    axis.set(title="read-out layer", xlabel="gain per doubling\nof tokens (%)")
     start(axis, rows, tasks)
     for name, (color, marker, offset) in LAYERS.items():
         points(axis, rows[rows["contrast"] == name], tasks, color, marker, offset)
 
 
 def draw_forest(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
-    """Draw the gain per doubling of parameters among checkpoints of equal loss."""
-    axis.set(title="larger model, equal loss", xlabel="gain per doubling of size (%)")
+    """Draw the gain per doubling of parameters among checkpoints of equal loss, where it can be tested."""
+    rows = rows[rows["estimate"].notna()]
+    axis.set(title="larger model, equal loss", xlabel="gain per doubling\nof parameters (%)")
     start(axis, rows, tasks)
     points(axis, rows[rows["contrast"] == CONTRAST], tasks, BLACK, "o", 0.0)
     axis.set_yticklabels([])
@@ -93,7 +94,7 @@ def draw_forest(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
 def start(axis: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
     """Prepare a panel with a row per task."""
     if rows.empty:
-        no_data(axis)
+        no_data(axis, "not testable here")
         return
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
     axis.set_yticks(
