@@ -3,7 +3,6 @@
 python bench/coverage.py results/default --checkpoint zinc/800k/64k/seed0/1300k --tasks esol freesolv --out coverage.csv
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -11,25 +10,27 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts/tasks"))
 
 from clm.predict.baselines import fit_forest
 from clm.predict.conformal import intervals, sets
 from clm.predict.fitted import fit_label
+from clm.predict.methods import FOREST
 from clm.provenance.command import run
 from clm.provenance.files import read_json, write_csv
 from clm.tasks.baselines import features_of
 from clm.tasks.linear_head import fit_head
-from clm.tasks.splits import random_split, scaffold_balanced_split
 from clm.tasks.table import Task, load_task
 from clm.transfer.encoder import SmilesEncoder
+from split_task import parts_of
 
 
 def covered(task: Task, x: np.ndarray, kind: str, parts: np.ndarray, forest: bool) -> np.ndarray:
     """Return whether the interval or set of each labelled test molecule holds its label, bool (n,)."""
     y = task.labels[:, 0]
     train, test = (np.flatnonzero((parts == part) & np.isfinite(y)) for part in ("train", "test"))
-    fit, smiles = fit_forest if forest else fit_head, [task.smiles[row] for row in train]
-    model = fit_label(fit, x[train], y[train], task.groups[train], smiles, kind)
+    fit, same = fit_forest if forest else fit_head, [task.same[row] for row in train]
+    model = fit_label(fit, x[train], y[train], task.groups[train], same, kind)
     prediction = model.predictor.predict(x[test])
     if kind == "classification":
         return sets(prediction, model.y, model.unseen)[np.arange(len(test)), y[test].astype(int)]
@@ -37,37 +38,32 @@ def covered(task: Task, x: np.ndarray, kind: str, parts: np.ndarray, forest: boo
     return (bounds[:, 0] <= y[test]) & (y[test] <= bounds[:, 1])
 
 
-def coverage(results: Path, checkpoint: str, tasks: list[str], draws: int) -> pd.DataFrame:
-    """Return coverage (mean, and least and largest of a draw) of each task, kind of split and method."""
+def measure_coverage(results: Path, /, checkpoint: str, tasks: list[str], out: Path, draws: int = 20) -> None:
+    """Write the coverage of each task and kind of split: its mean, and the least and the largest of a draw.
+
+    Args:
+        results: folder of a finished study.
+        checkpoint: corpus/size/subset/seed/budget, or ecfp_forest.
+        tasks: of the study, with one label.
+        out: CSV file.
+        draws: number of splits of each kind.
+    """
     rows = []
-    encoder = None if checkpoint == "ecfp_forest" else SmilesEncoder(results / "pretrain" / checkpoint).fit([])
+    encoder = None if checkpoint == FOREST else SmilesEncoder(results / "pretrain" / checkpoint).fit([])
     for name in tasks:
         summary = read_json(results / "tasks" / name / "summary.json")
         task = load_task(results / "tasks" / name / "molecules.csv", list(summary["labels"]))
-        x = features_of("ecfp_forest", task.smiles) if encoder is None else encoder.features(task.smiles)
+        x = features_of(FOREST, task.smiles) if encoder is None else encoder.features(task.smiles)
         for split in ("random", "scaffold_balanced"):
             held = []
             for seed in range(draws):
-                drawn = random_split(task.smiles, seed) if split == "random" else scaffold_balanced_split(
-                    task.scaffolds, task.smiles, seed)  # fmt: skip
-                held.append(covered(task, x, summary["kind"], drawn, encoder is None).mean())
+                parts = parts_of(task, split, seed)
+                held.append(covered(task, x, summary["kind"], parts, encoder is None).mean())
             told = {"task": name, "kind": summary["kind"], "method": checkpoint, "split": split, "draws": draws}
             rows.append(told | {"coverage": np.mean(held), "least": np.min(held), "largest": np.max(held)})
             print(rows[-1], flush=True)
-    return pd.DataFrame(rows)
-
-
-def main() -> None:
-    """Command line."""
-    command = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0], allow_abbrev=False)
-    command.add_argument("results", type=Path)
-    command.add_argument("--checkpoint", required=True, help="corpus/size/subset/seed/budget, or ecfp_forest")
-    command.add_argument("--tasks", nargs="+", required=True)
-    command.add_argument("--draws", type=int, default=20)
-    command.add_argument("--out", type=Path, required=True)
-    a = command.parse_args()
-    write_csv(a.out, coverage(a.results, a.checkpoint, a.tasks, a.draws))
+    write_csv(out, pd.DataFrame(rows))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(measure_coverage)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from assess_sensitivity import assess_sensitivity
 from clm.models.build import load_model
-from clm.study.ladders import external_names, key_of
+from clm.study.ladders import expand_ladders, external_names, key_of
 from clm.tables.columns import PRIMARY, UNTRAINED
 from clm.tables.frames import read_table
 from clm.transfer.embed import embed
@@ -50,12 +50,12 @@ def folder_of(row) -> str:
 
 
 def ladder_of(results) -> tuple[dict, dict]:
-    """The checkpoints on zinc as a ladder, and the folders of its models; untrained encoders are its twins."""
+    """The checkpoints on zinc as a ladder, and its external models; untrained encoders are its twins."""
     runs = read_table(results / "tables" / "runs.csv")
-    twins, models, folders = {}, {}, {}
+    twins, models, external = {}, {}, {}
     for row in runs[runs["corpus"].isin(["zinc", UNTRAINED])].to_dict("records"):
         name = folder_of(row).replace("pretrain/", "").replace("/", "-")
-        folders[name] = str(results / folder_of(row))
+        external[name] = {"model": str(results / folder_of(row))}
         if row["corpus"] == UNTRAINED:
             twins.setdefault(row["size"], []).append(name)
             continue
@@ -63,10 +63,10 @@ def ladder_of(results) -> tuple[dict, dict]:
         models[name] = told | {"seed": int(row["seed"]), "stage": row["budget"], "size": row["size"]}
     for entry in models.values():
         entry["untrained"] = twins[entry.pop("size")]
-    return {"corpus": "zinc", "models": models}, folders
+    return {"corpus": "zinc", "models": models}, external
 
 
-def probe_all(results, names, folders, out):
+def probe_all(results, names, external, out):
     """Score every model on every task as models from elsewhere."""
     for task, labels in TASKS.items():
         molecules, splits = results / "tasks" / task / "molecules.csv", results / "tasks" / task / "splits"
@@ -77,10 +77,18 @@ def probe_all(results, names, folders, out):
         for name in names:
             folder = out / "transfer" / "baselines" / name
             folder.mkdir(parents=True, exist_ok=True)
-            told = {"name": name, "task": task, "kind": "regression", "labels": labels, "model": folders[name]}
+            told = {"name": name, "task": task, "kind": "regression", "labels": labels} | external[name]
             told |= {"splits": [[name, 0] for name in files], "max_lost_fraction": 1, "roughness_molecules": 100}
             ends = (folder / f"{task}{end}" for end in (".json", ".parquet", ".cost.json"))
             probe_external(molecules, paths, told, *ends)
+
+
+def audited(results, ladder, external, out):
+    """The table of a ladder whose models are all external."""
+    probe_all(results, external_names(ladder), external, out)
+    told = {"ladders": {"own": ladder}, "tasks": list(TASKS), "kinds": dict.fromkeys(TASKS, "regression")}
+    tabulate_ladders(out, [], SETTINGS | told, out / "ladders.csv")
+    return read_table(out / "ladders.csv")
 
 
 def inside(results, out):
@@ -120,11 +128,7 @@ def test_a_ladder_of_our_checkpoints_has_our_tables(results, tmp_path, monkeypat
     """
     if features:
         monkeypatch.setattr("probe_external.model_features", features)
-    ladder, folders = ladder_of(results)
-    probe_all(results, external_names(ladder), folders, tmp_path)
-    told = {"ladders": {"own": ladder}, "tasks": list(TASKS), "kinds": dict.fromkeys(TASKS, "regression")}
-    tabulate_ladders(tmp_path, [], SETTINGS | told, tmp_path / "ladders.csv")
-    outside = read_table(tmp_path / "ladders.csv")
+    outside = audited(results, *ladder_of(results), tmp_path)
     gains, elasticity, correlations, regret = inside(results, tmp_path)
     pairs = {"gain": (gains, ["axis", "task", "split"], "gain"), "elasticity": (elasticity, ["task", "split"], "slope")}
     for quantity, (table, keys, value) in pairs.items():
@@ -140,6 +144,23 @@ def test_a_ladder_of_our_checkpoints_has_our_tables(results, tmp_path, monkeypat
         assert (both["reason"] == both["reason_inside"]).all()
     if features:  # ranks of numbers that differ by rounding may change places
         same_ranking(outside, correlations, regret)
+
+
+def test_with_twins_made_from_their_config_the_gains_lie_within_our_intervals(results, tmp_path):
+    ladder, external = ladder_of(results)
+    for entry in ladder["models"].values():
+        del entry["untrained"]
+    config = {"external_models": {name: external[name] for name in ladder["models"]}, "ladders": {"own": ladder}}
+    expand_ladders(config)
+    assert sum("untrained_seed" in entry for entry in config["external_models"].values()) == 3 * 3
+    outside = audited(results, ladder, config["external_models"], tmp_path)
+    gains = inside(results, tmp_path)[0]
+    found = outside[outside["quantity"] == "gain"].merge(gains, on=["axis", "task", "split"], suffixes=("", "_inside"))
+    found = found[found["gain"].notna()]
+    assert len(found) > 4 and found["estimate"].notna().all()
+    assert (found["lower_inside"] <= found["estimate"]).all() and (found["estimate"] <= found["upper_inside"]).all()
+    assert ((found["estimate"] - found["gain"]).abs() > 1e-6).any()  # the twins are others
+    np.testing.assert_allclose(found["raw"], found["raw_gain"], atol=1e-5)  # which need no twins
 
 
 def same_ranking(outside, correlations, regret):
@@ -159,12 +180,12 @@ def same_ranking(outside, correlations, regret):
 
 
 def test_the_loss_of_a_folder_is_the_loss_that_was_measured_in_training(results):
-    ladder, folders = ladder_of(results)
+    ladder, external = ladder_of(results)
     valid = pq.read_table(results / "corpora" / "zinc" / "valid.parquet")
     smiles, keys = valid["smiles"].to_pylist(), valid["key"].to_numpy()
     name = next(name for name in ladder["models"] if "25k" in name)
-    found = external_loss(smiles, keys, {"model": folders[name]}, 0.15, name)
-    metrics = json.loads((results / folders[name] / "metrics.json").read_text())
+    found = external_loss(smiles, keys, external[name], 0.15, name)
+    metrics = json.loads((Path(external[name]["model"], "metrics.json")).read_text())
     assert found["loss"] == pytest.approx(ladder["models"][name]["loss"], rel=1e-5), metrics
     assert 0.5 * found["loss"] < found["loss_per_character"] < found["loss"]
 

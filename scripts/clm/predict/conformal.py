@@ -13,23 +13,23 @@ CONFIDENCE = 0.9
 Fit = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
 
 
-def molecule_folds(smiles: list[str], seed: int = 0) -> list[np.ndarray]:
-    """Return held-out positions of at most FOLDS random folds; equal molecules lie in one."""
-    unique = {text: number for number, text in enumerate(dict.fromkeys(smiles))}
+def molecule_folds(same: list[str], seed: int = 0) -> list[np.ndarray]:
+    """Return held-out positions of at most FOLDS random folds; equal molecules, see `Task.same`, lie in one."""
+    unique = {text: number for number, text in enumerate(dict.fromkeys(same))}
     fold = np.random.default_rng(seed).permutation(len(unique)) % FOLDS
-    of_row = fold[[unique[text] for text in smiles]]
+    of_row = fold[[unique[text] for text in same]]
     return [np.flatnonzero(of_row == number) for number in np.unique(of_row)]
 
 
-def out_of_fold(fit: Fit, smiles: list[str]) -> np.ndarray:
+def out_of_fold(fit: Fit, same: list[str]) -> np.ndarray:
     """Return the prediction of each molecule by a model that did not see it, float64 (n,).
 
     Args:
         fit: takes positions to fit on, and returns what predicts positions.
-        smiles: of the labelled molecules.
+        same: of the labelled molecules, what equal ones share.
     """
-    predicted, everyone = np.full(len(smiles), np.nan), np.arange(len(smiles))
-    for held in molecule_folds(smiles):
+    predicted, everyone = np.full(len(same), np.nan), np.arange(len(same))
+    for held in molecule_folds(same):
         predicted[held] = fit(np.setdiff1d(everyone, held))(held)
     return predicted
 

@@ -33,7 +33,7 @@ def fit_fine_tuned(
     shard = encode(study.task.smiles, encoder.tokenizer_, encoder.kind_)
     tuner = FineTuner(encoder.model_, len(study.task.names), study.kind, how["settings"])
     unseen = np.full((len(rows), len(study.task.names)), np.nan)
-    for held in tqdm(molecule_folds([study.task.smiles[row] for row in rows]), unit="folds", disable=None):
+    for held in tqdm(molecule_folds([study.task.same[row] for row in rows]), unit="folds", disable=None):
         found = tuner.run(study.task, shard, np.delete(rows, held), how["learning_rate"], how["seed"])
         unseen[held] = predict(*found, shard, rows[held], study.kind)
     tuned, scaler = tuner.run(study.task, shard, rows, how["learning_rate"], how["seed"])

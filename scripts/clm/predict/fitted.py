@@ -117,7 +117,7 @@ def fit_fixed(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[Smile
         if len(known) > 1:
             own = x[known], y[known], groups[known]
             fit = fitter(method.name, *own, study.kind) if encoder is None else fit_head
-            models[name] = fit_label(fit, *own, [smiles[i] for i in known], study.kind)
+            models[name] = fit_label(fit, *own, [study.task.same[rows[i]] for i in known], study.kind)
     return encoder, models
 
 
@@ -134,7 +134,7 @@ def fit_tuned(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[Smile
 
 
 def fit_label(
-    fit: Callable[..., Predictor], x: np.ndarray, y: np.ndarray, groups: np.ndarray, smiles: list[str], kind: str
+    fit: Callable[..., Predictor], x: np.ndarray, y: np.ndarray, groups: np.ndarray, same: list[str], kind: str
 ) -> LabelModel:
     """Return the model of one label.
 
@@ -143,7 +143,7 @@ def fit_label(
         x: float (m, d), features.
         y: float64 (m,), labels without gaps.
         groups: int64 (m,), scaffolds.
-        smiles: of the molecules.
+        same: what equal molecules share.
         kind: "regression" or "classification".
     """
 
@@ -151,4 +151,4 @@ def fit_label(
         predictor = fit(x[rows], y[rows], groups[rows], kind)
         return lambda held: predictor.predict(x[held])
 
-    return LabelModel(fit(x, y, groups, kind), y, out_of_fold(predict_held, smiles))
+    return LabelModel(fit(x, y, groups, kind), y, out_of_fold(predict_held, same))

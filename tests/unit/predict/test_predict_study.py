@@ -40,6 +40,20 @@ def test_fitted_on_the_training_part_it_predicts_what_the_study_predicted(study,
     np.testing.assert_allclose(table[task], record["prediction"], rtol=1e-6, atol=1e-6)
 
 
+def test_two_spellings_of_a_molecule_lie_in_one_fold(study, tmp_path):
+    """Of labels that are noise a model that did not see the molecule predicts nothing, also not from its twin."""
+    folder, rng = shutil.copytree(study[0], tmp_path / "study"), np.random.default_rng(0)
+    path = folder / "tasks/length/molecules.csv"
+    table = pd.read_csv(path, keep_default_na=False)[:60].assign(length=rng.normal(size=60))
+    twins = table.assign(row=table["row"] + 60, smiles="C" + table["smiles"].str[1:] + " ")
+    pd.concat([table, twins]).to_csv(path, index=False)
+    pd.DataFrame({"row": range(120), "part": "train"}).to_csv(folder / "tasks/length/splits/random-0.csv", index=False)
+    found = load_study_task(folder, "length", "random-0")
+    assert len(set(found.task.smiles)) == 120 and len(set(found.task.same)) == 60
+    model = fit_model(choose_method(folder, found, "ecfp_forest"), found, "train").models["length"]
+    assert abs(np.corrcoef(model.y, model.unseen)[0, 1]) < 0.5
+
+
 def test_the_method_is_chosen_by_cross_validation_and_never_by_test_labels(study, tmp_path):
     folder = shutil.copytree(study[0], tmp_path / "study")
     found = load_study_task(folder, "length", "random-0")
