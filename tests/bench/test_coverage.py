@@ -34,6 +34,10 @@ def test_intervals_of_noise_hold_nine_labels_in_ten():
 
 def test_the_command_measures_each_task_and_kind_of_split(tmp_path):
     made_study(tmp_path / "study", 60)
+    for task in ("length", "amine"):  # chains have no scaffolds
+        path = tmp_path / "study/tasks" / task / "molecules.csv"
+        table = pd.read_csv(path, keep_default_na=False)
+        table.assign(scaffold=[f"ring{row % 20}" for row in table["row"]]).to_csv(path, index=False)
     call = [sys.executable, "bench/coverage.py", str(tmp_path / "study"), "--checkpoint", CHECKPOINT]
     call += ["--tasks", "length", "amine", "--draws", "2", "--out", str(tmp_path / "coverage.csv")]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)

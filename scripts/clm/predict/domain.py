@@ -27,12 +27,15 @@ class Domain:
     tokens: frozenset[str]
     threshold: float
 
-    def measure(self, smiles: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return nearest similarity and fraction of unseen tokens, float64 (n,), and being in the domain, bool (n,)."""
+    def measure(self, smiles: list[str], unseen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return nearest similarity, float64 (n,), and being in the domain, bool (n,).
+
+        Args:
+            smiles: of new molecules.
+            unseen: float64 (n,), fraction of their tokens of which the method knows nothing.
+        """
         nearest = nearest_similarity(ecfp_packed(smiles), self.fingerprints)
-        tokens = [split(text) for text in smiles]
-        unseen = np.array([np.mean([token not in self.tokens for token in some]) if some else 1.0 for some in tokens])
-        return nearest, unseen, (nearest >= self.threshold) & (unseen == 0)
+        return nearest, (nearest >= self.threshold) & (unseen == 0)
 
 
 def make_domain(smiles: list[str], vocabulary: frozenset[str] | None) -> Domain:

@@ -13,6 +13,7 @@ from clm.predict.conformal import intervals, out_of_fold, sets
 from clm.predict.domain import Domain, make_domain
 from clm.predict.fine_tuned import fit_fine_tuned
 from clm.predict.methods import Method, StudyTask
+from clm.predict.unseen import unseen_by_baseline, unseen_by_encoder
 from clm.provenance.command import UserError
 from clm.tasks.linear_head import fit_head
 from clm.tokens.regex import split
@@ -61,9 +62,16 @@ class FittedModel:
                 first = smiles[int(np.flatnonzero(~np.isfinite(values))[0])]
                 raise UserError(f"the prediction of {name} for {first} is not finite; check the weights of the encoder")
             columns |= uncertain(name, values, model, self.settings["kind"])
-        nearest, unseen, inside = self.domain.measure(smiles)
+        unseen = self.unseen(smiles)
+        nearest, inside = self.domain.measure(smiles, unseen)
         told = {"nearest_similarity": nearest, "unseen_token_fraction": unseen, "in_domain": inside}
         return pd.DataFrame(columns | told)
+
+    def unseen(self, smiles: list[str]) -> np.ndarray:
+        """Return the fraction of the tokens of each molecule of which the method knows nothing, float64 (n,)."""
+        if self.encoder is None:
+            return unseen_by_baseline(self.domain.tokens, smiles)
+        return unseen_by_encoder(self.encoder, smiles)
 
 
 def uncertain(name: str, values: np.ndarray, model: LabelModel, kind: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from clm.chemistry.identity import clear_atom_maps, stable_smiles
 from clm.chemistry.reader.messages import listed
 from clm.chemistry.reader.sdf import STRUCTURE
 from clm.chemistry.reader.tables import open_table
+from clm.chemistry.standardize import MARKS
 from clm.provenance.command import UserError
-from clm.tasks.molecules import read_row
+from clm.tasks.molecules import read_molecule
 from clm.tasks.prepare import harmless, source_of
 from clm.tasks.table import ID
 
@@ -90,7 +92,21 @@ def parse(sources: list[str], reasons: list[str] | None = None) -> Queries:
     """
     smiles, why = [], []
     for source, reason in zip(sources, reasons or [""] * len(sources), strict=True):
-        read, fault = (None, reason) if reason else read_row(source.encode("utf-8", "replace"))
-        smiles.append("" if read is None else read.smiles)
-        why.append(fault or "")
+        read, fault = ("", reason) if reason else read_smiles(source)
+        smiles.append(read)
+        why.append(fault)
     return Queries(sources, smiles, why)
+
+
+def read_smiles(source: str) -> tuple[str, str]:
+    """Return (canonical SMILES, "") of a SMILES or mol block, or ("", reason), as `clm.tasks.molecules.read_row` does.
+
+    Scaffold and identity, which take most of the time there, are of no use to a prediction.
+    """
+    text = source.encode("utf-8", "replace").decode()
+    mol, reason = read_molecule(text)
+    if mol is None:
+        return "", str(reason)
+    mapped = not MARKS.isdisjoint(text) and clear_atom_maps(mol)
+    smiles = stable_smiles(mol, None if mapped else text)
+    return ("", "not_readable_again") if smiles is None else (smiles, "")

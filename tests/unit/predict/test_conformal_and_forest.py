@@ -5,9 +5,12 @@ import pytest
 from clm.predict.conformal import intervals, molecule_folds, out_of_fold, sets
 from clm.predict.domain import ecfp_packed, make_domain, nearest_similarity
 from clm.predict.forest import pack_forest
+from clm.predict.unseen import unseen_by_baseline, unseen_by_encoder
 from clm.tasks.fingerprints import ecfp_bits
 from clm.tasks.fingerprints import nearest_similarity as by_rdkit
+from clm.transfer.encoder import SmilesEncoder
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from small_checkpoints import small_checkpoint
 
 SMILES = ["CCO", "CCCO", "c1ccccc1O", "CC(=O)N", "CCN(CC)CC", "C1CCCCC1"]
 
@@ -67,5 +70,16 @@ def test_similarities_are_those_of_rdkit():
 
 def test_the_domain_holds_the_labelled_molecules_and_not_what_is_unlike_them():
     domain = make_domain(SMILES[:2] + ["CCCCO", "CCCCCO"], None)
-    nearest, unseen, inside = domain.measure(["CCO", "CCCCCCO", "c1ccccc1Br"])
+    new = ["CCO", "CCCCCCO", "c1ccccc1Br"]
+    unseen = unseen_by_baseline(domain.tokens, new)
+    nearest, inside = domain.measure(new, unseen)
     assert nearest[0] == 1 and inside.tolist() == [True, True, False] and unseen[2] > 0 == unseen[0]
+
+
+@pytest.mark.parametrize("kind", ["atoms", "selfies", "characters"])
+def test_tokens_are_those_of_the_encoder_and_what_it_cuts_is_unseen(tmp_path, kind):
+    encoder = SmilesEncoder(small_checkpoint(tmp_path, kind)).fit([])  # it reads 32 tokens, 30 of a molecule
+    found = unseen_by_encoder(encoder, ["CCO", "CC(N)=O", "C" * 30, "C" * 40, "[Au+]", "CC[Au+]"])
+    np.testing.assert_allclose(found[:4], [0, 0, 0, 0.25], atol=1e-12)
+    if kind != "characters":
+        np.testing.assert_allclose(found[4:], [1, 1 / 3], atol=1e-12)

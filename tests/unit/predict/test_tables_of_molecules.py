@@ -3,9 +3,33 @@
 import pytest
 from clm.predict.queries import read_molecules
 from clm.provenance.command import UserError
+from clm.tasks.molecules import read_row
+from clm.tasks.queries import read_smiles
 from rdkit import Chem
 
 BROKEN = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")).replace(" O ", " Qq")
+CAGE = "CC[C@]1(C)C2CC3CC1CC(C2)[C@H]3O"  # RDKit writes it as another one, and that as this
+ODD = [
+    "",
+    "  ",
+    "C(",
+    "*",
+    "[CH3:1]C",
+    "[CH3:1][CH2:2]O",
+    "C" * 2001,
+    "\ud800",
+    "CC name",
+    "[2H]C",
+    "C1=CC=CC=C1",
+    CAGE,
+]
+ODD += ["N->[Pt](Cl)(Cl)<-N", "[CH-]1C=CC=C1.[CH-]1C=CC=C1.[Fe+2]", "OCC.[Na+]", BROKEN, BROKEN.replace("Qq", "O ")]
+
+
+@pytest.mark.parametrize("source", ODD)
+def test_a_molecule_is_read_as_that_of_a_task(source):
+    read, reason = read_row(source.encode("utf-8", "replace"))
+    assert read_smiles(source) == ("" if read is None else read.smiles, reason or "")
 
 
 def test_an_sdf_is_told_in_canonical_smiles(tmp_path):
