@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from clm.predict.checkpoint import check_tokens, finite_features, load_checkpoint
 from clm.predict.queries import read_molecules
+from clm.predict.targets import check_file
 from clm.provenance.command import UserError, run
 from clm.provenance.files import write_parquet
 from clm.tasks.queries import Queries
@@ -30,10 +31,11 @@ def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = 
 
     Raises:
         UserError: the checkpoint or the table cannot be read, features are not finite, the tokenizer loses too many
-            tokens, or `out` is no Parquet file.
+            tokens, or `out` is no Parquet file that can be written.
     """
     if out.suffix != ".parquet":
         raise UserError(f"--out {out}: features are written as Parquet; give it a name that ends in .parquet")
+    check_file("--out", out, molecules)
     queries = read_molecules(molecules, smiles)
     encoder = load_checkpoint(checkpoint)
     usable = queries.usable

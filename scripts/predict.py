@@ -13,6 +13,7 @@ from clm.predict.fitted import FittedModel, fit_model
 from clm.predict.folder import SETTINGS, load_fitted, save_fitted
 from clm.predict.methods import choose_method, load_study_task
 from clm.predict.queries import read_molecules
+from clm.predict.targets import check_file, check_model_folder
 from clm.provenance.command import UserError, run
 from clm.provenance.files import write_csv
 from clm.tasks.queries import Queries
@@ -21,6 +22,7 @@ from tqdm import tqdm
 
 log = logging.getLogger(__name__)
 CHUNK = 8192  # molecules at once; it bounds memory
+SPLIT = "scaffold-0"
 
 
 def predict_table(model: FittedModel, queries: Queries) -> pd.DataFrame:
@@ -47,7 +49,7 @@ def predict(
     ids: str | None = None,
     method: str | None = None,
     part: Literal["all", "train"] = "all",
-    split: str = "scaffold-0",
+    split: str = SPLIT,
     save: Path | None = None,
 ) -> None:
     """Predict new molecules with the method that a study recommends for a task, or with a saved model.
@@ -67,10 +69,16 @@ def predict(
         save: folder for the fitted model.
 
     Raises:
-        UserError: molecules, task, method or saved model cannot be used.
+        UserError: molecules, task, method or saved model cannot be used, or files cannot be written.
     """
+    check_file("--out", out, molecules)
+    if save:
+        check_model_folder(save)
+    chosen = {"--method": (method, None), "--part": (part, "all"), "--split": (split, SPLIT)}
+    needless = [option for option, (value, usual) in chosen.items() if value != usual]
     queries = read_molecules(molecules, smiles, ids)
-    model = saved_model(folder, task) if (folder / SETTINGS).is_file() else fitted(folder, task, method, part, split)
+    saved = (folder / SETTINGS).is_file()
+    model = saved_model(folder, task, needless) if saved else fitted(folder, task, method, part, split)
     table = predict_table(model, queries)
     if save:
         save_fitted(model, save)
@@ -78,8 +86,10 @@ def predict(
     log.info("%d molecules, %d rows rejected: %s", len(queries.usable), len(table) - len(queries.usable), out)
 
 
-def saved_model(folder: Path, task: str | None) -> FittedModel:
-    """Return a saved model; `task`, where it is given, must be its own."""
+def saved_model(folder: Path, task: str | None, needless: list[str]) -> FittedModel:
+    """Return a saved model; `task`, where it is given, must be its own. `needless` are options that choose a method."""
+    if needless:
+        raise UserError(f"{folder}: is a fitted model, whose method is chosen; leave {', '.join(needless)} out")
     model = load_fitted(folder)
     if task not in (None, model.settings["task"]):
         raise UserError(f"{folder}: fitted on task {model.settings['task']}, not on {task}; leave --task out")

@@ -100,7 +100,8 @@ def finite_features(encoder: SmilesEncoder, smiles: list[str], progress: Callabl
     """Return features of canonical SMILES, float32 (n, width); `progress` is told of molecules that are done.
 
     Raises:
-        UserError: the tokenizer gives an id that the model does not have, or a feature is not finite.
+        UserError: the tokenizer gives an id that the model does not have, the model cannot be run, or a feature is not
+            finite.
     """
     rows = encoder.model_.config["vocab_size"]
     largest = max(encoder.tokenizer_.get_vocab().values(), default=0)
@@ -109,7 +110,15 @@ def finite_features(encoder: SmilesEncoder, smiles: list[str], progress: Callabl
             f"{encoder.checkpoint}: the tokenizer gives id {largest}, the model has {rows} rows of embeddings; check "
             "that the folder was copied whole"
         )
-    features = encoder.features(smiles, progress)
+    try:
+        features = encoder.features(smiles, progress)
+    except RuntimeError as error:
+        if "memory" in str(error).lower():
+            raise
+        raise UserError(
+            f"{encoder.checkpoint}: a forward pass fails ({told(error)}); check that config.json and tokenizer.json "
+            "belong to the weights"
+        ) from error
     bad = int((~np.isfinite(features).all(axis=1)).sum())
     if bad:
         raise UserError(

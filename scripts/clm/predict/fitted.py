@@ -16,8 +16,12 @@ from clm.predict.methods import Method, StudyTask
 from clm.predict.unseen import unseen_by_baseline, unseen_by_encoder
 from clm.provenance.command import UserError
 from clm.tasks.linear_head import fit_head
+from clm.tasks.table import ID
 from clm.tokens.regex import split
 from clm.transfer.encoder import SmilesEncoder
+
+# Of a table of predictions, beside those of the labels
+OTHER_COLUMNS = (ID, "smiles", "reason", "nearest_similarity", "unseen_token_fraction", "in_domain")
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
         part: "train" for the training part of the split, "all" for every labelled molecule.
 
     Raises:
-        UserError: no molecule has a label, or the checkpoint cannot be read.
+        UserError: no molecule has a label, two columns of predictions would have one name, or the checkpoint cannot be
+            read.
     """
+    check_names(study.name, study.task.names)
     rows = study.parts["train"] if part == "train" else np.arange(len(study.task.smiles))
     smiles = [study.task.smiles[row] for row in rows]
     encoder, models = (fit_tuned if method.fine_tuning else fit_fixed)(method, study, rows)
@@ -110,6 +116,17 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
     told = {"task": study.name, "kind": study.kind, "labels": list(models), "method": method.name, "part": part}
     told |= {"score": method.score, "split": study.split, "molecules": len(rows)}
     return FittedModel(told, encoder, models, make_domain(smiles, vocabulary))
+
+
+def check_names(task: str, labels: list[str]) -> None:
+    """Raise UserError when a label is called like another column of the predictions."""
+    added = [f"{label}{end}" for label in labels for end in ("_lower", "_upper", "_set")]
+    for label in labels:
+        if label in (*OTHER_COLUMNS, *added):
+            raise UserError(
+                f"task {task}: its label {label!r} has the name of another column of the predictions; rename it in the "
+                "table and under `labels:`"
+            )
 
 
 def fit_fixed(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[SmilesEncoder | None, dict[str, LabelModel]]:

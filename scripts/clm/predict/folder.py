@@ -3,6 +3,7 @@
 Nothing in it is pickled. The encoder loads with transformers, the whole with `load_fitted`.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,14 @@ molecules, and whether a molecule lies in the domain.
 
 
 def save_fitted(model: FittedModel, folder: Path) -> None:
-    """Write a fitted model; settings.json comes last, so that a folder without it is known to be unfinished."""
+    """Write a fitted model, in place of one that is there.
+
+    settings.json goes first and comes last, so that a folder without it is known to be unfinished.
+    """
     settings = dict(model.settings)
+    (folder / SETTINGS).unlink(missing_ok=True)
+    if model.encoder is None:
+        shutil.rmtree(folder / ENCODER, ignore_errors=True)
     if model.encoder is not None:
         save_model(model.encoder.model_, Path(model.encoder.checkpoint), folder / ENCODER)
         settings["encoder_sha256"] = sha256_file(folder / ENCODER / "model.safetensors")

@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 from clm.predict.fitted import fit_model
 from clm.predict.folder import load_fitted
+from clm.predict.methods import choose_method, load_study_task
 from clm.predict.queries import read_molecules
+from clm.predict.targets import check_file, check_model_folder
 from clm.provenance.files import write_json
 from clm.tasks.queries import read_queries
 from embed import embed
@@ -98,6 +100,14 @@ def predicted(folder: Path = STUDY, **options: str) -> None:
     predict(folder, table("SMILES\nCCO\n"), OUT, **({"split": "random-0"} | options))
 
 
+def another_name() -> None:
+    """Fit a task whose label is called like a column of the predictions."""
+    made_study(STUDY, 30)
+    study = load_study_task(STUDY, "length", "random-0")
+    study.task.names[:] = ["reason"]
+    fit_model(choose_method(STUDY, study, CHECKPOINT), study)
+
+
 def without_provenance() -> None:
     """Predict with a fine-tuned checkpoint of a study that has not finished."""
     made_study(STUDY, 30)
@@ -115,8 +125,6 @@ def saved(change: Callable[[dict[str, torch.Tensor]], object], file: str, **opti
 
 def no_labels() -> None:
     """Fit a task without labels."""
-    from clm.predict.methods import choose_method, load_study_task
-
     made_study(STUDY, 30)
     study = load_study_task(STUDY, "length", "random-0")
     study.task.labels[:] = float("nan")
@@ -149,6 +157,17 @@ PREDICTION_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
         checkpoint(infinite("roberta_prelayernorm.encoder.layer.0.output.dense.bias")))),
     ("Predictions and features", "features in a file that is not Parquet", lambda: embed(
         checkpoint(), table("SMILES\nCCO\n"), Path("out.csv"))),
+    ("Predictions and features", "a model that cannot be run", lambda: unlike(num_attention_heads=3)),
+    ("Predictions and features", "a folder in the place of the predictions", lambda: check_file(
+        "--out", Path(), TABLE)),
+    ("Predictions and features", "predictions in the place of the molecules", lambda: check_file(
+        "--out", table("SMILES\nCCO\n"), TABLE)),
+    ("Predictions and features", "a file in the place of a folder", lambda: check_file(
+        "--out", table("SMILES\nCCO\n") / "out.csv", Path("other.csv"))),
+    ("Predictions and features", "a file in the place of a model", lambda: check_model_folder(table("SMILES\nCCO\n"))),
+    ("Predictions and features", "other files in the place of a model", lambda: check_model_folder(
+        (table("SMILES\nCCO\n"), Path())[1])),
+    ("Predictions and features", "a label with the name of another column", another_name),
     ("Predictions and features", "no task", lambda: predicted()),
     ("Predictions and features", "no such task", lambda: predicted(task="solubility")),
     ("Predictions and features", "no such split", lambda: predicted(task="length", split="scaffold-0")),
@@ -158,6 +177,8 @@ PREDICTION_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Predictions and features", "no fitted model", lambda: load_fitted(SAVED)),
     ("Predictions and features", "a fitted model of another task", lambda: saved(
         lambda tensors: None, "head.safetensors", task=next(reversed(KINDS)))),
+    ("Predictions and features", "a method for a fitted model", lambda: saved(
+        lambda tensors: None, "head.safetensors", method="ecfp_forest")),
     ("Predictions and features", "a fitted model without a setting", spoiled_settings),
     ("Predictions and features", "a fitted model with another encoder", lambda: saved(
         lambda tensors: tensors["lm_head.bias"].add_(1), "encoder/model.safetensors")),

@@ -118,8 +118,29 @@ def test_bad_input_is_one_line_and_nothing_is_written(study, tmp_path):
         (spoiled, {}, table, "is not finite"),
         (study[0], first, empty, "no molecule of 0 rows"),
         (study[0], first, tmp_path / "absent.csv", "no such file"),
+        (saved, {"method": "ecfp_forest", "part": "train"}, table, "leave --method, --part out"),
+        (saved, {"split": "random-0"}, table, "leave --split out"),
+        (study[0], first | {"save": study[0]}, table, "holds other files"),
+        (study[0], first | {"save": table}, table, "is a file; name a folder"),
     ]
     for folder, options, molecules_file, message in cases:
         with pytest.raises(UserError, match=message) as error:
             predict(folder, molecules_file, out, **options)
         assert "\n" not in str(error.value) and not out.exists()
+
+
+def test_what_is_there_is_replaced_only_where_it_was_meant(study, tmp_path):
+    table, first = query(tmp_path / "q.csv", ["CCO"]), {"task": "length", "split": "random-0"}
+    saved, text = tmp_path / "saved", table.read_text()
+    places = [
+        (table, "which it would replace"),
+        (tmp_path, "is a folder"),
+        (table / "p.csv", "is a file, not a folder"),
+    ]
+    for out, message in places:
+        with pytest.raises(UserError, match=message):
+            predict(study[0], table, out, method="ecfp_forest", save=saved, **first)
+        assert table.read_text() == text and not saved.exists()
+    for method in (CHECKPOINT, "ecfp_forest"):
+        predict(study[0], table, tmp_path / "p.csv", method=method, save=saved, **first)
+    assert {path.name for path in saved.iterdir()} == {"README.md", "head.safetensors", "settings.json"}
