@@ -1,11 +1,15 @@
 """The sets of MoleculeACE in the catalogue: every row is kept, and rows and cliffs are as many as upstream's."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
+import numpy as np
+import pandas as pd
 import pytest
 from clm.chemistry.reader.tables import open_table
 from clm.provenance.command import UserError
 from clm.study.merge import read_configuration
+from clm.tables.cliffs import cliff_rows
 from fetch_source import fetch_source
 from prepare_task import read_table
 
@@ -40,6 +44,21 @@ def test_all_thirty_sets_have_the_rows_and_cliffs_of_upstream(moleculeace):
         found[name] = (len(rows), sum(row["cliff_mol"] == "1" for row in rows))
     assert len(names) == 30 and {name: found[name] for name in COUNTS} == COUNTS
     assert tuple(map(sum, zip(*found.values(), strict=True))) == TOTALS
+
+
+def test_molecules_labels_and_cliffs_of_every_set_are_those_of_upstream(moleculeace, tmp_path):
+    content = tmp_path / "sources/moleculeace/content"
+    content.parent.mkdir(parents=True)
+    content.write_bytes(moleculeace.read_bytes())
+    with ZipFile(moleculeace) as wheel:
+        for name in (name for name in CATALOGUE["tasks"] if name.startswith("ace_")):
+            config = CATALOGUE["tasks"][name]
+            theirs = pd.read_csv(wheel.open(config["member"]))
+            with open_table(moleculeace, ["smiles", "y"], config["member"]) as table:
+                ours = [(row.cells["smiles"], float(row.cells["y"])) for row in table.rows]
+            assert ours == list(zip(theirs["smiles"], theirs["y"], strict=True)), name
+            flagged = set(np.flatnonzero(theirs["cliff_mol"] == 1).tolist())
+            assert cliff_rows(tmp_path / "mine", config) == flagged != set(), name
 
 
 def test_no_molecule_of_a_set_is_rejected(moleculeace):
