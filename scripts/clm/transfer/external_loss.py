@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clm.provenance.command import UserError
 from clm.tokens.regex import SPECIALS
 from clm.tokens.shards import Shard
 from clm.training.masks import fixed_masks
 from clm.transfer.external_loading import length_limit, load_external, options_of, read_config
-from clm.transfer.external_models import equal_lengths
+from clm.transfer.external_models import check_ids, equal_lengths
 from clm.transfer.external_tokens import MAX_LOST, Tokens, check_lost, encode_all, load_tokenizer
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def external_loss(
         `molecules`; losses are None with a `reason` where the model predicts no masked tokens.
 
     Raises:
-        UserError: the model or its tokenizer cannot be used.
+        UserError: the model or its tokenizer cannot be used, or a loss is not finite.
     """
     place = f"external_models.{name}"
     limit = length_limit(load_external(model, place), 10**6)
@@ -46,17 +47,27 @@ def external_loss(
     network, reason = masked_model(model)
     reason = reason or (None if tokenizer.mask_token_id is not None else "its tokenizer has no mask token")
     if network is None or reason:
-        return {"loss": None, "loss_per_character": None, "reason": reason}
+        return without_loss(reason)
     tokens = encode_all(tokenizer, smiles, None)
     check_lost(tokens.lost, model.get("max_lost_fraction", MAX_LOST), place)
     kept = [i for i, ids in enumerate(tokens.ids) if len(ids) <= min(limit or len(ids), tokenizer.model_max_length)]
+    check_ids(network, tokens, place)
     masks = molecule_masks(tokens, keys, fraction)
+    if not any(masks[i].any() for i in kept):
+        return without_loss("no token is masked in the molecules that it can read")
     losses = masked_losses(network, tokens, masks, kept, tokenizer.mask_token_id)
+    if bad := int((~np.isfinite(losses)).sum()):
+        raise UserError(f"{place}: the loss of {bad} of {len(losses)} masked tokens is not finite; check its weights")
     characters = sum(len(smiles[i]) for i in kept)
     maskable = sum(int((~tokens.special[i]).sum()) for i in kept)
     mean = float(losses.mean())
     found = {"loss": mean, "loss_per_character": mean * maskable / characters}
     return found | {"masked_tokens": len(losses), "molecules": len(kept), "tokens": tokens.lost}
+
+
+def without_loss(reason: str | None) -> dict[str, Any]:
+    """Return what is told of a model that has no loss."""
+    return {"loss": None, "loss_per_character": None, "reason": reason}
 
 
 def masked_model(model: Mapping[str, Any]) -> tuple["torch.nn.Module | None", str | None]:

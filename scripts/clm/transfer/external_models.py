@@ -52,8 +52,10 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> tu
 
 
 def check_ids(encoder: "torch.nn.Module", tokens: Tokens, place: str) -> None:
-    """Raise UserError when the tokenizer knows ids that the model does not."""
-    rows, largest = encoder.get_input_embeddings().num_embeddings, max(map(max, tokens.ids))
+    """Raise UserError when the model reads no tokens, or the tokenizer knows ids that the model does not."""
+    rows, largest = getattr(encoder.get_input_embeddings(), "num_embeddings", None), max(map(max, tokens.ids))
+    if rows is None:
+        raise UserError(f"{place}: a {encoder.config.model_type} model reads no tokens; name an encoder of text")
     if largest >= rows:
         raise UserError(
             f"{place}: the tokenizer gives id {largest}, the model has {rows} rows of embeddings; name the "

@@ -44,7 +44,17 @@ from provoking import (
     usable,
     wrong_digest,
 )
-from provoking_models import diverged_surface, embeddings, few_batches, no_hub, no_package, no_weights, other_vocabulary
+from provoking_models import (
+    diverged_surface,
+    embeddings,
+    few_batches,
+    infinite_loss,
+    no_hub,
+    no_package,
+    no_weights,
+    other_vocabulary,
+    pictures,
+)
 from provoking_pages import compared, faulty_caption, no_report
 from provoking_tools import TOOL_FAULTS
 from spreadsheet_files import xlsx
@@ -125,6 +135,8 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "the surface of a run that diverged", diverged_surface),
     ("Models", "a map of unlike models", lambda: flatten([{"a": np.ones(1)}, {"a": np.ones(2)}])),
     ("Models", "a model from elsewhere without weights", no_weights),
+    ("Models", "a model from elsewhere that reads no text", pictures),
+    ("Models", "a model from elsewhere whose loss is not finite", infinite_loss),
     ("Models", "a model on a hub that does not answer", no_hub),
     ("Models", "embeddings that lack a molecule", lambda: embeddings(b"smiles,a\nCCO,1.0\n")),
     ("Models", "embeddings with two rows of a molecule", lambda: embeddings(b"smiles,a\nCCO,1\nOCC,2\nCCN,1\n")),

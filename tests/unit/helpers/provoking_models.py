@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from clm.tokens.shards import Shard
 from clm.transfer.external import table_features
+from clm.transfer.external_loss import external_loss
 from clm.transfer.external_models import model_features
 from provoking import CORPUS, write
 
@@ -49,6 +50,26 @@ def no_weights() -> None:
     """Load a model from an empty folder."""
     Path("models/mine").mkdir(parents=True)
     model_features(["CCO"], {"model": "models/mine", "revision": "main", "remote_code": False}, "mine")
+
+
+def pictures() -> None:
+    """Read molecules with an encoder of pictures."""
+    from encoders_elsewhere import made
+    from transformers import ViTConfig, ViTModel
+
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    entry = made(Path("models/mine"))
+    ViTModel(ViTConfig(**size, image_size=8, patch_size=4)).save_pretrained("models/mine")
+    model_features(["CCO"], entry, "mine")
+
+
+def infinite_loss() -> None:
+    """Measure the loss of a model with a head that is not finite."""
+    from encoders_elsewhere import SMILES, edit_weights, made
+
+    entry = made(Path("models/mine"))
+    edit_weights(Path("models/mine"), lambda weights: weights["lm_head.bias"].add_(float("inf")))
+    external_loss(SMILES, np.arange(len(SMILES), dtype=np.uint64), entry, 0.5, "mine")
 
 
 def no_package() -> None:

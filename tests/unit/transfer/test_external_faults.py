@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from clm.provenance.command import UserError
+from clm.transfer.external_loss import external_loss
 from clm.transfer.external_models import model_features
 from encoders_elsewhere import SIZE, SMILES, edit_weights, made
 from transformers import RobertaConfig, RobertaForMaskedLM
@@ -74,3 +75,20 @@ def test_a_config_without_a_model_type_asks_for_it(tmp_path):
     with pytest.raises(UserError, match="name it with `model_type`"):
         model_features(SMILES, entry, "x")
     np.testing.assert_array_equal(model_features(SMILES, entry | {"model_type": "roberta"}, "x")[0], expected)
+
+
+@pytest.mark.parametrize(("smiles", "fraction"), [(["C" * 100], 0.5), (["C"], 1e-9)])
+def test_a_loss_of_nothing_is_none_with_its_reason(tmp_path, smiles, fraction):
+    found = external_loss(smiles, np.arange(1, dtype=np.uint64), made(tmp_path), fraction, "x")
+    assert found == {"loss": None, "loss_per_character": None,
+                     "reason": "no token is masked in the molecules that it can read"}  # fmt: skip
+
+
+def test_a_loss_needs_the_tokens_of_its_model(tmp_path):
+    entry, keys = made(tmp_path), np.arange(len(SMILES), dtype=np.uint64)
+    assert np.isfinite(external_loss(SMILES, keys, entry, 0.5, "x")["loss"])
+    tokenizer = json.loads((tmp_path / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"]["C"] = 5000
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(UserError, match="the tokenizer gives id 5000, the model has 20 rows"):
+        external_loss(SMILES, keys, entry, 0.5, "x")
