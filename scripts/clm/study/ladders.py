@@ -40,20 +40,26 @@ def expand_ladders(config: dict[str, Any]) -> None:
             if named[size] or name not in models:
                 continue
             named[size] = [f"{name}_untrained{seed}" for seed in range(TWINS)]
-            models |= {twin: models[name] | {"untrained_seed": seed} for seed, twin in enumerate(named[size])}
+            made = {twin: models[name] | {"untrained_seed": seed} for seed, twin in enumerate(named[size])}
+            models |= {twin: models.get(twin, entry) for twin, entry in made.items()}  # a user's own is kept
             entry["untrained"] = named[size]
 
 
 def ladder_faults(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield faults of ladders that no schema can see."""
+    rungs = {name for told in config["ladders"].values() for name in told["models"]}
     for ladder, told in config["ladders"].items():
         place = f"ladders.{ladder}.models"
+        if (source := config["corpora"][told["corpus"]].get("shuffle_tokens_of")) is not None:
+            yield f"ladders.{ladder}.corpus: {told['corpus']} has no molecules of its own to validate on; name {source}"
         keys = {name: tuple(key_of(name, entry).values()) for name, entry in told["models"].items()}
         counts = Counter(keys.values())
         equal = [name for name, key in keys.items() if counts[key] > 1]
         if equal:
             yield f"{place}: {', '.join(equal)} have the same parameters, tokens and molecules; give each a `seed`"
-        for name in told["models"]:
+        for name, entry in told["models"].items():
+            if trained := sorted(rungs.intersection(entry.get("untrained", []))):
+                yield f"{place}.{name}.untrained: {', '.join(trained)} is a model of a ladder, not an untrained twin"
             if "untrained_seed" in config["external_models"][name]:
                 yield f"{place}.{name}: is an untrained twin; name it under `untrained` of the model that it belongs to"
 

@@ -57,6 +57,26 @@ def test_impossible_ladders_are_refused(models, message):
         resolve_config(study(**models), SCHEMA)
 
 
+def test_a_trained_model_is_no_twin_and_shuffled_tokens_validate_nothing():
+    config = study(a=told(1e6, 1e8, untrained=["b"]), b=told(2e6, 1e8))
+    with pytest.raises(ConfigurationError, match=r"models\.a\.untrained: b is a model of a ladder"):
+        resolve_config(config, SCHEMA)
+    config = study(a=told(1e6, 1e8), b=told(2e6, 1e8))
+    config["ladders"]["family"]["corpus"] = "zinc_shuffled"
+    with pytest.raises(
+        ConfigurationError, match=r"ladders\.family\.corpus: zinc_shuffled has no molecules .*; name zinc"
+    ):
+        resolve_config(config, SCHEMA)
+
+
+def test_an_entry_with_the_name_of_a_twin_is_that_twin():
+    config = study(a=told(1e6, 1e8), b=told(2e6, 1e8))
+    own = config["external_models"]["a_untrained1"] = {"model": "owner/random", "revision": "v1"}
+    resolve_config(config, SCHEMA)
+    assert config["external_models"]["a_untrained1"]["model"] == own["model"] == "owner/random"
+    assert config["external_models"]["a_untrained0"]["untrained_seed"] == 0
+
+
 def test_a_model_that_nothing_defines_is_named():
     config = study(a=told(1e6, 1e8), b=told(2e6, 1e8))
     del config["external_models"]["b"]
