@@ -47,3 +47,14 @@ def test_the_command_measures_each_task_and_kind_of_split(tmp_path):
         (task, split) for task in ("length", "amine") for split in ("random", "scaffold_balanced")
     ]
     assert (found["least"] <= found["coverage"]).all() and (found["coverage"] <= found["largest"]).all()
+
+
+def test_recorded_intervals_cover_nine_of_ten_on_random_splits_and_the_page_tells_it():
+    table = pd.read_csv(ROOT / "reference" / "coverage.csv")
+    drawn = table[table["split"] == "random"]
+    assert len(drawn) >= 6 and (drawn["draws"] >= 20).all() and drawn["coverage"].between(0.87, 0.93).all()
+    page = (ROOT / "docs" / "PREDICT.md").read_text()
+    for split, words in (("random", "random splits"), ("scaffold_balanced", "new scaffolds (scaffold_balanced)")):
+        shares = [f"{100 * share:.0f} %" for share in table.loc[table["split"] == split, "coverage"]]
+        assert f"| {words} | {' | '.join(shares)} |" in page
+    assert f"| | {' | '.join(drawn['task'])} |" in page

@@ -5,68 +5,34 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
+from clm.tables.frames import read_table
 from clm.transfer.external_models import model_features
-from encoders_elsewhere import SMILES, made
+from encoders_elsewhere import SIZE, SMILES, made
+from made_hub import COMMIT, made_hub
 from snakemake_runs import ROOT, copy_workflow, snakemake
+from transformers import RobertaConfig, RobertaForMaskedLM
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAME = "owner/made"
 EXTRA = {"README.md": b"a card", "training_args.bin": b"pickled", "pytorch_model.bin": b"older", "code.py": b"raise"}
-
-
-def told(name, data):
-    """What a hub tells of a file."""
-    digest = hashlib.sha1(data).hexdigest()
-    return {"rfilename": name, "type": "file", "path": name, "size": len(data), "oid": digest}
 
 
 @pytest.fixture
 def hub(tmp_path):
     """A hub with one model at the revision v1, its files, and the requests that it got."""
-    folder, asked = tmp_path / "there", []
+    folder = tmp_path / "there"
     folder.mkdir()
     made(folder)
-    content = {path.name: path.read_bytes() for path in folder.iterdir()} | EXTRA
-    about = {name: told(name, data) for name, data in content.items()}
+    content = files_of(folder) | EXTRA
+    with made_hub({NAME: content}) as (address, asked):
+        yield address, content, asked
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self):
-            asked.append(self.path)
-            path = self.path.split("?")[0]
-            if path in (f"/api/models/{NAME}/revision/{ref}" for ref in ("v1", COMMIT)):
-                answer = {"id": NAME, "sha": COMMIT, "siblings": list(about.values())}
-                return 200, json.dumps(answer).encode(), {"Content-Type": "application/json"}
-            if path.startswith(f"/api/models/{NAME}/tree/{COMMIT}"):
-                return 200, json.dumps(list(about.values())).encode(), {"Content-Type": "application/json"}
-            name = path.removeprefix(f"/{NAME}/resolve/{COMMIT}/")
-            if name in content:
-                marks = {"ETag": f'"{about[name]["oid"]}"', "X-Repo-Commit": COMMIT}
-                return 200, content[name], marks
-            return 404, b"", {"X-Error-Code": "RevisionNotFound"}
 
-        def do_GET(self):
-            status, data, headers = self.answer()
-            self.send_response(status)
-            for key, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(key, value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(data)
-
-        do_HEAD = do_GET
-
-        def log_message(self, *_):
-            pass
-
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}", content, asked
-    running.shutdown()
+def files_of(folder):
+    """The files of a folder by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def fetch(address, folder, revision):
@@ -120,3 +86,35 @@ def test_the_workflow_fetches_once_and_for_all_entries_of_a_model(hub, tmp_path,
     assert record["commit"] == COMMIT
     before = len(asked)
     assert "Nothing to be done" in snakemake(folder, *call).stdout and len(asked) == before
+
+
+@pytest.mark.slow
+def test_a_ladder_from_a_hub_is_judged(tmp_path, monkeypatch):
+    """Three sizes, and three twins of each that are made from its config."""
+    models, overlay = {}, {"external_models": {}, "transfer": {"tasks": ["freesolv"]}}
+    overlay["transfer"]["fine_tuning"] = {"tune_tasks": ["freesolv"]}
+    ladder = {"corpus": "zinc", "models": {}}
+    for width in (8, 16, 32):
+        made(tmp_path / f"m{width}")
+        network = RobertaForMaskedLM(RobertaConfig(**SIZE | {"hidden_size": width}, pad_token_id=1))
+        network.save_pretrained(tmp_path / f"m{width}")
+        models[f"owner/m{width}"] = files_of(tmp_path / f"m{width}")
+        entry = {"model": f"owner/m{width}", "revision": "v1", "max_lost_fraction": 1}
+        overlay["external_models"][f"m{width}"] = entry
+        ladder["models"][f"m{width}"] = {"parameters": 1000 * width, "tokens": 1000000}
+    overlay |= {"ladders": {"family": ladder}, "analysis": {"min_trunks": 3}}
+    folder = copy_workflow(tmp_path / "clone")
+    (folder / "hub.yaml").write_text(yaml.safe_dump(overlay))
+    call = ("--configfile", "studies/tiny.yaml", "hub.yaml", "--", "results/tiny/tables/ladders.csv")
+    with made_hub(models) as (address, asked):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        done = snakemake(folder, *call)
+    assert done.returncode == 0, done.stdout[-3000:]
+    for width in (8, 16, 32):  # its twins read the same folder
+        assert sum(f"/owner/m{width}/resolve/{COMMIT}/model.safetensors" in path for path in asked) <= 2  # HEAD, GET
+        assert (folder / f"results/hub/owner--m{width}@v1/record.json").is_file()
+    table = read_table(folder / "results/tiny/tables/ladders.csv")
+    gains = table[(table["quantity"] == "gain") & (table["axis"] == "N")]
+    assert set(gains["split"]) == {"scaffold", "random"} and gains["n_trunks"].eq(3).all()
+    assert gains["estimate"].notna().all() and (gains["lower"] < gains["upper"]).all()
+    assert (table.loc[table["quantity"] == "elasticity", "n_cells"] == 3).all()
