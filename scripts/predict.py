@@ -13,6 +13,7 @@ from clm.predict.fitted import FittedModel, fit_model
 from clm.predict.folder import SETTINGS, load_fitted, save_fitted
 from clm.predict.methods import choose_method, load_study_task
 from clm.predict.queries import read_molecules
+from clm.predict.recommend import recommended_method
 from clm.predict.targets import check_file, check_model_folder
 from clm.provenance.command import UserError, run
 from clm.provenance.files import write_csv
@@ -101,7 +102,7 @@ def fitted(results: Path, task: str | None, method: str | None, part: str, split
     if task is None:
         raise UserError(f"{results}: name a task of the study with --task, or the folder of a fitted model")
     study = load_study_task(results, task, split)
-    chosen = choose_method(results, study, method)
+    chosen = choose_method(results, study, method) if method else recommended_method(results, study)
     score = f", cross-validated error {chosen.score:.4g}" if np.isfinite(chosen.score) else ""
     log.info("%s: %s%s", task, chosen.name, score)
     return fit_model(chosen, study, part)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clm.predict.methods import Method, StudyTask, candidates
+from clm.predict.methods import Method, StudyTask, candidates, choose_method
 from clm.study.paths import PROBED
 from clm.tables.columns import BASELINE, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
+from clm.tables.frames import read_table
 from clm.tables.panels import primary_labels
 from clm.tasks.draws import log_error_draws
 from clm.wording.names import baseline_name, scale_name
@@ -71,12 +72,8 @@ def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recomm
         study: the task and the split whose training part chooses.
         transfer: transfer.csv.
     """
-    split, _, seed = study.split.rpartition("-")
-    rows = primary_labels(transfer[(transfer["task"] == study.name) & (transfer["split"] == split)])
-    rows = rows[rows["split_seed"].astype(str) == seed]
-    # Files of a baseline that was taken out of the configuration may still be there; it has no rows
-    known = (method for method in candidates(results, study) if len(rows_of(method, rows)))
-    found = sorted(known, key=lambda method: method.score)
+    rows = split_rows(study, transfer)
+    found = known_methods(results, study, rows)
     if not found:
         return None
     best = found[0]
@@ -93,6 +90,34 @@ def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recomm
         considered(found),
         left_out(found, rows),
     )
+
+
+def recommended_method(results: Path, study: StudyTask) -> Method:
+    """Return the method that the page of a task recommends; without tables the best of all that have files.
+
+    Raises:
+        UserError: the study has no model for the task.
+    """
+    table = results / "tables" / "transfer.csv"
+    found = known_methods(results, study, split_rows(study, read_table(table))) if table.is_file() else []
+    return found[0] if found else choose_method(results, study)
+
+
+def split_rows(study: StudyTask, transfer: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of transfer.csv of the task and the split of a study."""
+    split, _, seed = study.split.rpartition("-")
+    rows = primary_labels(transfer[(transfer["task"] == study.name) & (transfer["split"] == split)])
+    return rows[rows["split_seed"].astype(str) == seed]
+
+
+def known_methods(results: Path, study: StudyTask, rows: pd.DataFrame) -> list[Method]:
+    """Return the methods that have rows in transfer.csv, lowest cross-validated error first.
+
+    Files of a baseline that was taken out of the configuration may still be there, and controls with shuffled tokens
+    have tables of their own: neither has rows.
+    """
+    known = (method for method in candidates(results, study) if len(rows_of(method, rows)))
+    return sorted(known, key=lambda method: method.score)
 
 
 def considered(found: list[Method]) -> tuple[tuple[str, float], ...]:

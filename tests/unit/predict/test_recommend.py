@@ -75,6 +75,15 @@ def test_what_chose_is_told_and_what_has_no_cross_validated_error(made):
     assert found.left_out == ("fingerprint boosting", "chemberta77m", "fine-tuned encoders")
 
 
+def test_predictions_use_what_the_page_recommends_and_no_control_with_shuffled_tokens(made, monkeypatch):
+    made(1.4, 1.5)
+    methods = [Method(NAME.replace("zinc", "zinc_shuffled"), made.folder, 0.1), Method("ecfp_forest", None, 1.5)]
+    monkeypatch.setattr(recommend, "candidates", lambda results, study: iter(methods))
+    (made.folder / "tables").mkdir()
+    made.transfer.to_csv(made.folder / "tables/transfer.csv", index=False)
+    assert recommend.recommended_method(made.folder, made.study).name == "ecfp_forest"
+
+
 def test_files_of_a_baseline_that_the_study_no_longer_has_are_not_used(made, monkeypatch):
     made(1.4, 1.5)
     left = Method("token_counts", None, 0.1)
