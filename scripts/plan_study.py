@@ -16,6 +16,7 @@ from clm.statistics.plan_other import CORRELATION, other_plan, study_plan
 from clm.statistics.plan_outcome import PLAN_COLUMNS
 from clm.statistics.planned import beyond, counted_tasks, planned_modes
 from clm.statistics.replicates import Plan
+from clm.statistics.sight import Control, finished_controls, sighted
 from clm.study.resolved import resolved_configuration
 from clm.tables.columns import POOLED, UNTRAINED
 from clm.tables.frames import read_table, write_table
@@ -43,7 +44,7 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000, o
 def planned_parts(finished: Path, configs: list[Path], replicates: int) -> Iterator[str | dict[str, Any]]:
     """Yield the plan: remarks as text, claims as rows of PLAN_COLUMNS; arguments as of `plan_study`."""
     config = resolved_configuration(configs, files=False)  # which may be of another folder
-    runs, found, missing = finished_study(finished, config)
+    runs, found, seen, missing = finished_study(finished, config)
     settings, plans = config["analysis"], planned_modes(config)
     most = max(plans.values(), key=lambda plan: len(plan.cells))
     yield from ("pretraining", *loss_parts(finished, most, runs, settings, replicates))
@@ -56,7 +57,8 @@ def planned_parts(finished: Path, configs: list[Path], replicates: int) -> Itera
                 why = missing or f"{finished} has no {mode} scores that tell how much they vary"
                 yield f"  not testable: {why}; needs {pilot(mode)}"
                 continue
-            yield from (f"  {remark}" for remark in remarks)
+            plan, expected = sighted(plan, seen.get((mode, split)), replicates, settings["seed"])
+            yield from (f"  {remark}" for remark in [*remarks, *expected])
             yield from placed(split_parts(plan, parts, runs, settings, replicates), mode, split)
             together.append((plan, parts))
         if len(together) == 1:
@@ -96,8 +98,8 @@ def split_parts(
 
 def finished_study(
     folder: Path, config: dict[str, Any]
-) -> tuple[pd.DataFrame, dict[tuple[str, str], Finished], str | None]:
-    """Return the checkpoints of a finished study, what its scores tell, and why they tell nothing.
+) -> tuple[pd.DataFrame, dict[tuple[str, str], Finished], dict[tuple[str, str], Control], str | None]:
+    """Return the checkpoints of a finished study, what its scores tell, its control's gains, and why it tells nothing.
 
     Raises:
         UserError: the folder has no tables of scores.
@@ -110,8 +112,10 @@ def finished_study(
     judged = next(name for name in checkpoints["corpus"] if name != UNTRAINED)
     runs, scores = study_runs(checkpoints, [judged]), read_table(paths[0])
     draws = pd.read_parquet(tables / "draws.parquet") if (tables / "draws.parquet").exists() else pd.DataFrame()
-    found = finished_parts(scores, runs, draws, counted_tasks(config, scores["task"].unique()))
-    return runs, found, unreadable(scores)
+    tasks = scores["task"].unique()
+    controls = {name: config["tasks"][name]["control"] for name in tasks if "control" in config["tasks"].get(name, {})}
+    found = finished_parts(scores, runs, draws, counted_tasks(config, tasks))
+    return runs, found, finished_controls(scores, runs, draws, controls), unreadable(scores)
 
 
 def claim_line(row: Mapping[str, Any]) -> str:

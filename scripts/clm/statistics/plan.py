@@ -4,6 +4,7 @@ A claim is called as in claims.json, without mode and split; what else is judged
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,12 @@ MOST_ENVELOPES = 300  # replicates of an envelope, each of which is drawn and fi
 
 
 def claim_row(
-    claim: str, outcome: str, effect: float | str | None, unit: str, bound: float | None = None, control: bool = True
+    claim: str,
+    outcome: str,
+    effect: float | str | None,
+    unit: str,
+    bound: float | None = None,
+    blind: str | None = None,
 ) -> dict[str, Any]:
     """Return one row of a plan; a text in place of an effect is what the claim needs.
 
@@ -44,14 +50,14 @@ def claim_row(
         effect: smallest effect that is decided, in `unit`.
         unit: of the effect.
         bound: for claims that an effect is little: what little means. They are testable if as small a bound is shown.
-        control: whether a control task can show that the study is sensitive, which those claims need.
+        blind: what the study needs to be sensitive, without which those claims are not decided; None if nothing.
     """
     missing = effect if isinstance(effect, str) else None
     size = None if missing or effect is None else float(effect)
     if bound is not None and size is not None and size > bound:
         missing = f"more range, trunks or tasks: as planned only a bound of {size:.3g} is shown, not {bound:.3g}"
-    if bound is not None and not control:
-        missing = "; ".join(filter(None, (missing, "the logp control without noise in this mode")))
+    if bound is not None:
+        missing = "; ".join(filter(None, (missing, blind))) or None
     row = {"claim": claim, "outcome": outcome, "effect": size, "unit": unit}
     return row | {"testable": missing is None, "needs": missing}
 
@@ -93,7 +99,10 @@ def headline_plan(
         settings: `gain_margin`, `elasticity_margin`, `seed`.
         count: replicates.
     """
-    plan, margin, seed = plans[0][0], -float(np.log1p(-settings["gain_margin"])), settings["seed"]
+    blind = next(
+        (plan.blind for plan, _ in plans if plan.blind), None
+    )  # all splits of a pooled claim must be sensitive
+    plan, margin, seed = replace(plans[0][0], blind=blind), -float(np.log1p(-settings["gain_margin"])), settings["seed"]
     designs = {axis.name: axis_design(plan.cells, axis) for axis in AXES} | {ELASTICITY: axis_of_loss(plan, runs)}
     for axis, design in designs.items():
         missing = lacking(plan, design, axis, plan.tasks)
@@ -102,10 +111,10 @@ def headline_plan(
             few = settings["elasticity_margin"]
             arrives, bound = (missing, missing) if made is None else pooled_elasticity(made, few)
             yield claim_row(f"headline.{axis}", "arrives", arrives, SHARE)
-            yield claim_row(f"headline.{axis}", LITTLE_ARRIVES, bound, SHARE, few, plan.control)
+            yield claim_row(f"headline.{axis}", LITTLE_ARRIVES, bound, SHARE, few, plan.blind)
         elif axis == "C":
             bound, above = (missing, missing) if made is None else median_effects(made, margin)
-            little = (settings["gain_margin"], plan.control)
+            little = (settings["gain_margin"], plan.blind)
             yield claim_row("limited_improvement", "supported", told(bound), GAIN, *little)
             yield claim_row("limited_improvement", "contradicted", told(above), GAIN)
         else:
@@ -113,7 +122,7 @@ def headline_plan(
             above = slope if isinstance(slope, str) else slope + margin
             yield claim_row(f"headline.{axis}", "improving", told(above), GAIN)
             yield claim_row(f"headline.{axis}", "degraded", told(slope), GAIN)
-            yield claim_row(f"headline.{axis}", "saturated", told(bound), GAIN, settings["gain_margin"], plan.control)
+            yield claim_row(f"headline.{axis}", "saturated", told(bound), GAIN, settings["gain_margin"], plan.blind)
 
 
 def replicates_of(
@@ -137,7 +146,7 @@ def task_plan(
             estimates = simulate(plan, design, parts, "(one task)", count, seed).estimates()
             improving, flat = difference(estimates, plan.tasks, margin), equivalence(estimates)
         yield claim_row(name, "improving", told(improving), GAIN)
-        yield claim_row(name, "saturated", told(flat), GAIN, settings["gain_margin"], plan.control)
+        yield claim_row(name, "saturated", told(flat), GAIN, settings["gain_margin"], plan.blind)
     design, name, few = axis_of_loss(plan, runs), f"one task.{ELASTICITY}", settings["elasticity_margin"]
     arrives = bound = lacking(plan, design, ELASTICITY)
     if design is not None and not arrives:
@@ -145,7 +154,7 @@ def task_plan(
         arrives = difference(estimates, plan.tasks, few)
         bound = quantile(estimates.value + estimates.reach())
     yield claim_row(name, "arrives", arrives, SHARE)
-    yield claim_row(name, LITTLE_ARRIVES, bound, SHARE, few, plan.control)
+    yield claim_row(name, LITTLE_ARRIVES, bound, SHARE, few, plan.blind)
 
 
 def loss_plan(

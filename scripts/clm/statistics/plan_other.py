@@ -25,8 +25,7 @@ def other_plan(plan: Plan, parts: Components, settings: Mapping[str, Any], count
         count: replicates.
     """
     seed, margin = settings["seed"], settings["gain_margin"]
-    missing = untrained_needed(plan) if plan.control else "the logp control without noise in this mode"
-    effect = missing or sensitivity_effect(plan, parts, count, seed)
+    effect = untrained_needed(plan) or plan.blind or sensitivity_effect(plan, parts, count, seed)
     yield claim_row("sensitive", "sensitive", told(effect), "net gain of the control")
     yield from correlation_plan(plan, parts, settings["correlation_margin"], count, seed)
     design = axis_design(plan.cells, AXES[3])

@@ -9,6 +9,7 @@ from clm.statistics.verdicts import NOT_TESTABLE, OPEN
 from clm.tables.columns import ENCODER_MODES, POOLED
 
 PLAN_COLUMNS = ("claim", "mode", "split", "outcome", "effect", "unit", "testable", "needs")
+TESTABLE, ONE_WAY = "testable", "testable one way"
 NOT_PLANNED, NOT_JUDGED = "not planned", "shown, not judged"
 COLUMNS = ("id", "planned", "smallest_effects", "needs", "effect", "lower", "upper", "verdict", "decided", "reason")
 
@@ -22,9 +23,9 @@ def plan_outcomes(plan: pd.DataFrame, claims: Iterable[Mapping[str, Any]], split
         claims: those of claims.json.
         splits: names of the splits of the study.
 
-    `planned` is "testable" if any outcome of the claim was, "shown, not judged" if no test was planned;
-    `smallest_effects` names each outcome with the effect that is decided with 80 % power (relative changes per
-    doubling as shares).
+    `planned` is "testable" if each outcome of the claim was, "testable one way" if some were, so that an effect may
+    well be too small to be decided, and "shown, not judged" if no test was planned. `smallest_effects` names each
+    outcome with the effect that is decided with 80 % power (relative changes per doubling as shares).
     """
     keys = plan[["claim", "mode", "split"]].fillna("").itertuples(index=False, name=None)
     known: dict[tuple[str, str, str], list[Any]] = {}
@@ -61,13 +62,16 @@ def expected(rows: list[Any]) -> dict[str, Any]:
     able = [row for row in rows if row["testable"]]
     effects = "; ".join(f"{row['outcome']} {row['effect']:.3g}" for row in able if pd.notna(row["effect"]))
     needs = "; ".join(dict.fromkeys(row["needs"] for row in rows if not row["testable"]))
-    planned = "testable" if able else NOT_JUDGED if {row["outcome"] for row in rows} == {"shown"} else NOT_TESTABLE
+    if able:
+        planned = TESTABLE if len(able) == len(rows) else ONE_WAY
+    else:
+        planned = NOT_JUDGED if {row["outcome"] for row in rows} == {"shown"} else NOT_TESTABLE
     return {"planned": planned, "smallest_effects": effects, "needs": needs}
 
 
 def outcome_lines(table: pd.DataFrame) -> list[str]:
     """Return how many claims were planned to be testable, how many of these are decided, and which are not."""
-    testable = table[table["planned"] == "testable"]
+    testable = table[table["planned"] == TESTABLE]
     decided = testable["decided"].sum()
     lines = [
         f"{len(table)} claims, {len(testable)} planned to be testable; of these {decided} are decided"
@@ -75,6 +79,8 @@ def outcome_lines(table: pd.DataFrame) -> list[str]:
     ]
     for row in testable[~testable["decided"].astype(bool)].itertuples():
         lines.append(f"  {row.id}: {row.verdict} ({row.reason}); planned: {row.smallest_effects}")
-    others = table[table["planned"] != "testable"]
+    some = table[table["planned"] == ONE_WAY]
+    lines.append(f"{len(some)} planned to be testable one way; of these {some['decided'].sum()} are decided")
+    others = table[table["planned"] != TESTABLE]
     lines += [f"  {row.id}: {row.planned}{f', needs {row.needs}' if row.needs else ''}" for row in others.itertuples()]
     return lines

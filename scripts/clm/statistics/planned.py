@@ -9,6 +9,7 @@ import pandas as pd
 
 from clm.statistics.replicates import Plan
 from clm.statistics.sensitivity import is_named
+from clm.statistics.sight import NO_CONTROL
 from clm.study import grid
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, TRUNK_KEYS
 
@@ -73,7 +74,8 @@ def planned_mode(config: Mapping[str, Any], cells: Iterable[grid.Checkpoint], ta
     names = tuple(counted_tasks(config, tasks))
     controls = [config["tasks"][name]["control"] for name in tasks if "control" in config["tasks"].get(name, {})]
     count = config["grid"]["untrained_initializations"]
-    return Plan(planned_cells(config, cells), len(names), seeds, count, any(map(is_named, controls)), names)
+    blind = None if any(map(is_named, controls)) else NO_CONTROL
+    return Plan(planned_cells(config, cells), len(names), seeds, count, blind, names)
 
 
 def with_trunks(cells: pd.DataFrame) -> pd.DataFrame:

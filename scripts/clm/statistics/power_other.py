@@ -9,6 +9,7 @@ from clm.statistics.intervals import percentile_interval
 from clm.statistics.power import POWER, quantile
 from clm.statistics.replicates import TEST_DRAWS, Plan, correlated
 from clm.statistics.resampling import Resamples, drawn_trunks
+from clm.statistics.sensitivity import last_budget, size_weights, trunk_variance
 from clm.tables.columns import ALPHA
 
 PERMUTATIONS = BOOTSTRAP = 199
@@ -27,13 +28,11 @@ def sensitivity_effect(plan: Plan, parts: Components, count: int, seed: int) -> 
     Returns:
         The gain, or what the claim needs to be testable.
     """
-    tokens = plan.cells["tokens"]
-    last = plan.cells[tokens >= 0.9 * tokens.max()]
+    last = plan.cells[last_budget(plan.cells)]
     if len(last) < MIN_DF + 1:
         return f"{MIN_DF + 1:.0f} trunks with the largest budget instead of {len(last)}"
     sizes = last["size"].to_numpy()
-    names, counts = np.unique(sizes, return_counts=True)
-    weights = np.array([1 / (len(names) * counts[names == size][0]) for size in sizes])
+    names, weights = np.unique(sizes), size_weights(sizes)
     random, n = np.random.default_rng(seed), len(last)
     x = np.log2(plan.cells["tokens"].to_numpy(dtype=float))
     drift = parts.drift * float(x.max() - x.mean())
@@ -54,7 +53,8 @@ def sensitivity_effect(plan: Plan, parts: Components, count: int, seed: int) -> 
         variance = np.var(values, axis=1, ddof=1) / plan.initializations / len(names) ** 2
         others.append(Part(variance, plan.initializations - 1.0))
     value = g @ weights + twins.mean(axis=(1, 2))
-    trunks = Part(np.var(g, axis=1, ddof=1) * float(weights @ weights), n - 1.0)
+    variance, df = trunk_variance(g, sizes)
+    trunks = Part(variance * float(weights @ weights), df)
     estimates = combine(value, trunks, tuple(others))
     return quantile(estimates.reach() - estimates.value)
 

@@ -22,7 +22,7 @@ class Plan:
         tasks: number of tasks that count.
         seeds: split seeds (1: one split, with the error of its test molecules).
         initializations: of untrained encoders of each size.
-        control: whether a control task without noise shows if the study is sensitive.
+        blind: what a control task without noise needs to show that the study is sensitive; None if it is expected to.
         names: of the tasks that count.
     """
 
@@ -30,7 +30,7 @@ class Plan:
     tasks: int
     seeds: int
     initializations: int = 3
-    control: bool = True
+    blind: str | None = None
     names: tuple[str, ...] = ()
 
 

@@ -56,25 +56,47 @@ def is_named(control: Mapping[str, Any]) -> bool:
     return control["property"] == NAMED and control["noise"] == 0
 
 
-def control_gain(net: NetPanel) -> Estimate | None:
-    """Return the net gain of the checkpoints with the largest budget, mean over sizes; None below two trunks.
+def last_budget(cells: pd.DataFrame) -> np.ndarray:
+    """Return which checkpoints have the largest budget, to within a batch, bool (n,)."""
+    return (cells["tokens"] >= cells["tokens"].max() * 0.9).to_numpy()
 
-    Trunks differ within a size and between sizes; with one trunk for most sizes these cannot be told apart, so the
-    variance of all is taken, which errs towards "not sensitive".
+
+def size_weights(sizes: np.ndarray) -> np.ndarray:
+    """Return the weights of a mean over sizes, whatever the trunks of each, float64 (n,)."""
+    names, counts = np.unique(sizes, return_counts=True)
+    return np.array([1 / (len(names) * counts[names == size][0]) for size in sizes])
+
+
+def trunk_variance(gains: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the variance of gains between trunks, and its degrees of freedom.
+
+    The sizes are chosen, not drawn, so trunks vary within a size. Where too few sizes have two trunks to tell, the
+    variance of all trunks is taken, which errs towards "not sensitive".
+
+    Args:
+        gains: float64 (..., n), net gain of each trunk.
+        sizes: (n,), name of the size of each.
     """
-    cells = net.panel.cells
-    largest = cells["tokens"] >= cells["tokens"].max() * 0.9  # budgets are reached to within a batch
-    kept = np.flatnonzero(largest.to_numpy())
-    sizes = cells["size"].to_numpy()[kept]
+    names, codes = np.unique(sizes, return_inverse=True)
+    df = float(len(sizes) - len(names))
+    if df < MIN_DF:
+        return np.var(gains, axis=-1, ddof=1), len(sizes) - 1.0
+    means = np.stack([gains[..., codes == code].mean(axis=-1) for code in range(len(names))], axis=-1)
+    return np.square(gains - means[..., codes]).sum(axis=-1) / df, df
+
+
+def control_gain(net: NetPanel) -> Estimate | None:
+    """Return the net gain of the checkpoints with the largest budget, mean over sizes; None below two trunks."""
+    kept = np.flatnonzero(last_budget(net.panel.cells))
     if len(kept) < 2:
         return None
-    weights = np.zeros(len(cells))
-    names, counts = np.unique(sizes, return_counts=True)
-    weights[kept] = [1 / (len(names) * counts[names == size][0]) for size in sizes]
-    variance = float(np.var(net.gains[kept], ddof=1) * np.sum(np.square(weights)))
+    sizes = net.panel.cells["size"].to_numpy()[kept]
+    weights = np.zeros(len(net.panel.cells))
+    weights[kept] = size_weights(sizes)
+    variance, df = trunk_variance(net.gains[kept], sizes)
     parts = (test_part(weights, net.panel), net.twin_part(weights))
     found = tuple(part for part in parts if part is not None)
-    return combine(float(weights @ net.gains), Part(variance, len(kept) - 1.0), found)
+    return combine(float(weights @ net.gains), Part(float(variance) * float(weights @ weights), df), found)
 
 
 def assess(gains: Mapping[str, Estimate | None], named: str | None) -> Sensitivity:

@@ -39,17 +39,20 @@ CLAIMS = [
 def test_claims_find_their_plan_and_are_decided_or_not():
     table = plan_outcomes(PLAN, CLAIMS, ["scaffold", "random"])
     assert table["planned"].tolist() == [
-        *["testable"] * 3, "not planned", "testable", "not testable here", "shown, not judged",
+        "testable", "testable one way", "testable one way", "not planned", "testable", "not testable here",
+        "shown, not judged",
     ]  # fmt: skip
 
     assert table["decided"].tolist() == [True, False, True, True, False, False, True]
-    # any outcome makes a claim testable; a mode with one split has the plan of that split for both together
+    # a mode with one split has the plan of that split for both together
     assert table.loc[1, "smallest_effects"] == table.loc[2, "smallest_effects"] == "improving 0.008"
     assert table.loc[1, "needs"] == "more trunks" and table.loc[5, "needs"] == "a claim of no test"
-    first, *rest = outcome_lines(table)
-    assert first == "7 claims, 4 planned to be testable; of these 2 are decided (50%)"
+    first, blind, some, *rest = outcome_lines(table)
+    assert first == "7 claims, 2 planned to be testable; of these 1 are decided (50%)"
+    assert blind.startswith("  headline.D.linear_probe.random: not sensitive (why)")
+    assert some == "2 planned to be testable one way; of these 1 are decided"
     assert [line.split(":")[0].strip() for line in rest] == [
-        "headline.D.fine_tuned.scaffold", "headline.D.linear_probe.random", "headline.D.linear_probe.(all)",
+        "headline.D.fine_tuned.scaffold", "headline.D.fine_tuned.(all)", "headline.D.linear_probe.(all)",
         "parameter_space", "review_saturation.D.fine_tuned.scaffold",
     ]  # fmt: skip
 
@@ -62,7 +65,7 @@ def test_the_script_writes_the_table_and_names_what_is_missing(tmp_path):
     (study / "tables").mkdir(parents=True)
     write_json(study / "tables" / "claims.json", {"claims": CLAIMS, "study": "x"})
     pd.DataFrame({"split": ["scaffold", "random"]}).to_csv(study / "tables" / "headline.csv", index=False)
-    assert compare_plan(plan, study, out)[0].startswith("7 claims, 4 planned")
+    assert compare_plan(plan, study, out)[0].startswith("7 claims, 2 planned")
     assert pd.read_csv(out)["decided"].sum() == 4
     pd.DataFrame({"claim": ["x"]}).to_csv(plan, index=False)
     with pytest.raises(UserError, match=r"plan\.csv: no column mode; name a CSV that plan_study"):

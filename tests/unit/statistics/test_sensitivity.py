@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from clm.statistics.estimates import Estimate, Part
 from clm.statistics.net_gain import Twins, net_panel
-from clm.statistics.sensitivity import assess, control_gain, named_control
+from clm.statistics.sensitivity import assess, control_gain, named_control, trunk_variance
 from clm.statistics.verdicts import judge_gains
 from clm.tables.panels import Panel
 from planted_studies import REPLICATES, allowed
@@ -42,6 +42,17 @@ def test_flat_controls_are_not_sensitive_and_helped_ones_are():
     assert helped == 1 and made[0].effect == pytest.approx(1 - np.exp(-0.1), abs=0.03)
     assert seen(-0.1, 50)[0] == 0  # pretraining that harms a control is not a gain
     assert "not surely lower" in seen(0.0, 1)[1][0].reason
+
+
+def test_sizes_that_gain_differently_hide_no_gain_of_their_mean():
+    """Sizes are chosen, not drawn: what they gain on average is told from none though they differ a lot."""
+    sizes = np.repeat(["a", "b", "c"], [6, 2, 2])
+    gains = np.repeat([-0.1, 0.05, 0.2], [6, 2, 2]) + 0.01 * np.random.default_rng(0).normal(size=(2000, 10))
+    variance, df = trunk_variance(gains, sizes)
+    assert df == 7 and variance.mean() == pytest.approx(0.01**2, rel=0.05)
+    # one trunk of most sizes: the spread between sizes stands in, which errs towards "not sensitive"
+    variance, df = trunk_variance(gains[:, [0, 1, 2, 6, 8]], sizes[[0, 1, 2, 6, 8]])
+    assert df == 4 and variance.mean() > 0.1**2
 
 
 def test_untrained_encoders_that_differ_make_a_study_less_sensitive():
