@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from clm.tasks.baselines import features_of, fit_predict
 from clm.tasks.rdkit_descriptors import rdkit_descriptors
-from clm.tasks.tuned_trees import GRIDS, cross_validated
+from clm.tasks.tuned_trees import BOOSTINGS, FIXED, GRIDS, MODELS, cross_validated, predicted, varied
 from made_study import molecules
 from rdkit import Chem
 from rdkit.Chem import Descriptors
@@ -43,3 +43,23 @@ def test_the_settings_with_the_best_cross_validated_score_are_taken():
     scores = [cross_validated("combined_forest", option, x[train], y[train], groups[train], "regression", 0)
               for option in GRIDS["combined_forest"]]  # fmt: skip
     assert selected == {"settings": GRIDS["combined_forest"][int(np.argmax(scores))], "cv_score": max(scores)}
+
+
+@pytest.mark.parametrize("kind", ["regression", "classification"])
+@pytest.mark.parametrize("settings", BOOSTINGS)
+def test_boosted_trees_are_the_same_without_the_features_that_they_cannot_split(kind, settings):
+    x = features_of("combined_boosting", SMILES)
+    y = np.array([text.count("N") + 0.1 * len(text) for text in SMILES])
+    y = (y > np.median(y)).astype(float) if kind == "classification" else y
+    model = MODELS["combined_boosting", kind](random_state=0, **FIXED["combined_boosting"], **settings)
+    model.fit(x[:100], y[:100])
+    whole = model.predict_proba(x[100:])[:, 1] if kind == "classification" else model.predict(x[100:])
+    np.testing.assert_array_equal(predicted("combined_boosting", settings, x[:100], y[:100], x[100:], kind, 0), whole)
+    assert 0 < len(varied(x[:100])) < x.shape[1] / 2 and np.ptp(whole) > 0
+
+
+def test_features_with_fewer_than_twenty_other_values_are_left_out():
+    x = np.zeros((50, 4))
+    x[:19, 0], x[:20, 1], x[:, 2], x[:31, 3] = 1, 1, np.arange(50), 7
+    assert varied(x).tolist() == [1, 2]
+    assert varied(x[:, :1]).tolist() == [0]
