@@ -16,7 +16,6 @@ from clm.transfer.initial_head import probe_head
 from clm.transfer.neighbours import nearest_score
 from clm.transfer.probe import probe
 from clm.transfer.probe_trunk import feature_sets, inner_layers
-from clm.transfer.tune import best_rate
 from models import random_shard, small_model
 from transformers import AutoModel
 
@@ -179,10 +178,6 @@ def test_scaling_uses_what_is_there():
 def test_rate_rises_and_ends_near_zero():
     rates = [warmup_linear_decay(step, 5, 50) for step in range(50)]
     assert rates[0] == 0.2 and max(rates) == 1 and rates[-1] < 0.03
-
-
-def test_best_rate_averages_over_tasks_and_skips_undefined_ones():
-    assert best_rate([0.1, 0.2, 0.3], [[0.9, 0.9], [0.5, 0.8], [0.1, None]]) == 0.2
 
 
 def test_an_encoder_that_diverged_gets_a_head_of_zeros(tmp_path):
