@@ -68,3 +68,13 @@ def test_counts_of_inputs_are_those_of_the_tests():
     told = RECORDS["inputs"]
     assert f"{told['tables_of_tasks']} tables of tasks and {told['configurations']}\nconfigurations" in PAGE
     assert told["smiles"] == test_hostile.SMILES_LINES and told["damaged_zip"] * 2 == test_hostile.CUTS
+
+
+@pytest.mark.parametrize(("part", "promised"), [("covers", (0.93, 0.97)), ("in_80_percent", (0.77, 0.83))])
+def test_shares_of_the_last_soak_are_those_of_the_page_and_what_is_promised(part, promised):
+    shares = RECORDS["shares"]
+    found = [share for name, values in shares.items() if part in name for share in values]
+    assert shares["replicates"] == 2000 and len(found) >= 6
+    assert promised[0] <= min(found) and max(found) <= promised[1]
+    assert f"| {100 * min(found):.1f} to {100 * max(found):.1f} % |" in PAGE
+    assert f"{100 * promised[0]:.0f} to {100 * promised[1]:.0f} %" in PAGE
