@@ -114,12 +114,14 @@ def test_saturation_is_decided_in_80_percent_of_flat_tasks():
 @pytest.mark.parametrize("axis", [N_AXIS, D_AXIS, U_AXIS], ids=lambda axis: axis.name)
 def test_a_pooled_slope_is_decided_in_80_percent(axis):
     effect, margin = pooled_effects(planned(axis))
-    random, different, held = np.random.default_rng(3), [], []
+    random, different, held, improving = np.random.default_rng(3), [], [], []
     for _ in range(REPLICATES):
         different.append(pool(pooled_study(random, -effect, axis)).estimate.interval()[1] < 0)
         low, high = pool(pooled_study(random, 0.0, axis)).estimate.interval(0.9)
         held.append(-margin < low and high < margin)
-    assert decided(np.mean(different)) and decided(np.mean(held))
+        found = pool(pooled_study(random, -(effect - np.log(0.99)), axis)).estimate
+        improving.append(judge_gains([found], 0.01, True)[0].verdict == "improving")
+    assert decided(np.mean(different)) and decided(np.mean(held)) and decided(np.mean(improving))
 
 
 def test_limited_improvement_is_decided_in_80_percent():

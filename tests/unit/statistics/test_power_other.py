@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from clm.statistics.components import Components
-from clm.statistics.correlation import fisher_mean, two_sided_p
+from clm.statistics.correlation import associate, fisher_mean, two_sided_p
 from clm.statistics.intervals import percentile_interval
 from clm.statistics.net_gain import NetPanel, Twins
 from clm.statistics.power_other import correlation_bound, correlation_effect, sensitivity_effect
@@ -67,6 +67,23 @@ def test_a_correlation_of_zero_lies_below_the_named_bound_in_80_percent():
         low, high = percentile_interval(fisher_mean(np.array([link.boot for link in links])))
         held.append(max(-low, high) < bound)
     assert decided(np.mean(held))
+
+
+def test_a_named_correlation_given_the_loss_is_found_in_80_percent():
+    """The loss drives predictor and scores alike; what the predictor adds to it is found as often as the plan says."""
+    trunks, tasks, common = 13, 6, 0.2
+    effect = correlation_effect(trunks - 1, tasks, common, PLANNED // 2, 0)
+    cells = pd.DataFrame({"size": "a", "budget": "b", "trunk": range(trunks), "checkpoint": range(trunks)})
+    random, found, same = np.random.default_rng(4), [], np.zeros(trunks, dtype=int)
+    for i in range(REPLICATES):
+        loss, own = random.normal(size=(2, trunks))
+        rest = correlated(random, tasks, trunks, 1.0, common)
+        scores = 0.8 * loss + effect * own + np.sqrt(1 - effect**2) * rest
+        drawn = Ranking(Settings(199, i, 4, 0.3, ())).resamples(cells, same)
+        links = [associate(0.6 * loss + own, y, (loss,), same, drawn) for y in scores]
+        rho = float(fisher_mean(np.array([link.partial for link in links])))
+        found.append(two_sided_p(rho, fisher_mean(np.array([link.partial_null for link in links]))) < 0.05)
+    assert decided(np.mean(found))
 
 
 def test_few_trunks_need_more():
