@@ -13,14 +13,17 @@ RDLogger.DisableLog("rdApp.*")
 # A mol block has a line of some 70 characters for each atom and one of some 20 for each bond
 BLOCK_CHARACTERS = 100
 MAPPED = "atom_maps"
-# Without one of them, of a SMILES or of a mol block, an atom has no map number
-MARKS = frozenset(":\n")
 # Without one of them in its SMILES a molecule has no charge
 CHARGES = frozenset("+-")
 
 
 def parse(text: str) -> Chem.Mol | None:
-    """Return the molecule of a SMILES or of a mol block, or None when RDKit cannot read it."""
+    """Return the molecule of a SMILES or of a mol block, or None when RDKit cannot read it.
+
+    Printable ASCII without blanks goes straight to RDKit: a regular expression took a fourteenth of its time.
+    """
+    if text and text.isascii() and text.isprintable() and " " not in text:
+        return Chem.MolFromSmiles(text)
     return Chem.MolFromMolBlock(text) if is_mol_block(text) else molecule_of(text)
 
 
@@ -45,7 +48,7 @@ def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None
     def standardize(raw: bytes) -> tuple[str | None, str | None]:
         if not raw:
             return None, "empty"
-        if too_long(raw, longest):
+        if len(raw) > longest and too_long(raw, longest):
             return None, "too_long"
         try:
             text = raw.decode("utf-8")
@@ -55,7 +58,8 @@ def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None
         mol = parse(text)
         if mol is None:
             return None, "unparsable"
-        mapped = not MARKS.isdisjoint(text) and clear_atom_maps(mol)
+        # Without a colon, or the lines of a mol block, no atom has a map number
+        mapped = (":" in text or "\n" in text) and clear_atom_maps(mol)
         if fragment:
             mol = fragment.choose(mol)
         if uncharger:
