@@ -41,8 +41,9 @@ shell.prefix(before_commands())
 
 from clm.provenance.canonical import canonical
 from clm.provenance.chain import export_records
+from clm.provenance.contents import content_mark
 from clm.provenance.digest import code_digest
-from clm.provenance.files import atomic, sha256_file, write_json
+from clm.provenance.files import atomic, write_json
 from clm.provenance.progress import follow
 from clm.study import grid, hub, ladders, paths
 from clm.study.base import reuse_base

@@ -14,18 +14,10 @@ def own_file(entry: dict) -> list[str]:
     return [entry["file"]] if "file" in entry else []
 
 
-def content_marks(paths: list[str]) -> list:
-    """What tells one content of files of the user from another, so that a change is seen whatever their times say.
-
-    Small files are hashed; of larger ones size and time stand for the content.
-    """
-    marks = []
-    for path in map(Path, paths):
-        if path.is_file():
-            about = path.stat()
-            small = about.st_size <= 2**24
-            marks.append(sha256_file(path)[:16] if small else f"{about.st_size}-{about.st_mtime_ns}")
-    return marks
+def content_marks(paths: list[str]) -> list[str]:
+    """What tells one content of files of the user from another, so that a change is seen whatever their times say."""
+    memory = Path("results/sources/.digests/own")
+    return [content_mark(path, memory) for path in map(Path, paths) if path.is_file()]
 
 
 def corpus_summary(corpus: str) -> dict:

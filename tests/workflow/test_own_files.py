@@ -130,3 +130,20 @@ def test_a_file_that_changed_is_read_again_whatever_its_time_says(tmp_path):
     made(folder, corpus, code=1)
     log = (folder / "results" / "sources" / "dative.smi" / "fetch.log").read_text()
     assert "your file own/other.smi has sha256" in log and "publisher" not in log
+
+
+def test_a_large_file_is_read_again_after_an_edit_that_keeps_its_size_and_time(tmp_path):
+    folder = study(copy_workflow(tmp_path / "w"))
+    path, corpus = folder / "own" / "names.smi", RESULTS / "corpora" / "names.smi"
+    path.write_text("\n".join(f"{text} {'x' * 10**6}" for text in SMILES))
+    before = path.stat()
+    assert before.st_size > 2**24  # bytes; smaller files are hashed each time
+    for first in ("CO", "CN"):
+        with path.open("r+") as handle:
+            handle.write(first)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        time.sleep(3)  # then its digest is remembered
+        made(folder, corpus / "gathered.json")
+        raw = pq.read_table(folder / corpus / "rows.parquet")["raw"].to_pylist()
+        assert raw == [text.encode() for text in (first, *SMILES[1:])]
+        assert "Nothing to be done" in made(folder, corpus / "gathered.json")
