@@ -7,9 +7,9 @@ from pathlib import Path
 from clm.chemistry.reader.columns import parquet_batches, parquet_names
 from clm.chemistry.reader.containers import SPREADSHEETS, Content, open_content
 from clm.chemistry.reader.messages import listed
-from clm.chemistry.reader.records import Record, field_blocks, records
+from clm.chemistry.reader.records import BLOCK_ENDS, Record, field_blocks, records
 from clm.chemistry.reader.sdf import STRUCTURE, sdf_records
-from clm.chemistry.reader.separators import first_line
+from clm.chemistry.reader.separators import check_header, first_line
 from clm.chemistry.reader.spreadsheets import sheet_rows
 from clm.chemistry.reader.text import Lines, as_utf8, decode
 from clm.chemistry.smiles import without_name
@@ -62,6 +62,7 @@ def text_rows(
     else:
         head = next(records(lines, split, content.name), Record(1, [b""]))
         names = [decode(name)[0].strip().strip('"') for name in head.fields]
+        check_header(lines, names, [column], content.name)
         position, width = header_position(names, column, content.name), len(names)
     for rows, reason in field_blocks(lines, split, content.name, position):
         if reason:
@@ -69,7 +70,8 @@ def text_rows(
             continue
         for fields in rows:
             if len(fields) == width:
-                yield fields[position].strip()
+                field = fields[position]
+                yield as_bytes(field) if b"\n" in field else field.strip()
             elif width is None and len(fields) > position:
                 parts = fields[position].split(None, 1)
                 yield parts[0] if len(parts) == 1 else without_name(fields[position])
@@ -130,6 +132,6 @@ def column_rows(content: Content, column: str | int) -> Iterator[bytes]:
 
 
 def as_bytes(cell: object) -> bytes:
-    """Return a cell as the bytes of its text without blanks around."""
+    """Return a cell as the bytes of its text without blanks around; a mol block, which may begin so, as it is."""
     text = b"" if cell is None else cell if isinstance(cell, bytes) else str(cell).encode("utf-8", "replace")
-    return text.strip()
+    return text if b"\n" in text and BLOCK_ENDS in text else text.strip()

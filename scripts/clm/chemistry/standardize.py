@@ -7,7 +7,7 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from clm.chemistry.identity import clear_atom_maps, molecule_of, stable_smiles
-from clm.chemistry.reader.sdf import is_mol_block
+from clm.chemistry.reader.sdf import aligned, is_mol_block
 
 RDLogger.DisableLog("rdApp.*")
 # A mol block has a line of some 70 characters for each atom and one of some 20 for each bond
@@ -24,7 +24,7 @@ def parse(text: str) -> Chem.Mol | None:
     """
     if text and text.isascii() and text.isprintable() and " " not in text:
         return Chem.MolFromSmiles(text)
-    return Chem.MolFromMolBlock(text) if is_mol_block(text) else molecule_of(text)
+    return Chem.MolFromMolBlock(aligned(text)) if is_mol_block(text) else molecule_of(text)
 
 
 def too_long(text: bytes, longest: int) -> bool:

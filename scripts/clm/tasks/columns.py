@@ -23,7 +23,8 @@ def carried_columns(settings: Mapping[str, Any]) -> list[str]:
 
 def wanted_columns(settings: Mapping[str, Any]) -> list[str]:
     """Return the names of all columns that are read, or their numbers where the table has no header."""
-    return [str(settings["smiles"]), *map(str, settings["labels"]), *carried_columns(settings)]
+    relation = map(str, as_list(settings.get("relation")))
+    return [str(settings["smiles"]), *map(str, settings["labels"]), *relation, *carried_columns(settings)]
 
 
 def check_columns(

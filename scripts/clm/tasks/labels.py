@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from clm.chemistry.reader.labels import Coding, absent, class_coding, read_class
 from clm.chemistry.reader.messages import printable
-from clm.chemistry.reader.numbers import LOST, Number, chance_units, read_number, unit_of
+from clm.chemistry.reader.numbers import LOST, Number, as_bound, chance_units, read_number, unit_of
 from clm.chemistry.reader.tables import Row
 from clm.provenance.command import UserError
+from clm.tasks.beside import relations
 
 EXAMPLES, MOST_NAMES = 10, 3
 WARN, STOP = 0.02, 0.2
@@ -41,7 +42,8 @@ def read_labels(rows: Sequence[Row], settings: Mapping[str, Any], task: str) -> 
 
     Args:
         rows: of the table.
-        settings: `labels`, `kind`; for numbers `decimal`, `thousands`, `censored`; for classes `positive`, `negative`.
+        settings: `labels`, `kind`; for numbers `decimal`, `thousands`, `censored`, `relation`; for classes `positive`,
+            `negative`.
         task: its name, for messages.
 
     Raises:
@@ -49,7 +51,8 @@ def read_labels(rows: Sequence[Row], settings: Mapping[str, Any], task: str) -> 
     """
     columns = {label: [row.cells.get(label) for row in rows] for label in settings["labels"]}
     if settings["kind"] == "regression":
-        return {label: numbers(cells, label, settings) for label, cells in columns.items()}
+        bounds = relations(rows, settings.get("relation"), task)
+        return {label: numbers(cells, bounds, label, settings) for label, cells in columns.items()}
     said = [as_list(settings.get(key)) for key in ("positive", "negative")]
     names = ", ".join(f"'{label}'" for label in list(columns)[:MOST_NAMES])
     where = f"task {task}: label{'s' * (len(columns) > 1)} {names}{' ...' * (len(columns) > MOST_NAMES)}"
@@ -70,10 +73,11 @@ def classes(cells: Sequence[object], coding: Coding) -> Column:
     return Column([value for value, _ in found], [state for _, state in found], 0, coding.note)
 
 
-def numbers(cells: Sequence[object], label: str, settings: Mapping[str, Any]) -> Column:
-    """Return a column of numbers."""
+def numbers(cells: Sequence[object], bounds: Sequence[bool], label: str, settings: Mapping[str, Any]) -> Column:
+    """Return a column of numbers; `bounds` says which of them another column makes bounds or estimates."""
     marks = (settings.get("decimal", "."), settings.get("thousands"), settings.get("censored", "missing"))
-    found: list[Number] = [read_number(cell, *marks) for cell in cells]
+    read: list[Number] = [read_number(cell, *marks) for cell in cells]
+    found = [as_bound(number, marks[2]) if bound else number for number, bound in zip(read, bounds, strict=True)]
     chance = chance_units(cell for cell, number in zip(cells, found, strict=True) if number.state == "unit")
     states = [
         "not_a_number" if number.state == "unit" and unit_of(str(cell)) in chance else number.state

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from clm.chemistry.guard import Guard
 from clm.chemistry.reader.messages import printable
-from clm.chemistry.reader.sdf import STRUCTURE
+from clm.chemistry.reader.sdf import is_mol_block
 from clm.chemistry.reader.tables import Row
 from clm.chemistry.smiles import without_name
 from clm.provenance.command import UserError
+from clm.tasks.beside import warnings_beside
 from clm.tasks.columns import carried_columns, check_columns, smiles_column
 from clm.tasks.labels import EXAMPLES, Column, described, has_label, read_labels, warnings_of
 from clm.tasks.molecules import Read, read_row
@@ -50,12 +51,18 @@ class Rejections:
             told["rows"].append(row.number)
             told["lines"].append(row.line)
 
+    def shown(self) -> str:
+        """Return the number of rows and the first one by reason."""
+        first = {reason: f"'{told['text']}' in line {told['lines'][0]}" for reason, told in self.examples.items()}
+        parts = [f"{count} {reason}, for example {first[reason]}" for reason, count in self.counts.most_common()]
+        return "; ".join(parts) or "none"
+
 
 def source_of(row: Row, column: str, named: bool = False) -> bytes:
     """Return the SMILES on one line, or the mol block of a row; `named` takes away what follows the SMILES."""
     cell = row.cells[column]
     text = "" if cell is None else str(cell)
-    found = (text if column == STRUCTURE else " ".join(text.split())).encode("utf-8", "replace")
+    found = (text if is_mol_block(text) else " ".join(text.split())).encode("utf-8", "replace")
     return without_name(found) if named else found
 
 
@@ -70,7 +77,7 @@ def select_molecules(
     Args:
         names: columns of the table.
         rows: its rows.
-        settings: `smiles`, `labels`, `kind`, `id` and `time` (columns carried through) and how labels are read
+        settings: `smiles`, `labels`, `kind`, `id` and `time` (columns carried through), how labels are read
             (`clm.tasks.labels.read_labels`).
         task: its name, for messages.
 
@@ -91,6 +98,7 @@ def select_molecules(
         quality[label] = described(found, usable, label, settings["kind"], torn, lost)
     present = {label: found.states.count("present") for label, found in labels.items()}
     warnings = [text for label in labels for text in warnings_of(quality[label], label, present[label], settings, task)]
+    warnings += warnings_beside(names, labelled(usable, labels), settings)
     kept = kept_rows(usable, molecules, labels, carried_columns(settings), rejected)
     if "time" in settings:
         check_times([molecule.carried[-1] for molecule in kept], settings["time"], task)
@@ -98,7 +106,7 @@ def select_molecules(
         found = {label: dict(Counter(told.states)) for label, told in labels.items()}
         raise UserError(
             f"task {task}: {len(kept)} usable molecules of {total} rows, at least {MIN_MOLECULES} are needed "
-            f"(rejected rows: {dict(rejected.counts)}; labels: {found}); check columns and `kind`"
+            f"(rejected rows: {rejected.shown()}; labels: {found}); check columns and `kind`"
         )
     for text in warnings:
         log.warning("task %s: %s", task, text)
@@ -131,6 +139,12 @@ def read_molecules(
             usable.append(row)
             molecules.append(read)
     return usable, molecules, unread
+
+
+def labelled(rows: Sequence[Row], labels: Mapping[str, Column]) -> list[Row]:
+    """Return the rows that have a label, a bound among them."""
+    states = zip(*(column.states for column in labels.values()), strict=True)
+    return [row for row, found in zip(rows, states, strict=True) if {"present", "censored"} & set(found)]
 
 
 def kept_rows(

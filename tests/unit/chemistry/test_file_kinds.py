@@ -16,4 +16,6 @@ def test_a_molfile_is_recognized_by_its_fourth_line(block):
 
 @pytest.mark.parametrize("cell", ["\nM  END", BLOCK, "\n\n\n V2000"], ids=["end", "block", "version"])
 def test_a_table_whose_cells_hold_parts_of_molfiles_is_text(cell):
+    short = cell.lstrip()
+    assert identify(f'smiles,y\n"{short}",0.5\n'.encode()) == identify(f'"{short}",0.5\n'.encode()) == "text"
     assert identify(f'smiles,name,y\nCO,"{cell}",0.5\nCCO,"{cell}",0.7\n'.encode()) == "text"

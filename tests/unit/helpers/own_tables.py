@@ -45,8 +45,13 @@ def csv_text(rows: Any = None, separator: str = ",", header: str | None = "smile
 
 def parquet() -> bytes:
     """Return the table as Parquet."""
+    return parquet_of({"smiles": SMILES, "y": LABELS})
+
+
+def parquet_of(columns: Mapping[str, Any]) -> bytes:
+    """Return columns as Parquet."""
     out = io.BytesIO()
-    pq.write_table(pa.table({"smiles": SMILES, "y": LABELS}), out)
+    pq.write_table(pa.table(dict(columns)), out)
     return out.getvalue()
 
 

@@ -19,7 +19,11 @@ def cell(value: object) -> str:
     if isinstance(value, bool):
         return f'<c t="b"><v>{int(value)}</v></c>'
     if isinstance(value, str):
-        return value if value.startswith("<c>") else f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+        return (
+            value
+            if value.startswith("<c>")
+            else f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
+        )
     return f"<c><v>{value!r}</v></c>"
 
 
@@ -61,8 +65,8 @@ def ods_cell(value: object, merged: bool) -> str:
     return f'<table:table-cell{span} office:value-type="float" office:value="{value!r}"/>'
 
 
-def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], merged: str = "") -> bytes:
-    """Return an Excel file with these sheets; `merged` is a range such as A1:B1 of each."""
+def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], merged: str = "", hidden: Sequence[int] = ()) -> bytes:
+    """Return an Excel file with these sheets; `merged` is a range such as A1:B1 of each, `hidden` rows of each."""
     names = list(sheets)
     listed = "".join(f'<sheet name="{escape(name)}" sheetId="{i}" r:id="rId{i}"/>' for i, name in enumerate(names, 1))
     relations = "".join(
@@ -84,7 +88,8 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], merged: str = "") -> 
     }
     joined = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     for i, rows in enumerate(sheets.values(), 1):
-        body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+        marks = [' hidden="1"' if j in hidden else "" for j in range(len(rows))]
+        body = "".join(f"<row{mark}>{''.join(map(cell, row))}</row>" for mark, row in zip(marks, rows, strict=True))
         parts[f"xl/worksheets/sheet{i}.xml"] = (
             f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData>{joined}</worksheet>'
         )

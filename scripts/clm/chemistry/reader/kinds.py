@@ -42,7 +42,12 @@ REFUSED = (
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "an image"),
     (rb"\{\\rtf", "a text document (RTF)"),
     (rb"version https://git-lfs\.github\.com", "a pointer of Git LFS, not the file itself"),
-    (rb"\s*<(!doctype html|html|head|body)", "a web page, perhaps the error page of a server"),
+    (
+        rb"\s*<(!doctype html|html|head|body|meta|style|table)",
+        "a web page (HTML), perhaps the error of a server",
+    ),
+    (rb"\s*<datawarrior-", "a DataWarrior file"),
+    (rb"\$(RDFILE|RXN)\b", "a file of reactions (RDfile)"),
     (rb"\s*<\?xml|\s*<!--", "an XML file"),
     (rb"\s*(\{\s*[\"}]|\[\s*[{\"])", "a JSON file"),
     (rb"(#.*\n|\s)*@<TRIPOS>", "a MOL2 file"),
@@ -55,6 +60,7 @@ PATTERNS = [(re.compile(pattern, re.IGNORECASE), name) for pattern, name in REFU
 MOLFILE = re.compile(
     rb"([^\r\n]*(\r?\n|\r)){3}(?=[ \d]{0,5}\d)[ \d]{6}([^\r\n]*V[23]000|[ \d]*\r?\n.*^M  END)", re.S | re.M
 )
+OPENED = re.compile(rb"(?:^|[,;|\t])\"", re.M)
 BOMS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -71,14 +77,21 @@ def identify(head: bytes) -> str:
             return kind
     if head[257:262] == b"ustar":
         return "tar"
-    if MOLFILE.match(head):
+    if MOLFILE.match(head) and not in_a_cell(head):
         return "SDF"
+    text = head.removeprefix(codecs.BOM_UTF8)
     for pattern, name in PATTERNS:
-        if pattern.match(head):
+        if pattern.match(text):
             return name
     if head.startswith(tuple(BOMS)) or wide_encoding(head):
         return "text"
     return "a binary file of an unknown kind" if is_binary(head) else "text"
+
+
+def in_a_cell(head: bytes) -> bool:
+    """Whether a quote is opened in the first three lines and not closed: then the mol block is in a cell of a table."""
+    first = b"\n".join(head.splitlines()[:3])
+    return first.count(b'"') % 2 == 1 and OPENED.search(first) is not None
 
 
 def wide_encoding(head: bytes) -> str | None:

@@ -79,9 +79,11 @@ def class_coding(cells: Sequence[object], positive: Sequence[object], negative: 
     if not names or names <= {"0", "1"}:
         return Coding(frozenset({"1"}), frozenset({"0"}), None)
     if len(fitting) != 1 and len(names) > 1 or not fitting or names == {"1"} or names == {"-1"} or names == {"2"}:
+        left = Counter(normal(cell) for cell in cells if absent(cell) and not empty(cell))
+        missing = f" ({shown(left)} count as missing)" if left else ""
         raise UserError(
-            f"{where}: {shown(found)} cannot be read as two classes; name the values that mean yes as `positive` and "
-            "those that mean no as `negative`, or check `kind`"
+            f"{where}: {shown(found)} cannot be read as two classes{missing}; name the values that mean yes as "
+            "`positive` and those that mean no as `negative`, or check `kind`"
         )
     low, high = fitting[0]
     return Coding(frozenset({high}), frozenset({low}), f"{where.split(': ')[-1]}: {high} is read as 1, {low} as 0")

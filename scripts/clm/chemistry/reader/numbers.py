@@ -13,10 +13,13 @@ MISSING = {
 }
 ERRORS = {"#value!", "#ref!", "#div/0!", "#num!", "#name?", "#null!", "#getting_data", "#spill!", "#calc!"}
 QUALIFIER = re.compile(r"^(>=|<=|>>|<<|=>|=<|[<>~≥≤≈≲≳]|ca\.?|approx\.?|about)\s*", re.IGNORECASE)
+EQUAL = re.compile(r"=\s*[+-]?[\d.,' ]+(?:[eE][+-]?\d+)?", re.ASCII)  # a relation, or a formula of one number
 PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(PLAIN, re.ASCII)
 UNIT = re.compile(rf"({PLAIN})\s*([%°µμÅa-zA-Z][^\d,;]*[\d+-]*)", re.ASCII)
 RANGE = re.compile(rf"{PLAIN}\s*(?:-|–|to|±|\+/-|\()\s*{PLAIN}\s*\)?", re.ASCII)
+# Hexadecimal and Fortran's numbers, and powers of ten written out
+NO_UNIT = re.compile(r"0[xX][0-9a-fA-F]+|\d+[dD]\d+|[\d.+-]+\s*[xX]\s*10\^?[+-]?\d+")
 # Units that one cell is enough for; anything else behind a number is one when it is there more than once
 USUAL_UNIT = re.compile(
     r"[%‰°Å]|[gL]/|(?:[fpnuµμm]?M|[fpnuµμmk]?mol|[npuµμmk]g|[nuµμm]L|[kMG]?Da|k?cal|[km]?J|[mk]?eV|mV|ppm|ppb|min|hrs?"
@@ -62,6 +65,8 @@ def read_number(cell: object, decimal: str = ".", thousands: str | None = None, 
         value = float(cell)
         return Number(value, "present") if math.isfinite(value) else Number(math.nan, "infinite")
     text = cell.strip().replace("\N{MINUS SIGN}", "-")
+    if EQUAL.fullmatch(text):
+        text = text[1:].lstrip()
     if text.lower() in ERRORS:
         return Number(math.nan, "spreadsheet_error")
     bound = QUALIFIER.match(text)
@@ -75,6 +80,13 @@ def read_number(cell: object, decimal: str = ".", thousands: str | None = None, 
     if bound and censored == "missing":
         return Number(math.nan, "censored", True)
     return Number(value, "present", bool(bound))
+
+
+def as_bound(number: Number, censored: str = "missing") -> Number:
+    """Return a number as what it is behind a relation in a column of its own, such as `>`: a bound or an estimate."""
+    if number.state != "present" or number.qualified:
+        return number
+    return Number(number.value, "present", True) if censored == "value" else Number(math.nan, "censored", True)
 
 
 def unmarked(text: str, decimal: str, thousands: str | None) -> str | None:
@@ -103,7 +115,7 @@ def reason_for(text: str, decimal: str) -> str:
     if RANGE.fullmatch(text.replace(decimal, ".")):
         return "range"
     bare = text.replace(decimal, ".")
-    if UNIT.fullmatch(bare) and not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+[dD]\d+", bare):
+    if UNIT.fullmatch(bare) and not NO_UNIT.fullmatch(bare):
         return "unit"
     if text.startswith(FORMULA) and not NUMBER.match(text):
         return "formula"

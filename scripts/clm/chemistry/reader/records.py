@@ -7,8 +7,9 @@ from typing import NamedTuple
 from clm.chemistry.reader.text import BLOCK, QUOTE, Lines
 from clm.provenance.command import UserError
 
-# A quoted field of more lines than that is a quote that somebody forgot to close
-MOST_LINES = 100
+# A quoted field of more lines than that is a quote that somebody forgot to close, unless a mol block begins in it
+MOST_LINES, MOST_BLOCK_LINES = 100, 2000
+BLOCK_BEGINS, BLOCK_ENDS = (b"V2000", b"V3000"), b"M  END"
 csv.field_size_limit(2 * BLOCK)
 
 
@@ -34,7 +35,7 @@ def records(
         name: of the file, for messages.
         stop: whether a quote that is never closed, or whose field swallows rows, ends the job; otherwise the line is
             `bad_quotes` and the lines after it are read as if it had not been there.
-        single: position of a field that no quote can extend over several lines.
+        single: position of a field that no quote can extend over several lines, unless it holds a mol block.
 
     Raises:
         UserError: there is such a quote.
@@ -68,17 +69,19 @@ def quoted(line: bytes, lines: Lines, separator: bytes, name: str, stop: bool, s
     first, taken = lines.number, [line]
 
     def feed() -> Iterator[str]:
+        most = MOST_LINES
         yield f"{line.decode('latin-1')}\n"
         for more in lines:
             taken.append(more)
-            if len(taken) > MOST_LINES:
+            most = MOST_BLOCK_LINES if more.rstrip().endswith(BLOCK_BEGINS) else most
+            if len(taken) > most:
                 raise csv.Error("the quote is not closed")
             yield f"{more.decode('latin-1')}\n"
 
     reader = csv.reader(feed(), delimiter=separator.decode(), strict=True, skipinitialspace=separator != b" ")
     try:
         fields = [field.encode("latin-1") for field in next(reader)]
-        runs_on = single is not None and single < len(fields) and b"\n" in fields[single]
+        runs_on = single is not None and single < len(fields) and several_lines(fields[single])
         broken = runs_on or swallows_rows(taken, separator, len(fields))
     except csv.Error as error:
         fields, broken = [line], len(taken) > 1 or "unexpected end of data" in str(error)
@@ -93,6 +96,11 @@ def quoted(line: bytes, lines: Lines, separator: bytes, name: str, stop: bool, s
         )
     lines.push(taken[1:])
     return Record(first, [line], "bad_quotes")
+
+
+def several_lines(field: bytes) -> bool:
+    """Whether a field goes over several lines and is no mol block."""
+    return b"\n" in field and BLOCK_ENDS not in field
 
 
 def swallows_rows(taken: list[bytes], separator: bytes, width: int) -> bool:

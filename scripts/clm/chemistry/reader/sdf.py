@@ -10,6 +10,7 @@ from clm.provenance.command import UserError
 FIELD = re.compile(r"^>.*?<([^>]*)>")
 STRUCTURE = "structure"  # the name of the column that holds the mol block
 END = "M  END"
+HEADER_LINES, VERSIONS = 3, ("V2000", "V3000")  # of a mol block: lines before its counts, which end in a version
 
 
 def sdf_records(
@@ -71,6 +72,13 @@ def parts(lines: list[str]) -> tuple[str, dict[str, str]]:
         elif name is not None:
             fields[name] = f"{fields[name]}\n{line}".strip()
     return "\n".join(lines[:stop]), fields
+
+
+def aligned(block: str) -> str:
+    """Return a mol block whose counts are on its fourth line, as it must be: a cell may have lost empty lines."""
+    lines = block.splitlines()
+    counts = next((i for i, line in enumerate(lines[:HEADER_LINES]) if line.rstrip().endswith(VERSIONS)), HEADER_LINES)
+    return "\n".join([*[""] * (HEADER_LINES - counts), *lines, ""])
 
 
 def is_mol_block(text: str) -> bool:

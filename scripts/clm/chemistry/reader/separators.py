@@ -18,6 +18,8 @@ NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
 SEPARATOR_LINE = re.compile(rb"\"?sep=(.)\"?", re.IGNORECASE)
 # Lines of a table without header in which columns are counted, and bytes of each that are looked at
 SAMPLE, LONGEST = 100, 10_000
+# Lines that a header may have, since its quotes may hold line breaks, and lines in which it is looked for
+MOST_HEADER_LINES, MOST_ABOVE = 20, 50
 
 
 def first_line(lines: Lines, separator: str | None, blank: bool = False) -> tuple[bytes | None, str | None]:
@@ -52,8 +54,9 @@ def chosen_separator(
     Raises:
         UserError: it is the decimal mark.
     """
-    sample = list(islice(lines, 1 if header else SAMPLE))
+    sample = list(islice(lines, MOST_HEADER_LINES if header else SAMPLE))
     lines.push(sample)
+    sample = [whole_header(sample)] if header else sample
     texts = [decode(line[:LONGEST])[0].replace("\r", " ") for line in sample if line.strip()]
     if separator is None and not header:
         marks = [mark for mark in UNNAMED if mark != decimal]
@@ -66,6 +69,33 @@ def chosen_separator(
             "columns cannot be told apart; change one of them in the table, and `separator` or `decimal` with it"
         )
     return chosen
+
+
+def whole_header(sample: Sequence[bytes]) -> bytes:
+    """Return the header, over the lines that its quotes hold together; the first line where they never close."""
+    for count in range(1, len(sample) + 1):
+        text = b"\n".join(sample[:count])
+        if text.count(b'"') % 2 == 0:
+            return text
+    return sample[0]
+
+
+def check_header(lines: Lines, names: Sequence[str], wanted: Sequence[str], name: str) -> None:
+    """Raise UserError when the header lacks a wanted name and one of the next lines, which stay unread, has all."""
+    if set(wanted) <= set(names):
+        return
+    first = lines.number
+    sample = list(islice(lines, MOST_ABOVE))
+    lines.push(sample)
+    texts = [decode(line[:LONGEST])[0] for line in sample]
+    for number, text in enumerate(texts, first + 1):
+        if any(brought(text, wanted, mark) == len(wanted) for mark in SEPARATORS):
+            raise UserError(below(name, number))
+
+
+def below(name: str, line: int) -> str:
+    """Return what to say of a header that is not the first line."""
+    return f"{name}: the names of the columns are in line {line}, not in the first; remove the lines above it"
 
 
 def brought(header: str, wanted: Sequence[str], mark: str) -> int:

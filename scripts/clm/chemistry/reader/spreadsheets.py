@@ -16,6 +16,7 @@ SPANNING = re.compile(
 )
 LARGEST_WHOLE = 2**53  # beyond it a spreadsheet has no whole numbers
 Cell = str | int | float | bool | None
+HIDDEN = re.compile(rb"<row [^>]*hidden=\"(?:1|true)\"")
 # A formula that no program has computed yet (libraries write such): its cell would read as empty
 UNCOMPUTED = {
     "xl/worksheets/": re.compile(rb"<f(?:/>|[ >][^<]*(?:</f>|/>))\s*(?:<v\s*/>|<v>\s*</v>|</c>)"),
@@ -90,6 +91,17 @@ def check_formulas(content: Content) -> None:
                         "change them to values: open it, save it again, or save as CSV"
                     )
     content.stream.seek(0)
+
+
+def hidden_rows(content: Content) -> int:
+    """Return how many rows of an Excel file are hidden, by a filter for example; they are read as all others."""
+    if not zipfile.is_zipfile(content.stream):
+        return 0
+    content.stream.seek(0)
+    with damage_told(content.name), zipfile.ZipFile(content.stream) as archive:
+        sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")]
+    content.stream.seek(0)
+    return sum(len(HIDDEN.findall(sheet)) for sheet in sheets)
 
 
 def plain(cell: object) -> Cell:

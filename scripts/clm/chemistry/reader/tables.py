@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +12,8 @@ from clm.chemistry.reader.containers import SPREADSHEETS, Content, open_content
 from clm.chemistry.reader.messages import listed
 from clm.chemistry.reader.records import Record, records
 from clm.chemistry.reader.sdf import STRUCTURE, sdf_records
-from clm.chemistry.reader.separators import NAMES, chosen_separator, first_line
-from clm.chemistry.reader.spreadsheets import sheet_rows
+from clm.chemistry.reader.separators import MOST_ABOVE, NAMES, below, check_header, chosen_separator, first_line
+from clm.chemistry.reader.spreadsheets import hidden_rows, sheet_rows
 from clm.chemistry.reader.text import Lines, as_utf8, decode, foreign_note
 from clm.provenance.command import UserError
 
@@ -70,7 +71,7 @@ def open_table(
             names = names if header else [str(i) for i in range(len(names))]
             table = cells_table(names, enumerate(parquet_rows(content), 1), content)
         elif content.kind in SPREADSHEETS:
-            table = sheet_table(content, header)
+            table = sheet_table(content, wanted, header)
         else:
             table = text_table(content, wanted, (separator, decimal), encoding, header)
         repeated = [name for name in wanted if table.names.count(name) > 1]
@@ -91,24 +92,38 @@ def sdf_table(path: Path, member: str | None, content: Content, encoding: str | 
     return Table(names, rows, notes)
 
 
-def cells_table(names: list[str], numbered: Iterator[tuple[int, list[Any]]], content: Content) -> Table:
+def cells_table(
+    names: list[str], numbered: Iterator[tuple[int, list[Any]]], content: Content, notes: Sequence[str] = ()
+) -> Table:
     """Return a table from rows of cells; rows without any cell are passed over."""
     names = [str(name).strip() for name in names]
     filled = ((line, cells) for line, cells in numbered if any(cell not in (None, "") for cell in cells))
     rows = (Row(i, line, dict(zip(names, cells, strict=True))) for i, (line, cells) in enumerate(filled))
-    return Table(names, rows, [f"read as {content.kind}"])
+    return Table(names, rows, [f"read as {content.kind}", *notes])
 
 
-def sheet_table(content: Content, header: bool) -> Table:
+def sheet_table(content: Content, wanted: Sequence[str], header: bool) -> Table:
     """Return the table of a sheet."""
+    hidden = hidden_rows(content)
+    notes = [f"{hidden} hidden rows of the file are read as all others"] if hidden else []
     numbered = enumerate(sheet_rows(content), 1)
     first = next(numbered, None)
     if first is None:
         raise UserError(f"{content.name}: the table is empty; check the source")
     if header:
-        return cells_table(["" if cell is None else str(cell) for cell in first[1]], numbered, content)
+        names = shown(first[1])
+        nearest = list(islice(numbered, MOST_ABOVE))
+        beneath = [line for line, cells in nearest if set(wanted) <= set(shown(cells))]
+        if beneath and not set(wanted) <= set(names):
+            raise UserError(below(content.name, beneath[0]))
+        return cells_table(names, chain(nearest, numbered), content, notes)
     rows = (row for row in [first, *numbered])
-    return cells_table([str(i) for i in range(len(first[1]))], rows, content)
+    return cells_table([str(i) for i in range(len(first[1]))], rows, content, notes)
+
+
+def shown(cells: Sequence[Any]) -> list[str]:
+    """Return cells as names of columns."""
+    return ["" if cell is None else str(cell).strip() for cell in cells]
 
 
 def text_table(
@@ -128,6 +143,7 @@ def text_table(
         raise UserError(f"{content.name}, line {head.line}: not a CSV table (quotes in the header); mend the header")
     texts = [decode(name)[0].strip() for name in head.fields]
     if header:
+        check_header(lines, texts, wanted, content.name)
         return Table(texts, text_rows(found, texts, notes), notes)
     names = [str(i) for i in range(len(texts))]
     return Table(names, text_rows(chain_first(head, found), names, notes), notes)
