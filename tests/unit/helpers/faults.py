@@ -82,6 +82,12 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Sources", "a sheet that is not there", lambda: rows(xlsx({"train": SHEET}), member="test")),
     ("Sources", "merged cells", lambda: rows(xlsx({"train": SHEET}, "A1:B1"))),
     ("Sources", "formulas without values", lambda: rows(xlsx({"train": [*SHEET, ["C", "<c><f>A1+1</f></c>"]]}))),
+    ("Sources", "a header below other lines", lambda: rows("Report,LIMS 4\nsmiles,y\nCCO,1.5\n", ["smiles", "y"])),
+    (
+        "Sources",
+        "a header below other rows of a sheet",
+        lambda: rows(xlsx({"a": [["Report", None], *SHEET]}), ["SMILES", "y"]),
+    ),
     ("Sources", "a spreadsheet that is none", lambda: rows(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))),
     ("Corpora", "no such column", lambda: header_position(["id", "SMILES"], "smiles", str(SOURCE))),
     ("Corpora", "two columns of a name", lambda: header_position(["SMILES", "y", "SMILES"], "SMILES", str(SOURCE))),
@@ -103,6 +109,11 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Tasks", "a label with the name of a column of ours", lambda: usable(GOOD | {"row": "1"}, labels=["row"])),
     ("Tasks", "numbers with a decimal comma", lambda: usable(*labels("2,45", "3,1"))),
     ("Tasks", "units among numbers", lambda: usable(*labels("2.5", "310 nM"))),
+    (
+        "Tasks",
+        "a relation that is none",
+        lambda: usable(*(row | {"rel": "about"} for row in labels("2")), relation="rel"),
+    ),
     ("Tasks", "classes that are not 0 and 1", lambda: usable(*labels("-1", "0", "1"), kind="classification")),
     ("Tasks", "no label of the class", lambda: usable(*labels("0", "1"), kind="classification", positive="active")),
     (
