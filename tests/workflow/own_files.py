@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 from own_tables import CANONICAL, CONTAINERS, LABELS, SMILES, csv_text, parquet, sdf
+from rdkit import Chem
 from spreadsheet_files import ods, xlsx
 
 SAMPLE = {"sample_fraction": 1}
@@ -70,6 +71,10 @@ TASKS |= {
     )
     for number, pair in enumerate([("0", "1"), ("1", "2"), ("FALSE", "TRUE"), ("no", "yes"), ("inactive", "active")])
 }
+RELATIONS = [(text, "<" if i < 5 else "=", LABELS[i]) for i, text in enumerate(SMILES)]
+BLOCKS = [(f'"{Chem.MolToMolBlock(Chem.MolFromSmiles(text))}"', LABELS[i]) for i, text in enumerate(SMILES)]
+TASKS["relations.csv"] = (csv_text(RELATIONS, ";", "smiles,relation,y"), {"relation": "relation"}, LABELS[5:])
+TASKS["blocks.csv"] = (csv_text(BLOCKS), {}, LABELS)
 # name of the file: (content, settings of the task, SMILES that are right)
 MOLECULES = {
     "alternating.csv": (numbered([*SMILES, *CAGES]), {}, [*CANONICAL, *(CAGES[i // 2 * 2 + 1] for i in range(4))]),
@@ -80,6 +85,7 @@ CORPORA = {
     "name_first.csv": (csv_text(QUOTED, header="name,smiles,inchikey"), "smiles", {}),
     "tricky.csv": (csv_text(TRICKY, header="name,smiles"), "smiles", {}),
     "names.smi": ("\n".join(f"{text} {i}-Säure, N" for i, text in enumerate(SMILES)), 0, {"separator": ";"}),
+    "blocks_corpus.csv": (csv_text(BLOCKS), "smiles", {}),
     "polymers.smi": ("\n".join([*SMILES, *(f"*C({s})C*" for s in SIDES)]), 0, {"decontaminate": ["polymers.csv"]}),
     "dative.smi": ("\n".join([*SMILES, *DATIVE]), 0, {}),
     "salts.smi": ("\n".join([*SMILES, FERROCENE]), 0, {"neutralize": True, "largest_fragment": True}),

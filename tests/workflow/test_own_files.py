@@ -64,7 +64,7 @@ def test_each_task_has_the_right_labels_and_molecules(read):
 
 
 def test_each_corpus_has_the_right_molecules(read):
-    for name in ("name_first.csv", "tricky.csv", "names.smi"):
+    for name in ("name_first.csv", "tricky.csv", "names.smi", "blocks_corpus.csv"):
         assert smiles(read, f"{name}/standardized/0.parquet") == CANONICAL, name
     dative, polymers = ([Chem.CanonSmiles(text) for text in texts] for texts in (DATIVE, MOLECULES["polymers.csv"][2]))
     assert smiles(read, "dative.smi/standardized/0.parquet") == CANONICAL + dative

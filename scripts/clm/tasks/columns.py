@@ -1,5 +1,6 @@
 """Which columns of its table a task reads."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,17 @@ def wanted_columns(settings: Mapping[str, Any]) -> list[str]:
     return [str(settings["smiles"]), *map(str, settings["labels"]), *relation, *carried_columns(settings)]
 
 
+def look_alikes(absent: Sequence[str], names: Sequence[str]) -> str:
+    """Return what to tell of columns that are called like absent ones but for case, blanks or similar letters."""
+    pairs = [(wanted, name) for wanted in absent for name in names if plain(name) == plain(wanted)]
+    return "".join(f" ({ascii(wanted)} is there as {ascii(name)})" for wanted, name in pairs)
+
+
+def plain(name: str) -> str:
+    """Return a name without case and blanks, and one letter for those that look alike, as both signs for micro do."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def check_columns(
     names: Sequence[str], settings: Mapping[str, Any], task: str, member: str | None = None, smiles: str | None = None
 ) -> None:
@@ -43,9 +55,10 @@ def check_columns(
     absent = [column for column in wanted if column not in names]
     if absent:
         place = f", member '{member}'" if member else ""
+        foreign = "" if all(map(str.isascii, names)) else " `encoding`,"
         raise UserError(
-            f"task {task}{place}: no column {', '.join(map(repr, absent))}; the table has: {listed(names)}; "
-            "change `smiles`, `labels` or `separator`"
+            f"task {task}{place}: no column {', '.join(map(repr, absent))}; the table has: {listed(names)}"
+            f"{look_alikes(absent, names)}; change{foreign} `smiles`, `labels` or `separator`"
         )
     further = as_list(settings.get("id"))[1:]
     ours = (*COLUMNS, ID, TIME) if "time" in settings else (*COLUMNS, ID)

@@ -163,6 +163,35 @@ def test_names_of_columns_may_go_over_lines(tmp_path, header, label, separator):
     assert read_corpus(tmp_path, content, separator=separator) == (CANONICAL, {})
 
 
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_table_may_have_thousands_of_columns_before_the_wanted_ones(tmp_path, separator):
+    descriptors = [f"descriptor_{i}" for i in range(2048)]
+    rows = [["0"] * 2048 + [text, str(y)] for text, y in PAIRS]
+    lines = [separator.join(row) for row in ([*descriptors, "smiles", "y"], *rows)]
+    assert prepared(tmp_path, "\n".join(lines).encode())[0].labels[:, 0].tolist() == LABELS
+    rows = [(text, "x" * 12_000, y) for text, y in PAIRS]
+    content = csv_text(rows, separator, None).encode()
+    assert prepared(tmp_path, content, smiles=0, labels=["2"])[0].labels[:, 0].tolist() == LABELS
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "told"),
+    [
+        ("Y", "y", r"\('y' is there as 'Y'\); change `smiles`, `labels` or `separator`"),
+        ("IC50\N{NO-BREAK SPACE}nM", "IC50 nM", r"\('IC50 nM' is there as 'IC50\\xa0nM'\); change"),
+        (
+            "IC50 (\u03bcM)",
+            "IC50 (\u00b5M)",
+            r"\('IC50 \(\\xb5M\)' is there as 'IC50 \(\\u03bcM\)'\); change `encoding`, `smiles`",
+        ),
+        ("z", "y", "the table has: smiles, z; change `smiles`"),
+    ],
+)
+def test_a_column_whose_name_looks_alike_is_told(tmp_path, name, wanted, told):
+    with pytest.raises(UserError, match=told):
+        prepared(tmp_path, csv_text(header=f"smiles,{name}").encode(), labels=[wanted])
+
+
 def test_rows_of_types_and_units_below_the_header_are_counted(tmp_path):
     pubchem = 'TAG,smiles,y\nRESULT_TYPE,,FLOAT\nRESULT_DESCR,,"Half, max"\nRESULT_UNIT,,MICROMOLAR\n'
     rows = csv_text([(i, *pair) for i, pair in enumerate(PAIRS)], header=None)
@@ -196,6 +225,7 @@ def test_exports_of_other_kinds_are_refused_by_name(tmp_path, content, told):
         ("= -1", {}, -1),
         ("=1,5", {"decimal": ","}, 1.5),
         ("1,5E-3", {"decimal": ","}, 0.0015),
+        ("1\N{RIGHT SINGLE QUOTATION MARK}234.5", {"thousands": "'"}, 1234.5),
         ("\N{NO-BREAK SPACE}1.5\N{THIN SPACE}", {}, 1.5),
     ],
 )

@@ -92,6 +92,7 @@ def as_bound(number: Number, censored: str = "missing") -> Number:
 def unmarked(text: str, decimal: str, thousands: str | None) -> str | None:
     """Return a number as Python writes it, or None when the text is no number with these marks."""
     text = BLANKS.sub(" ", text) if thousands == " " else text
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") if thousands == "'" else text
     if thousands and thousands in text:
         whole, _, rest = text.partition(decimal)
         head = whole.lstrip("+-")

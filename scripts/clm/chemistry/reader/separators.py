@@ -16,8 +16,9 @@ UNNAMED = ("\t", ";", ",", "|", " ")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
 # A first line by which Excel is told the separator
 SEPARATOR_LINE = re.compile(rb"\"?sep=(.)\"?", re.IGNORECASE)
-# Lines of a table without header in which columns are counted, and bytes of each that are looked at
-SAMPLE, LONGEST = 100, 10_000
+# Lines of a table without header in which columns are counted, and bytes of a line that are looked at: a header may
+# name some ten thousand descriptors
+SAMPLE, LONGEST = 100, 1_000_000
 # Lines that a header may have, since its quotes may hold line breaks, and lines in which it is looked for
 MOST_HEADER_LINES, MOST_ABOVE = 20, 50
 
