@@ -68,10 +68,12 @@ def text_rows(
         if reason:
             rejected[reason] += 1
             continue
+        stripped = (
+            bytes.strip if len(rows) > 1 else as_bytes
+        )  # rows with quotes, which mol blocks need, come one by one
         for fields in rows:
             if len(fields) == width:
-                field = fields[position]
-                yield as_bytes(field) if b"\n" in field else field.strip()
+                yield stripped(fields[position])
             elif width is None and len(fields) > position:
                 parts = fields[position].split(None, 1)
                 yield parts[0] if len(parts) == 1 else without_name(fields[position])
