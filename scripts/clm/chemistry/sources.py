@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clm.chemistry.reader.columns import parquet_batches, parquet_names
 from clm.chemistry.reader.containers import SPREADSHEETS, Content, open_content
-from clm.chemistry.reader.messages import listed
+from clm.chemistry.reader.messages import listed, look_alikes
 from clm.chemistry.reader.records import BLOCK_ENDS, Record, field_blocks, records
 from clm.chemistry.reader.sdf import STRUCTURE, sdf_records
 from clm.chemistry.reader.separators import check_header, first_line
@@ -94,7 +94,8 @@ def header_position(names: list[str], column: str, name: str) -> int:
     """Return the position of a named column; raises UserError that lists the columns there are, or when two have it."""
     if column not in names:
         raise UserError(
-            f"{name}: no column '{column}'; the header has: {listed(names)}; change `column` or `separator`"
+            f"{name}: no column '{column}'; the header has: {listed(names)}{look_alikes([column], names)}; change "
+            "`column` or `separator`"
         )
     if names.count(column) > 1:
         raise UserError(f"{name}: {names.count(column)} columns are called '{column}'; give `column` as a number")

@@ -1,10 +1,9 @@
 """Which columns of its table a task reads."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clm.chemistry.reader.messages import listed
+from clm.chemistry.reader.messages import listed, look_alikes
 from clm.chemistry.reader.sdf import STRUCTURE
 from clm.provenance.command import UserError
 from clm.tasks.labels import as_list
@@ -26,17 +25,6 @@ def wanted_columns(settings: Mapping[str, Any]) -> list[str]:
     """Return the names of all columns that are read, or their numbers where the table has no header."""
     relation = map(str, as_list(settings.get("relation")))
     return [str(settings["smiles"]), *map(str, settings["labels"]), *relation, *carried_columns(settings)]
-
-
-def look_alikes(absent: Sequence[str], names: Sequence[str]) -> str:
-    """Return what to tell of columns that are called like absent ones but for case, blanks or similar letters."""
-    pairs = [(wanted, name) for wanted in absent for name in names if plain(name) == plain(wanted)]
-    return "".join(f" ({ascii(wanted)} is there as {ascii(name)})" for wanted, name in pairs)
-
-
-def plain(name: str) -> str:
-    """Return a name without case and blanks, and one letter for those that look alike, as both signs for micro do."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def check_columns(

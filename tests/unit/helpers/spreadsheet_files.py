@@ -21,7 +21,7 @@ def cell(value: object) -> str:
     if isinstance(value, str):
         return (
             value
-            if value.startswith("<c>")
+            if value.startswith(("<c>", "<c "))
             else f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
         )
     return f"<c><v>{value!r}</v></c>"
@@ -36,7 +36,8 @@ def ods(rows: Sequence[Sequence[object]], merged: tuple[int, int] | None = None)
             for j, value in enumerate(row)
         ]
         lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
-    names = "".join(f' xmlns:{name}="{ODS}:{name}:1.0"' for name in ("office", "table", "text", "manifest"))
+    spaces = ("office", "table", "text", "manifest", "calcext")
+    names = "".join(f' xmlns:{name}="{ODS}:{name}:1.0"' for name in spaces)
     parts = {
         "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
         "content.xml": f"<office:document-content{names}><office:body><office:spreadsheet>"

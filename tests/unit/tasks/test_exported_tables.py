@@ -1,5 +1,6 @@
 """Tables as databases, notebooks and instruments export them: read as meant, or refused with the reason."""
 
+import re
 from collections import Counter
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from clm.chemistry.standardize import standardizer
 from clm.provenance.command import UserError
 from own_tables import CANONICAL, LABELS, SMILES, csv_text, parquet_of, prepared
 from rdkit import Chem
-from spreadsheet_files import xlsx
+from spreadsheet_files import ods, xlsx
 
 PAIRS = list(zip(SMILES, LABELS, strict=True))
 BLOCKS = [Chem.MolToMolBlock(Chem.MolFromSmiles(text)) for text in SMILES]
@@ -144,6 +145,22 @@ def test_a_header_below_other_rows_of_a_sheet_is_told_with_its_row(tmp_path):
             prepared(tmp_path, xlsx({"a": [*above, ["smiles", "y"], *PAIRS]}))
 
 
+def test_errors_of_a_sheet_are_lost_labels_and_not_empty_cells(tmp_path):
+    labels = ['<c t="e"><v>#DIV/0!</v></c>', '<c s="1" t="e"><f>NA()</f><v>#N/A</v></c>', *LABELS[2:]]
+    opened = (
+        '<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value="" '
+        'calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    )
+    for content, missing in (
+        (xlsx({"a": [["smiles", "y"], *zip(SMILES, labels, strict=True)]}), {"missing": 1}),
+        (ods([["smiles", "y"], *zip(SMILES, [opened, *LABELS[1:]], strict=True)]), {}),
+    ):
+        task, summary = prepared(tmp_path, content)
+        assert task.labels[:, 0].tolist() == LABELS[1 + len(missing) :]
+        assert summary["labels"]["y"] == {"present": 19 - len(missing), "spreadsheet_error": 1} | missing
+        assert "labels are lost (spreadsheet_error 1, for example '#DIV/0!' in line 2)" in summary["warnings"][0]
+
+
 def test_hidden_rows_of_a_sheet_are_read_and_told(tmp_path):
     content = xlsx({"a": [["smiles", "y"], *PAIRS]}, hidden=(3, 4))
     task, summary = prepared(tmp_path, content)
@@ -190,6 +207,11 @@ def test_a_table_may_have_thousands_of_columns_before_the_wanted_ones(tmp_path, 
 def test_a_column_whose_name_looks_alike_is_told(tmp_path, name, wanted, told):
     with pytest.raises(UserError, match=told):
         prepared(tmp_path, csv_text(header=f"smiles,{name}").encode(), labels=[wanted])
+    told = (
+        re.escape(f"{ascii(wanted)} is there as {ascii(name)}") if name != "z" else "the header has: smiles, z; change"
+    )
+    with pytest.raises(UserError, match=told):
+        read_corpus(tmp_path, csv_text(header=f"smiles,{name}").encode(), wanted)
 
 
 def test_rows_of_types_and_units_below_the_header_are_counted(tmp_path):

@@ -2,9 +2,10 @@
 
 import lzma
 import tarfile
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from clm.provenance.command import UserError
@@ -32,6 +33,17 @@ def listed(names: Collection[str], most: int = 20) -> str:
     """Return names from a file for a message of one line."""
     shown = ", ".join(printable(name) for name in list(names)[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def look_alikes(absent: Sequence[str], names: Sequence[str]) -> str:
+    """Return what to tell of columns that are called like absent ones but for case, blanks or similar letters."""
+    pairs = [(wanted, name) for wanted in absent for name in names if without_case(name) == without_case(wanted)]
+    return "".join(f" ({ascii(wanted)} is there as {ascii(name)})" for wanted, name in pairs)
+
+
+def without_case(name: str) -> str:
+    """Return a name without case and blanks, and one letter for those that look alike, as both signs for micro do."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import datetime
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from typing import IO
 from xml.sax.saxutils import escape
 
 from clm.chemistry.reader.containers import Content
@@ -16,6 +18,11 @@ SPANNING = re.compile(
 )
 LARGEST_WHOLE = 2**53  # beyond it a spreadsheet has no whole numbers
 Cell = str | int | float | bool | None
+# Cells with an error, of Excel and of OpenDocument
+EXCEL_ERROR = re.compile(rb'(<c [^>]*\b)t="e"')
+OPEN_ERROR = re.compile(rb'<table:table-cell[^>]*value-type="error"[^>]*>')
+EMPTY_VALUE = re.compile(rb' office:string-value="[^"]*"')
+IN_MEMORY = 2**26  # bytes of a copy, beyond which it goes to a temporary file
 HIDDEN = re.compile(rb"<row [^>]*hidden=\"(?:1|true)\"")
 # A formula that no program has computed yet (libraries write such): its cell would read as empty
 UNCOMPUTED = {
@@ -35,7 +42,7 @@ def sheet_rows(content: Content) -> Iterator[list[Cell]]:
     check_formulas(content)
     try:
         with damage_told(content.name):
-            book = CalamineWorkbook.from_filelike(content.stream)
+            book = CalamineWorkbook.from_filelike(with_errors(content))
             sheet = book.get_sheet_by_name(choose_sheet(book, content))
     except CalamineError as error:
         reason = listed([str(error)])
@@ -102,6 +109,37 @@ def hidden_rows(content: Content) -> int:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")]
     content.stream.seek(0)
     return sum(len(HIDDEN.findall(sheet)) for sheet in sheets)
+
+
+def with_errors(content: Content) -> IO[bytes]:
+    """Return the spreadsheet with errors such as #DIV/0! as texts, which calamine would take for empty cells.
+
+    Those of the binary formats (xls, xlsb) stay empty.
+    """
+    if not zipfile.is_zipfile(content.stream):
+        content.stream.seek(0)
+        return content.stream
+    copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+    changed = False
+    content.stream.seek(0)
+    with damage_told(content.name), zipfile.ZipFile(content.stream) as archive, zipfile.ZipFile(copy, "w") as out:
+        for name in archive.namelist():
+            data = archive.read(name)
+            text = as_texts(name, data)
+            changed = changed or text != data
+            out.writestr(name, text)
+    for stream in (copy, content.stream):
+        stream.seek(0)
+    return copy if changed else content.stream
+
+
+def as_texts(name: str, data: bytes) -> bytes:
+    """Return a part of a spreadsheet whose cells with errors are cells with texts."""
+    if name.startswith("xl/worksheets/"):
+        return EXCEL_ERROR.sub(rb'\1t="str"', data)
+    if name == "content.xml":
+        return OPEN_ERROR.sub(lambda cell: EMPTY_VALUE.sub(b"", cell[0]), data)
+    return data
 
 
 def plain(cell: object) -> Cell:
