@@ -98,7 +98,7 @@ def test_a_missing_column_is_told_with_the_columns_there_are(tmp_path):
 
 
 def test_too_few_molecules_are_told_with_reasons(tmp_path):
-    with pytest.raises(UserError, match=r"9 usable molecules of 10 rows.*1 unparsable, for example 'C\\(' in line 11;"):
+    with pytest.raises(UserError, match=r"9 usable molecules of 10 rows.*1 unparsable, for example 'C\(' in line 11;"):
         prepare(tmp_path, [*good_rows()[:9], ["x", "C(", 1, 1]])
     with pytest.raises(UserError, match="0 usable molecules of 0 rows"):
         prepare(tmp_path, [])
