@@ -9,7 +9,6 @@ from clm.chemistry.identity import clear_atom_maps, stable_smiles
 from clm.chemistry.reader.messages import listed
 from clm.chemistry.reader.sdf import STRUCTURE
 from clm.chemistry.reader.tables import open_table
-from clm.chemistry.standardize import MARKS
 from clm.provenance.command import UserError
 from clm.tasks.molecules import read_molecule
 from clm.tasks.prepare import harmless, source_of
@@ -107,6 +106,6 @@ def read_smiles(source: str) -> tuple[str, str]:
     mol, reason = read_molecule(text)
     if mol is None:
         return "", str(reason)
-    mapped = not MARKS.isdisjoint(text) and clear_atom_maps(mol)
+    mapped = (":" in text or "\n" in text) and clear_atom_maps(mol)
     smiles = stable_smiles(mol, None if mapped else text)
     return ("", "not_readable_again") if smiles is None else (smiles, "")
