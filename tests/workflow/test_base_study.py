@@ -39,6 +39,8 @@ def contents(folder: Path) -> dict[Path, tuple[int, int]]:
 
 
 def test_no_job_of_pretraining_is_planned_and_a_differing_vocabulary_is_refused(mine):
+    done = snakemake(mine, "-n", "--configfile", "studies/tiny.yaml", "mine.yaml")
+    assert done.returncode == 0 and not (mine / "results" / "mine").exists(), done.stdout[-3000:]
     planned = {rule for rule, _ in plan(mine, "--configfile", "studies/tiny.yaml", "mine.yaml").reads}
     assert {"probe_encoder", "finetune_model", "measure_curvature", "write_report"} <= planned
     assert not planned & (PRETRAINING | {"sweep_rate", "summarize_corpus"})

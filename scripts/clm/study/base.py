@@ -4,8 +4,10 @@ The folders of REUSED are links to those of the base, so all paths of the study 
 would fill them are left out, so nothing is written through a link.
 """
 
+import atexit
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ SIZE = ("layers", "width", "heads", "learning_rate", "batch_tokens")  # what a c
 
 def reuse_base(config: Mapping[str, Any], schema: Mapping[str, Any], results: Path, studies: Path) -> None:
     """Link what the base of a study has pretrained into the folder of the study, if it has a base.
+
+    When the process ends, new links are taken away if the study has made nothing else: a dry run leaves nothing.
 
     Args:
         config: a resolved configuration.
@@ -42,10 +46,26 @@ def reuse_base(config: Mapping[str, Any], schema: Mapping[str, Any], results: Pa
         faults = faults or list(missing(config, results / base, studies))
     if faults:
         raise ConfigurationError("\n  ".join(["the configuration cannot be used:", *faults]))
-    for name in REUSED if base else ():
-        own.mkdir(parents=True, exist_ok=True)
-        if not (own / name).is_symlink():
-            (own / name).symlink_to(Path("..", base, name))
+    if made := make_links(own, base):
+        atexit.register(remove_links, own, made)
+
+
+def make_links(own: Path, base: str | None) -> list[Path]:
+    """Link the reused folders of the base, if there is one, and return the links that were not there before."""
+    links = [own / name for name in REUSED if base and not (own / name).is_symlink()]
+    for link in links:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(Path("..", str(base), link.name))
+    return links
+
+
+def remove_links(own: Path, links: list[Path]) -> None:
+    """Remove the links of a study and its folder, if nothing else is in it; another process may be doing the same."""
+    with suppress(OSError):
+        if set(own.iterdir()) <= set(links):
+            for link in links:
+                link.unlink(missing_ok=True)
+            own.rmdir()
 
 
 def misplaced(own: Path, base: str | None) -> Iterator[str]:

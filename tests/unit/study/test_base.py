@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from clm.provenance.files import write_json
-from clm.study.base import REUSED, all_checkpoints, reuse_base
+from clm.study.base import REUSED, all_checkpoints, make_links, remove_links, reuse_base
 from clm.study.differences import differences
 from clm.study.grid import Checkpoint, sizes, untrained
 from clm.study.merge import read_configuration
@@ -75,6 +75,16 @@ def test_the_folders_of_the_base_are_linked_once_and_wherever_the_results_move(m
         name: f"../tiny/{name}" for name in REUSED
     }
     assert (tmp_path / "moved" / "mine" / "pretrain" / "rates" / "25k.json").is_file()
+
+
+def test_links_of_a_study_that_made_nothing_are_taken_away_and_those_of_one_that_did_stay(mine):
+    own = Path("results", "mine")
+    remove_links(own, make_links(own, "tiny"))
+    assert not own.exists() and Path("results", "tiny", "pretrain", "rates").is_dir()
+    made = make_links(own, "tiny")
+    (own / "logs").mkdir()
+    remove_links(own, made)
+    assert all((own / name).is_symlink() for name in REUSED) and make_links(own, "tiny") == []
 
 
 def test_a_study_without_a_base_makes_no_folder(mine):
