@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ def explain(error: Any) -> str:
         return f"{place}: {error.message}"
     if error.validator == "type" and looks_like_number(error.instance):
         return f"{place}: {shown} is text, not a number (YAML reads 1e-3 as text; write 1.0e-3)"
+    if (
+        error.validator == "type"
+        and error.validator_value == "string"
+        and isinstance(error.instance, int | float | date)
+    ):
+        return f"{place}: {shown} is not text; put it in quotes"
     if error.validator == "enum":
         return f"{place}: {shown} is not one of {', '.join(map(str, error.validator_value))}"
     if error.validator == "pattern" and "description" in error.schema:

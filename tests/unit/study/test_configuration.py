@@ -1,6 +1,7 @@
 """Faults of a configuration stop in one line each, before any job."""
 
 import copy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,10 @@ FAULTS = [
     (("pretraining", "optimizer", "name"), "adam", 'pretraining.optimizer.name: "adam" is not one of adamw, sgd, muon'),
     (("pretraining", "mask_token_fraction"), 0.95, "add up to more than 1"),
     (("study",), "../../etc", "study: "),
+    (("study",), 2026, "study: 2026 is not text; put it in quotes"),
+    (("study",), date(2026, 1, 2), 'study: "2026-01-02" is not text; put it in quotes'),
+    (("study",), True, "study: true is not text; put it in quotes"),
+    (("grid", "trunks", 0, "sizes"), [60], "grid.trunks.0.sizes.0: 60 is not text; put it in quotes"),
     (("study",), "a; rm -rf b", "study: "),
     (("tasks", "esol", "decimal"), ";", 'tasks.esol.decimal: ";" is not one of ., ,'),
     (
