@@ -33,8 +33,8 @@ def before_commands() -> str:
 
 
 def own_path(path: str) -> str:
-    """A file of the workflow, as jobs find it from the working directory."""
-    return path if HOME.samefile(Path.cwd()) else str(HOME / path)
+    """A file of the workflow, as jobs find it from the working directory, and in no storage."""
+    return local(path if HOME.samefile(Path.cwd()) else str(HOME / path))
 
 
 shell.prefix(before_commands())

@@ -259,7 +259,7 @@ FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("pn
 FIGURES.append("<results>/figures/claims.html")
 FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
 # Texts of the report: a reworded caption makes a new report and nothing else
-CAPTIONS = sorted(own_path(f"report/{path.name}") for path in (HOME / "report").glob("*.rst"))
+CAPTIONS = [own_path(f"report/{path.name}") for path in sorted((HOME / "report").glob("*.rst"))]
 # All of the analysis, one job after the other: on a cluster it is one group if that fits into an allocation
 PAGES = 20 + 20 * len(config["transfer"]["answers"])  # claims and findings; page and figure of each named task
 ANALYSIS_MINUTES = sum(told[-1][1] for told in (TABULATED | ANALYSES).values()) + 10 * len(PLOTS) + PAGES + 20

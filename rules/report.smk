@@ -44,6 +44,7 @@ rule write_answer:
         molecules="<results>/tasks/{task}/molecules.csv",
         descriptors="<results>/tasks/{task}/descriptors.json",
         distance="<results>/tasks/{{task}}/distance/{}-{}.json".format(*reference_subset()),
+        splits=lambda w: split_files(w.task),
         predictions=lambda w: prediction_files(w.task),
         tables=[f"<results>/tables/{name}.csv" for name in ANSWERED],
         figure="<results>/answers/{task}.png",

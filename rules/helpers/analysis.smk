@@ -91,10 +91,10 @@ def task_files(name: str) -> list[str]:
 
 
 def prediction_files(task: str) -> list[str]:
-    """The test predictions of one task: every probed trunk and every baseline."""
+    """The scores and test predictions of one task: every probed trunk and every baseline."""
     probed = [paths.linear_probe(RESULTS, cell) for cell in grid.probe_cells(config) if cell.task == task]
     others = [paths.baseline(RESULTS, cell) for cell in grid.baseline_cells(config) if cell.task == task]
-    return [str(path.with_suffix(".parquet")) for path in probed + others]
+    return [str(path.with_suffix(kind)) for path in probed + others for kind in (".json", ".parquet")]
 
 
 def answer_config(task: str) -> dict:
@@ -182,5 +182,6 @@ def write_request(out: Path, targets: list[str]) -> None:
     """Write what the report holds, and the configuration with its keys in their order."""
     settings = judgement("corpus", "aggregate", "gain_margin") | select_keys(config["figures"], "split")
     told = {"targets": [str(path) for path in targets], "config": config, "settings": settings}
+    told["storage"] = workflow.storage_settings.default_storage_provider is not None
     with atomic(out) as temporary:
         temporary.write_text(json.dumps(told | {"shown": shown_in_report()}))

@@ -15,6 +15,11 @@ from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
 
 FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs")
+NOT_MADE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>How it was made</title></head><body>
+<p>Snakemake's own report needs results in the working directory. These were made in a storage
+(<code>--default-storage-provider</code>), for which there is none. Each result has its log and its run time there,
+below <code>logs</code> and <code>benchmarks</code>.</p></body></html>
+"""
 SNAKEFILE = Path(__file__).resolve().parents[2] / "Snakefile"
 
 
@@ -23,15 +28,20 @@ def write_report(request: Path, out: Path, workflow: Path) -> None:
 
     Args:
         request: JSON of `targets`, finished files of which only the jobs appear in Snakemake's report, the resolved
-            `config`, `settings` of the beginning, and `shown`: path, category, label and caption of each file.
+            `config`, `settings` of the beginning, and `shown`: path, category, label and caption of each file;
+            `storage`: whether the results lie in a storage, for which Snakemake's report cannot be made.
         out: report.html.
-        workflow: Snakemake's own report.
+        workflow: Snakemake's own report, or why there is none.
 
     Raises:
         UserError: Snakemake could not make the report (its own words are in the log above), or a caption is faulty.
     """
     asked = read_json(request)
-    snakemake_report(asked, workflow)
+    if asked.get("storage"):
+        with atomic(workflow) as temporary:
+            temporary.write_text(NOT_MADE, encoding="utf-8")
+    else:
+        snakemake_report(asked, workflow)
     results = out.parent.parent
     frame = {name: read_table(results / "tables" / f"{name}.csv") for name in FIRST}
     page = report_page(

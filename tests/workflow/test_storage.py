@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -18,6 +20,15 @@ PLUGIN = ("snakemake-storage-plugin-fs==1.1.3", "reretry==0.11.8", "sysrsync==1.
 RSYNC = '#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\nexec cp -rLp "$1" "$2"\n'
 TASK = {"file": "own.csv", "smiles": "smiles", "labels": ["y"], "kind": "regression"}
 CONFIG = {"tasks": {"own": TASK}, "transfer": {"tasks": ["own", "control_logp"], "answers": ["own"]}}
+MADE_ANEW = (  # tables, figures and pages, of which one reads a file of the workflow
+    "tables/published.csv",
+    "tables/findings.md",
+    "figures/published.png",
+    "figures/headline.pdf",
+    "answers/freesolv.html",
+    "report/report.html",
+    "report/workflow.html",
+)
 TARGETS = (
     "tables/tasks.csv",  # found below the folder of the study
     "corpora/pubchem/summary.json",  # from folders of shards and of sources
@@ -38,6 +49,17 @@ def plugin(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "plugin"))
 
 
+def make_in_storage(folder: Path, remote: Path, targets: Iterable[str], *options: str) -> None:
+    """Make results of the tiny study in the storage and none in the working directory."""
+    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(remote))
+    wanted = [f"results/tiny/{name}" for name in targets]
+    done = snakemake(folder, *storage, "--configfile", "studies/tiny.yaml", *options, "--", *wanted)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert [name for name in wanted if not (remote / name).is_file()] == []
+    local = {path.relative_to(folder / "results") for path in (folder / "results").rglob("*") if path.is_file()}
+    assert {path.parts[:2] for path in local} <= {("sources", ".digests"), ("tiny", "provenance.json")}
+
+
 def test_results_are_made_in_the_storage_and_none_in_the_working_directory(plugin, tmp_path):
     folder, remote = copy_workflow(tmp_path / "w"), tmp_path / "remote"
     remote.mkdir()
@@ -46,10 +68,13 @@ def test_results_are_made_in_the_storage_and_none_in_the_working_directory(plugi
     if (folder / "results").is_dir():
         shutil.move(folder / "results", remote)
     (folder / "own.yaml").write_text(yaml.safe_dump(CONFIG))
-    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(remote))
-    study = ("--configfile", "studies/tiny.yaml", "own.yaml")
-    done = snakemake(folder, *storage, *study, "--", *(f"results/tiny/{name}" for name in TARGETS))
-    assert done.returncode == 0, done.stdout[-5000:]
-    assert all((remote / "results" / "tiny" / name).is_file() for name in TARGETS)
-    local = {path.relative_to(folder / "results") for path in (folder / "results").rglob("*") if path.is_file()}
-    assert {path.parts[:2] for path in local} <= {("sources", ".digests"), ("tiny", "provenance.json")}
+    make_in_storage(folder, remote, TARGETS, "own.yaml")
+
+
+def test_tables_figures_and_pages_are_made_from_a_finished_study_in_the_storage(plugin, finished, tmp_path):
+    folder, remote = copy_workflow(tmp_path / "w"), tmp_path / "remote"
+    shutil.rmtree(folder / "results", ignore_errors=True)
+    shutil.copytree(finished / "results", remote / "results")
+    for name in MADE_ANEW:
+        (remote / "results" / "tiny" / name).unlink()
+    make_in_storage(folder, remote, MADE_ANEW, "--rerun-triggers", "mtime")
