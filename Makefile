@@ -30,8 +30,10 @@ soak: $(READY)
 
 # The last lines of the newest logs, anew every two seconds: jobs that begin later are followed too
 watch:
-	@while sleep 2; do clear; ls -t results/*/logs/*.log results/*/logs/*/*.log 2>/dev/null | head -n 6 | \
-		while read -r log; do printf '== %s\n' "$$log"; tail -n 3 "$$log"; done; done
+	@while sleep 2; do clear; \
+		logs=$$(ls -t results/*/logs/*.log results/*/logs/*/*.log results/sources/*/fetch.log 2>/dev/null | head -n 6); \
+		[ -n "$$logs" ] || { echo "no logs below results/ yet"; continue; }; \
+		printf '%s\n' "$$logs" | while read -r log; do printf '== %s\n' "$$log"; tail -n 3 "$$log"; done; done
 
 clean:
 	@echo "This removes results/ (`du -sh results 2>/dev/null | cut -f1`) and .snakemake/; fetched sources are fetched again."

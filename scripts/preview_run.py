@@ -53,8 +53,9 @@ def dry_run(overlays: list[Path], targets: list[str]) -> str:
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     done = subprocess.run([*call, "--", *targets], **both, text=True, check=False)
     if done.returncode:
-        last = [line for line in done.stdout.splitlines() if line.strip()][-1]
-        raise UserError(f"snakemake cannot plan this ({last.strip()}); run `snakemake -n` for all of its message")
+        told = filter(None, map(str.strip, done.stdout.splitlines()))
+        last = [line for line in told if not line.startswith('File "')][-1]  # which say where in the code it was found
+        raise UserError(f"snakemake cannot plan this ({last}); run `snakemake -n` for all of its message")
     return done.stdout
 
 

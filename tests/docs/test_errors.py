@@ -98,7 +98,7 @@ def fault_of(path: tuple, value: object) -> str:
 
 
 def shown(page: str) -> str:
-    """Return the page without lists of names and without words of a library, or of Python, that come from its version."""
+    """Return the page without lists of names and without words of Python or a library that come from its version."""
     page = re.sub(r"(defined|allowed): .*", r"\1: ...", page)
     page = re.sub(r"the text is not in (\S+) \(.*?\);", r"the text is not in \1 (...);", page)
     page = re.sub(r"describes no encoder \(.*?\); check", "describes no encoder (...); check", page)

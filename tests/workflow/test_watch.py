@@ -15,9 +15,8 @@ LOG = "results/own/logs/{}.log"
 
 @pytest.fixture
 def watched(tmp_path) -> Iterator[subprocess.Popen]:
-    """`make watch` in a folder with the log of one job; what it prints is in watched.txt."""
+    """`make watch` in a folder without results; what it prints is in watched.txt."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    write_log(tmp_path, "tabulate_runs", "the first job")
     environment = os.environ | {"TERM": "dumb"}
     with (tmp_path / "watched.txt").open("w") as told:
         call = {"cwd": tmp_path, "env": environment, "stdout": told, "stderr": subprocess.STDOUT}
@@ -42,6 +41,11 @@ def shown(folder, text) -> bool:
 
 
 def test_jobs_that_begin_after_it_are_followed(watched, tmp_path):
+    assert shown(tmp_path, "no logs below results/ yet")
+    write_log(tmp_path, "tabulate_runs", "the first job")
     assert shown(tmp_path, f"== {LOG.format('tabulate_runs')}\nthe first job")
+    (tmp_path / "results" / "sources" / "molsets").mkdir(parents=True)
+    (tmp_path / "results" / "sources" / "molsets" / "fetch.log").write_text("a source\n")
+    assert shown(tmp_path, "== results/sources/molsets/fetch.log\na source")
     write_log(tmp_path, "probe_encoder/zinc-3k", "a later job, in a folder of its own")
     assert shown(tmp_path, f"== {LOG.format('probe_encoder/zinc-3k')}\na later job")

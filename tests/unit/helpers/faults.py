@@ -165,6 +165,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Commands", "an overlay that is not there", lambda: resolved_configuration([Path("mine.yaml")])),
     ("Commands", "an overlay that is no YAML", lambda: previewed("study: [mine")),
     ("Commands", "an overlay that is a list", lambda: previewed("- study: mine")),
+    ("Commands", "a preview of a study whose base is not there", lambda: previewed("{study: mine, base: other}")),
     ("Commands", "a preview of a result that no rule makes", lambda: previewed("study: mine", ["results/mine/no.csv"])),
     ("Commands", "a study compared with none", lambda: compared("results/cell")),
     ("Commands", "a comparison with a study that has not run", lambda: compared("results/cell", "results/selfies")),
