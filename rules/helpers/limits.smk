@@ -43,12 +43,14 @@ def stated_minutes() -> dict[str, int]:
 
 
 def require_limits() -> None:
-    """Stop before anything is submitted when a job asks for more than the profile of a cluster allows."""
+    """Stop before anything runs when a job asks for more than the profile allows.
+
+    Snakemake itself would give a job fewer GPUs than it asks for, and say nothing.
+    """
     minutes = limit("allocation_minutes")
-    if minutes is None:
-        return
-    faults = [*beyond_limits(config, limit("gpu"), minutes), *longer_rules(stated_minutes(), minutes)]
-    if faults:
+    faults = [*beyond_limits(config, limit("gpu"), minutes)]
+    faults += longer_rules(stated_minutes(), minutes) if minutes is not None else []
+    if faults and workflow.is_main_process:
         raise WorkflowError("the profile is too small for this study:", *faults)
 
 

@@ -131,6 +131,16 @@ def test_a_training_that_asks_for_more_than_the_profile_allows_stops_before_subm
         assert told in done.stdout, done.stdout
 
 
+def test_on_one_machine_too_a_training_gets_no_fewer_gpus_than_it_asks_for(clone, tmp_path):
+    (tmp_path / "wide.yaml").write_text("resources: {gpus: 1}\nsizes: {3k: {processes: 4}}")
+    told = ("--snakefile", str(clone / "Snakefile"), "--configfile", str(clone / "studies/tiny.yaml"), "wide.yaml")
+    done = snakemake(tmp_path, "-n", *told, "--workflow-profile", str(clone / "profiles" / "default"))
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert "sizes.3k.processes: 4 GPUs are needed, the profile allows 1: raise `gpu`" in done.stdout
+    done = snakemake(tmp_path, "-n", "--quiet", "all", *told, "--cores", "4", "--resources", "gpu=4")
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def test_rules_that_ask_for_longer_stop_the_run_until_the_profile_gives_them_less(tmp_path):
     folder = copy_workflow(tmp_path / "w")
     done = planned(folder, "studies/tiny.yaml", allocation_minutes=60)
