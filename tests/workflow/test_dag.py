@@ -41,7 +41,8 @@ TASK = {"file": "own.csv", "smiles": "s", "labels": ["y"], "kind": "regression"}
 
 @pytest.mark.parametrize("study", ["config.yaml", *STUDIES])
 def test_every_study_plans_from_a_fresh_clone(clone, study):
-    rules = {rule for rule, _ in plan(clone, "--configfile", study).stale}
+    gpus = ("--resources", "gpu=8")  # of the largest training of a study; the profile gives one
+    rules = {rule for rule, _ in plan(clone, "--configfile", study, *gpus).stale}
     assert {"pretrain_checkpoint", "probe_encoder", "measure_curvature", "plot_loss", "write_report"} <= rules
     assert ("train_graph_network" in rules) == (study == "studies/graphs.yaml")  # only where a study names one
 
