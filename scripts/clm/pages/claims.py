@@ -29,7 +29,8 @@ def claims_page(document: Mapping[str, Any]) -> str:
     """Return an HTML page with a row per claim; every text is escaped."""
     claims = list(document.get("claims") or [])
     verdicts = [str(claim.get("verdict") or "undecided") for claim in claims]
-    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS) if claims else "No claim was tested"
+    known = dict.fromkeys([*VERDICTS, *verdicts])  # every verdict is counted, so that the counts add up
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in known) if claims else "No claim was tested"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in HEADINGS)
     rows = "\n".join(claim_row(claim) for claim in claims)
     return readable(PAGE.format(study=escaped(document.get("study")), counts=counts, head=head, rows=rows))

@@ -28,6 +28,11 @@ def interval(row: Mapping[str, Any], scale: float = 1.0) -> str:
     return f"[{scale * row['lower']:.2g}, {scale * row['upper']:.2g}]"
 
 
+def decimals(value: float) -> str:
+    """Return a number with two decimals and no "-0.00"."""
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
 def listed(names: list[str]) -> str:
     """Return names in a row, or "none"."""
     return ", ".join(names) or "none"
@@ -74,7 +79,7 @@ def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:
 
 def with_slope(row: Mapping[str, Any]) -> str:
     """Return a task with its elasticity, where there is one."""
-    return row["task"] if pd.isna(row["slope"]) else f"{row['task']} {row['slope']:.2f} {interval(row)}"
+    return row["task"] if pd.isna(row["slope"]) else f"{row['task']} {decimals(row['slope'])} {interval(row)}"
 
 
 def gains_section(saturation: pd.DataFrame) -> Section:
@@ -123,13 +128,21 @@ def claims_section(claims: list[dict[str, Any]], tuned: int) -> Section:
         )
     lines += [
         f"{claim['verdict']}: {claim['claim']} (effect {claim['effect']:.2g} {interval(claim)}, n {claim['n']})."
-        for claim in claims
+        for claim in once(claims)
         if claim["verdict"] not in (*OPEN, SHOWN) and claim["lower"] is not None
     ]
     counts = [
         f"{word}: {sum(claim['verdict'] == word for claim in claims)} of {len(claims)}." for word in (*OPEN, SHOWN)
     ]
     return "Claims of the paper and of its review", [*lines, *counts]
+
+
+def once(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the claims, of those over all splits and over one that rest on the same numbers only the latter."""
+    found = {
+        (claim["claim"].split(" (")[0], claim["effect"], claim["lower"], claim["upper"]): claim for claim in claims
+    }
+    return list(found.values())
 
 
 def page(study: str, first: str, short: list[Section], details: list[Section]) -> str:

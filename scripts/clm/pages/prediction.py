@@ -9,6 +9,7 @@ from clm.statistics.predictors import LOSS
 from clm.statistics.within import BUDGET, SIZE, simpson
 from clm.tables.columns import ALPHA, POOLED, PRIMARY
 from clm.wording.names import mode_name
+from clm.wording.predictors import predictor_name
 
 
 def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Section:
@@ -18,7 +19,10 @@ def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Se
     for (mode, split), group in rows.groupby(["mode", "split"], sort=False):
         known = group[group["lower"].notna()]
         clear = known[(known["lower"] > 0) | (known["upper"] < 0)].sort_values("spearman", key=abs, ascending=False)
-        told = [f"{row['predictor']} {row['spearman']:.2f} {interval(row)}" for row in clear.head(5).to_dict("records")]
+        told = [
+            f"{predictor_name(row['predictor'])} {row['spearman']:.2f} {interval(row)}"
+            for row in clear.head(5).to_dict("records")
+        ]
         lines.append(
             f"{mode_name(mode)}, {split} split: the interval of the mean rank correlation with the score "
             "excludes 0 for "
@@ -36,19 +40,22 @@ def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Se
 def advice(group: pd.DataFrame) -> str:
     """Return the sentence on the decision table of one mode and split, whose rows come with least regret first."""
     free = group[group["verdict"] == "costs nothing"]
-    told = [f"{row['predictor'].replace('_', ' ')} {regrets(row)}" for row in free.to_dict("records")]
+    told = [f"{predictor_name(row['predictor'])} {regrets(row)}" for row in free.to_dict("records")]
     good = group[group["verdict"] == "recommended"]
     candidate = group[group["predictor"].str.startswith("domain_loss")]
     sentence = f"regret in hindsight (and error against a random choice) of what costs nothing: {listed(told)}. "
     if good.empty:
         sentence += "No predictor has clearly less, so none is recommended to a user with a new task"
     else:
-        names = [f"{row['predictor']} {regrets(row)}, {row['needs']}" for row in good.to_dict("records")]
+        names = [
+            f"{predictor_name(row['predictor'])} {regrets(row)}, {row['needs']}" for row in good.to_dict("records")
+        ]
         sentence += f"A user with a new task should compute one of: {'; '.join(names)}"
     if candidate.empty:
         return sentence + "."
     best = candidate.iloc[0]
-    told = f"the loss on the task's own molecules was the first candidate; its best form, {best['predictor']}"
+    name = predictor_name(best["predictor"])
+    told = f"the loss on the task's own molecules was the first candidate; its best form, {name}"
     return f"{sentence}; {told}, has a regret of {regrets(best)} ({best['verdict']})."
 
 

@@ -5,17 +5,19 @@ import pandas as pd
 from clm.pages.findings import CELL, Section, listed
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
-from clm.wording.names import mode_name
+from clm.wording.names import METRICS, baseline_name, mode_name
 
-METRICS = "Error is 1 - AUC for auc and RMSE in the units of the label for rmse; lower is better."
+RMSE = "Error is 1 − AUC for classification, RMSE in the units of the label for regression; lower is better."
 
 
 def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) -> Section:
     """Compare the largest pretrained encoder of each mode with baselines and pretrained models from elsewhere."""
     rows = primary_labels(transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))])
-    lines, columns = [], {"metric": rows.groupby("task")["metric"].first()}
+    lines, columns = [], {"error is": rows.groupby("task")["metric"].first().replace(METRICS)}
     baselines = rows[rows["mode"] == BASELINE]
-    others = {name: group.groupby("task")["error"].mean() for name, group in baselines.groupby("baseline")}
+    others = {
+        baseline_name(name): group.groupby("task")["error"].mean() for name, group in baselines.groupby("baseline")
+    }
     for mode in (FINE_TUNED, LINEAR_PROBE):
         scored = rows[(rows["mode"] == mode) & (rows["features"] == PRIMARY)]
         cell = largest(scored, runs, corpus)
@@ -30,7 +32,7 @@ def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, spli
     title = f"Against baselines and models from elsewhere ({split} split)"
     if not lines:
         return title, ["No checkpoint."]
-    return title, [METRICS, *lines, "\n\n" + markdown(pd.DataFrame(columns | others))]
+    return title, [RMSE, *lines, "\n\n" + markdown(pd.DataFrame(columns | others))]
 
 
 def largest(scored: pd.DataFrame, runs: pd.DataFrame, corpus: str) -> pd.Series | None:

@@ -7,14 +7,19 @@ import pandas as pd
 
 from clm.pages.findings import AXES, Section, interval, listed, percent
 from clm.statistics.ablation import FROM_UNDECIDED, REVERSAL, TO_UNDECIDED, changes
-from clm.tables.columns import NOTHING, POOLED
-from clm.wording.names import mode_name
+from clm.tables.columns import NOTHING, POOLED, UNTRAINED
+from clm.wording.names import baseline_name, mode_name
 
 STATISTICS = {axis: f"median gain with {name}" for axis, name in AXES.items()}
 STATISTICS |= {"elasticity": "median elasticity", "task_dependence": "differences between tasks"}
 MEANINGS = {  # of a verdict on "scale helps little", or on "gains differ between tasks"
     "task_dependence": {"supported": "real", "contradicted": "negligible", "undecided": "undecided"},
     "": {"supported": "little", "contradicted": "more than little", "undecided": "undecided"},
+}
+RIVALS = {
+    "smallest": "smallest encoder",
+    UNTRAINED: "untrained encoder",
+    "token_counts": "linear model of token counts",
 }
 CHANGES = {REVERSAL: "reversed without", TO_UNDECIDED: "undecided without", FROM_UNDECIDED: "decided without"}
 
@@ -102,7 +107,8 @@ def contrasts_section(contrasts: pd.DataFrame) -> Section:
             else ""
         )
         told = "; ".join(part for part in (over, f"single tasks: {single}" if single else "") if part)
-        lines.append(f"{mode_name(mode)}, {split} split, log error of the largest encoder minus {other}: {told}.")
+        rival = f"that of the {RIVALS.get(other) or baseline_name(other)}"
+        lines.append(f"{mode_name(mode)}, {split} split, log error of the largest encoder minus {rival}: {told}.")
     return "Named contrasts (repeated-measures analysis of variance, Tukey's test)", lines
 
 
@@ -113,7 +119,7 @@ def literature_section(reconciliation: pd.DataFrame) -> Section:
     for row in rows[rows["question"] != "window"].to_dict("records"):
         doubling = "tokens" if row["question"] == "layers" else "parameters"
         lines.append(
-            f"{row['paper']}; {row['mode']}, {row['split']} split: median gain per doubling of {doubling}, "
+            f"{row['paper']}; {mode_name(row['mode'])}, {row['split']} split: median gain per doubling of {doubling}, "
             f"{row['contrast']}: {percent(row['estimate'])} {interval(row, 100)}."
         )
     single = reconciliation[(reconciliation["question"] == "layers") & (reconciliation["contrast"] == "last layer")]
@@ -127,9 +133,9 @@ def literature_section(reconciliation: pd.DataFrame) -> Section:
 def window_line(row: dict[str, Any]) -> str:
     """Return the sentence on one window over all tasks."""
     sentence = (
-        f"{row['paper']}; {row['mode']}, {row['split']} split: loss and error correlate with {row['estimate']:.2f} "
-        f"{interval(row)} over {row['n_cells']:.0f} checkpoints whose losses differ by a factor of "
-        f"{row['loss_ratio']:.1f}"
+        f"{row['paper']}; {mode_name(row['mode'])}, {row['split']} split: loss and error correlate with "
+        f"{row['estimate']:.2f} {interval(row)} over {row['n_cells']:.0f} checkpoints whose losses differ by a "
+        f"factor of {row['loss_ratio']:.1f}"
     )
     if pd.notna(row["expected"]) and row["verdict"] != "the whole range":
         sentence += f"; expected from the whole range: {row['expected']:.2f}"

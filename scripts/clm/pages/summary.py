@@ -9,6 +9,7 @@ from clm.statistics.ablation import REVERSAL, TO_UNDECIDED
 from clm.statistics.decision import NESTED
 from clm.statistics.estimates import MIN_DF
 from clm.tables.columns import NOTHING, PRIMARY
+from clm.wording.predictors import predictor_name
 
 
 def short_section(frame: Mapping[str, pd.DataFrame], corpus: str) -> Section:
@@ -65,9 +66,10 @@ def ablation_line(ablation: pd.DataFrame) -> str:
     if not found:
         return ""
     reversed_, lost = (sum(kind in kinds for kinds in found) for kind in (REVERSAL, TO_UNDECIDED))
+    are, become = ("is" if reversed_ == 1 else "are"), ("becomes" if lost == 1 else "become")
     return (
-        f"Of {len(found)} conclusions over tasks {reversed_} are reversed and {lost} become undecided when some part "
-        "of the tasks is left out."
+        f"Of {len(found)} conclusions over tasks {reversed_} {are} reversed and {lost} {become} undecided when some "
+        "part of the tasks is left out."
     )
 
 
@@ -77,6 +79,6 @@ def decision_line(decision: pd.DataFrame) -> str:
         return ""
     names = sorted(set(decision.loc[decision["verdict"] == "recommended", "predictor"]) - {NESTED})
     if names:
-        told = listed([name.replace("_", " ") for name in names])
+        told = listed([predictor_name(name) for name in names])
         return f"Better than what costs nothing for choosing a checkpoint for a new task: {told}."
     return "No predictor is clearly better at choosing a checkpoint for a new task than what costs nothing."

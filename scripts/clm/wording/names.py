@@ -3,6 +3,7 @@
 import re
 
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
+from clm.wording.predictors import name_predictors
 
 ELSEWHERE = "elsewhere"  # a kind of models; in tables they are baselines, which tell from the study's by their names
 MODES = {
@@ -54,6 +55,8 @@ TASKS = {
     "biogen_hppb": "human protein binding (Biogen)",
     "biogen_rppb": "rat protein binding (Biogen)",
 }
+CORPORA = {"zinc": "ZINC", "pubchem": "PubChem"}
+METRICS = {"auc": "1 − AUC", "rmse": "RMSE"}  # as errors, lower is better
 SPLITS = {"scaffold_balanced": "balanced scaffold"}
 CAPITALS = ("bbbp", "dili", "hiv", "sider", "qm7", "qm8", "qm9", "ld50")
 PROPERTIES = {"logp": "logP", "tpsa": "TPSA", "qed": "QED", "rings": "rings", "amides": "amides"}
@@ -67,6 +70,13 @@ def mode_name(mode: str) -> str:
 def split_name(split: str) -> str:
     """Return how a split is called: "balanced scaffold" for scaffold_balanced; others without underscores."""
     return SPLITS.get(split, split.replace("_", " "))
+
+
+def corpus_name(corpus: str) -> str:
+    """Return how a corpus is called: "ZINC"; others without underscores."""
+    if corpus.endswith("_shuffled"):
+        return f"shuffled {corpus_name(corpus.removesuffix('_shuffled'))}"
+    return CORPORA.get(corpus, corpus.replace("_", " "))
 
 
 def baseline_name(name: str) -> str:
@@ -114,12 +124,17 @@ def scale_name(name: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a sentence with the modes, splits, tasks and budgets that it names in words."""
+    """Return a sentence with the modes, splits, tasks, baselines, predictors, corpora and budgets it names in words."""
+    text = name_predictors(text.replace("(all) splits", "all splits"))
+    text = re.sub(r"\bper doubling of ([DNUC])\b", lambda found: f"per doubling of {AXES[found[1]]}", text)
+    text = re.sub(rf"\b({'|'.join(CORPORA)})(_shuffled)?\b", lambda found: corpus_name(found[0]), text)
+    text = re.sub(rf"\b({'|'.join(BASELINES)})\b", lambda found: baseline_name(found[0]), text)
     for split, name in SPLITS.items():
         text = re.sub(rf"\b{split}\b", name, text)
     modes = {mode: mode_name(mode) for mode in (LINEAR_PROBE, FINE_TUNED)}
     text = re.sub(r"\b(" + "|".join(modes) + r")\b", lambda found: modes[found[0]], text)
-    text = re.sub(r"\bt\d+(?:\.\d+)?[kmg]?\b", lambda found: scale_name(found[0]), text)
+    scales = r"\bt\d+(?:\.\d+)?[kmg]?\b|(?<![\w.,/-])\d+(?:\.\d+)?[kmg]\b"
+    text = re.sub(scales, lambda found: scale_name(found[0]), text)
     tasks = rf"\b(?:control_[\w.]*\w|cyp\d\w+?_\w+|{'|'.join([*TASKS, *CAPITALS])})\b"
     return re.sub(tasks, lambda found: task_name(found[0]), text)
 

@@ -70,8 +70,8 @@ def test_rivals_are_compared_by_error_and_missing_ones_are_left_out():
     assert "Lower error than untrained, linear probe on 1 of 1 tasks: a." in lines[probed:]
     assert "Lower error than forest on 1 of 2 tasks: b." in lines[probed:]
     assert "Lower error than forest on 2 of 2 tasks: a, b." in lines[:probed]
-    head = "| task | metric | fine-tuned | untrained, fine-tuned | linear probe | untrained, linear probe | forest |"
-    assert head in lines[-1] and "| a | rmse | 0.500 | 1.000 | 1.000 | 2.000 | 0.900 |" in lines[-1]
+    head = "| task | error is | fine-tuned | untrained, fine-tuned | linear probe | untrained, linear probe | forest |"
+    assert head in lines[-1] and "| a | RMSE | 0.500 | 1.000 | 1.000 | 2.000 | 0.900 |" in lines[-1]
     assert rivals.rivals_section(pd.DataFrame(rows), runs(), "pubchem", "scaffold")[1] == ["No checkpoint."]
 
 
@@ -108,7 +108,10 @@ def test_thresholds_contrasts_and_literature_say_what_their_tables_say():
     }
     rows = [row | {"task": "(all)", "verdict": "higher error"}, row | {"task": "esol", "verdict": "undecided"}]
     (line,) = robustness.contrasts_section(pd.DataFrame(rows))[1]
-    assert "minus ecfp_forest: over tasks 30.0 % [10, 50], higher error; single tasks: 1 undecided." in line
+    assert (
+        "minus that of the fingerprint forest: over tasks 30.0 % [10, 50], higher error; single tasks: 1 undecided."
+        in line
+    )
     row = {
         "question": "window",
         "paper": "P",
@@ -161,8 +164,8 @@ def test_the_short_version_counts_and_names():
         "Pretraining loss falls clearly with parameters; not clearly with molecules.",
         "How much of it arrives at the tasks, over 2 pairs of task and protocol: nothing arrives 1, undecided 1.",
         "Shown in at least one mode and split: more parameters help a, b; more parameters harm c.",
-        "Of 1 conclusions over tasks 1 are reversed and 0 become undecided when some part of the tasks is left out.",
-        "Better than what costs nothing for choosing a checkpoint for a new task: logme.",
+        "Of 1 conclusions over tasks 1 is reversed and 0 become undecided when some part of the tasks is left out.",
+        "Better than what costs nothing for choosing a checkpoint for a new task: LogME.",
     ]
     assert "No predictor" in summary.decision_line(decision.assign(verdict="undecided"))
     assert "No task is shown to gain or to lose" in summary.gains_line(saturation.assign(verdict="undecided"))
@@ -208,3 +211,14 @@ def test_whether_the_study_can_see_is_told_first():
     _, lines = findings.sensitivity_section([place, place | {"assessed": 0, "reason": "no control"}])
     assert lines[0] == "linear probe, random split: not sensitive; no gain on control_logp."
     assert lines[1] == "linear probe, random split: not assessed; no control."
+
+
+def test_claims_over_all_splits_are_told_once_where_there_is_one_split():
+    rows = [("x (fine-tuned, (all) splits)", 0.1), ("x (fine-tuned, scaffold split)", 0.1), ("y (all) splits", 0.1)]
+    rows += [("x (linear probe, (all) splits)", 0.2)]
+    claims = [{"claim": name, "effect": effect, "lower": 0, "upper": 1, "n": 8, "verdict": "supported"}
+              for name, effect in rows]  # fmt: skip
+    told = [line for line in findings.claims_section(claims, 8)[1] if line.startswith("supported: ")]
+    assert [line.split(" (effect")[0].removeprefix("supported: ") for line in told] == [
+        name for name, _ in rows[1:]
+    ]  # fmt: skip

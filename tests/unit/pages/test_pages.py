@@ -69,3 +69,9 @@ def test_the_end_of_a_study_is_its_headline_and_the_path_of_the_report(tmp_path)
     report = tmp_path / "report" / "report.html"
     assert lines[2:] == ["  Fine-tuned, a.", "  With a linear probe, b.", f"  report  {report}"]
     assert summarize_study.summarize_study(tmp_path / "none") == []
+
+
+def test_claims_page_counts_every_verdict():
+    claims = [{"claim": name, "verdict": name} for name in ("supported", "saturated", "saturated", "not sensitive")]
+    page = claims_page({"study": "s", "claims": claims})
+    assert "1 supported, 0 contradicted, 0 undecided, 2 saturated, 1 not sensitive. A verdict" in page

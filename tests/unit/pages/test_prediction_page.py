@@ -12,9 +12,9 @@ def test_a_predictor_is_recommended_only_where_the_decision_table_does():
         return table.assign(needs="labels", n_tasks=12, against_random=table["hindsight"] - 0.1)
 
     told = prediction.advice(group("recommended"))
-    assert "should compute one of: logme 2 % (-8 %), labels" in told
-    assert "largest model 5 % (-5 %), random 10 % (+0 %)" in told
-    assert "domain_loss_carbon, has a regret of 3 % (-7 %) (undecided)" in told
+    assert "should compute one of: LogME 2 % (-8 %), labels" in told
+    assert "largest model 5 % (-5 %), random choice 10 % (+0 %)" in told
+    assert "loss on the task's carbon atoms, has a regret of 3 % (-7 %) (undecided)" in told
     assert "none is recommended" in prediction.advice(group("undecided"))
 
 

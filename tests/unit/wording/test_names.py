@@ -12,6 +12,7 @@ from clm.wording.names import (
     scale_name,
     task_name,
 )
+from clm.wording.predictors import predictor_name
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,35 @@ def test_sizes_and_budgets_are_numbers(name, told):
 def test_sentences_name_modes_and_control_tasks_in_words():
     told = readable("loss (linear_probe) and control_logp_2000_0. fine_tuned; esol, cyp2d6_substrate at t25m tokens")
     assert told == "loss (linear probe) and logP, n = 2000 (control). fine-tuned; ESOL, CYP2D6 substrate at 25M tokens"
+
+
+def test_sentences_name_baselines_predictors_corpora_and_budgets_in_words():
+    told = readable(
+        "8m tokens of zinc_shuffled; ecfp_forest, loss_bracket, domain_loss_carbon, sharpness_3, logme of 3m"
+    )
+    assert told == (
+        "8M tokens of shuffled ZINC; fingerprint forest, loss on bracket atoms, loss on the task's carbon atoms, "
+        "sharpness (3rd radius), LogME of 3M"
+    )
+    claim = "net gain per doubling of N (fine-tuned, (all) splits), n 8, 0.5m of 3, my_loss_carbon_x"
+    assert readable(claim) == (
+        "net gain per doubling of parameters (fine-tuned, all splits), n 8, 500k of 3, my_loss_carbon_x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("loss", "pretraining loss"),
+        ("domain_loss_grammar", "loss on the task's bonds and rings"),
+        ("eigenvalue_4", "eigenvalue 4"),
+        ("(best on the other tasks)", "best on the other tasks"),
+        ("encoder_scale_aware_trace", "scale-aware trace of the encoder"),
+        ("of_my_own", "of my own"),
+    ],
+)
+def test_predictors_are_told_in_words(name, told):
+    assert predictor_name(name) == told
 
 
 def test_changes_say_their_direction():
