@@ -1,6 +1,5 @@
 """The page of one task for whoever owns its data: what to use, errors, what would help, applicability, the data."""
 
-import base64
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from clm.pages import pictures
 from clm.pages.claims import escaped
 from clm.pages.data import label_quality, rejected_rows, skeletons_on_both_sides
 from clm.statistics.answers import HARMS, HELPS, NO_HELP, UNKNOWN, Finding
@@ -18,14 +18,14 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 body {{ font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 0 1em 2em; color: #222; max-width: 60em;
        overflow-wrap: anywhere }}
-table {{ border-collapse: collapse; font-size: .85em }} img {{ width: 100%; height: auto }}
+table {{ border-collapse: collapse; font-size: .85em }}
 th, td {{ border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top }}
 .wide {{ overflow-x: auto }} .answer p:first-child {{ font-weight: 600; font-size: 1.1em }}
 ul.signs {{ list-style: none; padding: 0 }} ul.signs b {{ display: inline-block; width: 1.4em; text-align: center }}
 details {{ margin: .5em 0; border: 1px solid #ddd; padding: .4em .8em }} summary {{ cursor: pointer }}
 pre {{ overflow-x: auto; background: #f4f4f4; padding: .6em; white-space: pre-wrap }}
 @media (max-width: 600px) {{ body {{ font-size: 14px; padding: 0 .6em 1.5em }} }}
-</style></head><body>
+{style}</style></head><body>
 <h1>{task}</h1>
 <p>{about}</p>
 <div class="answer">{answer}</div>
@@ -64,6 +64,7 @@ def answer_page(task: str, told: Mapping[str, Any]) -> str:
     command += "--molecules new.csv --out predictions.csv"
     return PAGE.format(
         task=escaped(task_name(task)),
+        style=pictures.STYLE,
         about=escaped(told["about"]),
         answer=paragraphs(told["answer"]),
         split=escaped(told["split"]),
@@ -102,9 +103,8 @@ def picture(path: Path | None, task: str) -> str:
     """Return the figure of errors, so that the page needs no other file."""
     if path is None:
         return ""
-    data = base64.b64encode(path.read_bytes()).decode()
     alt = f"Errors on {task_name(task)} of every model and baseline, lowest first"
-    return f'<img src="data:image/png;base64,{data}" alt="{escaped(alt)}" title="errors on {escaped(task)}">'
+    return pictures.picture(path, alt, f"errors on {task_name(task)}")
 
 
 def paragraphs(lines: Iterable[str]) -> str:

@@ -1,6 +1,5 @@
 """The report: one HTML file that tells the answer first, then the argument figure by figure, then every table."""
 
-import base64
 import csv
 import html
 import re
@@ -14,7 +13,10 @@ import docutils.core
 import docutils.utils
 import jinja2
 
+from clm.pages import pictures
+from clm.pages.pictures import picture
 from clm.wording.names import task_name
+from clm.wording.values import value_name
 
 SECTIONS = {  # categories of figures and tables, in the order of the argument
     "Answer": "",
@@ -27,7 +29,8 @@ SECTIONS = {  # categories of figures and tables, in the order of the argument
     "Tables": "Every table; click to unfold.",
 }
 ROWS = 200  # of a table that the page shows
-STYLE = """
+STYLE = (
+    """
 :root { color-scheme: light }
 * { box-sizing: border-box }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0; color: #222; overflow-wrap: anywhere }
@@ -38,7 +41,6 @@ a { color: #0072B2 }
 main { max-width: 1400px; margin: 0 auto; padding: 0 1em 3em }
 h1 { font-size: 1.25em; margin: .6em 0 .3em } h2 { margin-top: 2em; border-bottom: 1px solid #ccc }
 figure { display: grid; grid-template-columns: minmax(0, 1fr) 21em; gap: 1.2em; margin: 1.2em 0; align-items: start }
-figure img, .landing img { width: 100%; height: auto }
 figcaption { font-size: .9em; color: #444 } figcaption p:first-child { margin-top: 0 }
 .landing { display: grid; grid-template-columns: 31em minmax(0, 1fr); gap: 1.4em; align-items: start }
 .landing p { margin: .45em 0 } .answer { font-weight: 600 } .scope { font-size: .9em }
@@ -53,6 +55,8 @@ details { margin: .5em 0; border: 1px solid #ddd; padding: .4em .8em } summary {
 @media (max-width: 900px) { figure, .landing { grid-template-columns: minmax(0, 1fr) } }
 @media (max-width: 600px) { nav { position: static } body { font-size: 14px } main { padding: 0 .6em 2em } }
 """
+    + pictures.STYLE
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ def report_page(
     first = (
         f'<section id="answer"><h1>Does scale transfer?</h1>{landing[0]}<div class="landing"><div>{landing[1]}</div>'
     )
-    first += f"<div>{image(figure, 'headline: ' + plain(landing[1])[:300])}{caption}{landing[2]}</div></div>"
+    first += (
+        f"<div>{picture(figure, 'headline: ' + plain(landing[1])[:300], figure.stem)}{caption}{landing[2]}</div></div>"
+    )
     first += f"<details><summary>All findings in words</summary>{findings}</details>"
     rest = [one for one in shown if one is not headline]
     own = "".join(entry(one) for one in rest if one.category == "Answer")
@@ -131,7 +137,7 @@ def entry(one: Shown) -> str:
     """Return a figure with its caption beside it, a folded table, or a page."""
     if one.path.suffix == ".png":
         caption = f"<figcaption><b>{html.escape(one.label)}.</b>{one.caption}</figcaption>"
-        return f"<figure>{image(one.path, one.label)}{caption}</figure>"
+        return f"<figure>{picture(one.path, one.label, one.path.stem)}{caption}</figure>"
     if one.path.suffix == ".csv":
         return table_entry(one)
     text = re.search(r"<body>(.*)</body>", one.path.read_text(encoding="utf-8"), re.DOTALL)
@@ -146,24 +152,15 @@ def table_entry(one: Shown) -> str:
         head = next(rows, [])
         body = list(islice(rows, ROWS))
         rest = sum(1 for _ in rows)
-    cells = "".join("<tr>" + "".join(f"<td>{html.escape(cell(value))}</td>" for value in row) + "</tr>" for row in body)
-    names = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(value_name(value))}</td>" for value in row) + "</tr>" for row in body
+    )
+    names = "".join(f"<th>{html.escape(name.replace('_', ' '))}</th>" for name in head)
     more = f" ({rest} more rows in the file)" if rest else ""
     link = f'<a href="../tables/{html.escape(one.path.name)}">{html.escape(one.path.name)}</a>{more}'
     summary = f"<summary><b>{html.escape(one.label)}</b>, {len(body) + rest} rows</summary>"
     table = f'<div class="wide"><table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table></div>'
     return f"<details>{summary}{one.caption}<p>{link}</p>{table}</details>"
-
-
-def cell(text: str) -> str:
-    """Return a cell as a reader wants it: numbers with four digits that count."""
-    return f"{float(text):.4g}" if re.fullmatch(r"-?\d+\.\d{4,}(e-?\d+)?", text) else text
-
-
-def image(path: Path, alt: str) -> str:
-    """Return a picture that needs no other file."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" title="{html.escape(path.stem)}">'
 
 
 def anchor(name: str) -> str:

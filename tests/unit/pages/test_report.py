@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from clm.pages.beginning import as_html, beginning
+from clm.pages.pictures import LEAST, png_width
 from clm.pages.report import SECTIONS, Shown, caption_html, markdown_html, report_page
 from clm.tables.frames import read_table
 
@@ -91,15 +92,20 @@ def test_the_answer_comes_first_and_sections_follow_the_argument(made):
 def test_figures_have_captions_beside_them_and_texts_for_who_cannot_see_them(made):
     tags = read(made)
     assert len(tags.images) == 4 and all(alt for alt, _ in tags.images)
-    assert [places[-1] for _, places in tags.images[1:]] == ["figure"] * 3
+    assert [places[-2:] for _, places in tags.images[1:]] == [["figure", "div"]] * 3
     for name in ("loss", "gains", "costs"):
-        assert re.search(rf"<figure><img [^>]*><figcaption><b>{name}\.</b><p>Caption of {name}", made)
+        drawn = r'<figure><div class="scroll"><img [^>]*></div><figcaption>'
+        assert re.search(rf"{drawn}<b>{name}\.</b><p>Caption of {name}", made)
     assert not re.search(r'(src|href)="(?!data:|#|\.\./tables/|workflow)', made)  # it needs no other file to be read
 
 
 def test_tables_are_escaped_cut_and_counted(made):
     assert "<td>&lt;b&gt;</td><td>0.1235</td>" in made and "251 rows" in made and "(51 more rows in the file)" in made
     assert "my &lt;study&gt;" in made and "<study>" not in made
+
+
+def test_the_width_of_a_picture_is_read_from_its_head():
+    assert png_width((ROOT / "reference/default/figures/headline.png").read_bytes()) == 1880 and png_width(PNG) == 0
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "report").glob("*.rst")), ids=lambda path: path.stem)
@@ -147,14 +153,16 @@ def test_a_browser_shows_answer_strength_and_advice_without_a_scroll(record, tmp
     script = """<script>
     const bottom = (name) => Math.round(document.querySelector(name).getBoundingClientRect().bottom);
     document.title = [document.documentElement.scrollWidth, innerWidth, bottom(".so-what"), bottom(".strength"),
-    bottom("section img")].join(" ")</script></body>"""
+    bottom("section img"), document.querySelector("section img").width,
+    document.querySelector("section img").naturalWidth].join(" ")</script></body>"""
     page = tmp_path / "report.html"
     page.write_text(landing_page(record).replace("</body>", script))
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
     command += [f"--user-data-dir={tmp_path}", "--hide-scrollbars", f"--window-size={width},900", "--dump-dom"]
     done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120,
                           env=os.environ | {"HOME": str(tmp_path)})  # fmt: skip
-    overflow, inner, *bottoms = map(int, re.search(r"<title>([\d ]+)</title>", done.stdout)[1].split())
+    overflow, inner, *bottoms, wide, natural = map(int, re.search(r"<title>([\d ]+)</title>", done.stdout)[1].split())
     assert "Fine-tuned (" in done.stdout and "How to read this figure" in done.stdout and "CONSOLE" not in done.stderr
     assert inner == width and overflow <= inner
+    assert width > 900 or wide >= int(LEAST * natural)  # letters stay readable, the figure scrolls in its box
     assert width < 900 or all(0 < bottom <= 900 for bottom in bottoms), bottoms
