@@ -20,7 +20,7 @@ from clm.tables.scores import best_cells, task_scores
 from clm.tasks.fingerprints import ecfp_bits, hash_sample, nearest_similarity
 from clm.tasks.stereo import stereo_counts
 from clm.tasks.table import ID, Task
-from clm.wording.names import scale_name
+from clm.wording.names import corpus_name, scale_name
 from clm.wording.recommendation import lowest_line, recommendation_lines
 
 MOST = 500  # test molecules whose nearest training molecule is looked up
@@ -45,7 +45,7 @@ def write_answer(
     study = load_study_task(results, name, "-".join(map(str, settings["split"])))
     task = study.task
     distance = read_json(folder / "distance" / f"{settings['corpus']}-{settings['subset']}.json")
-    where = f"{settings['corpus']} {scale_name(settings['subset'])}"
+    where = f"{corpus_name(settings['corpus'])} ({scale_name(settings['subset'])} molecules)"
     summary, descriptors = (read_json(folder / f"{name}.json") for name in ("summary", "descriptors"))
     scores = task_scores(frame["transfer"], frame["runs"], settings["corpus"], name)
     write_csv(predictions, predicted(results, frame["runs"], task, settings))

@@ -1,5 +1,6 @@
 """Errors of every size and baseline on one task with 95 % intervals, a panel per split."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
     splits = in_order(scores["split"].astype(str))
     first = scores[scores["split"] == splits[0]] if splits else scores
     rows = in_order(pd.concat([first.sort_values("error", kind="stable"), scores])["model"])
-    words = {model: scores.loc[scores["model"] == model, "words"].iloc[0] for model in rows}
+    words = {model: row_name(scores[scores["model"] == model].iloc[0]) for model in rows}
     figure, axes = panels(len(splits), COLUMNS, 0.6 + 0.22 * max(len(rows), 3))
     for number, (axis, split) in enumerate(zip(axes, splits or [""], strict=True)):
         axis.set_title(f"{split_name(split)} split" if split else "")
@@ -63,6 +64,12 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
     legend_below(figure, [Line2D([], [], linestyle="", color=MARKS[kind].color, marker=MARKS[kind].marker,
                                  markersize=3.5, label=mode_name(kind)) for kind in kinds])  # fmt: skip
     return figure
+
+
+def row_name(score: pd.Series) -> str:
+    """Return the name of a row: "800k parameters", or what a baseline or a model from elsewhere is called."""
+    size = score["kind"] not in ALONE and re.fullmatch(r"[\d.]+[kMG]?", score["words"])
+    return f"{score['words']} parameters" if size else score["words"]
 
 
 def with_kinds(scores: pd.DataFrame) -> pd.DataFrame:

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from clm.pages import pictures
 from clm.pages.claims import escaped
 from clm.pages.data import label_quality, rejected_rows, skeletons_on_both_sides
+from clm.pages.score_tables import readable_curves, readable_scores, table
 from clm.statistics.answers import HARMS, HELPS, NO_HELP, UNKNOWN, Finding
-from clm.wording.names import baseline_name, kind_of, mode_name, model_name, scale_name, task_name
+from clm.wording.names import task_name
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{task}</title>
@@ -110,33 +109,6 @@ def picture(path: Path | None, task: str) -> str:
 def paragraphs(lines: Iterable[str]) -> str:
     """Return a paragraph per line."""
     return "".join(f"<p>{escaped(line)}</p>" for line in lines)
-
-
-def readable_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of errors, lowest first in each split, with names in words."""
-    if scores.empty or "kind" not in scores:
-        return scores
-    pairs = list(zip(scores["kind"], scores["model"], strict=True))
-    kinds = [mode_name(kind_of(kind, model)) for kind, model in pairs]
-    named = scores.assign(model=[model_name(model, kind) for kind, model in pairs], kind=kinds)
-    return named.sort_values(["split", "error"], kind="stable", na_position="last")
-
-
-def readable_curves(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return learning curves with the names of models in words."""
-    words = [baseline_name(m) if " " not in m else " ".join(map(scale_name, m.split())) for m in curves["model"]]
-    return curves.assign(model=words)
-
-
-def table(head: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> str:
-    """Return an HTML table."""
-    body = "".join("<tr>" + "".join(f"<td>{cell(value)}</td>" for value in row) + "</tr>" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{escaped(name)}</th>' for name in head)}</tr>{body}</table>"
-
-
-def cell(value: Any) -> str:
-    """Return one value as HTML, missing ones as a dash."""
-    return escaped(None if isinstance(value, float) and pd.isna(value) else value)
 
 
 def applicability(distance: Mapping[str, Any], where: str, near: float | None) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from clm.pages.findings import Section
 from clm.tables.descriptors import OVERLAP
+from clm.wording.names import split_name
 
 MOST = 10
 
@@ -60,9 +61,7 @@ def label_quality(summary: Mapping[str, Any]) -> dict[str, str]:
 
 def skeletons_on_both_sides(descriptors: Mapping[str, Any]) -> str:
     """Return for each split how many skeletons are in both train and test, from descriptors.json of a task."""
-    told = {
-        key[len(OVERLAP) :].replace("_", " "): count for key, count in descriptors.items() if key.startswith(OVERLAP)
-    }
+    told = {split_name(key[len(OVERLAP) :]): count for key, count in descriptors.items() if key.startswith(OVERLAP)}
     return "; ".join(f"{split} split {count:.3g}" for split, count in told.items()) or "unknown"
 
 

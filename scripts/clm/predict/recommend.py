@@ -14,7 +14,7 @@ from clm.tables.columns import BASELINE, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY
 from clm.tables.frames import read_table
 from clm.tables.panels import primary_labels
 from clm.tasks.draws import log_error_draws
-from clm.wording.names import baseline_name, scale_name
+from clm.wording.names import baseline_name, corpus_name, scale_name
 
 DRAWS = 1000
 
@@ -162,7 +162,9 @@ def in_words(method: Method) -> str:
     told = (
         f"a linear probe of the encoder of {scale_name(size)} parameters, pretrained on {scale_name(subset)} molecules"
     )
-    return f"{told} of {corpus} for {scale_name(budget)} tokens" + (f" (seed {seed})" if seed != "0" else "")
+    return f"{told} of {corpus_name(corpus)} for {scale_name(budget)} tokens" + (
+        f" (seed {seed})" if seed != "0" else ""
+    )
 
 
 def scored_method(method: Method, rows: pd.DataFrame) -> Scored:

@@ -75,7 +75,7 @@ def lowest_line(scores: pd.DataFrame, split: str) -> str:
     name = (
         baseline_name(row["model"])
         if row["kind"] == BASELINE
-        else f"{scale_name(row['model'])}, {mode_name(row['kind'])}"
+        else f"{scale_name(row['model'])} parameters, {mode_name(row['kind'])}"
     )
     told = f"The lowest test error of all is {row['error']:.3g} ({name})"
     return f"{told}; chosen by the test part, it is too good to expect."

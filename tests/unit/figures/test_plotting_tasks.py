@@ -77,7 +77,7 @@ def test_models_from_elsewhere_have_a_mark_and_a_name_of_their_own(tmp_path):
     other = transfer[transfer["baseline"] == "ecfp_forest"].assign(baseline="chemberta77m", error=0.9)
     figure = errors.draw(pd.concat([transfer, other]), runs, "zinc", "esol", "")
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["chemberta77m", "60k", "1M", "fingerprint forest"]
+    assert names == ["chemberta77m", "60k parameters", "1M parameters", "fingerprint forest"]
     assert legend(figure) == {"linear probe", "without pretraining", "pretrained elsewhere"}
     ratios = pd.read_csv(tmp_path / "relative_errors.csv")
     figure = relative_errors.draw(pd.concat([ratios, ratios.tail(1).assign(model="v2")]), "scaffold")

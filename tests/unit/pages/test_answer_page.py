@@ -67,7 +67,7 @@ def test_the_lowest_test_error_is_named_with_its_flaw():
     scores = pd.DataFrame([("scaffold", "10m", "fine_tuned", 0.9), ("random", "10m", "fine_tuned", 0.1),
                            ("scaffold", "ecfp_forest", "baseline", 1.0)],
                           columns=["split", "model", "kind", "error"])  # fmt: skip
-    assert "0.9 (10M, fine-tuned); chosen by the test part" in lowest_line(scores, "scaffold")
+    assert "0.9 (10M parameters, fine-tuned); chosen by the test part" in lowest_line(scores, "scaffold")
     assert lowest_line(scores.head(0), "scaffold") == ""
 
 

@@ -26,7 +26,7 @@ def test_the_page_of_a_task_names_lines_and_examples(tmp_path):
 
 def test_the_page_of_a_task_tells_of_skeletons_on_both_sides_of_each_split():
     told = {"molecules": 9, "skeleton_overlap_scaffold": 0.0, "skeleton_overlap_scaffold_balanced": 4 / 3}
-    assert skeletons_on_both_sides(told) == "scaffold split 0; scaffold balanced split 1.33"
+    assert skeletons_on_both_sides(told) == "scaffold split 0; balanced scaffold split 1.33"
     assert skeletons_on_both_sides({"molecules": 9}) == "unknown"
 
 

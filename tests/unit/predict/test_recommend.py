@@ -61,7 +61,7 @@ def test_the_best_in_cross_validation_is_used_whatever_the_test_part_says(made):
 def test_its_rival_is_the_other_kind_on_the_same_drawn_test_sets(made):
     found = made(1.4, 1.5)
     assert found.best.words == (
-        "a linear probe of the encoder of 1M parameters, pretrained on 8k molecules of zinc for 2M tokens"
+        "a linear probe of the encoder of 1M parameters, pretrained on 8k molecules of ZINC for 2M tokens"
     )
     assert found.ratio == pytest.approx((1.2, 1.2, 1.2))  # drawn together, so that what is common cancels
     assert made(1.4, None).rival is None and not made(1.4, None).decided
