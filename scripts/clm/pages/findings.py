@@ -57,11 +57,25 @@ def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
             f"On {row['corpus']}, loss {changed(fall, *ends)} per doubling of {AXES[row['axis']]} "
             f"({row['n']:.0f} checkpoints of {row['n_trunks']:.0f} trunks)."
         )
-    floors = fits[(fits["form"] == "power_floor") & (fits["status"] != "ok")]
-    if len(floors):
-        axes = listed([AXES[axis] for axis in dict.fromkeys(floors["axis"])])
-        lines.append(f"A floor of the loss is not identified along {axes}: the range is too short.")
+    floors = fits[(fits["form"] == "power_floor") & (fits["parameter"] == "E") & fits["corpus"].isin(slopes["corpus"])]
+    for corpus, rows in floors.groupby("corpus", sort=False):
+        lines += floor_lines(corpus, rows)
     return "Pretraining loss", lines
+
+
+def floor_lines(corpus: str, rows: pd.DataFrame) -> list[str]:
+    """Tell for one corpus along which axes the loss is seen to approach a floor, and along which not.
+
+    Args:
+        rows: of fits.csv, the parameter E of the power law with a floor.
+    """
+    found = [
+        f"On {corpus}, the loss approaches a floor of {row['estimate']:.2g} nats {interval(row)} along {AXES[row['axis']]}."
+        for row in rows[rows["status"] == "ok"].to_dict("records")
+    ]
+    missing = listed([AXES[axis] for axis in rows.loc[rows["status"] != "ok", "axis"]])
+    text = f"On {corpus}, a floor of the loss is not identified along {missing}: the range is too short."
+    return found + ([text] if missing != "none" else [])
 
 
 def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:

@@ -16,13 +16,19 @@ def test_loss_is_told_as_a_fall_per_doubling():
             ("N", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
             ("ND", "zinc", "power", "a", 1.0, 0.5, 2.0, 8, 4, "ok"),
             ("D", "zinc", "power_floor", "E", None, None, None, 8, 4, "not_identified"),
+            ("C", "zinc", "power_floor", "E", 0.222, 0.18, 0.294, 8, 4, "ok"),
+            ("C", "zinc", "power_floor", "a", 0.5, 0.2, 0.8, 8, 4, "ok"),
+            ("C", "pubchem", "power_floor", "E", None, None, None, 8, 4, "not_identified"),
         ],
         columns="axis corpus form parameter estimate lower upper n n_trunks status".split(),
     )
     _, lines = findings.loss_section(runs(), fits)
     assert "1.250 nats per masked token (60k parameters" in lines[0] and "0 runs diverged" in lines[0]
     assert "falls by 50 % [29, 75] per doubling of parameters" in lines[1]
-    assert lines[2].startswith("A floor of the loss is not identified along tokens") and len(lines) == 3
+    assert lines[2:] == [
+        "On zinc, the loss approaches a floor of 0.22 nats [0.18, 0.29] along compute.",
+        "On zinc, a floor of the loss is not identified along tokens: the range is too short.",
+    ]
 
 
 def test_worth_of_repeated_tokens_is_told_with_its_open_end_or_as_unknown():
