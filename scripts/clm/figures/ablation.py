@@ -14,10 +14,10 @@ TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
 NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
 # statistic, title, axis label, factor, what matters
 SHOWN = (
-    ("N", "parameters N", "median gain (%)", 100, "gain_margin"),
-    ("D", "tokens D", "median gain (%)", 100, "gain_margin"),
-    ("U", "molecules U", "median gain (%)", 100, "gain_margin"),
-    ("C", "compute C", "median gain (%)", 100, "gain_margin"),
+    ("N", "parameters N", "median gain per\ndoubling (%)", 100, "gain_margin"),
+    ("D", "tokens D", "median gain per\ndoubling (%)", 100, "gain_margin"),
+    ("U", "molecules U", "median gain per\ndoubling (%)", 100, "gain_margin"),
+    ("C", "compute C", "median gain per\ndoubling (%)", 100, "gain_margin"),
     ("elasticity", "elasticity", "median elasticity", 1, "elasticity_margin"),
 )
 SHAPES = {"supported": "s", "contradicted": ">", "undecided": "o"}  # verdicts by shape, changed ones hollow

@@ -41,7 +41,7 @@ def draw(controls: pd.DataFrame, split: str) -> Figure:
     axes = figure.subplots(1, len(AXES) + 1, sharey=True)
     for axis, name in zip(axes[:-1], AXES, strict=True):
         draw_gains(axis, rows[rows["axis"] == name], tasks)
-        axis.set(title=AXES[name], xlabel="gain (%)")
+        axis.set(title=AXES[name], xlabel="lower error per\ndoubling (%)")
     draw_shares(axes[-1], rows.drop_duplicates("task"), tasks)
     if tasks:
         axes[0].set_yticks(range(len(tasks)), [label(rows[rows["task"] == task].iloc[0]) for task in tasks], fontsize=6)

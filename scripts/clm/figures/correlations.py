@@ -13,6 +13,7 @@ from clm.figures.style import new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
 from clm.wording.names import mode_name, task_name
+from clm.wording.predictors import predictor_name
 
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
@@ -41,7 +42,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
     for axis, mode in zip(axes, modes, strict=True):
         image = draw_map(axis, rows[rows["mode"] == mode], predictors, 5 if sum(widths) <= CROWDED else 3.8)
         axis.set_title(title(mode, usual_trunks(rows[rows["mode"] == mode])))
-    axes[0].set_yticks(range(len(predictors)), [name.replace("_", " ") for name in predictors])
+    axes[0].set_yticks(range(len(predictors)), [predictor_name(name) for name in predictors])
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
     bar.set_label("Spearman ρ with the score")
     bar.outline.set_visible(False)

@@ -5,14 +5,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clm.figures.palette import ramp
+from clm.figures.palette import BLACK, ramp
 from clm.figures.style import new_figure, no_data
 from clm.tables.columns import KEYS, TRUNK_KEYS
-from clm.wording.names import scale_name
+from clm.wording.names import corpus_name, scale_name
 
 POINT_NUMBERS = ("a", "loss", "lower", "upper")
 WIDTH_NUMBERS = ("loss", "landscape_width")
 TRUNK = list(TRUNK_KEYS)
+DASHES = ("-", "--", "-.", ":")  # from the last budget to the first
 Key = tuple[str, ...]
 TABLES = {"curves": (KEYS, POINT_NUMBERS), "widths": ((*KEYS, "status"), WIDTH_NUMBERS)}
 
@@ -33,13 +34,14 @@ def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
     for key in keys:
         trunks.setdefault(key[:4], []).append(key)
     last = {found[-1]: name_of(trunk, list(trunks)) for trunk, found in trunks.items()}
-    draw_panel(left, known, last, told, ramp(len(last)))
+    draw_panel(left, known, last, told, [(color, "-") for color in ramp(len(last))])
     longest = max(trunks.values(), key=len, default=[])
-    draw_panel(right, known, {key: f"{scale_name(key[4])} tokens" for key in longest}, told, ramp(len(longest)))
+    dashes = [(BLACK, DASHES[i % len(DASHES)]) for i in range(len(longest))][::-1]  # the ramp is for sizes
+    draw_panel(right, known, {key: f"{scale_name(key[4])} tokens" for key in longest}, told, dashes)
     if keys:
-        left.set(title="last budgets", ylabel="pretraining loss above checkpoint (nats)")
+        left.set(title="sizes, each at its last budget", ylabel="pretraining loss above checkpoint (nats)")
         right.set_title(
-            f"budgets of {longest[0][0]}, {scale_name(longest[0][1])}, {scale_name(longest[0][2])} molecules"
+            f"budgets of one run: {scale_name(longest[0][1])} parameters, {scale_name(longest[0][2])} molecules"
         )
     return figure
 
@@ -47,19 +49,26 @@ def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
 def name_of(trunk: Key, others: list[Key]) -> str:
     """Return size, and those other names in which trunks differ."""
     differing = [i for i in (1, 0, 2, 3) if i == 1 or len({other[i] for other in others}) > 1]
-    return ", ".join(f"seed {trunk[i]}" if i == 3 else scale_name(trunk[i]) for i in differing)
+    words = (
+        corpus_name,
+        lambda size: f"{scale_name(size)} parameters",
+        lambda subset: f"{scale_name(subset)} molecules",
+    )
+    return ", ".join(f"seed {trunk[i]}" if i == 3 else words[i](trunk[i]) for i in differing)
 
 
-def draw_panel(axis: Axes, curves: pd.DataFrame, names: dict[Key, str], widths: dict[Key, float], colors: list) -> None:
-    """Draw the median rise of each named checkpoint with its quartiles; the legend tells widths."""
+def draw_panel(
+    axis: Axes, curves: pd.DataFrame, names: dict[Key, str], widths: dict[Key, float], lines: list[tuple[str, str]]
+) -> None:
+    """Draw the median rise of each named checkpoint with its quartiles; `lines` are colours and dashes."""
     if not names:
         return no_data(axis)
-    for (key, name), color in zip(names.items(), colors, strict=False):
+    for (key, name), (color, dashes) in zip(names.items(), lines, strict=False):
         own = curves[(curves[list(KEYS)] == list(key)).all(axis=1)]
         base = own.loc[own["a"].abs().idxmin(), "loss"]
         found = widths.get(key, np.nan)
         label = f"{name}: width {found:.2f}" if np.isfinite(found) else f"{name}: width beyond reach"
         axis.fill_between(own["a"], own["lower"] - base, own["upper"] - base, color=color, alpha=0.15, linewidth=0)
-        axis.plot(own["a"], own["loss"] - base, color=color, label=label)
+        axis.plot(own["a"], own["loss"] - base, color=color, linestyle=dashes, label=label)
     axis.set_xlabel("step along a random direction (lengths of the weights)")
     axis.legend(fontsize=5.5, loc="upper center")

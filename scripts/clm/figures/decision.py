@@ -10,6 +10,7 @@ from clm.figures.palette import BLACK, GREY, MEANINGS
 from clm.figures.style import legend_below, log_axis, new_figure, no_data
 from clm.tables.columns import FINE_TUNED
 from clm.wording.names import listed, mode_name, split_name
+from clm.wording.predictors import predictor_name
 
 TEXT = ("mode", "split", "predictor", "needs", "stage", "verdict")
 NUMBERS = ("spearman", "spearman_lower", "spearman_upper", "against_random", "against_random_lower")
@@ -46,7 +47,7 @@ def draw(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
     for axis in axes:
         axis.set_ylim(len(rows) - 0.4, -0.6)
         axis.set_yticks(
-            range(len(rows)), [] if axis is not axes[0] else [n.replace("_", " ") for n in rows["predictor"]]
+            range(len(rows)), [] if axis is not axes[0] else [predictor_name(name) for name in rows["predictor"]]
         )
         axis.tick_params(axis="y", length=0, labelsize=6)
     handles = [
@@ -79,7 +80,7 @@ def finding(decision: pd.DataFrame, mode: str, split: str) -> str:
     rows = decision[(decision["mode"] == mode) & (decision["split"] == split)]
     good = rows.loc[rows["verdict"] == "recommended", "predictor"].tolist()
     if good:
-        names = listed([name.replace("_", " ") for name in good[:3]])
+        names = listed([predictor_name(name) for name in good[:3]])
         return f"{names} beat{'s' if len(good) == 1 else ''} the free rules"
     return "No predictor is shown to beat the free rules"
 

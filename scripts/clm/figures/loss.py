@@ -12,7 +12,7 @@ from clm.figures.palette import BLACK, GREY, PALE, Mark, marks
 from clm.figures.style import LOSS_LABEL, legend_below, log_axis, new_figure, no_data
 from clm.figures.tables import by_size, in_order
 from clm.tables.columns import UNTRAINED
-from clm.wording.names import changed, scale_name, short_number
+from clm.wording.names import changed, corpus_name, scale_name, short_number
 
 TEXT = ("corpus", "size", "subset", "seed", "budget", "status")
 NUMBERS = ("parameters", "tokens", "molecules", "epochs", "flops", "loss")
@@ -53,7 +53,9 @@ def draw(runs: pd.DataFrame, fits: pd.DataFrame) -> Figure:
         rows = trained[trained["corpus"] == corpus]
         for axis, panel in zip(axes, PANELS, strict=True):
             draw_panel(axis, panel, rows, fits[fits["corpus"].isin([corpus, ""])], coding)
-        axes[0].set_ylabel(f"validation loss on {corpus}\n(nats per masked token)" if corpus else LOSS_LABEL)
+        axes[0].set_ylabel(
+            f"validation loss on {corpus_name(corpus)}\n(nats per masked token)" if corpus else LOSS_LABEL
+        )
     legend_below(figure, legend(trained, coding), columns=5)
     return figure
 

@@ -12,7 +12,7 @@ from clm.figures.palette import BLACK, GREY, PALE, VERMILLION
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.figures.tables import in_order, read_table
 from clm.provenance.files import read_json
-from clm.wording.names import scale_name, task_name
+from clm.wording.names import corpus_name, scale_name, task_name
 
 MAP_TEXT = ("point", "kind", "budget", "task")
 MAP_NUMBERS = ("pc1", "pc2", "walk1", "walk2")
@@ -33,7 +33,8 @@ def read(*maps: Path) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
 def trunk_title(path: Path) -> str:
     """Return whose map it is, from its place .../{corpus}/{size}/{subset}/seed{seed}.csv."""
     corpus, size, subset = path.parts[-4:-1] if len(path.parts) > 3 else ("", "", "")
-    return f"{corpus}, {scale_name(size)}, {scale_name(subset)} molecules, {path.stem}".replace("seed", "seed ")
+    seed = path.stem.replace("seed", "seed ")
+    return f"{corpus_name(corpus)}, {scale_name(size)} parameters, {scale_name(subset)} molecules, {seed}"
 
 
 def draw(maps: dict[str, tuple[pd.DataFrame, dict[str, list[float]]]]) -> Figure:
@@ -51,7 +52,7 @@ def draw(maps: dict[str, tuple[pd.DataFrame, dict[str, list[float]]]]) -> Figure
         left.set_title(title)
         walked = points[points["kind"] != "finetuned"]
         draw_map(right, walked, ("walk1", "walk2"), variance.get("null_explained_variance") or [])
-        right.set_title("null: random walk")
+        right.set_title("for comparison: a random walk of as many steps")
     every = pd.concat([points for points, _ in (maps or nothing).values()])
     legend_below(figure, map_legend(every), columns=5)
     return figure

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clm.figures.style import no_data, panels
-from clm.wording.names import scale_name, task_name
+from clm.wording.names import corpus_name, scale_name, task_name
 
 MAP = ("corpus", "size", "subset", "seed")
 VECTOR_TEXT = (*MAP, "a", "seed_a", "b", "seed_b")
@@ -26,7 +26,9 @@ def draw(vectors: pd.DataFrame) -> Figure:
         draw_cosines(axis, vectors[(vectors[list(MAP)] == list(key)).all(axis=1)])
         if key[0]:
             corpus, size, subset, seed = key
-            axis.set_title(f"{scale_name(size)} parameters, {scale_name(subset)} molecules of {corpus}, seed {seed}")
+            axis.set_title(
+                f"{scale_name(size)} parameters, {scale_name(subset)} molecules of {corpus_name(corpus)}, seed {seed}"
+            )
     figure.suptitle(finding(vectors), fontsize=8)
     return figure
 
@@ -35,8 +37,8 @@ def finding(vectors: pd.DataFrame) -> str:
     """Return what the cosines of weight updates say: how near a task's other seed is, and how near another task."""
     tuned = vectors[(vectors["seed_a"] != "") & (vectors["seed_b"] != "")].dropna(subset=["cosine"])
     same, other = (tuned.loc[(tuned["a"] == tuned["b"]) == equal, "cosine"] for equal in (True, False))
-    told = [f"{name} {values.median():.2f}" for name, values in (("two seeds of a task", same), ("two tasks", other))
-            if len(values)]  # fmt: skip
+    named = (("two seeds of a task", same), ("two tasks", other))
+    told = [f"{name} {round(values.median(), 2) + 0.0:.2f}" for name, values in named if len(values)]
     return "Cosine of weight updates: " + (", ".join(told) + " (median)" if told else "not measured")
 
 
@@ -55,7 +57,7 @@ def draw_cosines(axis: Axes, vectors: pd.DataFrame) -> None:
     axis.imshow(values, vmin=-1, vmax=1, cmap="RdBu_r")
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
-            axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=5,
+            axis.text(j, i, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", fontsize=5,
                       color="white" if abs(value) > 0.7 else "black")  # fmt: skip
     labels = [f"{task_name(task)}, seed {seed}" if seed else task for task, seed in names]
     axis.set_xticks(range(len(names)), labels, fontsize=5.5, rotation=90)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from clm.figures.style import new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import KEYS, PRETRAINED, UNTRAINED
-from clm.wording.names import scale_name
+from clm.wording.names import corpus_name, scale_name
 
 POINT_TEXT = ("kind", *KEYS, "status")
 POINT_NUMBERS = ("axis1", "axis2", "share1", "share2")
@@ -56,8 +56,8 @@ def short_name(row: tuple[str, ...], main: list[str]) -> str:
     if kind == "token_counts":
         return "token counts"
     if kind == UNTRAINED:
-        return f"{scale_name(size)} untrained"
-    other = "" if corpus in main else f"{corpus}, "
+        return f"{scale_name(size)} untrained, seed {seed}"
+    other = "" if corpus in main else f"{corpus_name(corpus)}, "
     return f"{scale_name(size)}, {other}{scale_name(subset)} molecules, seed {seed}"
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from clm.figures.style import LOSS_LABEL, no_data, panels
 from clm.figures.tables import read_table
-from clm.wording.names import scale_name
+from clm.wording.names import corpus_name, scale_name
 
 SURFACE_NUMBERS = ("a", "b", "loss")
 
@@ -23,7 +23,8 @@ def read(*surfaces: Path) -> list[dict[str, pd.DataFrame]]:
 def surface_title(path: Path) -> str:
     """Return what a surface shows, from its place .../{corpus}/{size}/{subset}/seed{seed}/{budget}.csv."""
     corpus, size, subset, seed = path.parts[-5:-1] if len(path.parts) > 4 else ("", "", "", "")
-    told = f"{corpus}, {scale_name(size)}, {scale_name(subset)} molecules,\n{scale_name(path.stem)} tokens, "
+    told = f"{corpus_name(corpus)}, {scale_name(size)} parameters,\n{scale_name(subset)} molecules, "
+    told += f"{scale_name(path.stem)} tokens, "
     return told + seed.replace("seed", "seed ")
 
 

@@ -15,7 +15,7 @@ from clm.figures.tables import by_size, in_order, main_corpus, read_table
 from clm.figures.trends import draw_trend, exemplary, probed_points, rank_correlation
 from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
-from clm.wording.names import baseline_name, short_number, task_name
+from clm.wording.names import baseline_name, corpus_name, short_number, task_name
 
 TEXT = (
     "mode", "corpus", "size", "subset", "seed", "budget", "baseline",
@@ -68,7 +68,7 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split:
         draw_task(axis, ok[ok["task"] == task], runs, coding, corpus)
         axis.set_ylabel(error_label(task, ok, tasks), fontsize=6, parse_math=False)
     for axis in axes[-COLUMNS:]:
-        axis.set_xlabel(f"loss on {corpus or 'the corpus'}\n(nats per masked token)", fontsize=6)
+        axis.set_xlabel(f"loss on {corpus_name(corpus) or 'the corpus'}\n(nats per masked token)", fontsize=6)
     legend_below(figure, legend(runs, coding, corpus, ok), columns=4)
     return figure
 

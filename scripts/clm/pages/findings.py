@@ -67,10 +67,11 @@ def floor_lines(corpus: str, rows: pd.DataFrame) -> list[str]:
     """Tell for one corpus along which axes the loss is seen to approach a floor, and along which not.
 
     Args:
+        corpus: its name.
         rows: of fits.csv, the parameter E of the power law with a floor.
     """
     found = [
-        f"On {corpus}, the loss approaches a floor of {row['estimate']:.2g} nats {interval(row)} along {AXES[row['axis']]}."
+        f"On {corpus}, the fit along {AXES[row['axis']]} has a floor of {row['estimate']:.2g} nats {interval(row)}."
         for row in rows[rows["status"] == "ok"].to_dict("records")
     ]
     missing = listed([AXES[axis] for axis in rows.loc[rows["status"] != "ok", "axis"]])

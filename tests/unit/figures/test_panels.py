@@ -54,7 +54,7 @@ def test_curves_are_told_apart_by_what_differs_and_carry_their_widths(study):
     widths = read_table(study / "tables" / "widths.csv", (*KEYS, "status"), curves.WIDTH_NUMBERS)
     left, right = curves.draw(points, widths).axes
     texts = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in (left, right)]
-    assert texts[0] == ["60k: width 0.37", "1M: width 0.28", "3M: width beyond reach"]
+    assert texts[0] == ["60k parameters: width 0.37", "1M parameters: width 0.28", "3M parameters: width beyond reach"]
     assert texts[1] == ["400k tokens: width 0.45", "800k tokens: width 0.37"]
     assert max(left.lines[1].get_ydata()) == pytest.approx(5) and min(left.lines[1].get_ydata()) == 0
 
@@ -165,8 +165,8 @@ def test_matrix_of_representations_holds_last_budgets_sizes_in_order(study):
     points = read_table(study / "tables" / "cka_map.csv", representations.POINT_TEXT, representations.POINT_NUMBERS)
     pairs = read_table(study / "tables" / "cka.csv", representations.PAIR_TEXT, representations.PAIR_NUMBERS)
     names = list(representations.last_budgets(points).values())
-    assert names[0] == "token counts" and "60k untrained" in names
-    assert len(names) == 1 + len(SIZES) + 15 and "1M, pubchem, 32k molecules, seed 0" in names
+    assert names[0] == "token counts" and "60k untrained, seed 0" in names
+    assert len(names) == 1 + len(SIZES) + 15 and "1M, PubChem, 32k molecules, seed 0" in names
     sizes = [representations.number_of(name.split(",")[0]) for name in names[1 + len(SIZES) :]]
     assert sizes == sorted(sizes) and sizes[0] == 6e4
     values = representations.draw(pairs, points).axes[0].images[0].get_array()

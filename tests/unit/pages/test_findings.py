@@ -26,7 +26,7 @@ def test_loss_is_told_as_a_fall_per_doubling():
     assert "1.250 nats per masked token (60k parameters" in lines[0] and "0 runs diverged" in lines[0]
     assert "falls by 50 % [29, 75] per doubling of parameters" in lines[1]
     assert lines[2:] == [
-        "On zinc, the loss approaches a floor of 0.22 nats [0.18, 0.29] along compute.",
+        "On zinc, the fit along compute has a floor of 0.22 nats [0.18, 0.29].",
         "On zinc, a floor of the loss is not identified along tokens: the range is too short.",
     ]
 
