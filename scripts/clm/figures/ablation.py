@@ -9,6 +9,7 @@ from clm.figures.palette import BLACK, GREY, PALE
 from clm.figures.style import legend_below, new_figure, no_data
 from clm.tables.columns import NOTHING, POOLED
 from clm.wording.names import mode_name, split_name, task_name
+from clm.wording.titles import changed_verdicts
 
 TEXT = ("statistic", "mode", "split", "left_out", "name", "verdict")
 NUMBERS = ("n_tasks", "effect", "lower", "upper", "changed")
@@ -52,6 +53,8 @@ def draw(ablation: pd.DataFrame, gain_margin: float, elasticity_margin: float) -
     )
     handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.7, label="what matters"))
     legend_below(figure, handles)
+    if parts:
+        figure.suptitle(changed_verdicts(rows), fontsize=8)
     return figure
 
 

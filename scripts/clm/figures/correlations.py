@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from clm.figures.style import new_figure, no_data
+from clm.figures.style import WIDTH, new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
 from clm.wording.names import mode_name, task_name
@@ -18,7 +18,8 @@ from clm.wording.predictors import predictor_name
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
 SIGNIFICANT = 0.05
-CROWDED = 22  # columns, from which on numbers are set smaller
+CROWDED = 22  # columns, from which on numbers are set smaller; from half of them on the figure is wider
+WIDE = 8.8  # inches
 COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
 TABLES = {"correlations": (TEXT, NUMBERS)}
 
@@ -34,7 +35,8 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
     rows = correlations[(correlations["split"] == split) & primary & correlations["spearman"].notna()]
     modes, predictors = in_order(rows["mode"]), in_order(rows["predictor"])
     widths = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1 for mode in modes] or [8]
-    figure = new_figure(0.135 * len(predictors) + 1.3)
+    width = WIDTH if sum(widths) <= CROWDED / 2 else WIDE
+    figure = new_figure(0.135 * len(predictors) + 1.3, width)
     axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths, sharey=True)[0].tolist()
     if not modes:
         no_data(axes[0])
@@ -52,7 +54,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
 def title(mode: str, trunks: float) -> str:
     """Return the mode in words and the usual number of trunks, where one is known."""
     name = mode_name(mode)
-    return f"{name}\n(n = {trunks:.0f} trunks)" if trunks > 0 else name
+    return f"{name}\n(n = {trunks:.0f} pretraining runs)" if trunks > 0 else name
 
 
 def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str], size: float) -> AxesImage:
@@ -68,7 +70,9 @@ def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str], size: float)
         color = "white" if abs(cell["spearman"]) > 0.65 else "black"
         place = tasks.index(task), predictors.index(predictor)
         if cell["p"] < SIGNIFICANT:
-            axis.text(*place, cell_text(cell, usual), ha="center", va="center", fontsize=size, color=color)
+            text = cell_text(cell, usual)
+            fitting = size if "(" not in text else 0.75 * size
+            axis.text(*place, text, ha="center", va="center", fontsize=fitting, color=color)
     names = ["all tasks" if task == POOLED else task_name(task) for task in tasks]
     axis.set_xticks(range(len(tasks)), names, rotation=40, ha="right", rotation_mode="anchor")
     axis.tick_params(length=0)

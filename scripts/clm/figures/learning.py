@@ -12,6 +12,7 @@ from clm.figures.style import log_axis, no_data, panels, spread
 from clm.figures.tables import in_order
 from clm.tables.columns import UNTRAINED
 from clm.wording.names import baseline_name, scale_name, task_name
+from clm.wording.titles import lowest_at_most_labels
 
 TEXT = ("task", "model", "corpus", "size", "subset", "budget", "baseline", "metric")
 NUMBERS = ("labels", "error", "lower", "upper")
@@ -29,10 +30,10 @@ def draw(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
     """
     tasks = in_order(curves["task"])
     coding = coding_of(curves)
-    figure, axes = panels(len(tasks), COLUMNS, 2.2)
+    figure, axes = panels(len(tasks), COLUMNS, 2.3)
     for axis, task in zip(axes, tasks or [""], strict=True):
         rows = curves[(curves["task"] == task) & curves["error"].notna()]
-        axis.set_title(task_name(task))
+        axis.set_title("\n".join(filter(None, [task_name(task), finding(rows)])), fontsize=6.5)
         if rows.empty:
             no_data(axis)
             continue
@@ -43,13 +44,20 @@ def draw(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
     return figure
 
 
-def in_words(row: dict[str, str]) -> str:
-    """Return what is written for a model."""
+def finding(rows: pd.DataFrame) -> str:
+    """Return which model ends lowest."""
+    models = rows.drop_duplicates("model").to_dict("records")
+    names = {row["model"]: in_words(row, "" if row["baseline"] else " parameters") for row in models}
+    return lowest_at_most_labels(rows, names)
+
+
+def in_words(row: dict[str, str], unit: str = "") -> str:
+    """Return what is written for a model; the unit stands behind its size."""
     if row["baseline"]:
         return baseline_name(row["baseline"])
     if row["corpus"] == UNTRAINED:
-        return f"{scale_name(row['size'])}, untrained"
-    return f"{scale_name(row['size'])}, {scale_name(row['budget'])} tokens"
+        return f"{scale_name(row['size'])}{unit}, untrained"
+    return f"{scale_name(row['size'])}{unit}, {scale_name(row['budget'])} tokens"
 
 
 def coding_of(curves: pd.DataFrame) -> dict[str, Mark]:

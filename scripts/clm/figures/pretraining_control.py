@@ -10,6 +10,7 @@ from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
 from clm.tables.columns import POOLED, PRETRAINED, SHUFFLED, UNTRAINED
 from clm.wording.names import mode_name, scale_name, task_name
+from clm.wording.titles import pretraining_gain
 
 TEXT = ("size", "subset", "budget", "mode", "split", "task", "kind")
 NUMBERS = ("gain", "lower", "upper")
@@ -36,7 +37,10 @@ def draw(control: pd.DataFrame, split: str) -> Figure:
     for axis, (key, group) in zip(axes, groups, strict=False):
         mode, size, subset, budget = key
         size, subset, budget = map(scale_name, (size, subset, budget))
-        axis.set_title(f"{mode_name(mode)}, {size} parameters\n{subset} molecules, {budget} tokens", parse_math=False)
+        lines = [f"{mode_name(mode)}, {size} parameters", f"{subset} molecules, {budget} tokens"]
+        whole = group[(group["task"] == POOLED) & (group["kind"] == PRETRAINED)]
+        lines += [pretraining_gain(whole.iloc[0])] if len(whole) else []
+        axis.set_title("\n".join(lines), parse_math=False)
         draw_panel(axis, group, tasks[key], MEANINGS[mode])
     handles = [
         Line2D([], [], color=BLACK, marker=marker, mfc=BLACK if filled else "white", ms=3.5, lw=0.9, label=LABELS[kind])

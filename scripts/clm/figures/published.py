@@ -10,6 +10,7 @@ from clm.figures.palette import WINE, Mark
 from clm.figures.style import no_data, panels
 from clm.figures.tables import in_order
 from clm.wording.names import baseline_name, mode_name, scale_name, task_name
+from clm.wording.titles import best_here_and_published
 
 TEXT = ("task", "metric", "origin", "model", "kind", "source")
 NUMBERS = ("score", "lower", "upper")
@@ -29,8 +30,9 @@ def draw(scores: pd.DataFrame) -> Figure:
     most = max((group["model"].nunique() for _, group in scores.groupby("task")), default=4)
     figure, axes = panels(len(tasks), 2, 0.6 + 0.13 * most)
     for axis, task in zip(axes, tasks or [""], strict=True):
-        axis.set_title(task_name(task))
         rows = scores[scores["task"] == task]
+        told = best_here_and_published(rows) if len(rows) else ""
+        axis.set_title("\n".join(filter(None, [task_name(task), told])))
         if rows.empty:
             no_data(axis, "no published score on this split")
             continue

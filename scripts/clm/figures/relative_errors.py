@@ -10,6 +10,7 @@ from clm.figures.palette import GREY
 from clm.figures.style import legend_below, no_data, panels
 from clm.figures.tables import in_order
 from clm.wording.names import mode_name, task_name
+from clm.wording.titles import lowest_by_encoder
 
 TEXT = ("task", "split", "model", "kind")
 COLUMNS = 4  # of panels
@@ -36,6 +37,8 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
         draw_task(axis, shown[shown["task"] == task], words)
         if number % COLUMNS:  # every panel has the same rows, so their names stand once
             axis.set_yticklabels([])
+    if tasks:
+        figure.suptitle(lowest_by_encoder(shown), fontsize=8)
     handles = [
         Line2D([], [], linestyle="", color=mark.color, marker=mark.marker, markersize=3.5, label=mode_name(kind))
         for kind, mark in MARKS.items()

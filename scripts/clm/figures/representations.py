@@ -12,6 +12,7 @@ from clm.figures.style import new_figure, no_data
 from clm.figures.tables import in_order
 from clm.tables.columns import KEYS, PRETRAINED, UNTRAINED
 from clm.wording.names import corpus_name, scale_name
+from clm.wording.titles import alike
 
 POINT_TEXT = ("kind", *KEYS, "status")
 POINT_NUMBERS = ("axis1", "axis2", "share1", "share2")
@@ -31,7 +32,15 @@ def draw(pairs: pd.DataFrame, points: pd.DataFrame) -> Figure:
     names = last_budgets(points)
     figure = new_figure(max(3.4, 0.13 * len(names) + 1.2), width=max(5.4, 0.13 * len(names) + 2.2))
     draw_matrix(figure.subplots(), figure, pairs, names)
+    figure.suptitle(finding(pairs, names), fontsize=8)
     return figure
+
+
+def finding(pairs: pd.DataFrame, names: dict[tuple[str, ...], str]) -> str:
+    """Return how alike the representations are, of those that are drawn."""
+    sides = [pairs[[f"{name}_{side}" for name in ("kind", *KEYS)]].itertuples(index=False, name=None) for side in "ab"]
+    known = [(a, b, value) for a, b, value in zip(*sides, pairs["cka"], strict=True) if a in names and b in names]
+    return alike([(a[0], b[0], value) for a, b, value in known if a != b])
 
 
 def last_budgets(points: pd.DataFrame) -> dict[tuple[str, ...], str]:

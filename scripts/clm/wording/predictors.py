@@ -8,7 +8,7 @@ PREDICTORS = {
     "largest_model": "largest model",
     "flops": "pretraining compute",
     "domain_loss": "loss on the task's molecules",
-    "domain_loss_excess": "loss on the task's molecules above pretraining loss",
+    "domain_loss_excess": "excess loss on the task's molecules",
     "logme": "LogME",
     "knn": "nearest neighbours",
     "linear_probe": "linear probe",
