@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE
-from clm.wording.names import baseline_name, listed, task_name
+from clm.wording.names import baseline_name, listed, scale_name, task_name
 
 NAMED = 6  # tasks that are named on the first screen; more are counted
 FOREST = "a fingerprint forest"  # all errors of relative_errors.csv are divided by its
@@ -24,17 +24,30 @@ def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[st
     last = rows.sort_values("parameters", kind="stable").groupby(["task", "kind"])["ratio"].last().unstack()
     lines = []
     if {FINE_TUNED, LINEAR_PROBE} <= set(last):
-        both = last.dropna(subset=[FINE_TUNED, LINEAR_PROBE])
-        better = int((both[FINE_TUNED] < both[LINEAR_PROBE]).sum())
-        lines.append(
-            f"Fine-tuning the largest encoder had a lower error than a linear probe on {better} of {len(both)} tasks."
-        )
+        lines.append(of_one_size(rows))
     kinds = [kind for kind in (FINE_TUNED, LINEAR_PROBE) if kind in last]
     if kinds:
         name, rival = best_baseline(rows)
         distance = (last[kinds].min(axis=1) / rival.reindex(last.index)).dropna().sort_values()
         lines.append(against(name, distance, settings["split"]))
     return lines
+
+
+def of_one_size(rows: pd.DataFrame) -> str:
+    """Compare fine-tuning with a linear probe of an encoder of the same size, the largest that has both scores.
+
+    Args:
+        rows: of relative_errors.csv, one split, tasks that count.
+    """
+    keys = ["parameters", "model", "task"]
+    both = rows.pivot_table(index=keys, columns="kind", values="ratio")[[FINE_TUNED, LINEAR_PROBE]].dropna()
+    if both.empty:
+        return ""
+    size = both.index.get_level_values("parameters").max()
+    both = both.xs(size, level="parameters")
+    better, name = int((both[FINE_TUNED] < both[LINEAR_PROBE]).sum()), scale_name(both.index[0][0])
+    told = f"Fine-tuned, the encoder of {name} parameters had a lower error than probed on {better} of {len(both)}"
+    return f"{told} task{'s' if len(both) > 1 else ''}."
 
 
 def best_baseline(rows: pd.DataFrame) -> tuple[str, pd.Series]:
@@ -50,13 +63,14 @@ def against(name: str, distance: pd.Series, split: str) -> str:
 
     Args:
         name: of the baseline.
-        distance: error of the encoder over that of the baseline by task, ascending.
+        distance: lowest error of the encoder over that of the baseline by task, ascending; the largest of each mode.
         split: of the comparison.
     """
     worse, better = distance.index[distance > 1], distance.index[distance < 1]
     names = [listed([task_name(task) for task in group]) for group in (worse[::-1], better)]
+    lost = f" ({names[0]})" if 0 < len(worse) <= NAMED else ""
     return (
-        f"On the {split} split {name} had a lower error than the largest encoder on {len(worse)} of {len(distance)} "
-        f"tasks{f' ({names[0]})' if 0 < len(worse) <= NAMED else ''}; the encoder had the lower one on "
+        f"On the {split} split {name} had a lower error than the largest encoder, fine-tuned or probed, on "
+        f"{len(worse)} of {len(distance)} tasks{lost}; the encoder had the lower one on "
         f"{names[1] if len(better) <= NAMED else 'the others'}."
     )

@@ -5,6 +5,8 @@ import pandas as pd
 from clm.wording.headline import PROTOCOLS
 from clm.wording.names import changed, listed, mode_name, split_name, task_name
 
+CONTROL = "Control tasks are computed from the structure."
+
 
 def sight(sensitivity: pd.DataFrame) -> str:
     """Return whether the study can see a gain at all: what pretraining does to the control task in each mode.
@@ -13,7 +15,8 @@ def sight(sensitivity: pd.DataFrame) -> str:
         sensitivity: sensitivity.csv.
     """
     parts = [mode_sight(mode, rows) for mode, rows in sensitivity.groupby("mode", sort=False)]
-    return " ".join(parts) or "There is no score, so it cannot."
+    told = [CONTROL] if len(sensitivity) and sensitivity["assessed"].any() else []
+    return " ".join([*told, *parts]) or "There is no score, so it cannot."
 
 
 def mode_sight(mode: str, rows: pd.DataFrame) -> str:

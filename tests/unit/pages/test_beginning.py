@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from clm.pages import beginning
+from clm.pages import beginning, protocols
 from clm.pages.beginning import as_html, markdown
 from clm.pages.marked import END, copied
 
@@ -33,21 +33,32 @@ def frame(verdict="improving", sensitive=1, assessed=1):
 def test_it_says_what_its_tables_say():
     told = beginning.beginning(frame(), SETTINGS)
     assert told.sight == (
-        "Fine-tuned, the error of logP (control) falls by 13 % [4.8, 20] (scaffold split) with pretraining: fine-tuned "
-        "scores are sensitive."
+        "Control tasks are computed from the structure. Fine-tuned, the error of logP (control) falls by 13 % "
+        "[4.8, 20] (scaffold split) with pretraining: fine-tuned scores are sensitive."
     )
     assert told.answer[1].startswith("Fine-tuned (7 tasks), more tokens, parameters and molecules lower the error")
     assert "60k to 1M parameters, pretrained on 2k molecules for 100k tokens, and for 2 tasks" in told.scope
     assert told.table[0][0] == "tokens" and told.table[0][4] == "1 / 0 / 1"  # control tasks do not count
     assert told.so_what[0].startswith("Worth paying for: more tokens (fine-tuned, 2.0 % per doubling), more param")
-    assert "lower error than a linear probe on 1 of 1 tasks" in told.so_what[1]
+    assert told.so_what[1] == "Fine-tuned, the encoder of 1M parameters had a lower error than probed on 1 of 1 task."
     assert (
-        "lower error than the largest encoder on 1 of 2 tasks (BACE); the encoder had the lower one on ESOL."
-        in (told.so_what[2])
+        "lower error than the largest encoder, fine-tuned or probed, on 1 of 2 tasks (BACE); the encoder had the "
+        "lower one on ESOL." in told.so_what[2]
     )
     assert told.strength == [
         "2 pretraining runs, 1 per size and number of molecules; 0 checkpoints diverged.",
     ]
+
+
+def test_modes_are_compared_at_the_largest_size_that_has_both():
+    rows = [("1m", 1e6, "fine_tuned", 1.0), ("1m", 1e6, "linear_probe", 1.2), ("3m", 3e6, "linear_probe", 0.9)]
+    table = pd.DataFrame(rows, columns=["model", "parameters", "kind", "ratio"])
+    table = pd.concat([table.assign(task=task) for task in ("bace", "esol")])
+    assert protocols.of_one_size(table) == (
+        "Fine-tuned, the encoder of 1M parameters had a lower error than probed on 2 of 2 tasks."
+    )
+    assert protocols.of_one_size(table[table["kind"].ne("fine_tuned") | table["model"].ne("1m")].assign(
+        kind=lambda rows: rows["kind"].where(rows["model"] != "3m", "fine_tuned"))) == ""  # fmt: skip
 
 
 def test_an_open_effect_is_no_advice():
@@ -76,7 +87,9 @@ def test_many_tasks_are_counted_and_few_are_named():
     told = beginning.beginning(tables | {"relative_errors": pd.concat(rows)}, SETTINGS | {"aggregate": many}).so_what[
         -1
     ]
-    assert told.endswith("than the largest encoder on 8 of 9 tasks; the encoder had the lower one on t8.")
+    assert told.endswith(
+        "than the largest encoder, fine-tuned or probed, on 8 of 9 tasks; the encoder had the lower one on t8."
+    )
 
 
 @pytest.mark.parametrize(
