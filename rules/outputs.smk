@@ -211,7 +211,7 @@ PLOTS = {
         "headline",
         SPLIT | judgement("gain_margin"),
     ),
-    "loss": (("runs", "fits"), "Loss", "loss against N, D and C", {}),
+    "loss": (("runs", "fits"), "Loss", "pretraining loss against parameters, tokens and compute", {}),
     "gains": (
         ("saturation", "elasticity"),
         "Transfer",
@@ -243,7 +243,7 @@ PLOTS = {
     "reconciliation": (("reconciliation",), "Supplement", "the literature recomputed", SPLIT),
     "surface": (surface_files(), "Supplement", "loss surface", {}),
     "parameters": (map_files(), "Supplement", "map of parameter space", {}),
-    "representations": (("cka", "cka_map"), "Supplement", "map of representations", {}),
+    "representations": (("cka", "cka_map"), "Supplement", "how alike representations are", {}),
     "paths": (("task_vectors",), "Why", "cosine of weight updates", {}),
     "curves": (("curves", "widths"), "Supplement", "loss along random directions", {}),
     "spectrum": (("spectrum_nodes",), "Supplement", "spectrum of the Hessian", {}),

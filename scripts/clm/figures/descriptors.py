@@ -32,10 +32,11 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
     """
     axis_name, gains = gains_of(chosen(saturation, split))
     joined = tasks.merge(gains, on="task", how="inner")
-    figure = new_figure(2.6, width=5.2)
-    axis = figure.subplots()
     known = {item.column: rho for item in SHOWN if (rho := correlation(joined, item.column)) is not None}
+    figure = new_figure(2.6 if known else 0.5, width=5.2)
+    axis = figure.subplots()
     if not known:
+        axis.set_axis_off()
         no_data(axis, f"fewer than {ENOUGH_TASKS} tasks: no correlation over tasks")
         return figure
     best = max(known, key=lambda column: abs(known[column]))

@@ -40,7 +40,8 @@ intervals over its scaffolds. {lowest}</small></p>
 <details><summary>Errors of all models and baselines</summary><p>Lower is better: root mean square error (RMSE) in the
 units of the label, or 1 − AUC (area under the receiver operating characteristic curve). Each size with its most
 molecules and tokens.</p><div class="wide">{scores}</div></details>
-<details><summary>Error against number of labels</summary><div class="wide">{curves}</div></details>
+<details><summary>Error against number of labels</summary><p>Gain: share by which the error falls per doubling of the
+labels.</p><div class="wide">{curves}</div></details>
 <h2>Predict new molecules</h2>
 <pre>{command}</pre>
 <p><a href="{predictions}">Predictions for every molecule of the test part (CSV)</a></p>
