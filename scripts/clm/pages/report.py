@@ -141,7 +141,7 @@ def entry(one: Shown) -> str:
     if one.path.suffix == ".csv":
         return table_entry(one)
     text = re.search(r"<body>(.*)</body>", one.path.read_text(encoding="utf-8"), re.DOTALL)
-    summary = f"<summary><b>{html.escape(one.label)}</b></summary>"
+    summary = f"<summary><b>{html.escape(task_name(one.label))}</b></summary>"
     return f'<details class="embedded">{summary}{text[1] if text else ""}</details>'
 
 

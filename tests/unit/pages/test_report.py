@@ -63,7 +63,7 @@ def made(tmp_path):
     shown = [Shown(tmp_path / "runs.csv", "Tables", "checkpoints", "<p>A row per checkpoint.</p>")]
     shown += [Shown(path, category, path.stem, f"<p>Caption of {path.stem}.</p>")
               for path, category in zip(figures, CATEGORIES, strict=True)]  # fmt: skip
-    shown.append(Shown(tmp_path / "esol.html", "Your tasks", "ESOL", ""))
+    shown.append(Shown(tmp_path / "esol.html", "Your tasks", "esol", ""))
     return report_page("my <study>", ANSWER, figures[0], "<p>findings</p>", shown, "workflow.html")
 
 
@@ -87,6 +87,7 @@ def test_the_answer_comes_first_and_sections_follow_the_argument(made):
     )
     assert re.findall(r'href="#([\w-]+)"', made) == tags.sections
     assert made.rindex("workflow.html") > made.rindex("<table")
+    assert "<summary><b>ESOL</b></summary>" in made and "esol" not in re.sub(r"<[^>]+>", "", made)
 
 
 def test_figures_have_captions_beside_them_and_texts_for_who_cannot_see_them(made):
