@@ -14,7 +14,7 @@ from clm.provenance.command import UserError, run
 from clm.provenance.files import atomic, read_json
 from clm.tables.frames import read_table
 
-FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs")
+FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs", "ablation")
 NOT_MADE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>How it was made</title></head><body>
 <p>Snakemake's own report needs results in the working directory. These were made in a storage
 (<code>--default-storage-provider</code>), for which there is none. Each result has its log and its run time there,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clm.pages.marked import BEGIN, END
 from clm.pages.protocols import protocol_lines
+from clm.pages.summary import ablation_counts
 from clm.statistics.verdicts import DEGRADED, IMPROVING, NO_RELEVANT_GAIN, SATURATED
 from clm.tables.columns import PRIMARY, UNTRAINED
 from clm.wording.headline import LOWERED, MODES, SCALES, answer, error_words, finer, loss_words, pooled
@@ -50,7 +51,7 @@ def beginning(frame: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) ->
     """Return the beginning from tables.
 
     Args:
-        frame: headline, sensitivity, saturation, relative_errors, runs.
+        frame: headline, sensitivity, saturation, relative_errors, runs, ablation.
         settings: `corpus`, `aggregate` (tasks that count), `split` (of counts and of the comparison), `gain_margin`.
     """
     headline, margin = frame["headline"], settings["gain_margin"]
@@ -60,7 +61,7 @@ def beginning(frame: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) ->
         scope(frame["runs"], settings["corpus"], len(settings["aggregate"])),
         [table_row(axis, headline, frame["saturation"], settings) for axis in SCALES],
         so_what(headline, frame["relative_errors"], settings),
-        strength(frame["runs"], settings["corpus"]),
+        [*strength(frame["runs"], settings["corpus"]), *stability(frame["ablation"])],
     )
 
 
@@ -140,6 +141,17 @@ def strength(runs: pd.DataFrame, corpus: str) -> list[str]:
             f"{len(trunks)} pretraining runs, {repeats} per size and number of molecules; {lost} checkpoints diverged."
         )
     return lines
+
+
+def stability(ablation: pd.DataFrame) -> list[str]:
+    """Return how many conclusions over tasks hang on some part of the tasks, modes and splits.
+
+    Args:
+        ablation: ablation.csv.
+    """
+    conclusions, reversed_, opened = ablation_counts(ablation)
+    told = f"With a task, mode or split left out, {reversed_} of {conclusions} conclusions are reversed"
+    return [f"{told}, {opened} undecided."] if conclusions else []
 
 
 def markdown(told: Beginning, figure: str) -> str:

@@ -59,16 +59,21 @@ def gains_line(saturation: pd.DataFrame) -> str:
     return f"Shown in at least one mode and split: {'; '.join(told)}."
 
 
-def ablation_line(ablation: pd.DataFrame) -> str:
-    """Count how many conclusions over tasks are reversed, or become undecided, when some part is left out."""
+def ablation_counts(ablation: pd.DataFrame) -> tuple[int, int, int]:
+    """Count conclusions over tasks, those reversed and those that become undecided when some part is left out."""
     cut = ablation[ablation["left_out"] != NOTHING]
     found = [set(part["change"]) for _, part in cut.groupby(["statistic", "mode", "split"])]
-    if not found:
+    return len(found), *(sum(kind in kinds for kinds in found) for kind in (REVERSAL, TO_UNDECIDED))
+
+
+def ablation_line(ablation: pd.DataFrame) -> str:
+    """Say how many conclusions over tasks are reversed, or become undecided, when some part is left out."""
+    count, reversed_, lost = ablation_counts(ablation)
+    if not count:
         return ""
-    reversed_, lost = (sum(kind in kinds for kinds in found) for kind in (REVERSAL, TO_UNDECIDED))
     are, become = ("is" if reversed_ == 1 else "are"), ("becomes" if lost == 1 else "become")
     return (
-        f"Of {len(found)} conclusions over tasks {reversed_} {are} reversed and {lost} {become} undecided when some "
+        f"Of {count} conclusions over tasks {reversed_} {are} reversed and {lost} {become} undecided when some "
         "part of the tasks is left out."
     )
 

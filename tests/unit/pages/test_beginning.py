@@ -15,6 +15,7 @@ def frame(verdict="improving", sensitive=1, assessed=1):
     scored = {"axis": "D", "mode": "fine_tuned", "split": "scaffold", "features": "mean"}
     model = {"corpus": "zinc", "subset": "2k", "seed": 0, "status": "ok", "molecules": 2000, "tokens": 1e5}
     ratio = {"split": "scaffold", "parameters": 1e6, "model": "1m"}
+    part = {"mode": "(all)", "split": "(all)", "left_out": "task"}
     return {
         "headline": pd.DataFrame([row | {"axis": axis} for axis in "DNU"]),
         "sensitivity": pd.DataFrame([{"mode": "fine_tuned", "split": "scaffold", "sensitive": sensitive,
@@ -27,6 +28,8 @@ def frame(verdict="improving", sensitive=1, assessed=1):
                                          (("bace", "fine_tuned", 1.2), ("bace", "linear_probe", 1.3),
                                           ("esol", "fine_tuned", 0.8), ("control_logp", "linear_probe", 2.0))]),
         "runs": pd.DataFrame([model | {"size": "60k", "parameters": 6e4}, model | {"size": "1m", "parameters": 1e6}]),
+        "ablation": pd.DataFrame([part | {"statistic": name, "change": change} for name, change in
+                                  (("N", "none"), ("N", "to undecided"), ("D", "none"))]),
     }  # fmt: skip
 
 
@@ -47,6 +50,7 @@ def test_it_says_what_its_tables_say():
     )
     assert told.strength == [
         "2 pretraining runs, 1 per size and number of molecules; 0 checkpoints diverged.",
+        "With a task, mode or split left out, 0 of 2 conclusions are reversed, 1 undecided.",
     ]
 
 

@@ -17,7 +17,7 @@ from clm.tables.frames import read_table
 ROOT = Path(__file__).parents[3]
 PNG = bytes.fromhex("89504e470d0a1a0a")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs")
+FIRST = ("headline", "sensitivity", "saturation", "relative_errors", "runs", "ablation")
 RECORDS = [path.parents[1] for path in sorted((ROOT / "reference").glob("*/tables/headline.csv"))]
 ANSWER = (
     "<p class='sight'>It can.</p>",
