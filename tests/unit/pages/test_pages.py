@@ -1,5 +1,7 @@
 """Pages and the words of figures: claims escaped, the summary of a study, names, short numbers."""
 
+import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -75,3 +77,12 @@ def test_claims_page_counts_every_verdict():
     claims = [{"claim": name, "verdict": name} for name in ("supported", "saturated", "saturated", "not sensitive")]
     page = claims_page({"study": "s", "claims": claims})
     assert "1 supported, 0 contradicted, 0 undecided, 2 saturated, 1 not sensitive. A verdict" in page
+
+
+RECORDS = sorted((Path(__file__).parents[3] / "reference").glob("*/tables/claims.json"))
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.parts[-3])
+def test_no_key_of_the_configuration_reaches_a_reader_of_claims(path):
+    text = re.sub(r"<[^>]+>|\w+\.csv", " ", claims_page(json.loads(path.read_text())))
+    assert len(text) > 2000 and re.findall(r"\b\w*[a-z]_\w+|\(all\)|\b\d+m\b|\bzinc\b", text) == []
