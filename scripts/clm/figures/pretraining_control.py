@@ -1,5 +1,7 @@
 """Untrained, shuffled and pretrained encoders side by side: net gain on each task, a panel per mode and size."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -51,9 +53,9 @@ def draw(control: pd.DataFrame, split: str) -> Figure:
 
 
 def rows_of(group: pd.DataFrame) -> list[str]:
-    """Return the tasks of a panel, the mean over tasks first."""
-    names = in_order(group["task"])
-    return sorted(names, key=lambda name: name != POOLED)
+    """Return the tasks of a panel: the mean over tasks first, then by what pretraining does, most gain first."""
+    gain = group[group["kind"] == PRETRAINED].groupby("task")["gain"].first()
+    return sorted(in_order(group["task"]), key=lambda name: (name != POOLED, -gain.get(name, -math.inf)))
 
 
 def draw_panel(axis: Axes, group: pd.DataFrame, tasks: list[str], mode_color: str) -> None:

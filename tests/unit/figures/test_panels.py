@@ -5,7 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from clm.figures import curves, descriptors, gains, headline, loss, representations, spectrum, transfer
+from clm.figures import (
+    curves,
+    descriptors,
+    gains,
+    headline,
+    loss,
+    pretraining_control,
+    representations,
+    spectrum,
+    transfer,
+)
 from clm.figures.style import spread
 from clm.figures.tables import read_table
 from clm.tables.columns import KEYS
@@ -179,3 +189,9 @@ def test_labels_lie_a_gap_apart_and_below_the_title():
     assert spread([0.3, 0.98, 0.99, 1.0], 0.05) == pytest.approx([0.3, 0.9, 0.95, 1.0])
     assert spread([0.0, 0.01], 0.05) == pytest.approx([0.0, 0.05])
     assert spread([0.5] * 5, 0.3)[-1] == pytest.approx(1.0), "too many reach beyond the lower end"
+
+
+def test_tasks_of_the_shuffled_control_are_sorted_by_what_pretraining_does():
+    rows = [("(all)", "pretrained", 0.0), ("b", "shuffled", 0.9), ("b", "pretrained", 0.1), ("a", "pretrained", 0.2)]
+    table = pd.DataFrame([("c", "shuffled", 0.3), *rows], columns=["task", "kind", "gain"])
+    assert pretraining_control.rows_of(table) == ["(all)", "a", "b", "c"]
