@@ -101,5 +101,5 @@ def test_statistics_leave_them_out_and_say_so(results):
     ):
         line = next(line for line in left_out.splitlines() if reason in line)
         assert f"{task}, scaffold split" in line
-    assert "wild after 20k tokens of zinc (900 molecules), seed 0" in left_out and "pretraining diverged: " in left_out
+    assert "wild after 20k tokens of ZINC (900 molecules), seed 0" in left_out and "pretraining diverged: " in left_out
     assert (results / "report" / "report.html").stat().st_size > 1000
