@@ -92,8 +92,8 @@ def predicted(
 ) -> np.ndarray:
     """Return predictions of an ensemble with some settings, float64 (m,).
 
-    Boosting goes without the features that none of its trees can split, which changes nothing and takes a fifth of the
-    time; trees of a forest may split on a single molecule.
+    Boosting goes without the features that none of its trees can split, which changes nothing and takes a seventh
+    to two thirds of the time (bench/NOTES.md); trees of a forest may split on a single molecule.
     """
     kept = varied(x) if baseline == "combined_boosting" else np.arange(x.shape[1])
     model = MODELS[baseline, kind](random_state=seed or 0, **FIXED[baseline], **settings).fit(x[:, kept], y)
