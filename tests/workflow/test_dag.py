@@ -31,6 +31,7 @@ COMMANDS = {
     "estimate_cost",
     "plan_study",
     "compare_plan",
+    "compare_replication",
     "compare_studies",
     "predict",
     "embed",

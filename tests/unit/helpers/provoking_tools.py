@@ -84,6 +84,15 @@ def compared(plan: bytes | None) -> None:
     compare_plan(Path("plan.csv"), STUDY, OUT)
 
 
+def replicated(*claims: list[str]) -> None:
+    """Set the claims of studies beside each other, of which the second may have none."""
+    from compare_replication import compare_replication
+
+    for folder, names in zip(("one", "other"), claims, strict=False):
+        write_json(Path(folder, "tables", "claims.json"), {"claims": [{"id": name} for name in names]})
+    compare_replication(Path("one"), Path("other"), OUT)
+
+
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "a tokenizer that cannot be read", without_tokenizer),
     ("Models", "a tokenizer that loses the molecules", losing_tokenizer),
@@ -97,6 +106,8 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Planning", "the finished study has no tables", unfinished),
     ("Planning", "no plan", lambda: compared(None)),
     ("Planning", "a table that is no plan", lambda: compared(b"claim,effect\n")),
+    ("Planning", "a replication that has not run", lambda: replicated(["a"])),
+    ("Planning", "studies without a common claim", lambda: replicated(["a"], ["b"])),
     *PREDICTION_FAULTS,
     ("Commands", "activity cliffs of a study that has not finished", lambda: tasks_with_cliffs(STUDY)),
     ("Commands", "activity cliffs of no task", no_cliffs),

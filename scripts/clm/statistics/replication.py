@@ -1,0 +1,74 @@
+"""Do two studies of the same claims, made from other seeds, find the same: each claim with its effect in both."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clm.statistics.verdicts import OPEN
+
+FOUND = ("effect", "lower", "upper", "verdict")
+AGAIN = tuple(f"{name}_again" for name in FOUND)
+COLUMNS = ("id", *FOUND, *AGAIN, "difference", "difference_lower", "difference_upper", "verdicts")
+SAME, OTHER, ONCE, NEVER = "the same", "different", "decided by one study", "decided by none"
+
+
+def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row of COLUMNS per claim that both studies judge, in the order of the first.
+
+    Args:
+        first: claims of claims.json.
+        second: those of the study that asks again.
+
+    `difference` is the second effect less the first. Its interval comes from the two intervals by the method of
+    variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693, equations 4 and 5), which
+    keeps their asymmetry. It holds for studies without common error; what both take from the same test molecules
+    makes it too wide, never too narrow, where the two go the same way.
+    """
+    again = {claim["id"]: claim for claim in second}
+    pairs = [(claim, again[claim["id"]]) for claim in first if claim["id"] in again]
+    rows = [
+        {"id": one["id"]}
+        | {name: one[name] for name in FOUND}
+        | {name: other[of] for name, of in zip(AGAIN, FOUND, strict=True)}
+        | difference(one, other)
+        | {"verdicts": agreement(one["verdict"], other["verdict"])}
+        for one, other in pairs
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the second effect less the first with its interval; without a number in one of them nothing is said."""
+    values = np.array([[claim[name] for name in FOUND[:3]] for claim in (first, second)], dtype=float)
+    (effect, lower, upper), (effect_again, lower_again, upper_again) = values
+    between = effect_again - effect
+    low = between - np.hypot(effect_again - lower_again, upper - effect)
+    high = between + np.hypot(upper_again - effect_again, effect - lower)
+    told = zip(("difference", "difference_lower", "difference_upper"), (between, low, high), strict=True)
+    return {name: float(value) if np.isfinite(value) else None for name, value in told}
+
+
+def agreement(first: str, second: str) -> str:
+    """Return how two verdicts on one claim go together."""
+    decided = [verdict not in OPEN for verdict in (first, second)]
+    if all(decided):
+        return SAME if first == second else OTHER
+    return ONCE if any(decided) else NEVER
+
+
+def replication_lines(table: pd.DataFrame) -> list[str]:
+    """Return how often the verdicts agree, and the claims whose effects differ by more than their intervals allow."""
+    counts = [f"{(table['verdicts'] == how).sum()} {how}" for how in (SAME, OTHER, ONCE, NEVER)]
+    measured = table[table["difference_lower"].notna() & table["difference_upper"].notna()]
+    apart = measured[(measured["difference_lower"] > 0) | (measured["difference_upper"] < 0)]
+    lines = [
+        f"{len(table)} claims in both studies; verdicts: {', '.join(counts)}",
+        f"{len(apart)} of {len(measured)} effects differ: the interval of the difference leaves out none",
+    ]
+    for row in pd.concat([apart, table[table["verdicts"] == OTHER]]).drop_duplicates("id").itertuples():
+        lines.append(
+            f"  {row.id}: {row.effect:.3g} ({row.verdict}), again {row.effect_again:.3g} ({row.verdict_again})"
+        )
+    return lines

@@ -1,0 +1,37 @@
+"""Set the claims of a study beside those of another one that asks the same with other seeds.
+
+python scripts/compare_replication.py results/workstation results/replication --out agreement.csv
+"""
+
+import json
+from pathlib import Path
+
+from clm.provenance.command import UserError, run
+from clm.statistics.replication import COLUMNS, replicated, replication_lines
+from clm.tables.frames import write_table
+
+
+def compare_replication(study: Path, again: Path, /, out: Path) -> list[str]:
+    """Write the effect and the verdict of each claim in both studies, and how far they lie apart; return a summary.
+
+    Args:
+        study: folder of the finished study, such as results/workstation, with tables/claims.json.
+        again: folder of the study that asks again.
+        out: CSV of COLUMNS.
+
+    Raises:
+        UserError: a study has not been judged, or the two have no claim in common.
+    """
+    files = [folder / "tables" / "claims.json" for folder in (study, again)]
+    for path in files:
+        if not path.is_file():
+            raise UserError(f"{path} is missing; name the folders of two finished studies")
+    table = replicated(*(json.loads(path.read_text(encoding="utf-8"))["claims"] for path in files))
+    if table.empty:
+        raise UserError(f"{study} and {again} have no claim in common; name studies with the same modes and splits")
+    write_table(out, table.to_dict("records"), COLUMNS)
+    return replication_lines(table)
+
+
+if __name__ == "__main__":
+    run(compare_replication)
