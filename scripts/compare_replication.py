@@ -3,10 +3,10 @@
 python scripts/compare_replication.py results/workstation results/replication --out agreement.csv
 """
 
-import json
 from pathlib import Path
 
 from clm.provenance.command import UserError, run
+from clm.provenance.files import read_json
 from clm.statistics.replication import COLUMNS, replicated, replication_lines
 from clm.tables.frames import write_table
 
@@ -26,7 +26,7 @@ def compare_replication(study: Path, again: Path, /, out: Path) -> list[str]:
     for path in files:
         if not path.is_file():
             raise UserError(f"{path} is missing; name the folders of two finished studies")
-    table = replicated(*(json.loads(path.read_text(encoding="utf-8"))["claims"] for path in files))
+    table = replicated(*(read_json(path)["claims"] for path in files))
     if table.empty:
         raise UserError(f"{study} and {again} have no claim in common; name studies with the same modes and splits")
     write_table(out, table.to_dict("records"), COLUMNS)

@@ -6,38 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from clm.chemistry.reader.messages import printable
+from clm.predict.parts import read_object, read_part, told
 from clm.provenance.command import UserError
-from clm.provenance.files import read_json
 from clm.transfer.encoder import SmilesEncoder
 from clm.transfer.external_tokens import MAX_LOST
-
-
-def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
-    """Return what a reader makes of a file of a model.
-
-    Raises:
-        UserError: the file is damaged.
-    """
-    try:
-        return reader(path)
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # tokenizers raises bare exceptions
-        raise UserError(f"{path}: damaged ({told(error)}); check that the folder was copied whole") from error
-
-
-def told(error: Exception) -> str:
-    """Return what an exception says, on one line."""
-    return printable(" ".join(str(error).split()) or type(error).__name__, 200)
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds an object."""
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise ValueError("no JSON object")
-    return found
 
 
 def read_tokenizer(path: Path) -> None:

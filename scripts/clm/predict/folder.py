@@ -12,10 +12,11 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 from clm.models.build import save_model
-from clm.predict.checkpoint import load_checkpoint, read_object, read_part, told
+from clm.predict.checkpoint import load_checkpoint
 from clm.predict.domain import Domain
 from clm.predict.fitted import FittedModel, LabelModel
 from clm.predict.forest import Forest, LogOdds
+from clm.predict.parts import read_object, read_part, told
 from clm.provenance.command import UserError
 from clm.provenance.files import atomic, sha256_file, write_json
 from clm.tasks.linear_head import LinearHead

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from clm.predict.parts import read_object, read_part
 from clm.predict.scores import mean_on_common_labels, selected_by_label, stored_errors, tree_errors
 from clm.provenance.command import UserError
-from clm.provenance.files import read_json
 from clm.study.paths import FINE_TUNED, PROBED
 from clm.tables.columns import COUNT_FEATURES, PRIMARY
 from clm.tables.columns import FINE_TUNED as FINE_TUNED_NAME
@@ -61,20 +61,27 @@ def load_study_task(results: Path, name: str, split: str) -> StudyTask:
         split: as "scaffold-0": name and seed.
 
     Raises:
-        UserError: there is no such study, task or split.
+        UserError: there is no such study, task or split, or a file of it is damaged.
     """
     folder = results / "tasks" / name
     if not (folder / "summary.json").is_file():
         known = sorted(path.parent.name for path in results.glob("tasks/*/summary.json"))
         hint = f"name one of {', '.join(known)}" if known else "run the study first, or name its folder below results/"
         raise UserError(f"{results}: no task {name!r}; {hint}")
-    summary = read_json(folder / "summary.json")
-    task = load_task(folder / "molecules.csv", list(summary["labels"]))
+    kind, labels = read_part(folder / "summary.json", kind_and_labels)
+    task = read_part(folder / "molecules.csv", lambda table: load_task(table, labels))
     path = folder / "splits" / f"{split}.csv"
     if not path.is_file():
         known = sorted(path.stem for path in (folder / "splits").glob("*.csv"))
         raise UserError(f"{folder}: no split {split!r}; name one of {', '.join(known)} with --split")
-    return StudyTask(name, summary["kind"], task, load_split(path, task.rows), split)
+    parts = read_part(path, lambda table: load_split(table, task.rows))
+    return StudyTask(name, kind, task, parts, split)
+
+
+def kind_and_labels(path: Path) -> tuple[str, list[str]]:
+    """Return kind and names of labels of a task from its summary."""
+    summary = read_object(path)
+    return summary["kind"], list(summary["labels"])
 
 
 def choose_method(results: Path, study: StudyTask, wanted: str | None = None) -> Method:
@@ -110,7 +117,7 @@ def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> It
 def probes(results: Path, study: StudyTask, wanted: str | None) -> Iterator[tuple[str, Path | None, dict[str, float]]]:
     """Yield name, folder and cross-validated errors by label of the probe of each checkpoint that did not diverge."""
     for path in sorted(results.glob(PROBES.format(task=study.name))):
-        record = read_json(path)
+        record = read_part(path, read_object)
         for budget in dict.fromkeys(cell["budget"] for cell in record["cells"]):
             trunk = path.relative_to(results / PROBED).parts[:-1]
             name = "/".join([*trunk, str(budget)])
@@ -130,7 +137,7 @@ def baselines(
         path = results / "transfer/baselines" / name / f"{study.name}.json"
         if wanted not in (None, name) or not path.is_file():
             continue
-        selected = selected_by_label(read_json(path), None, COUNT_FEATURES, study.split)
+        selected = selected_by_label(read_part(path, read_object), None, COUNT_FEATURES, study.split)
         if name in LINEAR:
             yield name, None, stored_errors(selected, study.kind)
         elif wanted is None and (selected or name == FOREST):
@@ -152,9 +159,9 @@ def fine_tuned_method(results: Path, study: StudyTask, name: str) -> Iterator[Me
         return
     if not (results / "provenance.json").is_file():
         raise UserError(f"{results}: no provenance.json; run the study to its end")
-    config = read_json(results / "provenance.json")["config"]
+    config = read_part(results / "provenance.json", read_object)["config"]
     settings = config["transfer"]["fine_tuning"] | {"precision": config["pretraining"]["precision"]}
-    for cell in read_json(path)["cells"]:
+    for cell in read_part(path, read_object)["cells"]:
         if (cell["split"], str(cell["split_seed"])) == (split, seed) and cell["status"] != "diverged":
             how = {"learning_rate": cell["selected"]["learning_rate"], "seed": settings["seeds"][0]}
             yield Method(name, results / "pretrain" / below, float("nan"), how | {"settings": settings})

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from clm.provenance.command import UserError
+from clm.study.paths import PROBED
 from embed import embed
 from made_study import CHECKPOINT, made_study
 from predict import predict
@@ -53,6 +54,25 @@ def test_predictions_of_a_damaged_model(made, tmp_path, kind, name):
     cut(model / name)
     with pytest.raises(UserError, match=f"model/{name}: damaged") as error:
         predict(model, made / "m.csv", out)
+    assert "\n" not in str(error.value) and not out.exists()
+
+
+@pytest.mark.parametrize("spoil", [cut, lambda path: path.write_bytes(b""), lambda path: path.write_text("[1]")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tasks/length/summary.json",
+        "tasks/length/molecules.csv",
+        "tasks/length/splits/random-0.csv",
+        f"{PROBED}/{CHECKPOINT.rsplit('/', 1)[0]}/length.json",
+        "transfer/baselines/ecfp_forest/length.json",
+    ],
+)
+def test_a_damaged_file_of_a_study(made, tmp_path, name, spoil):
+    study, out = shutil.copytree(made / "study", tmp_path / "study"), tmp_path / "p.csv"
+    spoil(study / name)
+    with pytest.raises(UserError, match=f"study/{name}: damaged") as error:
+        predict(study, made / "m.csv", out, "length", split="random-0")
     assert "\n" not in str(error.value) and not out.exists()
 
 

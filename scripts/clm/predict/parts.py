@@ -1,0 +1,36 @@
+"""Files of a model or of a study that a user names: one that cannot be read is told in one line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from clm.chemistry.reader.messages import printable
+from clm.provenance.command import UserError
+from clm.provenance.files import read_json
+
+
+def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
+    """Return what a reader makes of a file of a model or study.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        return reader(path)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise UserError(f"{path}: damaged ({told(error)}); check that the folder was copied whole") from error
+
+
+def told(error: Exception) -> str:
+    """Return what an exception says, on one line."""
+    return printable(" ".join(str(error).split()) or type(error).__name__, 200)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds an object."""
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")
+    return found
