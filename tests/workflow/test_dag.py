@@ -33,6 +33,7 @@ COMMANDS = {
     "compare_plan",
     "compare_replication",
     "compare_studies",
+    "keep_record",
     "predict",
     "embed",
     "score_cliffs",

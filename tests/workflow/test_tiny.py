@@ -9,9 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from clm.provenance.files import read_json, sha256_file
+from clm.tables.all_predictions import CELL
+from clm.tables.frames import read_table
 from explain import explain
+from keep_record import keep_record
 from snakemake_runs import scheduled, snakemake
 
 TINY = ("--configfile", "studies/tiny.yaml")
@@ -115,6 +119,23 @@ def test_the_report_holds_figures_and_captions(finished):
     for name in FIGURES.split():
         assert base64.b64decode(embedded[name]) == (results / "figures" / f"{name}.png").read_bytes(), name
     assert "nats per masked token" in text and "filter" in text
+
+
+def test_errors_follow_from_the_predictions_of_the_record(finished, tmp_path):
+    """Of every model, task and split in the tables of scores whose predictions are kept, to their four digits."""
+    keep_record(finished / "results" / "tiny", tmp_path)
+    table = pd.read_parquet(tmp_path / "predictions.parquet")
+    scores = pd.concat([read_table(tmp_path / "tables" / f"{name}.csv") for name in ("transfer", "shuffled_transfer")])
+    table["squared"] = (table["prediction"] - table["y"]).astype(float) ** 2
+    cell = [name for name in CELL if name in scores]
+    found = table.groupby(cell, observed=True, dropna=False)["squared"].mean() ** 0.5
+    kept = scores[scores["features"].isin(["mean", "counts"])]
+    assert len(found) == len(kept) > 100
+    named = [rows.assign(**rows[cell].astype("string").fillna("")) for rows in (kept, found.reset_index())]
+    joined = named[0].merge(named[1], on=cell, validate="1:1")
+    numbers = joined[joined["metric"] == "rmse"]
+    assert len(joined) == len(kept) and len(numbers) > 50
+    assert numbers["squared"].to_numpy() == pytest.approx(numbers["error"], rel=1e-3)
 
 
 def test_an_external_model_on_our_own_checkpoint_gets_the_scores_of_ours(study):

@@ -93,6 +93,13 @@ def replicated(*claims: list[str]) -> None:
     compare_replication(Path("one"), Path("other"), OUT)
 
 
+def kept() -> None:
+    """Keep the record of a study that has not finished."""
+    from keep_record import keep_record
+
+    keep_record(STUDY, Path("record"))
+
+
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "a tokenizer that cannot be read", without_tokenizer),
     ("Models", "a tokenizer that loses the molecules", losing_tokenizer),
@@ -107,6 +114,7 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Planning", "no plan", lambda: compared(None)),
     ("Planning", "a table that is no plan", lambda: compared(b"claim,effect\n")),
     ("Planning", "a replication that has not run", lambda: replicated(["a"])),
+    ("Planning", "a record of a study that has not finished", kept),
     ("Planning", "studies without a common claim", lambda: replicated(["a"], ["b"])),
     *PREDICTION_FAULTS,
     ("Commands", "activity cliffs of a study that has not finished", lambda: tasks_with_cliffs(STUDY)),

@@ -1,0 +1,69 @@
+"""Keep of a finished study what others need, small enough for git: settings, tables, figures, pages, predictions.
+
+python scripts/keep_record.py results/workstation reference/workstation
+"""
+
+import gzip
+import shutil
+from pathlib import Path
+
+from clm.provenance.command import UserError, run
+from clm.provenance.files import atomic, read_json, write_json
+from clm.tables.all_predictions import all_predictions
+
+PLAIN = 400_000  # bytes above which a table is compressed
+FINISHED = ("provenance.json", "tables/claims.json", "tables/findings.md")
+COPIED = {"figures": ("*.png", "*.html"), "answers": ("*.png", "*.html")}
+
+
+def keep_record(study: Path, record: Path, /) -> list[str]:
+    """Write the record of a study into a folder; other files there, such as the plan, stay. Return a summary.
+
+    Left out are checkpoints, logs, PDFs and draws.parquet, which `snakemake` makes again.
+
+    Args:
+        study: folder of the finished study, such as results/workstation.
+        record: folder to write.
+
+    Raises:
+        UserError: the study has not finished.
+    """
+    for name in FINISHED:
+        if not (study / name).is_file():
+            raise UserError(f"{study / name} is missing; run the study to its end")
+    for name in ("tables", *COPIED):
+        shutil.rmtree(record / name, ignore_errors=True)
+        (record / name).mkdir(parents=True)
+    for path in sorted((study / "tables").glob("*.csv")) + [study / "tables" / "claims.json"]:
+        keep_table(path, record / "tables")
+    for folder, patterns in COPIED.items():
+        for path in (path for pattern in patterns for path in (study / folder).glob(pattern)):
+            shutil.copyfile(path, record / folder / path.name)
+    findings = (study / "tables" / "findings.md").read_text(encoding="utf-8")
+    (record / "findings.md").write_text(findings.replace("../figures/", "figures/"), encoding="utf-8")
+    write_json(record / "config.json", read_json(study / "provenance.json")["config"])
+    for path in (study / "corpora").glob("*/summary.json"):
+        shutil.copyfile(path, record / f"corpus_{path.parent.name}.json")
+    rows = keep_predictions(study, record / "predictions.parquet")
+    size = sum(path.stat().st_size for path in record.rglob("*") if path.is_file())
+    return [f"{record}: {size / 1e6:.1f} MB, {rows} predictions"]
+
+
+def keep_table(path: Path, folder: Path) -> None:
+    """Copy a table, compressed if it is large: the same bytes from the same table."""
+    content = path.read_bytes()
+    large = len(content) > PLAIN
+    kept = gzip.compress(content, mtime=0) if large else content
+    (folder / f"{path.name}{'.gz' * large}").write_bytes(kept)
+
+
+def keep_predictions(study: Path, out: Path) -> int:
+    """Write all test predictions with the strongest compression; return how many there are."""
+    table = all_predictions(study)
+    with atomic(out) as temporary:
+        table.to_parquet(temporary, index=False, compression="zstd", compression_level=19, row_group_size=10**7)
+    return len(table)
+
+
+if __name__ == "__main__":
+    run(keep_record)
