@@ -5,8 +5,6 @@ import shutil
 import sys
 from collections.abc import Callable
 
-import yaml
-
 # Folder of this workflow, whose name `workflow.basedir` is not where another workflow uses this one as a module
 HOME = Path(str(workflow.current_basedir)).parent
 SCRIPTS = HOME / "scripts"
@@ -47,14 +45,14 @@ from clm.provenance.files import atomic, write_json
 from clm.provenance.progress import follow
 from clm.study import grid, hub, ladders, paths
 from clm.study.base import reuse_base
-from clm.study.merge import study_configuration
+from clm.study.merge import project_schema, study_configuration
 from clm.study.references import settings_in_use
 from clm.study.renamed import older_results
 from clm.study.unused import unused
 from clm.study.validate import resolve_config, require_python
 from snakemake.logging import logger
 
-SCHEMA = yaml.safe_load(Path(HOME, "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = project_schema()
 
 
 def read_config() -> dict:

@@ -18,6 +18,7 @@ from clm.study.removed import without_removed
 
 PROJECT = Path(__file__).resolve().parents[3]
 BASE = ("catalogue.yaml", "config.yaml")  # what every study starts from
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml takes a seventh of the time, a tenth of a start
 EXTENDS = "+"  # at the end of a key: its list is appended to the one that the files before define
 
 
@@ -47,7 +48,7 @@ def read_file(path: Path) -> Any:
     """Return what a YAML or JSON file holds, a mapping if it is right."""
     text = path.read_text(encoding="utf-8")
     # JSON by its own rules: what it writes as 1e-05 is text to YAML
-    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text) or {}
+    return json.loads(text) if path.suffix == ".json" else yaml.load(text, LOADER) or {}
 
 
 def study_configuration(
@@ -77,7 +78,7 @@ def project_configuration(files: Iterable[Path]) -> dict[str, Any]:
 
 def project_schema() -> dict[str, Any]:
     """Return the JSON schema of configurations of this project."""
-    return yaml.safe_load((PROJECT / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+    return read_file(PROJECT / "schemas" / "config.schema.yaml")
 
 
 def typed(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def read_leaves(node: Any) -> Any:
     if not isinstance(node, str):
         return node
     try:
-        value = yaml.safe_load(node)
+        value = yaml.load(node, LOADER)
     except yaml.YAMLError:
         return node
     return value if value is None or isinstance(value, bool | int | float) else node
