@@ -1,10 +1,13 @@
 # Does scale transfer? From raw SMILES to figures; see README.md. Bare `snakemake` builds the study of config.yaml.
+import gc
 import re
 from pathlib import Path
 
 from snakemake.utils import min_version
 
 min_version("9.27.1")
+# Of large graphs Python's collector looks at every object again and again: a seventh of the time of a dry run
+gc.set_threshold(100_000, 20, 100)
 
 
 report: "report/workflow.rst"

@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 
 # Folder of this workflow, whose name `workflow.basedir` is not where another workflow uses this one as a module
 HOME = Path(str(workflow.current_basedir)).parent

@@ -19,7 +19,7 @@ rule measure_curvature:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=lambda w: 2 * gpu_memory(w),
+        gpu_mb=for_sizes(lambda w: 2 * gpu_memory(w)),
     params:
         code=code("curvature/measure_curvature"),
         settings=canonical(
@@ -55,7 +55,7 @@ rule measure_spectrum:
         mem_mb=largest_memory,
         runtime=60,
         gpu=GPUS,
-        gpu_mb=lambda w: 2 * largest_gpu_memory(w),
+        gpu_mb=2 * largest_gpu_memory(),
     params:
         code=code("curvature/measure_spectrum"),
         settings=canonical(spectrum_config()),

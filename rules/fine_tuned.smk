@@ -40,7 +40,7 @@ def fine_tune(name: str, tasks: tuple, cells: list) -> None:
             mem_mb=memory,
             runtime=minutes,
             gpu=GPUS,
-            gpu_mb=gpu_memory,
+            gpu_mb=for_sizes(gpu_memory),
         params:
             code=code("finetune/finetune_model"),
             settings=lambda w: canonical(fine_tuning_config(w, tasks)),

@@ -25,7 +25,7 @@ rule tune_rate:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=gpu_memory,
+        gpu_mb=for_sizes(gpu_memory),
     params:
         code=code("finetune/tune_rate"),
         settings=lambda w: canonical(tuning_config(w)),
@@ -63,7 +63,7 @@ rule finetune_endpoint:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=gpu_memory,
+        gpu_mb=for_sizes(gpu_memory),
     params:
         code=code("finetune/finetune_endpoint"),
         settings=lambda w: canonical(endpoint_config(w)),

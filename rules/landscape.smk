@@ -18,7 +18,7 @@ rule map_surface:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=gpu_memory,
+        gpu_mb=for_sizes(gpu_memory),
     params:
         code=code("landscape/map_surface"),
         settings=canonical(
@@ -84,7 +84,7 @@ rule compare_representations:
         mem_mb=largest_memory,
         runtime=30,
         gpu=GPUS,
-        gpu_mb=largest_gpu_memory,
+        gpu_mb=largest_gpu_memory(),
     params:
         code=code("landscape/compare_representations"),
         settings=canonical(COMPARED),
@@ -120,7 +120,7 @@ rule measure_paths:
         mem_mb=largest_memory,
         runtime=30,
         gpu=GPUS,
-        gpu_mb=largest_gpu_memory,
+        gpu_mb=largest_gpu_memory(),
     params:
         code=code("landscape/measure_paths"),
         settings=canonical(path_config()),
@@ -156,7 +156,7 @@ rule measure_curves:
         mem_mb=largest_memory,
         runtime=30,
         gpu=GPUS,
-        gpu_mb=largest_gpu_memory,
+        gpu_mb=largest_gpu_memory(),
     params:
         code=code("landscape/measure_curves"),
         settings=canonical(curve_config()),

@@ -21,7 +21,7 @@ rule initialize_model:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=gpu_memory,
+        gpu_mb=for_sizes(gpu_memory),
     params:
         code=code("pretrain/initialize_model"),
         settings=lambda w: canonical(untrained_model(w)),
@@ -49,21 +49,21 @@ rule pretrain_checkpoint:
     priority: training_priority
     conda:
         "../envs/train.yaml"
-    threads: processes
+    threads: for_sizes(processes)
     resources:
         mem_mb=group_memory,
         runtime=minutes,
-        gpu=lambda w: GPUS * processes(w),
-        gpu_mb=lambda w: gpu_memory(w) * processes(w),
-        processes=processes,
-        micro_tokens=lambda w: config["sizes"][w.size].get("micro_tokens", 0),
-        compile=lambda w: int(config["sizes"][w.size].get("compile", False)),
+        gpu=for_sizes(lambda w: GPUS * processes(w)),
+        gpu_mb=for_sizes(lambda w: gpu_memory(w) * processes(w)),
+        processes=for_sizes(processes),
+        micro_tokens=for_sizes(lambda w: config["sizes"][w.size].get("micro_tokens", 0)),
+        compile=for_sizes(lambda w: int(config["sizes"][w.size].get("compile", False))),
         # for SLURM: as many tasks as processes, which the job itself starts by srun, a core (and a GPU) for each
-        nodes=nodes,
-        mpi=lambda w: if_several(w, "srun"),
-        tasks=lambda w: if_several(w, processes(w)),
-        cpus_per_task=lambda w: if_several(w, 1),
-        tasks_per_gpu=lambda w: if_several(w, 1 if GPUS else None),
+        nodes=for_sizes(nodes),
+        mpi=for_sizes(lambda w: if_several(w, "srun")),
+        tasks=for_sizes(lambda w: if_several(w, processes(w))),
+        cpus_per_task=for_sizes(lambda w: if_several(w, 1)),
+        tasks_per_gpu=for_sizes(lambda w: if_several(w, 1 if GPUS else None)),
     params:
         code=code("pretrain/pretrain_checkpoint"),
         settings=lambda w: canonical(pretraining(w)),
@@ -98,7 +98,7 @@ rule sweep_rate:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=gpu_memory,
+        gpu_mb=for_sizes(gpu_memory),
     params:
         code=code("pretrain/sweep_rate"),
         settings=lambda w: canonical(sweep(w)),

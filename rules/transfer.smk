@@ -26,7 +26,7 @@ rule probe_encoder:
         mem_mb=memory,
         runtime=minutes,
         gpu=GPUS,
-        gpu_mb=gpu_memory,
+        gpu_mb=for_sizes(gpu_memory),
     params:
         code=code("transfer/probe_encoder"),
         settings=lambda w: canonical(probe_config(w)),
@@ -125,7 +125,7 @@ rule trace_labels:
         mem_mb=4000,
         runtime=120,
         gpu=GPUS,
-        gpu_mb=largest_gpu_memory,
+        gpu_mb=largest_gpu_memory(),
     params:
         code=code("transfer/trace_labels"),
         settings=lambda w: canonical(learning_config(w)),

@@ -137,8 +137,22 @@ def flat(settings, prefix):
 def test_every_rule_says_what_it_needs_and_where_it_writes_its_log(rules):
     for name, rule in rules.items():
         assert {"mem_mb", "runtime"} <= rule.resources and rule.environment and rule.log and rule.benchmark, name
-        # one thread fixes the bytes; a team of processes (one by default) has a core for each
-        assert rule.cores == (None if name == "pretrain_checkpoint" else 1), name
+        assert rule.cores == 1, (
+            name
+        )  # one thread fixes the bytes; of processes, which tiny has none of, each has a core
+
+
+@pytest.mark.parametrize("several", [["3k"], ["3k", "7k", "25k"]])
+def test_each_training_has_the_processes_of_its_size(clone, tmp_path, several):
+    overlay = tmp_path / "several.yaml"
+    overlay.write_text(yaml.safe_dump({"sizes": {size: {"processes": 2} for size in several}}))
+    lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay), "--cores", "2")
+    found = {}
+    for line in lines:
+        if "pretrain_checkpoint.py" in line:
+            _, settings = settings_of({"command": line})
+            found.setdefault(settings["identity"]["size"], set()).add(re.search(r"--processes (\d+)", line)[1])
+    assert found == {size: {"2" if size in several else "1"} for size in ("3k", "7k", "25k")}
 
 
 def by_script(rules):

@@ -1,5 +1,6 @@
 """The code digest changes with what a job runs and with nothing else."""
 
+import ast
 from pathlib import Path
 
 from clm.provenance import digest
@@ -11,7 +12,14 @@ GOLDEN = "679733702fc8387570210da0410e94432b4c412eb3b99f6de99c7cc19cfa44d8"
 def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    for remembered in (digest.parse, digest.imported_names, digest.imported_files, module_digest, code_digest):
+    for remembered in (
+        digest.parse,
+        digest.resolve,
+        digest.imported_names,
+        digest.imported_files,
+        module_digest,
+        code_digest,
+    ):
         remembered.cache_clear()
     return path
 
@@ -76,3 +84,41 @@ def test_a_module_that_is_imported_by_name_counts_when_it_is_named(tmp_path):
     assert code_digest(driver, one, root=tmp_path) == before
     write(tmp_path / "clm/shared.py", "def f(): return 1\n")
     assert code_digest(driver, one, root=tmp_path) != before != code_digest(driver, root=tmp_path)
+
+
+NESTED = """
+match c:
+    case 1:
+        import in_case
+try:
+    import in_try
+except* ValueError:
+    import in_handler
+else:
+    import in_else
+finally:
+    import in_finally
+async def f():
+    async with a as b, c:
+        for x in y:
+            while z:
+                import in_loop
+            else:
+                from in_while import it
+class A:
+    def g(self):
+        'A docstring.'
+        if (lambda: 1)(): import in_function
+"""
+
+
+def test_statements_are_all_that_a_walk_over_everything_finds(tmp_path):
+    """Imports and definitions, which stand at statements, of every file of the project and of each kind of block."""
+    kinds = (ast.stmt, ast.Module)
+    for path in [write(tmp_path / "nested.py", NESTED), *digest.SCRIPTS.rglob("*.py")]:
+        tree = ast.parse(path.read_text())
+        walked = {node for node in ast.walk(tree) if isinstance(node, kinds)}
+        assert {node for node in digest.statements(tree) if isinstance(node, kinds)} == walked, path
+    assert {name for name in digest.imported_names(tmp_path / "nested.py") if name.startswith("in_")} == {
+        "in_case", "in_try", "in_handler", "in_else", "in_finally", "in_loop", "in_while", "in_while.it", "in_function",
+    }  # fmt: skip
