@@ -72,19 +72,17 @@ def test_account_of_a_study_adds_up(tmp_path):
 
 
 def test_what_doubling_the_steps_changes_is_the_mean_of_relative_changes():
-    def row(steps, factor):
+    def row(steps, factor, start="untrained"):
         runs = [{"error": error * factor, "validation_error": 2.0} for error in (0.9, 1.1)]
-        return {
-            "size": "60k",
-            "start": "untrained",
-            "steps": steps,
-            "tasks": dict.fromkeys(finetuning_steps.TASKS, runs),
-        }
+        tasks = dict.fromkeys(finetuning_steps.TASKS, runs)
+        return {"size": "60k", "start": start, "steps": steps, "tasks": tasks}
 
     (found,) = finetuning_steps.doubled([row(100, 1.0), row(200, 0.8), row(800, 0.1)])
     assert (found["from"], found["to"]) == (100, 200)
     assert found["mean"] == pytest.approx(-20) and found["esol"] == pytest.approx(-20) and found["validation"] == 0
     assert found["standard_error"] == pytest.approx(100 * 0.1 * np.sqrt(2) / np.sqrt(3))  # 10 % of each mean, of 2 runs
+    (gain,) = finetuning_steps.gained([row(100, 1.0), row(200, 0.7), row(200, 0.35, finetuning_steps.MOST)])
+    assert (gain["steps"], gain["from"]) == (200, "untrained") and gain["mean"] == pytest.approx(-50)
 
 
 def test_jobs_of_a_dry_run_are_read_from_its_table():
