@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clm.statistics.plan_outcome import NOT_JUDGED
 from clm.statistics.verdicts import OPEN
 
 FOUND = ("effect", "lower", "upper", "verdict")
@@ -52,7 +53,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
 
 def agreement(first: str, second: str) -> str:
     """Return how two verdicts on one claim go together."""
-    decided = [verdict not in OPEN for verdict in (first, second)]
+    decided = [verdict not in (*OPEN, NOT_JUDGED) for verdict in (first, second)]
     if all(decided):
         return SAME if first == second else OTHER
     return ONCE if any(decided) else NEVER
@@ -65,7 +66,7 @@ def replication_lines(table: pd.DataFrame) -> list[str]:
     apart = measured[(measured["difference_lower"] > 0) | (measured["difference_upper"] < 0)]
     lines = [
         f"{len(table)} claims in both studies; verdicts: {', '.join(counts)}",
-        f"{len(apart)} of {len(measured)} effects differ: the interval of the difference leaves out none",
+        f"{len(apart)} of {len(measured)} effects differ by more than their intervals allow",
     ]
     for row in pd.concat([apart, table[table["verdicts"] == OTHER]]).drop_duplicates("id").itertuples():
         lines.append(

@@ -34,14 +34,16 @@ def test_each_claim_finds_its_own_and_verdicts_are_compared():
     table = replicated(FIRST, AGAIN)
     assert table["id"].tolist() == ["a", "b", "c", "d", "e"]
     assert table["verdicts"].tolist() == [
-        "decided by one study", "the same", "different", "the same", "decided by none"]  # fmt: skip
+        "decided by one study", "the same", "different", "decided by none", "decided by none"]  # fmt: skip
     assert table["effect_again"].tolist()[:4] == [0.02, 0.025, -0.03, 0.02]
     assert table["verdict_again"].tolist()[:3] == ["improving", "improving", "degraded"]
     assert table.loc[3, "difference"] == 0.02 and table.loc[3, ["difference_lower", "difference_upper"]].isna().all()
     assert table.loc[4, ["difference", "difference_lower", "difference_upper"]].isna().all()
     lines = replication_lines(table)
-    assert lines[0].startswith("5 claims in both studies; verdicts: 2 the same, 1 different, 1 decided by one study")
-    assert lines[1].startswith("1 of 3 effects differ")
+    assert lines[0].startswith(
+        "5 claims in both studies; verdicts: 1 the same, 1 different, 1 decided by one study, 2 decided by none"
+    )
+    assert lines[1].startswith("1 of 3 effects differ by more")
     assert lines[2:] == ["  c: 0 (saturated), again -0.03 (degraded)"]
 
 
