@@ -11,7 +11,7 @@ from clm.statistics.verdicts import OPEN
 
 FOUND = ("effect", "lower", "upper", "verdict")
 AGAIN = tuple(f"{name}_again" for name in FOUND)
-COLUMNS = ("id", *FOUND, *AGAIN, "difference", "difference_lower", "difference_upper", "verdicts")
+COLUMNS = ("id", *FOUND, *AGAIN, "difference", "difference_lower", "difference_upper", "differs", "verdicts")
 SAME, OTHER, ONCE, NEVER = "the same", "different", "decided by one study", "decided by none"
 
 
@@ -25,7 +25,7 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
     `difference` is the second effect less the first. Its interval comes from the two intervals by the method of
     variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693, equations 4 and 5), which
     keeps their asymmetry. It holds for studies without common error; what both take from the same test molecules
-    makes it too wide, never too narrow, where the two go the same way.
+    makes it too wide, never too narrow, where the two go the same way. `differs`: the interval leaves out none.
     """
     again = {claim["id"]: claim for claim in second}
     pairs = [(claim, again[claim["id"]]) for claim in first if claim["id"] in again]
@@ -40,7 +40,7 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float | None]:
+def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float | bool | None]:
     """Return the second effect less the first with its interval; without a number in one of them nothing is said."""
     values = np.array([[claim[name] for name in FOUND[:3]] for claim in (first, second)], dtype=float)
     (effect, lower, upper), (effect_again, lower_again, upper_again) = values
@@ -48,7 +48,8 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
     low = between - np.hypot(effect_again - lower_again, upper - effect)
     high = between + np.hypot(upper_again - effect_again, effect - lower)
     told = zip(("difference", "difference_lower", "difference_upper"), (between, low, high), strict=True)
-    return {name: float(value) if np.isfinite(value) else None for name, value in told}
+    found = {name: float(value) if np.isfinite(value) else None for name, value in told}
+    return found | {"differs": bool(low > 0 or high < 0) if np.isfinite([low, high]).all() else None}
 
 
 def agreement(first: str, second: str) -> str:
@@ -62,8 +63,8 @@ def agreement(first: str, second: str) -> str:
 def replication_lines(table: pd.DataFrame) -> list[str]:
     """Return how often the verdicts agree, and the claims whose effects differ by more than their intervals allow."""
     counts = [f"{(table['verdicts'] == how).sum()} {how}" for how in (SAME, OTHER, ONCE, NEVER)]
-    measured = table[table["difference_lower"].notna() & table["difference_upper"].notna()]
-    apart = measured[(measured["difference_lower"] > 0) | (measured["difference_upper"] < 0)]
+    measured = table[table["differs"].notna()]
+    apart = measured[measured["differs"].astype(bool)]
     lines = [
         f"{len(table)} claims in both studies; verdicts: {', '.join(counts)}",
         f"{len(apart)} of {len(measured)} effects differ by more than their intervals allow",

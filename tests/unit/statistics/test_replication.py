@@ -39,6 +39,7 @@ def test_each_claim_finds_its_own_and_verdicts_are_compared():
     assert table["verdict_again"].tolist()[:3] == ["improving", "improving", "degraded"]
     assert table.loc[3, "difference"] == 0.02 and table.loc[3, ["difference_lower", "difference_upper"]].isna().all()
     assert table.loc[4, ["difference", "difference_lower", "difference_upper"]].isna().all()
+    assert table["differs"].tolist() == [False, False, True, None, None]
     lines = replication_lines(table)
     assert lines[0].startswith(
         "5 claims in both studies; verdicts: 1 the same, 1 different, 1 decided by one study, 2 decided by none"
