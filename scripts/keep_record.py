@@ -26,11 +26,13 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
         record: folder to write.
 
     Raises:
-        UserError: the study has not finished.
+        UserError: the study has not finished, or the folder of the record holds a study.
     """
     for name in FINISHED:
         if not (study / name).is_file():
             raise UserError(f"{study / name} is missing; run the study to its end")
+    if (record / FINISHED[0]).exists() or record.resolve() in study.resolve().parents:
+        raise UserError(f"{record} holds a study, of which a record would take the place; name a folder of its own")
     for name in ("tables", *COPIED):
         shutil.rmtree(record / name, ignore_errors=True)
         (record / name).mkdir(parents=True)

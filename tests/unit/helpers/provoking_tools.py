@@ -93,11 +93,13 @@ def replicated(*claims: list[str]) -> None:
     compare_replication(Path("one"), Path("other"), OUT)
 
 
-def kept() -> None:
-    """Keep the record of a study that has not finished."""
-    from keep_record import keep_record
+def kept(finished: bool) -> None:
+    """Keep the record of a study that has not finished, or where the study itself is."""
+    from keep_record import FINISHED, keep_record
 
-    keep_record(STUDY, Path("record"))
+    for name in FINISHED if finished else ():
+        write_json(STUDY / name, {})
+    keep_record(STUDY, STUDY if finished else Path("record"))
 
 
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
@@ -114,7 +116,8 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Planning", "no plan", lambda: compared(None)),
     ("Planning", "a table that is no plan", lambda: compared(b"claim,effect\n")),
     ("Planning", "a replication that has not run", lambda: replicated(["a"])),
-    ("Planning", "a record of a study that has not finished", kept),
+    ("Planning", "a record of a study that has not finished", lambda: kept(False)),
+    ("Planning", "a record in the folder of the study", lambda: kept(True)),
     ("Planning", "studies without a common claim", lambda: replicated(["a"], ["b"])),
     *PREDICTION_FAULTS,
     ("Commands", "activity cliffs of a study that has not finished", lambda: tasks_with_cliffs(STUDY)),

@@ -89,3 +89,11 @@ def test_a_study_that_has_not_finished_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"findings\.md is missing; run the study to its end"):
         keep_record(study, tmp_path / "record")
     assert not (tmp_path / "record").exists()
+
+
+def test_a_record_never_takes_the_place_of_a_study(tmp_path):
+    study = made(tmp_path / "made")
+    for target in (study, tmp_path, study / ".." / "made"):
+        with pytest.raises(UserError, match="holds a study, of which a record would take the place"):
+            keep_record(study, target)
+    assert (study / "tables" / "small.csv").is_file()
