@@ -6,7 +6,8 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.27.1")
-# Of large graphs Python's collector looks at every object again and again: a seventh of the time of a dry run
+# Python's collector looks at a large graph again and again while it grows, a seventh of the time of a dry run. Young
+# objects are collected as before, only later; this holds for the whole run, and for a workflow that has this as a module
 gc.set_threshold(100_000, 20, 100)
 
 

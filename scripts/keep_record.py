@@ -13,11 +13,12 @@ from clm.tables.all_predictions import all_predictions
 
 PLAIN = 400_000  # bytes above which a table is compressed
 FINISHED = ("provenance.json", "tables/claims.json", "tables/findings.md")
+CONFIG = "config.json"  # by which an earlier record is known
 COPIED = {"figures": ("*.png", "*.html"), "answers": ("*.png", "*.html")}
 
 
 def keep_record(study: Path, record: Path, /) -> list[str]:
-    """Write the record of a study into a folder; other files there, such as the plan, stay. Return a summary.
+    """Write the record of a study into a folder, in place of an earlier one; a plan there stays. Return a summary.
 
     Left out are checkpoints, logs, PDFs and draws.parquet, which `snakemake` makes again.
 
@@ -26,13 +27,12 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
         record: folder to write.
 
     Raises:
-        UserError: the study has not finished, or the folder of the record holds a study.
+        UserError: the study has not finished, or the folder holds something else than a record.
     """
     for name in FINISHED:
         if not (study / name).is_file():
             raise UserError(f"{study / name} is missing; run the study to its end")
-    if (record / FINISHED[0]).exists() or record.resolve() in study.resolve().parents:
-        raise UserError(f"{record} holds a study, of which a record would take the place; name a folder of its own")
+    check_place(study, record)
     for name in ("tables", *COPIED):
         shutil.rmtree(record / name, ignore_errors=True)
         (record / name).mkdir(parents=True)
@@ -43,12 +43,21 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
             shutil.copyfile(path, record / folder / path.name)
     findings = (study / "tables" / "findings.md").read_text(encoding="utf-8")
     (record / "findings.md").write_text(findings.replace("../figures/", "figures/"), encoding="utf-8")
-    write_json(record / "config.json", read_json(study / "provenance.json")["config"])
+    write_json(record / CONFIG, read_json(study / "provenance.json")["config"])
     for path in (study / "corpora").glob("*/summary.json"):
         shutil.copyfile(path, record / f"corpus_{path.parent.name}.json")
     rows = keep_predictions(study, record / "predictions.parquet")
     size = sum(path.stat().st_size for path in record.rglob("*") if path.is_file())
     return [f"{record}: {size / 1e6:.1f} MB, {rows} predictions"]
+
+
+def check_place(study: Path, record: Path) -> None:
+    """Raise UserError unless a folder is absent, holds no folder that a record has, or is an earlier record."""
+    inside = study.resolve() in (record.resolve(), *record.resolve().parents)
+    foreign = [name for name in ("tables", *COPIED) if (record / name).exists() and not (record / CONFIG).is_file()]
+    if inside or foreign or (record.exists() and not record.is_dir()):
+        what = "lies in the study" if inside else f"has {foreign[0]}/ and is no record" if foreign else "is a file"
+        raise UserError(f"{record} {what}; name a new folder, or one that keep_record.py has written")
 
 
 def keep_table(path: Path, folder: Path) -> None:

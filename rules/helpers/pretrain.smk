@@ -55,7 +55,7 @@ def training_priority(wildcards) -> int:
 def for_sizes(resource: Callable) -> int | str | None | Callable:
     """A resource of models: what all sizes have, or the function of the wildcards where they differ.
 
-    Snakemake evaluates functions anew for each job, a fifth of the time of a dry run of 5 000 jobs.
+    Snakemake evaluates functions anew for each job: in a dry run of 5 000 jobs these took a second of 36.
     """
     values = [resource(SimpleNamespace(size=size)) for size in config["sizes"]]
     return values[0] if values.count(values[0]) == len(values) else resource

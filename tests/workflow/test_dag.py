@@ -137,9 +137,8 @@ def flat(settings, prefix):
 def test_every_rule_says_what_it_needs_and_where_it_writes_its_log(rules):
     for name, rule in rules.items():
         assert {"mem_mb", "runtime"} <= rule.resources and rule.environment and rule.log and rule.benchmark, name
-        assert rule.cores == 1, (
-            name
-        )  # one thread fixes the bytes; of processes, which tiny has none of, each has a core
+        # one thread fixes the bytes; only a training by several processes, which tiny has not, has more cores
+        assert rule.cores == 1, name
 
 
 @pytest.mark.parametrize("several", [["3k"], ["3k", "7k", "25k"]])

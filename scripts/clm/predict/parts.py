@@ -17,7 +17,7 @@ def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
     """
     try:
         return reader(path)
-    except (OSError, MemoryError):
+    except (OSError, MemoryError, UserError):
         raise
     except Exception as error:  # tokenizers raises bare exceptions
         raise UserError(f"{path}: damaged ({told(error)}); check that the folder was copied whole") from error

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clm.predict.methods import Method, StudyTask, candidates, choose_method
+from clm.predict.parts import read_part
 from clm.study.paths import PROBED
 from clm.tables.columns import BASELINE, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
 from clm.tables.frames import read_table
@@ -96,10 +97,11 @@ def recommended_method(results: Path, study: StudyTask) -> Method:
     """Return the method that the page of a task recommends; without tables the best of all that have files.
 
     Raises:
-        UserError: the study has no model for the task.
+        UserError: the study has no model for the task, or a damaged table.
     """
     table = results / "tables" / "transfer.csv"
-    found = known_methods(results, study, split_rows(study, read_table(table))) if table.is_file() else []
+    rows = read_part(table, lambda path: split_rows(study, read_table(path))) if table.is_file() else None
+    found = [] if rows is None else known_methods(results, study, rows)
     return found[0] if found else choose_method(results, study)
 
 

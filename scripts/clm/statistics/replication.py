@@ -1,4 +1,4 @@
-"""Do two studies of the same claims, made from other seeds, find the same: each claim with its effect in both."""
+"""Do two studies find the same: each claim that both judge, with its effect in both and the difference."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from clm.statistics.verdicts import OPEN
 
 FOUND = ("effect", "lower", "upper", "verdict")
 AGAIN = tuple(f"{name}_again" for name in FOUND)
-COLUMNS = ("id", *FOUND, *AGAIN, "difference", "difference_lower", "difference_upper", "differs", "verdicts")
+COLUMNS = ("id", "claim", *FOUND, *AGAIN, "difference", "difference_lower", "difference_upper", "differs", "verdicts")
 SAME, OTHER, ONCE, NEVER = "the same", "different", "decided by one study", "decided by none"
 
 
@@ -22,22 +22,27 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
         first: claims of claims.json.
         second: those of the study that asks again.
 
+    A claim on all splits of a mode that has one split in both studies is that on this split: it is told once.
+
     `difference` is the second effect less the first. Its interval comes from the two intervals by the method of
-    variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693, equations 4 and 5), which
-    keeps their asymmetry. It holds for studies without common error; what both take from the same test molecules
-    makes it too wide, never too narrow, where the two go the same way. `differs`: the interval leaves out none.
+    variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693), which keeps their asymmetry.
+    It holds for studies without common error. What they share, such as test molecules, untrained encoders or seeds,
+    makes it too wide where it moves both alike: then it shows fewer differences than there are. `differs`: the
+    interval leaves out none.
     """
     again = {claim["id"]: claim for claim in second}
     pairs = [(claim, again[claim["id"]]) for claim in first if claim["id"] in again]
     rows = [
-        {"id": one["id"]}
+        {"id": one["id"], "claim": one["claim"]}
         | {name: one[name] for name in FOUND}
         | {name: other[of] for name, of in zip(AGAIN, FOUND, strict=True)}
         | difference(one, other)
         | {"verdicts": agreement(one["verdict"], other["verdict"])}
         for one, other in pairs
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    numbers = [name for name in (*FOUND, *AGAIN) if not name.startswith("verdict")]
+    return table[~(table.duplicated(numbers) & table["effect"].notna())].reset_index(drop=True)
 
 
 def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float | bool | None]:

@@ -99,6 +99,6 @@ def read_leaves(node: Any) -> Any:
         return node
     try:
         value = yaml.load(node, LOADER)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeError):  # of bytes that are no UTF-8
         return node
     return value if value is None or isinstance(value, bool | int | float) else node

@@ -99,7 +99,7 @@ def kept(finished: bool) -> None:
 
     for name in FINISHED if finished else ():
         write_json(STUDY / name, {})
-    keep_record(STUDY, STUDY if finished else Path("record"))
+    keep_record(STUDY, STUDY / "record" if finished else Path("record"))
 
 
 TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [

@@ -71,9 +71,29 @@ def test_predictions_of_a_damaged_model(made, tmp_path, kind, name):
 def test_a_damaged_file_of_a_study(made, tmp_path, name, spoil):
     study, out = shutil.copytree(made / "study", tmp_path / "study"), tmp_path / "p.csv"
     spoil(study / name)
-    with pytest.raises(UserError, match=f"study/{name}: damaged") as error:
+    told = f"study/{name}(: damaged| has no column| was made from another version of its task)"
+    with pytest.raises(UserError, match=told) as error:
         predict(study, made / "m.csv", out, "length", split="random-0")
     assert "\n" not in str(error.value) and not out.exists()
+
+
+@pytest.mark.parametrize("text", ["", "mode,corp", "[1]"])
+def test_a_damaged_table_of_scores(made, tmp_path, text):
+    study = shutil.copytree(made / "study", tmp_path / "study")
+    (study / "tables").mkdir()
+    (study / "tables" / "transfer.csv").write_text(text)
+    with pytest.raises(UserError, match=r"tables/transfer\.csv: damaged") as error:
+        predict(study, made / "m.csv", tmp_path / "p.csv", "length", split="random-0")
+    assert "\n" not in str(error.value)
+
+
+def test_a_split_of_another_version_of_the_task_is_told_as_such(made, tmp_path):
+    study = shutil.copytree(made / "study", tmp_path / "study")
+    path = study / "tasks/length/splits/random-0.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(UserError, match="made from another version of its task") as error:
+        predict(study, made / "m.csv", tmp_path / "p.csv", "length", split="random-0")
+    assert "damaged" not in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,15 @@ from compare_replication import compare_replication
 
 
 def claim(name, effect, lower, upper, verdict):
-    return {"id": name, "effect": effect, "lower": lower, "upper": upper, "verdict": verdict, "reason": "why"}
+    return {
+        "id": name,
+        "claim": f"what {name} says",
+        "effect": effect,
+        "lower": lower,
+        "upper": upper,
+        "verdict": verdict,
+        "reason": "why",
+    }
 
 
 FIRST = [
@@ -46,6 +54,14 @@ def test_each_claim_finds_its_own_and_verdicts_are_compared():
     )
     assert lines[1].startswith("1 of 3 effects differ by more")
     assert lines[2:] == ["  c: 0 (saturated), again -0.03 (degraded)"]
+
+
+def test_a_claim_of_the_only_split_is_told_once():
+    both = [claim(f"headline.D.fine_tuned.{split}", 0.01, 0.0, 0.02, "undecided") for split in ("(all)", "scaffold")]
+    again = [claim(one["id"], 0.02, 0.01, 0.03, "undecided") for one in both]
+    assert replicated(both, again)["id"].tolist() == ["headline.D.fine_tuned.(all)"]
+    again[1] = claim(again[1]["id"], 0.021, 0.01, 0.03, "undecided")
+    assert len(replicated(both, again)) == 2
 
 
 def test_an_interval_keeps_its_asymmetry():

@@ -116,6 +116,7 @@ def test_an_empty_table_takes_all_entries_away():
 def test_options_inside_mappings_are_read_as_yaml():
     given = {"curvature": {"batches": "3", "rhos": ["0.5", "x"], "on": "true"}, "study": "8"}
     assert typed(given) == {"curvature": {"batches": 3, "rhos": [0.5, "x"], "on": True}, "study": "8"}
+    assert typed({"curvature": {"device": "\udcff"}}) == {"curvature": {"device": "\udcff"}}  # no UTF-8: the schema's
 
 
 def test_an_empty_overlay_changes_nothing(tmp_path):

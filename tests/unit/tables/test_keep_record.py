@@ -66,9 +66,9 @@ def test_what_is_kept_is_the_same_again_and_the_plan_stays(tmp_path):
     study, kept = made(tmp_path / "made"), tmp_path / "record"
     kept.mkdir()
     (kept / "plan.csv").write_text("claim\n")
-    (kept / "tables").mkdir()
-    (kept / "tables" / "of_an_older_run.csv").write_text("a\n")
     assert keep_record(study, kept)[0].endswith("9 predictions")
+    (kept / "tables" / "of_an_older_run.csv").write_text("a\n")
+    keep_record(study, kept)
     files = {str(path.relative_to(kept)): path.read_bytes() for path in kept.rglob("*") if path.is_file()}
     assert set(files) == {
         "plan.csv", "config.json", "corpus_zinc.json", "findings.md", "predictions.parquet", "figures/loss.png",
@@ -91,9 +91,17 @@ def test_a_study_that_has_not_finished_is_refused(tmp_path):
     assert not (tmp_path / "record").exists()
 
 
-def test_a_record_never_takes_the_place_of_a_study(tmp_path):
-    study = made(tmp_path / "made")
-    for target in (study, tmp_path, study / ".." / "made"):
-        with pytest.raises(UserError, match="holds a study, of which a record would take the place"):
+def test_only_a_record_is_replaced(tmp_path):
+    """Neither a study, finished or not, nor a folder of somebody with figures of their own."""
+    study, running, paper = made(tmp_path / "made"), made(tmp_path / "running"), tmp_path / "paper"
+    (running / "provenance.json").unlink()
+    (paper / "figures").mkdir(parents=True)
+    (paper / "figures" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("a")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    refused = {study: "lies in the study", study / "tables": "lies in the study", tmp_path / "file": "is a file"}
+    refused |= {running: "has tables/ and is no record", paper: "has figures/ and is no record"}
+    for target, reason in refused.items():
+        with pytest.raises(UserError, match=f"{reason}; name a new folder"):
             keep_record(study, target)
-    assert (study / "tables" / "small.csv").is_file()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
