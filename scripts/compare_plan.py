@@ -6,8 +6,8 @@ python scripts/compare_plan.py plan.csv results/default --out plan_and_outcome.c
 from pathlib import Path
 
 import pandas as pd
+from clm.predict.parts import read_object, read_part
 from clm.provenance.command import UserError, run
-from clm.provenance.files import read_json
 from clm.statistics.plan_outcome import COLUMNS, PLAN_COLUMNS, outcome_lines, plan_outcomes
 from clm.tables.frames import read_table, write_table
 
@@ -21,7 +21,7 @@ def compare_plan(plan: Path, study: Path, /, out: Path) -> list[str]:
         out: CSV.
 
     Raises:
-        UserError: the plan or a table of the study is missing, or the plan is another table.
+        UserError: the plan or a table of the study is missing or damaged, or the plan is another table.
     """
     claims, headline = study / "tables" / "claims.json", study / "tables" / "headline.csv"
     for path in (plan, claims, headline):
@@ -31,7 +31,7 @@ def compare_plan(plan: Path, study: Path, /, out: Path) -> list[str]:
     if absent := [name for name in PLAN_COLUMNS if name not in table]:
         raise UserError(f"{plan}: no column {absent[0]}; name a CSV that plan_study.py --out has written")
     splits = read_table(headline)["split"].unique()
-    found = plan_outcomes(table, read_json(claims)["claims"], splits)
+    found = plan_outcomes(table, read_part(claims, read_object)["claims"], splits)
     write_table(out, found.to_dict("records"), COLUMNS)
     return outcome_lines(found)
 

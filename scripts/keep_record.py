@@ -7,13 +7,14 @@ import gzip
 import shutil
 from pathlib import Path
 
+from clm.predict.parts import read_object, read_part
 from clm.provenance.command import UserError, run
-from clm.provenance.files import atomic, read_json, write_json
+from clm.provenance.files import atomic, write_json
 from clm.tables.all_predictions import all_predictions
 
 PLAIN = 400_000  # bytes above which a table is compressed
 FINISHED = ("provenance.json", "tables/claims.json", "tables/findings.md")
-CONFIG = "config.json"  # by which an earlier record is known
+CONFIG, PREDICTIONS = "config.json", "predictions.parquet"  # by which an earlier record is known
 COPIED = {"figures": ("*.png", "*.html"), "answers": ("*.png", "*.html")}
 
 
@@ -43,10 +44,10 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
             shutil.copyfile(path, record / folder / path.name)
     findings = (study / "tables" / "findings.md").read_text(encoding="utf-8")
     (record / "findings.md").write_text(findings.replace("../figures/", "figures/"), encoding="utf-8")
-    write_json(record / CONFIG, read_json(study / "provenance.json")["config"])
+    write_json(record / CONFIG, read_part(study / FINISHED[0], read_object)["config"])
     for path in (study / "corpora").glob("*/summary.json"):
         shutil.copyfile(path, record / f"corpus_{path.parent.name}.json")
-    rows = keep_predictions(study, record / "predictions.parquet")
+    rows = keep_predictions(study, record / PREDICTIONS)
     size = sum(path.stat().st_size for path in record.rglob("*") if path.is_file())
     return [f"{record}: {size / 1e6:.1f} MB, {rows} predictions"]
 
@@ -54,7 +55,8 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
 def check_place(study: Path, record: Path) -> None:
     """Raise UserError unless a folder is absent, holds no folder that a record has, or is an earlier record."""
     inside = study.resolve() in (record.resolve(), *record.resolve().parents)
-    foreign = [name for name in ("tables", *COPIED) if (record / name).exists() and not (record / CONFIG).is_file()]
+    known = all((record / name).is_file() for name in (CONFIG, PREDICTIONS))
+    foreign = [name for name in ("tables", *COPIED) if (record / name).exists() and not known]
     if inside or foreign or (record.exists() and not record.is_dir()):
         what = "lies in the study" if inside else f"has {foreign[0]}/ and is no record" if foreign else "is a file"
         raise UserError(f"{record} {what}; name a new folder, or one that keep_record.py has written")

@@ -141,19 +141,6 @@ def test_every_rule_says_what_it_needs_and_where_it_writes_its_log(rules):
         assert rule.cores == 1, name
 
 
-@pytest.mark.parametrize("several", [["3k"], ["3k", "7k", "25k"]])
-def test_each_training_has_the_processes_of_its_size(clone, tmp_path, several):
-    overlay = tmp_path / "several.yaml"
-    overlay.write_text(yaml.safe_dump({"sizes": {size: {"processes": 2} for size in several}}))
-    lines = commands(clone, "--configfile", "studies/tiny.yaml", str(overlay), "--cores", "2")
-    found = {}
-    for line in lines:
-        if "pretrain_checkpoint.py" in line:
-            _, settings = settings_of({"command": line})
-            found.setdefault(settings["identity"]["size"], set()).add(re.search(r"--processes (\d+)", line)[1])
-    assert found == {size: {"2" if size in several else "1"} for size in ("3k", "7k", "25k")}
-
-
 def by_script(rules):
     """Return {script: names of the rules that run it}; a driver, which several rules run, has a name of its own."""
     found = defaultdict(list)

@@ -28,7 +28,7 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
     variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693), which keeps their asymmetry.
     It holds for studies without common error. What they share, such as test molecules, untrained encoders or seeds,
     makes it too wide where it moves both alike: then it shows fewer differences than there are. `differs`: the
-    interval leaves out none.
+    interval does not contain zero.
     """
     again = {claim["id"]: claim for claim in second}
     pairs = [(claim, again[claim["id"]]) for claim in first if claim["id"] in again]

@@ -12,13 +12,7 @@ from clm.tables.columns import PRIMARY, TRUNK_KEYS
 DIGITS = 4  # of a prediction, more than any error has
 CELL = ("task", "mode", "baseline", *TRUNK_KEYS, "budget", "split", "split_seed", "finetune_seed", "features", "label")
 COLUMNS = (*CELL, "row", "y", "prediction")
-ORDER = (
-    "task",
-    "label",
-    "split",
-    "split_seed",
-    *CELL,
-)  # models of one test set follow each other: a fifth less to store
+TEST_SET = ("task", "label", "split", "split_seed")  # its models follow each other: a fifth less to store
 
 
 def all_predictions(results: Path) -> pd.DataFrame:
@@ -36,7 +30,9 @@ def all_predictions(results: Path) -> pd.DataFrame:
     for name in CELL:
         seed = name.endswith("seed")
         table[name] = table[name].astype("Int16") if seed else table[name].astype(object).astype("category")
-    return table.sort_values(list(dict.fromkeys(ORDER)), kind="stable", ignore_index=True)
+    return table.sort_values(
+        [*TEST_SET, *(name for name in CELL if name not in TEST_SET)], kind="stable", ignore_index=True
+    )
 
 
 def of_baselines(results: Path) -> Iterator[pd.DataFrame]:

@@ -97,3 +97,6 @@ def test_the_script_writes_the_table_and_says_what_is_missing(tmp_path):
     write_json(other / "tables" / "claims.json", {"claims": []})
     with pytest.raises(UserError, match="have no claim in common; name studies with the same modes and splits"):
         compare_replication(one, other, out)
+    (other / "tables" / "claims.json").write_text('{"claims": [')
+    with pytest.raises(UserError, match=r"other/tables/claims\.json: damaged"):
+        compare_replication(one, other, out)

@@ -97,6 +97,7 @@ def test_only_a_record_is_replaced(tmp_path):
     (running / "provenance.json").unlink()
     (paper / "figures").mkdir(parents=True)
     (paper / "figures" / "mine.txt").write_text("mine")
+    (paper / "config.json").write_text("{}")  # as a folder with a model has
     (tmp_path / "file").write_text("a")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     refused = {study: "lies in the study", study / "tables": "lies in the study", tmp_path / "file": "is a file"}
