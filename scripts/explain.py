@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from clm.predict.parts import read_object, read_part
 from clm.provenance.chain import Chain, Job, settings_of
 from clm.provenance.command import UserError, run
-from clm.provenance.files import read_json
 
 
 def explain(path: Path, /, row: int | None = None) -> list[str]:
@@ -91,7 +91,7 @@ def sources(chain: Chain, behind: dict[str, Job], root: Path) -> list[str]:
     lines = []
     for name in sorted(names):
         record = root / "results" / "sources" / name / "record.json"
-        known = read_json(record) if record.is_file() else chain.config["sources"].get(name, {})
+        known = read_part(record, read_object) if record.is_file() else chain.config["sources"].get(name, {})
         lines.append(
             f"  {name:12} sha256 {known.get('sha256')}  {known.get('pypi') or known.get('url') or known.get('file')}"
         )
@@ -113,7 +113,7 @@ def versions(outputs: list[Path]) -> list[str]:
     """Return the library versions and devices that the costs of jobs record, and how many jobs had each."""
     costs = [path for path in outputs if path.name.endswith("cost.json") and path.is_file()]
     found: Counter = Counter()
-    for cost in map(read_json, costs):
+    for cost in (read_part(path, read_object) for path in costs):
         names = " ".join(f"{name} {version}" for name, version in cost["versions"].items())
         found[f"{cost['device']}, {cost['threads']} thread(s): {names}"] += 1
     return [f"  {count:5} x  {line}" for line, count in found.items()] or ["  no job behind it records them"]

@@ -7,13 +7,13 @@ import gzip
 import shutil
 from pathlib import Path
 
-from clm.predict.parts import read_object, read_part
+from clm.provenance.chain import RECORDS, read_records
 from clm.provenance.command import UserError, run
 from clm.provenance.files import atomic, write_json
 from clm.tables.all_predictions import all_predictions
 
 PLAIN = 400_000  # bytes above which a table is compressed
-FINISHED = ("provenance.json", "tables/claims.json", "tables/findings.md")
+FINISHED = (RECORDS, "tables/claims.json", "tables/findings.md")
 CONFIG, PREDICTIONS = "config.json", "predictions.parquet"  # by which an earlier record is known
 COPIED = {"figures": ("*.png", "*.html"), "answers": ("*.png", "*.html")}
 
@@ -28,12 +28,13 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
         record: folder to write.
 
     Raises:
-        UserError: the study has not finished, or the folder holds something else than a record.
+        UserError: the study has not finished or is damaged, or the folder holds something else than a record.
     """
     for name in FINISHED:
         if not (study / name).is_file():
             raise UserError(f"{study / name} is missing; run the study to its end")
     check_place(study, record)
+    config = read_records(study / RECORDS)["config"]
     for name in ("tables", *COPIED):
         shutil.rmtree(record / name, ignore_errors=True)
         (record / name).mkdir(parents=True)
@@ -44,7 +45,7 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
             shutil.copyfile(path, record / folder / path.name)
     findings = (study / "tables" / "findings.md").read_text(encoding="utf-8")
     (record / "findings.md").write_text(findings.replace("../figures/", "figures/"), encoding="utf-8")
-    write_json(record / CONFIG, read_part(study / FINISHED[0], read_object)["config"])
+    write_json(record / CONFIG, config)
     for path in (study / "corpora").glob("*/summary.json"):
         shutil.copyfile(path, record / f"corpus_{path.parent.name}.json")
     rows = keep_predictions(study, record / PREDICTIONS)

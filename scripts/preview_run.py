@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from clm.provenance.chain import Chain
+from clm.provenance.chain import RECORDS, Chain
 from clm.provenance.command import UserError, run
 from clm.provenance.preview import MOST, page, planned_jobs, shortened
 from clm.study.differences import differences
@@ -27,7 +27,7 @@ def preview_run(overlays: list[Path], /, targets: list[str] | None = None) -> li
     """
     config = resolved_configuration(overlays)
     results = Path("results", config["study"])
-    chain = Chain(results) if (results / "provenance.json").is_file() else None
+    chain = Chain(results) if (results / RECORDS).is_file() else None
     jobs = planned_jobs(dry_run(overlays, targets or []))
     if not jobs:
         return [f"nothing to be done: {results} is as the configuration and the code say"]

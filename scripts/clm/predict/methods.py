@@ -10,6 +10,7 @@ import numpy as np
 
 from clm.predict.parts import read_object, read_part
 from clm.predict.scores import mean_on_common_labels, selected_by_label, stored_errors, tree_errors
+from clm.provenance.chain import RECORDS, read_records
 from clm.provenance.command import UserError
 from clm.study.paths import FINE_TUNED, PROBED
 from clm.tables.columns import COUNT_FEATURES, PRIMARY
@@ -151,15 +152,13 @@ def fine_tuned_method(results: Path, study: StudyTask, name: str) -> Iterator[Me
     """Yield the fine-tuned checkpoint fine_tuned/corpus/size/subset/seed/budget, if the study has it for the split.
 
     Raises:
-        UserError: the study has not finished.
+        UserError: the study has not finished, or its records are damaged.
     """
     below = name.removeprefix(f"{FINE_TUNED_NAME}/")
     path, (split, _, seed) = results / FINE_TUNED / below / f"{study.name}.json", study.split.rpartition("-")
     if not path.is_file():
         return
-    if not (results / "provenance.json").is_file():
-        raise UserError(f"{results}: no provenance.json; run the study to its end")
-    config = read_part(results / "provenance.json", read_object)["config"]
+    config = read_records(results / RECORDS)["config"]
     settings = config["transfer"]["fine_tuning"] | {"precision": config["pretraining"]["precision"]}
     for cell in read_part(path, read_object)["cells"]:
         if (cell["split"], str(cell["split_seed"])) == (split, seed) and cell["status"] != "diverged":

@@ -16,6 +16,8 @@ from clm.provenance.command import UserError
 from clm.provenance.files import read_json, write_json
 
 Job = dict[str, Any]  # rule, inputs, command, started, ended
+RECORDS = "provenance.json"
+RECORDED = ("config", "jobs", "outputs")
 CELL = ("corpus", "size", "subset", "seed", "budget", "task")
 
 
@@ -33,9 +35,8 @@ def export_records(records: Mapping[str, Any], results: Path, config: dict[str, 
     Returns:
         The number of outputs with a record.
     """
-    path = results / "provenance.json"
-    known = read_json(path) if path.is_file() else {"jobs": {}, "outputs": {}}
-    jobs, outputs = known["jobs"], {name: key for name, key in known["outputs"].items() if Path(name).exists()}
+    path = results / RECORDS
+    jobs, outputs = earlier_records(path)
     for output, record in records.items():
         if record is None or record.incomplete or not Path(output).exists():
             continue
@@ -55,6 +56,32 @@ def export_records(records: Mapping[str, Any], results: Path, config: dict[str, 
     return len(outputs)
 
 
+def earlier_records(path: Path) -> tuple[dict[str, Job], dict[str, str]]:
+    """Return jobs, and those of their outputs that still exist, as an earlier run told; none of a damaged file."""
+    try:
+        known = read_records(path)
+    except UserError:
+        return {}, {}
+    return known["jobs"], {name: key for name, key in known["outputs"].items() if Path(name).exists()}
+
+
+def read_records(path: Path) -> dict[str, Any]:
+    """Read `provenance.json`: `config`, `jobs` by key, and the key of the job behind each of `outputs`.
+
+    Raises:
+        UserError: it is absent or damaged; a study that ends (well or badly) writes it.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no records; they are written when a run of snakemake ends: run it")
+    try:
+        told = read_json(path)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or not all(isinstance(told.get(name), dict) for name in RECORDED):
+        raise UserError(f"{path}: damaged; run `snakemake --forcerun write_findings`, which writes it anew")
+    return told
+
+
 def own_files(record: Any) -> dict[str, str | None]:
     """Return the inputs that no study made, files of the user for instance, with the checksums of what the job read."""
     checksums = record.input_checksums or {}
@@ -68,12 +95,9 @@ class Chain:
         """Read the records below `results`.
 
         Raises:
-            UserError: there are none; a study that ends (well or badly) writes them.
+            UserError: there are none, or they are damaged.
         """
-        path = results / "provenance.json"
-        if not path.is_file():
-            raise UserError(f"{path}: no records; they are written when a run of snakemake ends: run it")
-        told = read_json(path)
+        told = read_records(results / RECORDS)
         self.config, self.jobs, self.outputs = told["config"], told["jobs"], told["outputs"]
         if base := self.config.get("base"):
             self._add(Chain(results.parent / base), base, results.name)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from clm.provenance.files import read_json
+from clm.provenance.chain import RECORDS, read_records
+from clm.provenance.command import UserError
 from clm.study.differences import differences
 from clm.study.grid import Checkpoint, pretrained, read_corpora, sizes, untrained
 from clm.study.paths import checkpoint
@@ -42,7 +43,7 @@ def reuse_base(config: Mapping[str, Any], schema: Mapping[str, Any], results: Pa
     faults = list(misplaced(own, base))
     if base and not faults:
         faults = list(unfinished(results / base, config["study"]))
-        faults = faults or list(differing(config, read_json(results / base / "provenance.json")["config"], schema))
+        faults = faults or list(differing(config, read_records(results / base / RECORDS)["config"], schema))
         faults = faults or list(missing(config, results / base, studies))
     if faults:
         raise ConfigurationError("\n  ".join(["the configuration cannot be used:", *faults]))
@@ -84,10 +85,16 @@ def unfinished(folder: Path, study: str) -> Iterator[str]:
     """Yield why a study cannot be the base of another: it is the same, has not run to an end, or has a base itself."""
     if folder.name == study:
         yield f"base: {study} is this study itself; give the study a name of its own under `study`"
-    elif not (folder / "provenance.json").is_file():
-        yield f"base: {folder}/provenance.json does not exist; run study {folder.name} to its end first"
-    elif further := read_json(folder / "provenance.json")["config"].get("base"):
-        yield f"base: {folder.name} itself reuses study {further}; give `base: {further}`"
+    elif not (folder / RECORDS).is_file():
+        yield f"base: {folder / RECORDS} does not exist; run study {folder.name} to its end first"
+    else:
+        try:
+            further = read_records(folder / RECORDS)["config"].get("base")
+        except UserError as error:
+            yield f"base: {error}"
+            return
+        if further:
+            yield f"base: {folder.name} itself reuses study {further}; give `base: {further}`"
 
 
 def differing(config: Mapping[str, Any], other: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:

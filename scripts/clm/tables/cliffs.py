@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from clm.chemistry.reader.tables import open_table
+from clm.provenance.chain import RECORDS, read_records
 from clm.provenance.command import UserError
-from clm.provenance.files import read_json
 from clm.study.paths import FINE_TUNED, PROBED
 
 BASELINES = "transfer/baselines"
@@ -20,12 +20,9 @@ def tasks_with_cliffs(results: Path) -> dict[str, dict[str, Any]]:
     """Return the tasks of a study that name a column of cliffs, with their settings.
 
     Raises:
-        UserError: the study has not finished, or no task names such a column.
+        UserError: the study has not finished, its records are damaged, or no task names such a column.
     """
-    record = results / "provenance.json"
-    if not record.is_file():
-        raise UserError(f"{results}: no provenance.json; run the study to its end")
-    config = read_json(record)["config"]
+    config = read_records(results / RECORDS)["config"]
     found = {name: config["tasks"][name] for name in config["transfer"]["tasks"] if "cliffs" in config["tasks"][name]}
     if not found:
         raise UserError(f"{results}: no task has a column of activity cliffs; name it with `cliffs` of the task")

@@ -159,6 +159,7 @@ FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Commands", "a row of what is no table", lambda: explained("results/tiny/figures/loss.png")),
     ("Commands", "a row that is not there", no_row),
     ("Commands", "a study without records", lambda: Chain(Path("results/tiny"))),
+    ("Commands", "damaged records", lambda: unknown_result(b'{"config": {')),
     ("Commands", "a file that no job made", unknown_result),
     ("Commands", "hours without a rate", no_rate),
     ("Commands", "a preview of what cannot be a study", lambda: previewed("study: a b")),

@@ -62,7 +62,7 @@ def too_many_to_cluster() -> None:
 def no_cliffs() -> None:
     """Score activity cliffs of a study whose tasks name none."""
     config = {"tasks": {"esol": {}}, "transfer": {"tasks": ["esol"]}}
-    write_json(STUDY / "provenance.json", {"config": config})
+    write_json(STUDY / "provenance.json", {"config": config, "jobs": {}, "outputs": {}})
     tasks_with_cliffs(STUDY)
 
 

@@ -30,7 +30,7 @@ def study(tmp_path_factory):
         cells = [cell | {"status": "ok"}]
         write_json(folder / f"transfer/fine_tuned/{CHECKPOINT}/{task}.json", {"mode": "fine_tuned", "cells": cells})
     config = {"transfer": {"fine_tuning": UPDATES | {"seeds": [SEED, 6]}}, "pretraining": {"precision": "float32"}}
-    write_json(folder / "provenance.json", {"config": config})
+    write_json(folder / "provenance.json", {"config": config, "jobs": {}, "outputs": {}})
     return folder
 
 

@@ -70,6 +70,24 @@ def test_records_are_added_to_those_of_earlier_runs(results):
     assert {job["rule"] for job in Chain(results).jobs.values()} == {"fetch_source", "tokenize", "pretrain", "prepare"}
 
 
+@pytest.mark.parametrize("damaged", ['{"config": {', "", "[]", '{"config": {}, "jobs": []}'])
+def test_damaged_records_are_told_and_written_anew_by_the_next_run(results, damaged):
+    before = chain(results).outputs
+    (results / "provenance.json").write_text(damaged)
+    with pytest.raises(UserError, match="damaged; run `snakemake --forcerun write_findings`"):
+        explain(results / "tables" / "runs.csv", None)
+    export(results, records())
+    assert Chain(results).outputs == before
+
+
+def test_a_damaged_record_of_a_source_is_told(results):
+    chain(results)
+    damaged = results.parent / "sources" / "zinc" / "record.json"
+    damaged.write_text("{")
+    with pytest.raises(UserError, match="zinc/record.json: damaged"):
+        explain(results / "tables" / "runs.csv", None)
+
+
 def test_a_file_of_the_user_is_followed_to_its_hash(results):
     chain(results)
     assert "  data/own.csv  sha256 12ab" in explain(results / "tasks" / "own" / "molecules.csv", None)

@@ -128,6 +128,8 @@ def test_a_study_of_another_base_or_with_results_of_its_own_is_refused(mine):
     Path("results", "second").mkdir()
     write_json(Path("results", "second", "provenance.json"), further)
     assert "give `base: tiny`" in refusal(mine | {"study": "third", "base": "second"})
+    Path("results", "second", "provenance.json").write_text("{")
+    assert "base: results/second/provenance.json: damaged" in refusal(mine | {"study": "third", "base": "second"})
 
 
 def test_differences_are_told_by_key():

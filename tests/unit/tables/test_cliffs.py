@@ -15,7 +15,7 @@ def study(folder, **task):
     table = pd.DataFrame({"SMILES": ["C"] * 8, "y": range(8), "cliff": [0, 0, 1, 0, 0, 1, 0, 1]})
     table.to_csv(folder / "own.csv", index=False)
     config = {"tasks": {"own": {"file": str(folder / "own.csv"), **task}, "other": {}}, "transfer": {"tasks": ["own"]}}
-    write_json(folder / "provenance.json", {"config": config})
+    write_json(folder / "provenance.json", {"config": config, "jobs": {}, "outputs": {}})
     record = {
         "budget": "1k",
         "split": "random",
@@ -42,5 +42,5 @@ def test_a_study_without_cliffs_or_unfinished_is_one_line(tmp_path):
     with pytest.raises(UserError, match="no task has a column of activity cliffs"):
         score_cliffs(study(tmp_path), tmp_path / "cliffs.csv")
     (tmp_path / "provenance.json").unlink()
-    with pytest.raises(UserError, match="run the study to its end"):
+    with pytest.raises(UserError, match="written when a run of snakemake ends: run it"):
         score_cliffs(tmp_path, tmp_path / "cliffs.csv")

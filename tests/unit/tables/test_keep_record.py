@@ -31,7 +31,7 @@ def made(folder):
     for name, records in files.items():
         (transfer / name).parent.mkdir(parents=True)
         write_predictions(transfer / name, records)
-    write_json(folder / "provenance.json", {"config": {"study": "made"}, "jobs": {}})
+    write_json(folder / "provenance.json", {"config": {"study": "made"}, "jobs": {}, "outputs": {}})
     write_json(folder / "tables" / "claims.json", {"claims": []})
     write_json(folder / "corpora" / "zinc" / "summary.json", {"molecules": 3})
     (folder / "tables" / "findings.md").write_text("![loss](../figures/loss.png)\n")
@@ -89,6 +89,16 @@ def test_a_study_that_has_not_finished_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"findings\.md is missing; run the study to its end"):
         keep_record(study, tmp_path / "record")
     assert not (tmp_path / "record").exists()
+
+
+def test_a_damaged_study_leaves_the_earlier_record(tmp_path):
+    study, record = made(tmp_path / "results" / "made"), tmp_path / "record"
+    keep_record(study, record)
+    before = {path: path.read_bytes() for path in record.rglob("*") if path.is_file()}
+    (study / "provenance.json").write_text("{")
+    with pytest.raises(UserError, match="provenance.json: damaged"):
+        keep_record(study, record)
+    assert {path: path.read_bytes() for path in record.rglob("*") if path.is_file()} == before
 
 
 def test_only_a_record_is_replaced(tmp_path):
