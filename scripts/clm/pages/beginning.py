@@ -23,7 +23,7 @@ QUESTION = (
 SIGHT = "Can this study see a gain?"
 ALT = "Loss and errors relative to the smallest scale, along tokens, parameters and molecules"
 HEAD = ("per doubling of", "fall of the pretraining loss", *(f"fall of the error, {mode_name(mode)}" for mode in MODES))
-HEAD += tuple(f"tasks helped / not / undecided, {mode_name(mode)}" for mode in MODES)
+HEAD += tuple(f"tasks helped / not helped / open, {mode_name(mode)}" for mode in MODES)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def table_row(
 
 
 def counts(saturation: pd.DataFrame, axis: str, mode: str, settings: Mapping[str, Any]) -> str:
-    """Return how many tasks that count are helped, not helped (or harmed), and undecided or not testable."""
+    """Return how many tasks that count are helped, not helped (or harmed), and open (undecided, not testable)."""
     rows = saturation[(saturation["axis"] == axis) & (saturation["mode"] == mode)]
     rows = rows[(rows["split"] == settings["split"]) & (rows["features"] == PRIMARY)]
     rows = rows[rows["task"].isin(settings["aggregate"])]
