@@ -5,11 +5,10 @@ python scripts/compare_plan.py plan.csv results/default --out plan_and_outcome.c
 
 from pathlib import Path
 
-import pandas as pd
-from clm.predict.parts import read_object, read_part
-from clm.provenance.command import UserError, run
+from clm.provenance.command import run
 from clm.statistics.plan_outcome import COLUMNS, PLAN_COLUMNS, outcome_lines, plan_outcomes
-from clm.tables.frames import read_table, write_table
+from clm.tables.frames import write_table
+from clm.tables.named import named_claims, named_table
 
 
 def compare_plan(plan: Path, study: Path, /, out: Path) -> list[str]:
@@ -23,15 +22,9 @@ def compare_plan(plan: Path, study: Path, /, out: Path) -> list[str]:
     Raises:
         UserError: the plan or a table of the study is missing or damaged, or the plan is another table.
     """
-    claims, headline = study / "tables" / "claims.json", study / "tables" / "headline.csv"
-    for path in (plan, claims, headline):
-        if not path.is_file():
-            raise UserError(f"{path} is missing; name a plan and the folder of a finished study")
-    table = pd.read_csv(plan)
-    if absent := [name for name in PLAN_COLUMNS if name not in table]:
-        raise UserError(f"{plan}: no column {absent[0]}; name a CSV that plan_study.py --out has written")
-    splits = read_table(headline)["split"].unique()
-    found = plan_outcomes(table, read_part(claims, read_object)["claims"], splits)
+    table = named_table(plan, PLAN_COLUMNS, "a CSV that plan_study.py --out has written")
+    claims, headline = named_claims(study), named_table(study / "tables" / "headline.csv", ["split"])
+    found = plan_outcomes(table, claims, headline["split"].unique())
     write_table(out, found.to_dict("records"), COLUMNS)
     return outcome_lines(found)
 

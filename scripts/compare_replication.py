@@ -5,10 +5,10 @@ python scripts/compare_replication.py results/workstation results/replication --
 
 from pathlib import Path
 
-from clm.predict.parts import read_object, read_part
 from clm.provenance.command import UserError, run
 from clm.statistics.replication import COLUMNS, replicated, replication_lines
 from clm.tables.frames import write_table
+from clm.tables.named import named_claims
 
 
 def compare_replication(study: Path, again: Path, /, out: Path) -> list[str]:
@@ -22,11 +22,7 @@ def compare_replication(study: Path, again: Path, /, out: Path) -> list[str]:
     Raises:
         UserError: a study has not been judged, its claims are damaged, or the two have no claim in common.
     """
-    files = [folder / "tables" / "claims.json" for folder in (study, again)]
-    for path in files:
-        if not path.is_file():
-            raise UserError(f"{path} is missing; name the folders of two finished studies")
-    table = replicated(*(read_part(path, read_object)["claims"] for path in files))
+    table = replicated(named_claims(study), named_claims(again))
     if table.empty:
         raise UserError(f"{study} and {again} have no claim in common; name studies with the same modes and splits")
     write_table(out, table.to_dict("records"), COLUMNS)

@@ -4,7 +4,6 @@ python scripts/estimate_cost.py studies/gpu.yaml --flops 1.5e14
 python scripts/estimate_cost.py --measured results/tiny/tables/costs.csv
 """
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +14,11 @@ from clm.provenance.command import UserError, run
 from clm.study import grid
 from clm.study.resolved import resolved_configuration
 from clm.tables.columns import UNTRAINED
+from clm.tables.named import named_table
 
 LENGTH = 40  # tokens of a typical molecule
 MOLECULES = 2000  # of a typical task
+COSTS = ("stage", "job", "wall_seconds", "tokens_per_second")  # columns of costs.csv
 START_SECONDS = 5.0  # of a job, or a task in it, at most: imports, reading, the linear head of a probe
 
 
@@ -79,14 +80,12 @@ def measured(paths: list[Path], config: Mapping[str, Any]) -> tuple[dict[str, fl
     """Return tokens per second of training by size, and seconds per job by stage and size, as in costs.csv."""
     tokens: dict[str, list[float]] = {}
     seconds: dict[tuple[str, str], list[float]] = {}
-    for path in paths:
-        with path.open(encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle):
-                size = next((part for part in row["job"].split("/") if part in config["sizes"]), None)
-                if size and row["stage"] == "pretraining" and row["tokens_per_second"]:
-                    tokens.setdefault(size, []).append(float(row["tokens_per_second"]))
-                elif size:
-                    seconds.setdefault((row["stage"], size), []).append(float(row["wall_seconds"]))
+    for row in (row for path in paths for row in named_table(path, COSTS).to_dict("records")):
+        size = next((part for part in row["job"].split("/") if part in config["sizes"]), None)
+        if size and row["stage"] == "pretraining" and row["tokens_per_second"] > 0:
+            tokens.setdefault(size, []).append(row["tokens_per_second"])
+        elif size:
+            seconds.setdefault((row["stage"], size), []).append(row["wall_seconds"])
     mean = {key: sum(values) / len(values) for key, values in tokens.items()}
     return mean, {key: sum(values) / len(values) for key, values in seconds.items()}
 

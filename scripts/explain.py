@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from clm.predict.parts import read_object, read_part
 from clm.provenance.chain import Chain, Job, settings_of
 from clm.provenance.command import UserError, run
+from clm.study.parts import read_object, read_part
 
 
 def explain(path: Path, /, row: int | None = None) -> list[str]:

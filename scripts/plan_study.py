@@ -17,9 +17,11 @@ from clm.statistics.plan_outcome import PLAN_COLUMNS
 from clm.statistics.planned import beyond, counted_tasks, planned_modes
 from clm.statistics.replicates import Plan
 from clm.statistics.sight import Control, finished_controls, sighted
+from clm.study.parts import read_part
 from clm.study.resolved import resolved_configuration
 from clm.tables.columns import POOLED, UNTRAINED
-from clm.tables.frames import read_table, write_table
+from clm.tables.frames import write_table
+from clm.tables.named import RUNS, SCORES, named_table
 from clm.tables.panels import study_runs
 
 PLAIN = (SHARE, CORRELATION)  # units that are no percentage
@@ -108,10 +110,12 @@ def finished_study(
     paths = [path for name in ("transfer.csv", "transfer.csv.gz") if (path := tables / name).exists()]
     if not (tables / "runs.csv").exists() or not paths:
         raise UserError(f"{tables} has no runs.csv and transfer.csv; name the folder of a finished study")
-    checkpoints = read_table(tables / "runs.csv")
-    judged = next(name for name in checkpoints["corpus"] if name != UNTRAINED)
-    runs, scores = study_runs(checkpoints, [judged]), read_table(paths[0])
-    draws = pd.read_parquet(tables / "draws.parquet") if (tables / "draws.parquet").exists() else pd.DataFrame()
+    checkpoints, scores = named_table(tables / "runs.csv", RUNS), named_table(paths[0], SCORES)
+    judged = next((name for name in checkpoints["corpus"] if name != UNTRAINED), None)
+    if judged is None:
+        raise UserError(f"{tables / 'runs.csv'}: no pretrained encoder; name the folder of a finished study")
+    runs, sampled = study_runs(checkpoints, [judged]), tables / "draws.parquet"
+    draws = read_part(sampled, pd.read_parquet) if sampled.exists() else pd.DataFrame()
     tasks = scores["task"].unique()
     controls = {name: config["tasks"][name]["control"] for name in tasks if "control" in config["tasks"].get(name, {})}
     found = finished_parts(scores, runs, draws, counted_tasks(config, tasks))

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from clm.predict.parts import read_object, read_part, told
 from clm.provenance.command import UserError
+from clm.study.parts import read_object, read_part, told
 from clm.transfer.encoder import SmilesEncoder
 from clm.transfer.external_tokens import MAX_LOST
 

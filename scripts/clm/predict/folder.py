@@ -16,9 +16,9 @@ from clm.predict.checkpoint import load_checkpoint
 from clm.predict.domain import Domain
 from clm.predict.fitted import FittedModel, LabelModel
 from clm.predict.forest import Forest, LogOdds
-from clm.predict.parts import read_object, read_part, told
 from clm.provenance.command import UserError
 from clm.provenance.files import atomic, sha256_file, write_json
+from clm.study.parts import read_object, read_part, told
 from clm.tasks.linear_head import LinearHead
 from clm.transfer.encoder import SmilesEncoder
 

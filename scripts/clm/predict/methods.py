@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from clm.predict.parts import read_object, read_part
 from clm.predict.scores import mean_on_common_labels, selected_by_label, stored_errors, tree_errors
 from clm.provenance.chain import RECORDS, read_records
 from clm.provenance.command import UserError
+from clm.study.parts import read_object, read_part
 from clm.study.paths import FINE_TUNED, PROBED
 from clm.tables.columns import COUNT_FEATURES, PRIMARY
 from clm.tables.columns import FINE_TUNED as FINE_TUNED_NAME

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from clm.predict.methods import Method, StudyTask, candidates, choose_method
-from clm.predict.parts import read_part
 from clm.study.paths import PROBED
 from clm.tables.columns import BASELINE, FINE_TUNED, KEYS, LINEAR_PROBE, PRIMARY, UNTRAINED
-from clm.tables.frames import read_table
+from clm.tables.named import named_table
 from clm.tables.panels import primary_labels
 from clm.tasks.draws import log_error_draws
 from clm.wording.names import baseline_name, corpus_name, scale_name
 
 DRAWS = 1000
+NEEDED = ("mode", "baseline", "task", "split", "split_seed", "features", "label")  # of transfer.csv
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def recommended_method(results: Path, study: StudyTask) -> Method:
         UserError: the study has no model for the task, or a damaged table.
     """
     table = results / "tables" / "transfer.csv"
-    rows = read_part(table, lambda path: split_rows(study, read_table(path))) if table.is_file() else None
+    rows = split_rows(study, named_table(table, NEEDED)) if table.is_file() else None
     found = [] if rows is None else known_methods(results, study, rows)
     return found[0] if found else choose_method(results, study)
 

@@ -61,6 +61,8 @@ def unreadable(scores: pd.DataFrame) -> str | None:
     modes = [str(mode) for mode in scores["mode"].dropna().unique()]
     if set(modes) & set(ENCODER_MODES):
         return None
+    if not modes:
+        return "its transfer.csv has no rows"
     return f"its transfer.csv is of another version: modes {', '.join(modes)} instead of {', '.join(ENCODER_MODES)}"
 
 

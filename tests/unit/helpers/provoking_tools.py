@@ -1,12 +1,13 @@
 """Functions that each end in a UserError of a model from elsewhere or a tool, in an empty folder."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from clm.provenance.files import write_json
 from clm.tables.cliffs import tasks_with_cliffs
+from clm.tables.named import RUNS, SCORES
 from clm.tasks import clusters
 from clm.transfer.external_models import model_features
 from provoking_predictions import OUT, PREDICTION_FAULTS, STUDY, checkpoint, fewer_rows, infinite
@@ -59,6 +60,11 @@ def too_many_to_cluster() -> None:
         clusters.butina_clusters(SMILES)
 
 
+def head(columns: Sequence[str]) -> str:
+    """Return the first line of a table."""
+    return ",".join(columns) + "\n"
+
+
 def no_cliffs() -> None:
     """Score activity cliffs of a study whose tasks name none."""
     config = {"tasks": {"esol": {}}, "transfer": {"tasks": ["esol"]}}
@@ -66,10 +72,13 @@ def no_cliffs() -> None:
     tasks_with_cliffs(STUDY)
 
 
-def unfinished() -> None:
-    """Plan a study from one that has no tables."""
+def unfinished(**tables: str) -> None:
+    """Plan a study from one that has no tables, or tables that tell nothing."""
     from plan_study import finished_study
 
+    for name, content in tables.items():
+        (STUDY / "tables").mkdir(parents=True, exist_ok=True)
+        (STUDY / "tables" / f"{name}.csv").write_text(content)
     finished_study(STUDY, {})
 
 
@@ -113,6 +122,9 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Models", "what is no encoder of text", failing_forward),
     ("Tasks", "more molecules than can be clustered", too_many_to_cluster),
     ("Planning", "the finished study has no tables", unfinished),
+    ("Planning", "the finished study has no encoders", lambda: unfinished(runs=head(RUNS), transfer=head(SCORES))),
+    ("Planning", "a table with something else than a number", lambda: unfinished(
+        runs=head(RUNS) + "z,s,m,0,b,ok,many,1,1,1\n", transfer=head(SCORES))),
     ("Planning", "no plan", lambda: compared(None)),
     ("Planning", "a table that is no plan", lambda: compared(b"claim,effect\n")),
     ("Planning", "a replication that has not run", lambda: replicated(["a"])),

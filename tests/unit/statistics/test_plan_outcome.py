@@ -60,7 +60,7 @@ def test_claims_find_their_plan_and_are_decided_or_not():
 def test_the_script_writes_the_table_and_names_what_is_missing(tmp_path):
     plan, study, out = tmp_path / "plan.csv", tmp_path / "study", tmp_path / "out.csv"
     PLAN.to_csv(plan, index=False)
-    with pytest.raises(UserError, match=r"claims\.json is missing; name a plan and the folder"):
+    with pytest.raises(UserError, match=r"claims\.json is missing; name the folder of a finished study"):
         compare_plan(plan, study, out)
     (study / "tables").mkdir(parents=True)
     write_json(study / "tables" / "claims.json", {"claims": CLAIMS, "study": "x"})

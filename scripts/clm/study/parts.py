@@ -17,9 +17,11 @@ def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
     """
     try:
         return reader(path)
-    except (OSError, MemoryError, UserError):
+    except (MemoryError, UserError):
         raise
     except Exception as error:  # tokenizers raises bare exceptions
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the machine; those of libraries that cannot read what is in a file have no number
         raise UserError(f"{path}: damaged ({told(error)}); check that the folder was copied whole") from error
 
 
