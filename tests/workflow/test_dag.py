@@ -32,6 +32,7 @@ COMMANDS = {
     "plan_study",
     "compare_plan",
     "compare_replication",
+    "plot_records",
     "compare_studies",
     "keep_record",
     "predict",

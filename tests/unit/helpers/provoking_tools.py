@@ -102,6 +102,13 @@ def replicated(*claims: list[str]) -> None:
     compare_replication(Path("one"), Path("other"), OUT)
 
 
+def unnamed() -> None:
+    """Draw the gains of no study."""
+    from plot_records import plot_records
+
+    plot_records([], OUT)
+
+
 def kept(finished: bool) -> None:
     """Keep the record of a study that has not finished, or where the study itself is."""
     from keep_record import FINISHED, keep_record
@@ -130,6 +137,7 @@ TOOL_FAULTS: list[tuple[str, str, Callable[[], object]]] = [
     ("Planning", "a replication that has not run", lambda: replicated(["a"])),
     ("Planning", "a record of a study that has not finished", lambda: kept(False)),
     ("Planning", "a record in the folder of the study", lambda: kept(True)),
+    ("Planning", "a figure of no study", unnamed),
     ("Planning", "studies without a common claim", lambda: replicated(["a"], ["b"])),
     *PREDICTION_FAULTS,
     ("Commands", "activity cliffs of a study that has not finished", lambda: tasks_with_cliffs(STUDY)),
