@@ -12,7 +12,7 @@ from clm.provenance.command import UserError, run
 from clm.provenance.files import sha256_file
 from clm.tables.columns import ENCODER_MODES, KEYS, PRIMARY, TRUNK_KEYS, UNTRAINED
 from clm.tables.frames import write_table
-from clm.tables.named import RUNS, SCORES, named_table
+from clm.tables.named import SCORES, named_table
 from clm.tables.panels import primary_labels
 
 NEEDED = ("tables/transfer.csv", "tables/runs.csv", "tokenizer/vocabulary.json")
@@ -72,7 +72,7 @@ def scores_of(folder: Path) -> pd.DataFrame:
     absent = [str(folder / name) for name in NEEDED if not (folder / name).is_file()]
     if absent:
         raise UserError(f"{', '.join(absent)}: not there; run this study first")
-    transfer, runs = named_table(folder / NEEDED[0], SCORES), named_table(folder / NEEDED[1], RUNS)
+    transfer, runs = named_table(folder / NEEDED[0], SCORES), named_table(folder / NEEDED[1], [*KEYS, "status", "loss"])
     kept = transfer[transfer["mode"].isin(ENCODER_MODES) & (transfer["error"] > 0)].copy()
     kept["features"] = kept["features"].fillna(PRIMARY)
     kept["finetune_seed"] = kept["finetune_seed"].fillna(-1)  # frozen encoders have none

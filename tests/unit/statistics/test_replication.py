@@ -88,7 +88,7 @@ def test_intervals_of_95_percent_give_one_of_95_percent():
 def test_the_script_writes_the_table_and_says_what_is_missing(tmp_path):
     one, other, out = tmp_path / "one", tmp_path / "other", tmp_path / "out.csv"
     write_json(one / "tables" / "claims.json", {"claims": FIRST})
-    with pytest.raises(UserError, match=r"claims\.json is missing; name the folders of two finished studies"):
+    with pytest.raises(UserError, match=r"claims\.json is missing; name the folder of a finished study"):
         compare_replication(one, other, out)
     write_json(other / "tables" / "claims.json", {"claims": AGAIN})
     assert compare_replication(one, other, out)[0].startswith("5 claims in both")
