@@ -9,7 +9,7 @@ from typing import Any
 
 from clm.provenance.chain import Chain, Job, settings_of
 from clm.provenance.command import UserError, run
-from clm.study.parts import read_object, read_part
+from clm.study.parts import read_cost, read_object, read_part
 
 
 def explain(path: Path, /, row: int | None = None) -> list[str]:
@@ -113,7 +113,7 @@ def versions(outputs: list[Path]) -> list[str]:
     """Return the library versions and devices that the costs of jobs record, and how many jobs had each."""
     costs = [path for path in outputs if path.name.endswith("cost.json") and path.is_file()]
     found: Counter = Counter()
-    for cost in (read_part(path, read_object) for path in costs):
+    for cost in (read_part(path, read_cost) for path in costs):
         names = " ".join(f"{name} {version}" for name, version in cost["versions"].items())
         found[f"{cost['device']}, {cost['threads']} thread(s): {names}"] += 1
     return [f"  {count:5} x  {line}" for line, count in found.items()] or ["  no job behind it records them"]

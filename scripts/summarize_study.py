@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from clm.provenance.command import run
+from clm.provenance.command import UserError, run
 from clm.provenance.cost import versions
-from clm.provenance.files import read_json
+from clm.study.parts import read_cost, read_part
 
 
 def summarize_study(results: Path, /) -> list[str]:
@@ -34,14 +34,18 @@ def headline(findings: str) -> list[str]:
 
 
 def other_versions(results: Path, installed: dict[str, str]) -> list[str]:
-    """Return a line per library of which results were made with another version than the installed one.
+    """Return a line per library of which results were made with another version, and per cost.json that is damaged.
 
     Such results stay valid: versions are recorded in every cost.json and rebuild nothing.
     """
     made: Counter[tuple[str, str]] = Counter()
-    for path in results.rglob("*cost.json"):
-        made.update(read_json(path)["versions"].items())
-    return [
+    damaged = []
+    for path in sorted(results.rglob("*cost.json")):
+        try:
+            made.update(read_part(path, read_cost)["versions"].items())
+        except UserError as error:  # of a study that has ended: told beside what it found
+            damaged.append(str(error))
+    return damaged + [
         f"{count} results were made with {name} {version}, {installed[name]} is installed; they are kept"
         for (name, version), count in sorted(made.items())
         if installed.get(name, version) != version

@@ -36,3 +36,17 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("no JSON object")
     return found
+
+
+def read_cost(path: Path) -> dict[str, Any]:
+    """Read the cost.json of a job: `versions`, `device`, `threads` and more.
+
+    Raises:
+        ValueError: it is another file, or of another tool.
+    """
+    cost = read_object(path)
+    if absent := [key for key in ("versions", "device", "threads") if key not in cost]:
+        raise ValueError(f"no key {absent[0]}")
+    if not isinstance(cost["versions"], dict):
+        raise ValueError("versions is no object")
+    return cost

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from clm.provenance.canonical import canonical
+from clm.provenance.command import UserError
 from clm.provenance.files import atomic, read_json, write_json
 from clm.provenance.state import lease, state_folder
+from explain import versions
 from summarize_study import other_versions
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
@@ -93,6 +95,29 @@ def test_what_a_machine_refuses_is_the_last_line_of_the_log(raised, told):
 
 def test_results_of_other_versions_are_told_and_kept(tmp_path):
     for name, version in (("a", "2.11.0"), ("b", "2.13.0"), ("c", "2.11.0")):
-        write_json(tmp_path / name / "cost.json", {"versions": {"torch": version, "gone": "1"}})
+        cost = {"versions": {"torch": version, "gone": "1"}, "device": "cpu", "threads": 1}
+        write_json(tmp_path / name / "cost.json", cost)
     (told,) = other_versions(tmp_path, {"torch": "2.13.0"})
     assert told == "2 results were made with torch 2.11.0, 2.13.0 is installed; they are kept"
+
+
+DAMAGED_COSTS = {
+    "": "Expecting value",
+    '{"versions": {': "Expecting property name",
+    "[]": "no JSON object",
+    "{}": "no key versions",
+    '{"versions": {}}': "no key device",
+    '{"versions": [], "device": "cpu", "threads": 1}': "versions is no object",
+}
+
+
+@pytest.mark.parametrize(("content", "why"), DAMAGED_COSTS.items())
+def test_a_damaged_cost_does_not_hide_what_a_study_found(tmp_path, content, why):
+    write_json(tmp_path / "a" / "cost.json", {"versions": {"torch": "2.11.0"}, "device": "cpu", "threads": 1})
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "cost.json").write_text(content)
+    damaged, told = other_versions(tmp_path, {"torch": "2.13.0"})
+    assert damaged.startswith(f"{tmp_path}/b/cost.json: damaged ({why}")
+    assert told.startswith("1 results were made with torch 2.11.0")
+    with pytest.raises(UserError, match=f"b/cost.json: damaged .{why}"):
+        versions([tmp_path / "a" / "cost.json", tmp_path / "b" / "cost.json"])
