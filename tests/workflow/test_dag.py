@@ -194,7 +194,7 @@ def test_no_command_grows_with_the_study(clone, tmp_path):
     """Bash takes an argument of 128 KiB: shards, cells and the configuration are handed over as folders and files."""
     config = yaml.safe_load((clone / "studies" / "tiny.yaml").read_text())
     for corpus in config["corpora"].values():
-        corpus["shards"] = 3000
+        corpus["shards"] = 800  # of about 54 bytes each: twice the limit below
     config["grid"]["trunks"].append({"corpora": ["zinc"], "sizes": ["3k", "7k"], "subsets": ["t300", "t900"],
                                      "budgets": ["t10k", "t20k"]})  # fmt: skip
     found = []
