@@ -1,4 +1,4 @@
-"""Recompute what is concluded over tasks with each task, family, mode and split left out."""
+"""Recompute the conclusions over tasks, leaving out each task, family, mode and split in turn."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def ablate_tasks(
         tasks: tasks.csv, for the family of each task.
         sensitivity: sensitivity.csv.
         settings: `corpus`, `gain_margin`, `elasticity_margin`, `bootstrap`, `seed`, `aggregate` (tasks that count).
-        out: one row per statistic, mode, split ("(all)": means over both) and part left out that leaves a test.
+        out: one row per statistic, mode, split ("(all)": means over both) and excluded part, if a test remains.
             `change`: none, reversal, to undecided or from undecided.
     """
     known = read_table(tasks)

@@ -1,4 +1,4 @@
-"""Assess whether the study sees, on control tasks whose truth is known, that pretraining helps at all."""
+"""Assess whether the study can detect, on control tasks of known truth, that pretraining helps at all."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Set needs, rank correlation and regret of each predictor side by side: which should be computed for a new task?"""
+"""Compare requirements, rank correlation and regret of predictors: which one should be computed for a new task?"""
 
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ def choose_predictor(correlations: Path, regret: Path, settings: dict[str, Any],
         correlations: correlations.csv.
         regret: regret.csv.
         settings: `bootstrap`, `seed`, `aggregate` (tasks that count).
-        out: one row per mode, split and predictor; `n_cells` checkpoints could be chosen from, `stage` is that of
-            costs.csv whose job measures it.
+        out: one row per mode, split and predictor; `n_cells` is the number of candidate checkpoints, `stage` the
+            stage in costs.csv whose job measures the predictor.
     """
     tables = (read_table(path) for path in (correlations, regret))
     write_table(out, decision_rows(*tables, settings["aggregate"], settings["bootstrap"], settings["seed"]), COLUMNS)

@@ -17,7 +17,7 @@ def compare_methods(runs: Path, transfer: Path, settings: dict[str, Any], out: P
         transfer: transfer.csv.
         settings: `corpus`, `contrast_margin`, `aggregate` (tasks that count in the rows over tasks).
         out: one row per mode, seeded split, task and named contrast, where blocks are the splits; and one per split and
-            contrast over tasks, where blocks are tasks. Differences are of log errors, negative: `method` errs less.
+            contrast over tasks, where blocks are tasks. Differences of log errors; negative if `method` errs less.
     """
     cells = study_runs(read_table(runs), [settings["corpus"]])
     rows = method_rows(cells, read_table(transfer), settings["aggregate"], settings["contrast_margin"])

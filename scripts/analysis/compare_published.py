@@ -1,4 +1,4 @@
-"""Put published scores beside those of this study, where the split is the same molecule for molecule."""
+"""Compare published scores with those of this study where both use exactly the same split."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def compare_published(published: Path, transfer: Path, runs: Path, settings: dic
 
 
 def theirs(others: pd.DataFrame, task: str, own: pd.DataFrame) -> pd.DataFrame:
-    """Return the published rows of a task on a split, and in a metric, of ours; their spread around the score."""
+    """Return the published rows of a task on our split and in our metric, with their spread around the score."""
     rows = others[others["task"] == task].merge(own[["split", "metric"]].drop_duplicates(), on=["split", "metric"])
     half = rows["spread"]
     return rows.assign(origin="published", kind="published", lower=rows["score"] - half, upper=rows["score"] + half)

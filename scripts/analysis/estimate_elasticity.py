@@ -1,4 +1,4 @@
-"""Estimate how much of a gain in pretraining loss arrives at each task."""
+"""Estimate how much of a gain in pretraining loss reaches each task."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Find from which size, number of tokens or of molecules on each task saturates or degrades."""
+"""Find the size, number of tokens and number of molecules from which each task saturates or degrades."""
 
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ def find_thresholds(
         runs: runs.csv.
         transfer: transfer.csv.
         draws: draws.parquet.
-        saturation: saturation.csv, whose verdicts are those on the whole axis.
+        saturation: saturation.csv, the verdicts on the whole axis.
         sensitivity: sensitivity.csv.
         settings: `corpus`, `gain_margin`, `min_trunks`, `bootstrap`, `seed`.
-        out: one row per axis (N, D, U), mode, split and task; primary read-out. Gains are net, raw ones stand beside.
+        out: one row per axis (N, D, U), mode, split and task; primary read-out. Net gains, with raw ones beside them.
     """
     cells = study_runs(read_table(runs), [settings["corpus"]])
     scores = read_table(transfer)
@@ -43,7 +43,7 @@ def find_thresholds(
     for panel in panels(scores, cells, sampled):
         places.setdefault((panel.names["mode"], panel.names["split"]), []).append(panel)
     rows = []
-    for axis in AXES[:3]:  # compute is a mixture of the others: no single quantity that a user could set
+    for axis in AXES[:3]:  # compute mixes the others: no single quantity that a user could set
         for place, members in places.items():
             tasks = [task_tails(p, axis, settings["min_trunks"], twins.get(tuple(p.names.values()))) for p in members]
             judged = judge_tails(tasks, margin, sensitive.get(place, False), whole[axis.name, *place])

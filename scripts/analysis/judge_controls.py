@@ -1,4 +1,4 @@
-"""Judge what control tasks show: gain against the known truth, and whether labels or representations limit."""
+"""Judge control tasks: gain against the known truth, and whether labels or representations limit the error."""
 
 from pathlib import Path
 from typing import Any

@@ -42,7 +42,7 @@ def judge_gains(
     for panel in panels(scores, used, sampled):
         for axis in AXES:
             row = gain_row(panel, axis, settings["min_trunks"], twins.get(tuple(panel.names.values())))
-            if axis.name != "C":  # compute is a mixture of the others: it has no neighbours that differ in it alone
+            if axis.name != "C":  # compute mixes the others: no two neighbours differ in it alone
                 row |= review_row(panel, axis)
                 pairs += step_rows(panel, axis)
             rows.append(row | {"exclusions": row["exclusions"] + lost})

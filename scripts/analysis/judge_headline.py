@@ -25,7 +25,7 @@ def judge_headline(
         settings: `corpus` (the one whose checkpoints are judged), `aggregate` (tasks that count), `gain_margin`,
             `elasticity_margin`, `bootstrap`, `seed`.
         out: one row per axis, mode and split, and over all splits.
-        curves: what the figure of the headline shows: loss and errors at every value of an axis.
+        curves: data of the headline figure: loss and errors at every value of an axis.
     """
     used = study_runs(read_table(runs), [settings["corpus"]])
     nets = study_nets(read_table(transfer), used, pd.read_parquet(draws))

@@ -1,4 +1,4 @@
-"""Judge how much of what pretraining adds is there after pretraining on shuffled tokens, and how much needs order."""
+"""Judge how much of the gain from pretraining remains with shuffled tokens, and how much requires token order."""
 
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,8 @@ def judge_pretraining_control(
         sensitivity: sensitivity.csv.
         settings: `shuffled` ({corpus of shuffled tokens: corpus}), `aggregate` (tasks that count), `contrast_margin`.
         out: one row per cell, mode, split, task (and over tasks) and kind: untrained, shuffled, pretrained, and order,
-            the difference of the last two. Net gains as relative falls of the error against untrained encoders; those
-            of the row untrained are the spread of these. No rows without a trunk on shuffled tokens and its twin.
+            the difference of the last two. Net gains are relative falls of the error against untrained encoders; the
+            untrained row shows their spread. No rows without a trunk on shuffled tokens and its twin.
     """
     tables = {"runs": read_table(runs), "transfer": read_table(transfer), "draws": pd.read_parquet(draws)}
     tables |= {"shuffled_runs": read_table(shuffled_runs), "shuffled_transfer": read_table(shuffled_transfer)}

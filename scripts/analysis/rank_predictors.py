@@ -1,4 +1,4 @@
-"""Rank what could predict transfer: correlations within tasks, and the regret of choosing by each predictor."""
+"""Rank predictors of transfer: correlations within tasks, and the regret of choosing by each predictor."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Recompute what published studies saw inside their own windows: loss and error, read-out layers, equal loss."""
+"""Recompute findings of published studies within their own windows: loss and error, read-out layers, equal loss."""
 
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ def reconcile_literature(
         draws: draws.parquet.
         sensitivity: sensitivity.csv.
         settings: `corpus`, `gain_margin`, `bootstrap`, `seed`, `min_trunks`, `aggregate` (tasks that count).
-        out: `question` window: Spearman correlation of loss and error in the window of each paper, with what range
-            restriction leaves of that over the whole range; layers: gain per doubling of tokens read from the last and
-            a middle layer; isoloss: net gain per doubling of parameters at equal loss.
+        out: `question` window: Spearman correlation of loss and error in the window of each paper, with the value that
+            range restriction predicts from the whole range; layers: gain per doubling of tokens, read from the last
+            and a middle layer; isoloss: net gain per doubling of parameters at equal loss.
     """
     cells = study_runs(read_table(runs), [settings["corpus"]])
     scores, sampled = read_table(transfer), pd.read_parquet(draws)

@@ -1,4 +1,4 @@
-"""Put the error of every method on each task in relation to that of the random forest on fingerprints."""
+"""Divide the error of every method on each task by that of the random forest on fingerprints."""
 
 from pathlib import Path
 
@@ -19,9 +19,9 @@ def relate_errors(runs: Path, transfer: Path, settings: dict[str, str], out: Pat
     Args:
         runs: runs.csv.
         transfer: transfer.csv.
-        settings: `corpus` whose checkpoints are shown: of each size the one with most molecules and tokens.
-        out: one row per task, split and method: error over the error of the forest on the same split, as the geometric
-            mean over the seeds of the split, with the smallest and the largest of them. No rows without a forest.
+        settings: `corpus` whose checkpoints are shown: for each size the one with most molecules and tokens.
+        out: one row per task, split and method: ratio of its error to that of the forest on the same split, as the
+            geometric mean over the seeds of the split, with the minimum and maximum. No rows without a forest.
     """
     models = read_table(runs)
     groups = read_table(transfer).groupby(["task", "split", "split_seed"], sort=False)
@@ -33,7 +33,7 @@ def relate_errors(runs: Path, transfer: Path, settings: dict[str, str], out: Pat
 
 
 def relative(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the positive errors of one split with their `ratio` to the forest's; none where there is no forest."""
+    """Return the positive errors of one split with their `ratio` to the forest's; no rows without a forest."""
     scores = scores[scores["error"].astype(float) > 0]
     forest = scores.loc[scores["model"] == REFERENCE, "error"]
     others = scores[scores["model"] != REFERENCE]

@@ -1,1 +1,1 @@
-"""Library of the study: one room per subject; scripts/ holds the thin commands that call it."""
+"""Library of the study: one package per subject; scripts/ holds the thin commands that call it."""

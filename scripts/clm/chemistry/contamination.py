@@ -1,4 +1,4 @@
-"""Which molecules of a corpus are molecules of a task, whatever their stereochemistry."""
+"""Find the molecules of a corpus that are molecules of a task, ignoring stereochemistry."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ RDLogger.DisableLog("rdApp.*")
 
 
 class Contamination:
-    """The molecules of a list of tasks; tells whether a molecule is one of them."""
+    """The molecules of a list of tasks, with a membership test."""
 
     def __init__(self, smiles: Iterable[str]) -> None:
         """Index the fragments and whole molecules of the tasks' SMILES (canonical, parsable)."""

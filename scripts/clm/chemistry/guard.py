@@ -1,8 +1,8 @@
-"""Limits on the time and memory of one row that also hold inside C++ code, which Python exceptions cannot interrupt.
+"""Limits on the time and memory of one row that also apply inside C++ code, which Python exceptions cannot interrupt.
 
-Rows are processed by a child process. The kernel kills it when one row exceeds its processor time (by the signal of a
-timer) and refuses it memory beyond a limit; the parent records which row it was and continues with a new child. A crash
-of the library costs one row in the same way.
+A child process handles the rows. The kernel kills it when one row exceeds its processor time (by the signal of a timer)
+and refuses it memory beyond a limit; the parent records which row it was and continues with a new child. A crash of the
+library costs one row in the same way.
 """
 
 import logging
@@ -38,7 +38,7 @@ def limit_memory(megabytes: int) -> None:
 def serve(
     pipe: Connection, other: Connection, function: Callable[[bytes], Outcome], at: Any, seconds: float, megabytes: int
 ) -> None:
-    """Answer lists of rows with lists of outcomes until the parent closes the pipe; `at` is the index of the row."""
+    """Receive lists of rows and send lists of outcomes until the parent closes the pipe; `at` is the row's index."""
     other.close()  # inherited by the fork; if it stayed open, the child would never see the parent close it
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -62,7 +62,7 @@ def serve(
 
 
 class Guard:
-    """Runs a function from a row to (result, None) or (None, reason) in a child process, with limits per row."""
+    """Run a function that maps a row to (result, None) or (None, reason) in a child process, with limits per row."""
 
     def __init__(
         self, function: Callable[[bytes], Outcome], seconds: float = SECONDS, megabytes: int = MEGABYTES
@@ -120,7 +120,7 @@ class Guard:
         """Return why a row killed the child.
 
         Raises:
-            UserError: it was not a row; the system or somebody else killed the child.
+            UserError: no row was the cause: the system or a user killed the child.
         """
         signals = {signal.SIGPROF: "too_slow"} | dict.fromkeys(CRASHES, "crashed")
         code = self.child.exitcode or 0

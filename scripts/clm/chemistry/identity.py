@@ -1,4 +1,4 @@
-"""When two rows are one molecule, and the one SMILES by which each is written."""
+"""Identity of molecules, and the one SMILES that represents each."""
 
 import re
 
@@ -12,11 +12,11 @@ MOST_ROUNDS = 20
 PLAIN = re.compile(
     r"(?:[BCNOPSFIcnos=#().0-9]|Cl|Br|\[(?:nH|N[+]|NH[+]|NH2[+]|NH3[+]|NH4[+]|O-|S-|OH-|Cl-|Br-|I-|Na[+]|K[+])\])+"
 )
-# What a SMILES may say that the canonical one leaves out
+# Content of a SMILES that the canonical one leaves out
 UNUSUAL = frozenset("@/\\| \t\n*~$:")
-# Of an aromatic or symmetric cage of more rings the canonical SMILES may depend on how it was written
+# The canonical SMILES of an aromatic or symmetric cage of more rings may depend on how it was written
 FEW_RINGS = 2
-# Bonds that InChI does not know
+# Bonds that InChI cannot represent
 BEYOND_INCHI = {
     Chem.BondType.DATIVE,
     Chem.BondType.DATIVEL,
@@ -34,9 +34,9 @@ def molecule_of(text: str) -> Chem.Mol | None:
 
 
 def clear_atom_maps(mol: Chem.Mol) -> bool:
-    """Remove the atom map numbers of a molecule (in place); whether it had any.
+    """Remove the atom map numbers of a molecule in place, and return whether it had any.
 
-    They number the atoms of a reaction and are no part of a molecule.
+    They number the atoms of a reaction and are not part of a molecule.
     """
     mapped = [atom for atom in mol.GetAtoms() if atom.GetAtomMapNum()]
     for atom in mapped:
@@ -45,11 +45,11 @@ def clear_atom_maps(mol: Chem.Mol) -> bool:
 
 
 def surely_stable(mol: Chem.Mol, source: str, smiles: str) -> bool:
-    """Whether the canonical SMILES of a molecule is known to be its own, without reading it again.
+    """Return whether a canonical SMILES is known to be its own canonical SMILES without reading it again.
 
-    It is where it equals its source. Without stereochemistry and with at most two rings, too: there refining the ranks
-    of atoms by those of their neighbours, as RDKit does, tells apart all atoms that no symmetry exchanges, and whether
-    a ring is aromatic does not depend on where its double bonds are drawn.
+    It is if it equals its source, or if the molecule has no stereochemistry and at most two rings: then refining the
+    ranks of atoms by those of their neighbours, as RDKit does, distinguishes all atoms that no symmetry exchanges, and
+    whether a ring is aromatic does not depend on where its double bonds are drawn.
 
     Args:
         mol: the molecule as read.
@@ -66,12 +66,12 @@ def stable_smiles(mol: Chem.Mol, source: str | None = None) -> str | None:
     """Return the canonical isomeric SMILES that is its own canonical SMILES, or None when RDKit cannot read it back.
 
     The canonical SMILES of some molecules (aromatic cages, for example) reads back as a molecule with another canonical
-    SMILES. What RDKit comes to, written and read again, is taken; where it goes round in a circle, the first of the
-    circle in the order of the alphabet.
+    SMILES. Writing and reading are repeated until the SMILES is stable; if it cycles, the alphabetically first SMILES
+    of the cycle is returned.
 
     Args:
         mol: the molecule.
-        source: the SMILES that the molecule was read from and not changed since: many need not be read again.
+        source: the SMILES that the molecule was read from, if it is unchanged since: many need not be read again.
     """
     smiles = Chem.MolToSmiles(mol)
     if source is not None and surely_stable(mol, source, smiles):
@@ -96,7 +96,7 @@ def canonical_smiles(smiles: str) -> str | None:
 
 
 def inchi_key(mol: Chem.Mol) -> str | None:
-    """Return the standard InChIKey, or None for what InChI cannot say: any-atoms, dative and other special bonds."""
+    """Return the standard InChIKey, or None if InChI cannot represent it: any-atoms, dative and other special bonds."""
     if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
         return None
     if any(bond.GetBondType() in BEYOND_INCHI for bond in mol.GetBonds()):
@@ -105,9 +105,9 @@ def inchi_key(mol: Chem.Mol) -> str | None:
 
 
 def identity(smiles: str) -> str:
-    """Return what equal molecules share: the standard InChIKey where there is one, else the stable SMILES itself.
+    """Return the identifier that equal molecules share: the standard InChIKey if there is one, else the stable SMILES.
 
-    Duplicates, random splits, leakage and the noise of labels all go by it.
+    It defines duplicates, random splits, leakage and label noise.
 
     Args:
         smiles: stable canonical SMILES.
@@ -117,9 +117,9 @@ def identity(smiles: str) -> str:
 
 
 def skeleton(mol: Chem.Mol) -> str:
-    """Return what a molecule shares with its stereoisomers, and mostly with its tautomers and ions.
+    """Return the identifier that a molecule shares with its stereoisomers, and mostly with its tautomers and ions.
 
-    The first block of the InChIKey, or the SMILES without stereochemistry where there is no InChIKey.
+    It is the first block of the InChIKey, or the SMILES without stereochemistry if there is no InChIKey.
     """
     key = inchi_key(mol)
     return key[:14] if key else Chem.MolToSmiles(mol, isomericSmiles=False)

@@ -9,5 +9,5 @@ def smiles_key(smiles: str, salt: bytes = b"") -> int:
 
 
 def chosen(raw: bytes, share: float) -> bool:
-    """Whether a raw row is among the `share` of rows that a thinned corpus keeps (by a hash of the row alone)."""
+    """Return whether a raw row is in the fraction `share` of rows that a sampled corpus keeps, by a hash of the row."""
     return share >= 1 or int.from_bytes(blake2b(raw, digest_size=8, salt=b"thin").digest(), "big") < share * 2**64

@@ -14,7 +14,7 @@ from clm.provenance.files import read_json, sha256_file, write_json
 
 log = logging.getLogger(__name__)
 BLOCK = 2**20
-# A connection is given up after TIMEOUT seconds of silence, or below MIN_RATE bytes per second over that time
+# A connection is closed after TIMEOUT seconds without data, or below MIN_RATE bytes per second over that time
 TIMEOUT = 60.0
 MIN_RATE = 1000
 PERMANENT_ERRORS = (400, 401, 403, 404, 405, 410, 451)
@@ -35,18 +35,18 @@ class SecureRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def fetch_url(mirrors: list[str], folder: Path, sha256: str | None, attempts: int = 4, pause: float = 2.0) -> Path:
-    """Download from the first mirror that delivers the expected file; return it, a file in `folder`.
+    """Download from the first mirror that delivers the expected file, and return its path in `folder`.
 
-    What was received of a broken transfer stays in `folder` and is continued, by the next attempt or by the next run,
-    when the server can tell (ETag, Last-Modified) that it is still the same file. Certificates are checked against
-    those of the system, or of the environment variable SSL_CERT_FILE.
+    A partial download stays in `folder`. The next attempt or the next run resumes it if the server confirms (ETag,
+    Last-Modified) that it is still the same file. Certificates are checked against those of the system, or of the
+    environment variable SSL_CERT_FILE.
 
     Args:
         mirrors: https or file addresses of the same file.
         folder: for this source alone.
-        sha256: the expected digest, or None when nobody knows it yet.
+        sha256: the expected digest, or None if it is not known yet.
         attempts: rounds over all mirrors.
-        pause: seconds after the first round; twice as long after each further one.
+        pause: seconds to wait after the first round, doubled after each further one.
 
     Raises:
         UserError: a mirror is neither https nor file, or none delivers.
@@ -84,7 +84,7 @@ def check_digest(target: Path, sha256: str | None) -> None:
 
 
 def discard(target: Path) -> None:
-    """Delete a partial download and its note."""
+    """Delete a partial download and its record."""
     target.unlink(missing_ok=True)
     note(target).unlink(missing_ok=True)
 
@@ -95,13 +95,13 @@ def note(target: Path) -> Path:
 
 
 def validator_of(answer: Any) -> str | None:
-    """Return what identifies the version of a file that a server sends: a strong ETag or the time of its change."""
+    """Return the validator of the file version that a server sends: a strong ETag or the modification time."""
     tag = answer.headers.get("ETag")
     return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
 
 
 def partial(url: str, target: Path) -> tuple[int, str | None]:
-    """Return the bytes of a partial download that can be continued, and its validator."""
+    """Return the size in bytes of a partial download that can be resumed, and its validator."""
     if not (target.exists() and note(target).exists()):
         return 0, None
     record = read_json(note(target))
@@ -110,11 +110,11 @@ def partial(url: str, target: Path) -> tuple[int, str | None]:
 
 
 def download(url: str, target: Path, digest_known: bool) -> None:
-    """Bring `target` to its full length: by its missing part where the server grants it, else from the start.
+    """Complete `target`: download the missing part if the server supports that, else the whole file.
 
     Raises:
         RefusedError: the server does not have the file.
-        OSError, HTTPException: anything that may go well at the next attempt.
+        OSError, HTTPException: a failure that may not recur at the next attempt.
     """
     have, validator = partial(url, target)
     headers = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
@@ -148,19 +148,19 @@ def download(url: str, target: Path, digest_known: bool) -> None:
 
 
 def length_of(answer: Any) -> int | None:
-    """Return the bytes that an answer tells of; that of a file address has them in its headers only."""
+    """Return the length in bytes that a response states; for a file address only its headers do."""
     told = getattr(answer, "length", None) or answer.headers.get("Content-Length")
     return None if told is None else int(told)
 
 
 def continues(answer: Any, have: int, validator: str | None) -> bool:
-    """Whether an answer is the rest of what we have: from that byte on, of the same version."""
+    """Return whether a response continues the partial download: from that byte on, of the same version."""
     begins = (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-")
     return begins and validator_of(answer) in (None, validator)
 
 
 def receive(answer: Any, out: IO[bytes]) -> None:
-    """Copy an answer as it comes; raises OSError when it comes too slowly to ever end."""
+    """Copy a response to a file; raises OSError if it arrives too slowly."""
     if not hasattr(answer, "read1"):
         shutil.copyfileobj(answer, out, BLOCK)
         return

@@ -1,9 +1,9 @@
-"""Which text is a SMILES, and which part of a line with a name is."""
+"""Recognize SMILES, also in a line with a name."""
 
 import re
 
-# Printable ASCII without blanks, and perhaps the extension of a CXSMILES. RDKit reads more than that, but leaves out
-# what follows a blank and other characters at both ends: a part of the text would pass for the molecule.
+# Printable ASCII without blanks, optionally with a CXSMILES extension. RDKit accepts more than that, but ignores what
+# follows a blank and other characters at both ends: part of the text would be taken for the molecule.
 SMILES = re.compile(r"[!-~]+(?:\s+\|[ -{}~]*\|)?", re.ASCII)
 
 

@@ -1,4 +1,4 @@
-"""The raw molecules of a corpus out of its fetched files, as a stream: SMILES, or the mol blocks of an SDF."""
+"""Stream the raw molecules of a corpus from its downloaded files: SMILES, or the mol blocks of an SDF."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,16 +26,16 @@ def smiles_rows(
 ) -> Iterator[bytes]:
     """Yield the raw molecule of each data row of a large table, as bytes; an empty row yields b"".
 
-    Rows of a text with more or fewer fields than its header, or with broken quotes, are counted and left out. Without a
-    header nobody states the number of fields: there a row must reach the column.
+    Rows of a text with more or fewer fields than its header, or with broken quotes, are counted and skipped. Without a
+    header the number of fields is unknown: a row only needs enough fields to include the column.
 
     Args:
         path: the fetched file.
         member: name of the member of an archive or of the sheet of a spreadsheet, or None.
         column: name in the header, or the 0-based position in a table without header; an SDF holds the molecule itself.
         separator: one character.
-        rejected: gets the rows that are left out, by reason.
-        encoding: of a text; by default UTF-8, or what a byte order mark says.
+        rejected: receives the skipped rows, by reason.
+        encoding: of a text; by default UTF-8, or that of a byte order mark.
 
     Raises:
         UserError: the file cannot be read, or the column is not in the header.
@@ -54,7 +54,7 @@ def smiles_rows(
 def text_rows(
     content: Content, column: str | int, separator: str, rejected: Counter[str], encoding: str | None
 ) -> Iterator[bytes]:
-    """Yield the field of each row of a delimited text; without a header a name may follow the SMILES after a blank."""
+    """Yield the field of each row of a delimited text; without a header, a blank and a name may follow the SMILES."""
     lines = Lines(as_utf8(content.stream, encoding, content.name)[0])
     split = first_line(lines, separator, isinstance(column, int))[1].encode()
     if isinstance(column, int):
@@ -91,7 +91,7 @@ def unfit(fields: list[bytes], width: int | None) -> str:
 
 
 def header_position(names: list[str], column: str, name: str) -> int:
-    """Return the position of a named column; raises UserError that lists the columns there are, or when two have it."""
+    """Return the position of a named column; raise UserError, which lists the columns, if it is absent or repeated."""
     if column not in names:
         raise UserError(
             f"{name}: no column '{column}'; the header has: {listed(names)}{look_alikes([column], names)}; change "
@@ -135,6 +135,6 @@ def column_rows(content: Content, column: str | int) -> Iterator[bytes]:
 
 
 def as_bytes(cell: object) -> bytes:
-    """Return a cell as the bytes of its text without blanks around; a mol block, which may begin so, as it is."""
+    """Return a cell as the bytes of its stripped text; a mol block, which may begin with blanks, is left unchanged."""
     text = b"" if cell is None else cell if isinstance(cell, bytes) else str(cell).encode("utf-8", "replace")
     return text if b"\n" in text and BLOCK_ENDS in text else text.strip()

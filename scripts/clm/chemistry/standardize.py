@@ -13,14 +13,14 @@ RDLogger.DisableLog("rdApp.*")
 # A mol block has a line of some 70 characters for each atom and one of some 20 for each bond
 BLOCK_CHARACTERS = 100
 MAPPED = "atom_maps"
-# Without one of them in its SMILES a molecule has no charge
+# A molecule whose SMILES has none of these has no charge
 CHARGES = frozenset("+-")
 
 
 def parse(text: str) -> Chem.Mol | None:
     """Return the molecule of a SMILES or of a mol block, or None when RDKit cannot read it.
 
-    Printable ASCII without blanks goes straight to RDKit: a regular expression took a fourteenth of its time.
+    Printable ASCII without blanks is passed to RDKit directly: a regular expression took 1/14 of its time.
     """
     if text and text.isascii() and text.isprintable() and " " not in text:
         return Chem.MolFromSmiles(text)
@@ -28,14 +28,14 @@ def parse(text: str) -> Chem.Mol | None:
 
 
 def too_long(text: bytes, longest: int) -> bool:
-    """Whether RDKit is spared a SMILES, or a mol block, of that many characters."""
+    """Return whether a SMILES or a mol block has too many characters to be passed to RDKit."""
     return len(text) > longest * (BLOCK_CHARACTERS if b"M  END" in text else 1)
 
 
 def standardizer(settings: dict[str, Any]) -> Callable[[bytes], tuple[str | None, str | None]]:
-    """Return a function from a raw row to (standard SMILES, None or a remark) or (None, reason of the rejection).
+    """Return a function that maps a raw row to (standard SMILES, None or a remark) or (None, reason for rejection).
 
-    The remark `atom_maps` says that numbers of atoms were removed.
+    The remark `atom_maps` means that atom map numbers were removed.
 
     Args:
         settings: `max_characters` of raw and standard SMILES (checked before RDKit sees the row), `largest_fragment`

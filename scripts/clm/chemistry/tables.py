@@ -1,4 +1,4 @@
-"""Large tables, never held whole: ranges of rows as streams, sorting and deduplicating through DuckDB."""
+"""Tables larger than memory: ranges of rows as streams, sorting and deduplication with DuckDB."""
 
 import tempfile
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ def shard_files(folder: Path, number: int, kind: str = "parquet") -> list[Path]:
 def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> int:
     """Write the rows of a query to Parquet, atomically, and return their number.
 
-    One thread and an ORDER BY in `query` make the bytes reproducible; DuckDB takes three quarters
-    of `memory_mb`, what the job has, and spills to disk beside `out` beyond. Named parameters are $name in the query.
+    One thread and an ORDER BY in `query` make the bytes reproducible; DuckDB uses three quarters of `memory_mb`, the
+    memory of the job, and spills to disk beside `out` beyond that. Named parameters are $name in the query.
     """
     import duckdb
 
@@ -38,9 +38,9 @@ def copy_query(query: str, out: Path, memory_mb: int, **parameters: object) -> i
 
 
 def batches(paths: list[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of Parquet files, one after the other, in batches of at most BATCH rows.
+    """Yield the rows of Parquet files, one file after the other, in batches of at most BATCH rows.
 
-    Without `pre_buffer`, which keeps every column chunk that was read until the file is closed.
+    `pre_buffer` is off: it would keep every column chunk in memory until the file is closed.
     """
     for path in paths:
         with pq.ParquetFile(path, pre_buffer=False) as table:

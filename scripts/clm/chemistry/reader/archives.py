@@ -8,11 +8,11 @@ from typing import IO
 from clm.chemistry.reader.messages import damage_told, listed
 from clm.provenance.command import UserError
 
-BESIDE = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what archivers of desktops add
+BESIDE = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # files that desktop archivers add
 
 
 def zip_kind(stream: IO[bytes], name: str) -> str:
-    """Return what a zip is: a spreadsheet of one of two makers, or an archive."""
+    """Return the kind of a zip file: one of two spreadsheet formats, or an archive."""
     with damage_told(name), zipfile.ZipFile(stream) as archive:
         names = archive.namelist()
     stream.seek(0)
@@ -50,7 +50,7 @@ def member_stream(stack: ExitStack, kind: str, stream: IO[bytes], member: str | 
 
 
 def choose(names: list[str], member: str | None, name: str) -> str:
-    """Return the member that is meant; raises UserError that names those there are."""
+    """Return the requested member, or raise UserError that lists the members."""
     real = [entry for entry in names if not entry.startswith(BESIDE[0]) and not entry.endswith(BESIDE[1:])]
     if member in names:
         return member

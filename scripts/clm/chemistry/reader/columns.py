@@ -1,4 +1,4 @@
-"""Parquet files, batch by batch, with their numbers as they are."""
+"""Parquet files, batch by batch, with unchanged numbers."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -22,7 +22,7 @@ def parquet_names(content: Content) -> list[str]:
 
 
 def parquet_batches(content: Content, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows in batches; `columns` with repeated names cannot be told apart and are read once."""
+    """Yield the rows in batches; `columns` with the same name cannot be distinguished and are read once."""
     with damage_told(content.name):
         table = pq.ParquetFile(content.stream, pre_buffer=False)
     batches = table.iter_batches(BATCH, columns=columns)
@@ -35,14 +35,14 @@ def parquet_batches(content: Content, columns: list[str] | None = None) -> Itera
 
 
 def parquet_rows(content: Content) -> Iterator[list[Any]]:
-    """Yield the cells of each row: text, numbers and truth values as they are, the rest as text."""
+    """Yield the cells of each row: text, numbers and booleans unchanged, the rest as text."""
     for batch in parquet_batches(content):
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield [plain(cell) for cell in row]
 
 
 def plain(cell: Any) -> Any:
-    """Return a cell as text, number or truth value."""
+    """Return a cell as text, number or boolean."""
     if isinstance(cell, Decimal):
         return float(cell)
     if isinstance(cell, bytes):

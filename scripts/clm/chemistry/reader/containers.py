@@ -1,7 +1,7 @@
-"""From a fetched file to the table inside: compression and archives are undone as they are read, layer by layer.
+"""Open the table inside a downloaded file: compression and archives are unpacked on the fly, layer by layer.
 
-Nothing is unpacked to named files. A layer that must be read out of order (a zip or a Parquet file inside a gzip) goes
-to a temporary file without a name.
+Nothing is unpacked to named files. A layer that needs random access (a zip or a Parquet file inside a gzip) is copied
+to an unnamed temporary file.
 """
 
 import bz2
@@ -31,7 +31,7 @@ SPREADSHEETS = ("Excel", "OpenDocument")
 
 @dataclass(frozen=True)
 class Content:
-    """An opened table: what it is, its bytes, its name in messages and, of a spreadsheet, the sheet that is wanted."""
+    """An open table: its kind, its bytes, its name in messages and, for a spreadsheet, the requested sheet."""
 
     kind: str
     stream: IO[bytes]
@@ -40,7 +40,7 @@ class Content:
 
 
 class Bounded(io.RawIOBase):
-    """A byte stream that raises UserError once more than `limit` bytes came out of it."""
+    """A byte stream that raises UserError once more than `limit` bytes have been read."""
 
     def __init__(self, stream: IO[bytes], limit: int, name: str) -> None:
         """Wrap `stream`; `name` is used in the message."""
@@ -51,7 +51,7 @@ class Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill `buffer` and return the number of bytes; damage of the archive becomes a UserError."""
+        """Fill `buffer` and return the number of bytes; a damaged archive raises UserError."""
         with damage_told(self.name):
             data = self.stream.read(len(buffer))
         self.left -= len(data)
@@ -62,7 +62,7 @@ class Bounded(io.RawIOBase):
 
 
 def zstd_stream(stream: IO[bytes]) -> IO[bytes]:
-    """Return a stream that undoes zstd."""
+    """Return a stream that decompresses zstd."""
     import pyarrow as pa
 
     return pa.CompressedInputStream(pa.PythonFile(stream), "zstd")
@@ -81,9 +81,9 @@ def open_content(path: Path, member: str | None = None, limit: int | None = None
     """Open the table in a file.
 
     Args:
-        path: the file; what it is its first bytes say.
+        path: the file, whose first bytes determine its kind.
         member: name of the member of an archive, or of the sheet of a spreadsheet; needed when there are several.
-        limit: bytes that may come out of it; by default what a table of its size can inflate to.
+        limit: uncompressed bytes allowed; by default what a table of its size can inflate to.
 
     Raises:
         UserError: the file is damaged, of a kind that is not supported, inflates without end, or holds several tables.
@@ -112,7 +112,7 @@ def open_content(path: Path, member: str | None = None, limit: int | None = None
 
 
 def buffered(stream: Any, allowed: int, name: str) -> io.BufferedReader:
-    """Return a stream that is bounded and can be peeked into."""
+    """Return a bounded stream that supports `peek`."""
     return io.BufferedReader(Bounded(stream, allowed, name), BLOCK)
 
 
@@ -126,7 +126,7 @@ def check_kind(kind: str, name: str, wanted: str | None, member: str | None) -> 
 
 
 def head_of(stream: IO[bytes], name: str) -> bytes:
-    """Return the first bytes of a stream, which stay there to be read."""
+    """Return the first bytes of a stream without consuming them."""
     with damage_told(name):
         if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, Bounded):
             return stream.peek(HEAD)[:HEAD]
@@ -136,7 +136,7 @@ def head_of(stream: IO[bytes], name: str) -> bytes:
 
 
 def seekable(stack: ExitStack, stream: IO[bytes]) -> IO[bytes]:
-    """Return the stream, or an unnamed temporary copy when it can only be read in order."""
+    """Return the stream, or an unnamed temporary copy if it is not seekable."""
     if not (isinstance(stream, io.BufferedReader) and isinstance(stream.raw, Bounded)):
         return stream
     copy = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=SMALL))
@@ -147,7 +147,7 @@ def seekable(stack: ExitStack, stream: IO[bytes]) -> IO[bytes]:
 
 
 def check_size(kind: str, stream: IO[bytes], allowed: int, name: str) -> None:
-    """Raise UserError when a spreadsheet or a Parquet file tells of more bytes than a table of its size can have."""
+    """Raise UserError if a spreadsheet or Parquet file declares more bytes than a table of its size can have."""
     if kind == "Parquet":
         import pyarrow.parquet as pq
 

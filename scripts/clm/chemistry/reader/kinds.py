@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; its name is not asked."""
+"""The kind of a file, by its first bytes and not by its name."""
 
 import codecs
 import re
@@ -10,7 +10,7 @@ SUPPORTED = (
     "CSV and other delimited text, SDF, Parquet, Excel and OpenDocument spreadsheets; plain, in gzip, bzip2, xz or "
     "zstd, or in a zip or tar"
 )
-# What is read
+# Supported kinds
 READ = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
@@ -22,7 +22,7 @@ READ = (
     (b"PAR1", "Parquet"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel"),
 )
-# What is not, by the name that a message gives it
+# Unsupported kinds, by their name in messages
 REFUSED = (
     (rb"ARROW1", "an Arrow or Feather file"),
     (rb"\x89HDF\r\n", "an HDF5 file"),
@@ -55,8 +55,8 @@ REFUSED = (
     (rb"InChI=1S?/[^,;\t\n]*\n", "a list of InChIs, which hold no SMILES"),
 )
 PATTERNS = [(re.compile(pattern, re.IGNORECASE), name) for pattern, name in REFUSED]
-# The fourth line of a molfile, and so of an SDF, holds two numbers of three columns each and ends in its version; the
-# oldest files name none. "M  END" alone does not make an SDF: a cell of a table may hold it.
+# The fourth line of a molfile, and so of an SDF, holds two numbers of three columns each and ends with the version,
+# except in the oldest files. "M  END" alone does not identify an SDF: a cell of a table may hold it.
 MOLFILE = re.compile(
     rb"([^\r\n]*(\r?\n|\r)){3}(?=[ \d]{0,5}\d)[ \d]{6}([^\r\n]*V[23]000|[ \d]*\r?\n.*^M  END)", re.S | re.M
 )
@@ -71,7 +71,7 @@ BOMS = {
 
 
 def identify(head: bytes) -> str:
-    """Return what begins with these bytes: a name of READ, tar, SDF, text, or a phrase for what is not supported."""
+    """Return the kind of file that begins with these bytes: a name in READ, tar, SDF, text, or an unsupported kind."""
     for magic, kind in READ:
         if head.startswith(magic):
             return kind
@@ -89,7 +89,7 @@ def identify(head: bytes) -> str:
 
 
 def in_a_cell(head: bytes) -> bool:
-    """Whether a quote is opened in the first three lines and not closed: then the mol block is in a cell of a table."""
+    """Return whether the first three lines open a quote without closing it: the mol block is in a cell of a table."""
     first = b"\n".join(head.splitlines()[:3])
     return first.count(b'"') % 2 == 1 and OPENED.search(first) is not None
 
@@ -105,6 +105,6 @@ def wide_encoding(head: bytes) -> str | None:
 
 
 def is_binary(head: bytes) -> bool:
-    """Whether control characters, which no table has, are more than a few and make up more than two per cent."""
+    """Return whether there are more than a few control characters, which no table has, and more than two per cent."""
     control = sum(head.count(byte) for byte in (*range(9), *range(14, 32), 127))
     return control > max(4, 0.02 * len(head))

@@ -1,4 +1,4 @@
-"""Which of two classes a cell names: by what the user says, or by a pair that can mean nothing else."""
+"""Read class labels: by the values that the user names, or by a pair of values that is unambiguous."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from clm.chemistry.reader.messages import listed, printable
 from clm.chemistry.reader.numbers import ERRORS, is_missing
 from clm.provenance.command import UserError
 
-# (negative, positive): read without being told, when no other value occurs
+# (negative, positive): recognized without configuration when no other value occurs
 PAIRS = (
     ("0", "1"),
     ("-1", "1"),
@@ -30,7 +30,7 @@ PAIRS = (
 
 
 class Coding(NamedTuple):
-    """The values that count as 1 and as 0, and what to tell of them (None for 0 and 1)."""
+    """The values that count as 1 and as 0, and a note about them for the user (None for 0 and 1)."""
 
     positive: frozenset[str]
     negative: frozenset[str]
@@ -38,7 +38,7 @@ class Coding(NamedTuple):
 
 
 def normal(cell: object) -> str:
-    """Return a cell for comparison: without case and blanks; 1.0 and 1 are the same."""
+    """Return a cell normalized for comparison: case and blanks are ignored, 1.0 equals 1."""
     if isinstance(cell, bool):
         return str(cell).lower()
     text = " ".join(str(cell).lower().replace("\N{MINUS SIGN}", "-").split())
@@ -50,26 +50,26 @@ def normal(cell: object) -> str:
 
 
 def empty(cell: object) -> bool:
-    """Whether there is nothing in a cell, so that it cannot name a class whatever the user says."""
+    """Return whether a cell is empty, so that it cannot name a class whatever the configuration."""
     return cell is None or (isinstance(cell, float) and math.isnan(cell)) or not str(cell).strip()
 
 
 def absent(cell: object) -> bool:
-    """Whether a cell names no class: it is empty, says so, or holds an error of a spreadsheet."""
+    """Return whether a cell names no class: it is empty, marked as missing, or holds a spreadsheet error."""
     return is_missing(cell) or (isinstance(cell, str) and cell.strip().lower() in ERRORS)
 
 
 def class_coding(cells: Sequence[object], positive: Sequence[object], negative: Sequence[object], where: str) -> Coding:
-    """Return how the labels of a task name their classes: all in one way, or 1 could be yes in one and no in another.
+    """Return the coding of the classes of a task; labels share it, or 1 could be yes in one and no in another.
 
     Args:
         cells: of all label columns.
-        positive: values that count as 1, as the user says; none: a pair of PAIRS is looked for.
-        negative: values that count as 0, likewise; none: the one other value that there is.
+        positive: values that count as 1 by configuration; if empty, a pair in PAIRS is used.
+        negative: values that count as 0, likewise; if empty, the only other value.
         where: task and labels, for messages.
 
     Raises:
-        UserError: it cannot be told which values are positive; names the values found.
+        UserError: it is unclear which values are positive; the message lists the values.
     """
     if positive:
         return said(cells, frozenset(map(normal, positive)), frozenset(map(normal, negative)), where)
@@ -90,7 +90,7 @@ def class_coding(cells: Sequence[object], positive: Sequence[object], negative: 
 
 
 def said(cells: Sequence[object], positive: frozenset[str], negative: frozenset[str], where: str) -> Coding:
-    """Return the coding that the user says, whose other class is told or the one value that is left."""
+    """Return the configured coding; a class that is not configured is the one remaining value."""
     there = Counter(normal(cell) for cell in cells if not empty(cell))
     found = Counter({name: there[name] for name in there if name in positive | negative or not absent(name)})
     check_said(found, there - found, positive, negative, where)
@@ -102,13 +102,13 @@ def said(cells: Sequence[object], positive: frozenset[str], negative: frozenset[
 def check_said(
     found: Counter[str], missing: Counter[str], positive: frozenset[str], negative: frozenset[str], where: str
 ) -> None:
-    """Raise UserError when the named values leave open what is 1 and what is 0.
+    """Raise UserError if the configured values do not determine what is 1 and what is 0.
 
     Args:
         found: values of the labels.
-        missing: words for nothing among them, such as `-`.
-        positive: values that are said to count as 1.
-        negative: values that are said to count as 0, or none.
+        missing: the other values, which mean missing, such as `-`.
+        positive: values configured to count as 1.
+        negative: values configured to count as 0, or none.
         where: task and labels.
     """
     ones, others = ", ".join(sorted(positive)), Counter({k: found[k] for k in found if k not in positive})
@@ -132,7 +132,7 @@ def check_said(
 
 
 def shown(found: Counter[str], most: int = 6) -> str:
-    """Return the commonest values with their numbers."""
+    """Return the most frequent values with their counts."""
     parts = [
         f"'{printable(value, 20)}' ({count})" for value, count in sorted(found.items(), key=lambda i: (-i[1], i[0]))
     ]
@@ -140,7 +140,7 @@ def shown(found: Counter[str], most: int = 6) -> str:
 
 
 def read_class(cell: object, coding: Coding) -> tuple[float, str]:
-    """Return (0 or 1, present), or NaN and why: missing, spreadsheet_error or other_class."""
+    """Return (0 or 1, present), or NaN and the reason: missing, spreadsheet_error or other_class."""
     value = "" if empty(cell) else normal(cell)
     if value in coding.positive:
         return 1.0, "present"

@@ -1,4 +1,4 @@
-"""What messages about a file share: its names shown safely, damage told in one line."""
+"""Helpers for messages about a file: safe display of names, one-line reports of damage."""
 
 import lzma
 import tarfile
@@ -24,7 +24,7 @@ DAMAGE = (
 
 
 def printable(text: str, most: int = 40) -> str:
-    """Return a text of a file for a message: not too long, no control characters."""
+    """Return a text from a file for a message: shortened, without control characters."""
     short = text if len(text) <= most else f"{text[: most - 3]}..."
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in short)
 
@@ -36,19 +36,19 @@ def listed(names: Collection[str], most: int = 20) -> str:
 
 
 def look_alikes(absent: Sequence[str], names: Sequence[str]) -> str:
-    """Return what to tell of columns that are called like absent ones but for case, blanks or similar letters."""
+    """Return a hint about columns whose names differ from absent ones only in case, blanks or similar letters."""
     pairs = [(wanted, name) for wanted in absent for name in names if without_case(name) == without_case(wanted)]
     return "".join(f" ({ascii(wanted)} is there as {ascii(name)})" for wanted, name in pairs)
 
 
 def without_case(name: str) -> str:
-    """Return a name without case and blanks, and one letter for those that look alike, as both signs for micro do."""
+    """Return a name without case and blanks, with look-alike letters (such as the two micro signs) unified."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @contextmanager
 def damage_told(name: str) -> Iterator[None]:
-    """Turn what libraries raise on damaged files into a UserError about `name`."""
+    """Turn the exceptions that libraries raise on damaged files into a UserError about `name`."""
     try:
         yield
     except DAMAGE as error:

@@ -1,4 +1,4 @@
-"""Numbers as tables write them, and why a cell is none."""
+"""Parse numbers in tables, with the reason when a cell is not a number."""
 
 import math
 import re
@@ -20,12 +20,12 @@ UNIT = re.compile(rf"({PLAIN})\s*([%°µμÅa-zA-Z][^\d,;]*[\d+-]*)", re.ASCII)
 RANGE = re.compile(rf"{PLAIN}\s*(?:-|–|to|±|\+/-|\()\s*{PLAIN}\s*\)?", re.ASCII)
 # Hexadecimal and Fortran's numbers, and powers of ten written out
 NO_UNIT = re.compile(r"0[xX][0-9a-fA-F]+|\d+[dD]\d+|[\d.+-]+\s*[xX]\s*10\^?[+-]?\d+")
-# Units that one cell is enough for; anything else behind a number is one when it is there more than once
+# Units recognized in a single cell; any other text after a number counts as a unit if it occurs more than once
 USUAL_UNIT = re.compile(
     r"[%‰°Å]|[gL]/|(?:[fpnuµμm]?M|[fpnuµμmk]?mol|[npuµμmk]g|[nuµμm]L|[kMG]?Da|k?cal|[km]?J|[mk]?eV|mV|ppm|ppb|min|hrs?"
     r"|hours?|days?|log|fold|molar)(?![a-z])"
 )
-BLANKS = re.compile("[\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]")  # that group digits as a blank does
+BLANKS = re.compile("[\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]")  # group digits as a blank does
 FORMULA = ("=", "@", "+", "-")
 LOST = (
     *("not_a_number", "infinite", "unit", "range", "formula", "spreadsheet_error", "decimal_mark", "word"),
@@ -34,7 +34,7 @@ LOST = (
 
 
 class Number(NamedTuple):
-    """A value (NaN when there is none), the state of its cell, whether it stands for a bound or an estimate."""
+    """A value (NaN if there is none), the state of its cell, and whether it is a bound or an estimate."""
 
     value: float
     state: str
@@ -42,7 +42,7 @@ class Number(NamedTuple):
 
 
 def is_missing(cell: object) -> bool:
-    """Whether a cell says that there is no value."""
+    """Return whether a cell marks a missing value."""
     if isinstance(cell, float):
         return math.isnan(cell)
     return cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING)
@@ -52,7 +52,7 @@ def read_number(cell: object, decimal: str = ".", thousands: str | None = None, 
     """Return the number of a cell.
 
     Args:
-        cell: text, or a number of a file that has numbers (spreadsheets, Parquet), for which the marks do not count.
+        cell: text, or a number from a typed file (spreadsheet, Parquet), to which the marks do not apply.
         decimal: the decimal mark.
         thousands: mark between groups of three digits, or None.
         censored: what a bound such as `>10` counts as: `missing`, or `value` for the bound itself.
@@ -83,14 +83,14 @@ def read_number(cell: object, decimal: str = ".", thousands: str | None = None, 
 
 
 def as_bound(number: Number, censored: str = "missing") -> Number:
-    """Return a number as what it is behind a relation in a column of its own, such as `>`: a bound or an estimate."""
+    """Return a number as a bound or an estimate, as the relation (such as `>`) in a separate column states."""
     if number.state != "present" or number.qualified:
         return number
     return Number(number.value, "present", True) if censored == "value" else Number(math.nan, "censored", True)
 
 
 def unmarked(text: str, decimal: str, thousands: str | None) -> str | None:
-    """Return a number as Python writes it, or None when the text is no number with these marks."""
+    """Return a number in Python's notation, or None if the text is not a number with these marks."""
     text = BLANKS.sub(" ", text) if thousands == " " else text
     text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") if thousands == "'" else text
     if thousands and thousands in text:
@@ -109,7 +109,7 @@ def unmarked(text: str, decimal: str, thousands: str | None) -> str | None:
 
 
 def reason_for(text: str, decimal: str) -> str:
-    """Return why a text is no number."""
+    """Return the reason why a text is not a number."""
     other = "," if decimal == "." else "."
     if re.fullmatch(PLAIN, text.replace(other, ".", 1), re.ASCII) and other in text:
         return "decimal_mark"
@@ -124,12 +124,12 @@ def reason_for(text: str, decimal: str) -> str:
 
 
 def chance_units(cells: Iterable[object]) -> set[str]:
-    """Return what is behind the number of one of these cells alone and is no usual unit: a footnote, not a unit."""
+    """Return the texts after a number that occur in one cell only and are no usual unit: footnotes, not units."""
     found = Counter(unit_of(str(cell)) for cell in cells)
     return {unit for unit, count in found.items() if count == 1 and not USUAL_UNIT.match(unit)}
 
 
 def unit_of(text: str) -> str:
-    """Return the unit behind a number."""
+    """Return the unit after a number."""
     found = UNIT.fullmatch(QUALIFIER.sub("", text.strip().replace("\N{MINUS SIGN}", "-")).replace(",", "."))
     return found.group(2).strip() if found else text

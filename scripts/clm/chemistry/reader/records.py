@@ -1,4 +1,4 @@
-"""Delimited text as records of fields, with quotes as RFC 4180 has them."""
+"""Split delimited text into records of fields, with quotes as in RFC 4180."""
 
 import csv
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from typing import NamedTuple
 from clm.chemistry.reader.text import BLOCK, QUOTE, Lines
 from clm.provenance.command import UserError
 
-# A quoted field of more lines than that is a quote that somebody forgot to close, unless a mol block begins in it
+# A quoted field with more lines than this is taken for an unclosed quote, unless a mol block begins in it
 MOST_LINES, MOST_BLOCK_LINES = 100, 2000
 BLOCK_BEGINS, BLOCK_ENDS = (b"V2000", b"V3000"), b"M  END"
 csv.field_size_limit(2 * BLOCK)
 
 
 class Record(NamedTuple):
-    """A record: number of its first line (from 1), its fields, or none and the reason why there are none."""
+    """A record: number of its first line (from 1), and its fields, or none and the reason."""
 
     line: int
     fields: list[bytes]
@@ -26,15 +26,15 @@ def records(
 ) -> Iterator[Record]:
     """Yield the records of a delimited text.
 
-    A line without a quote is split at the separator. One with quotes is read as RFC 4180 says, over several lines if
-    need be; one that breaks its rules is `bad_quotes`. A blank as separator stands for any run of blanks and tabs.
+    A line without a quote is split at the separator. One with quotes is parsed by RFC 4180, over several lines if
+    needed; if it violates the RFC it is `bad_quotes`. A blank as separator stands for any run of blanks and tabs.
 
     Args:
         lines: the text.
         separator: one ASCII character.
         name: of the file, for messages.
-        stop: whether a quote that is never closed, or whose field swallows rows, ends the job; otherwise the line is
-            `bad_quotes` and the lines after it are read as if it had not been there.
+        stop: whether an unclosed quote, or one whose field swallows rows, raises an error; otherwise the line is
+            `bad_quotes` and the lines after it are parsed as if it were absent.
         single: position of a field that no quote can extend over several lines, unless it holds a mol block.
 
     Raises:
@@ -51,7 +51,7 @@ def records(
 def field_blocks(
     lines: Lines, separator: bytes, name: str, single: int
 ) -> Iterator[tuple[list[list[bytes]], str | None]]:
-    """Yield the fields of the same records, many at once where there are no quotes, or a reason why one has none."""
+    """Yield the fields of the same records, many at once where there are no quotes, or the reason for a missing one."""
     blank = None if separator == b" " else separator
     found = records(lines, separator, name, False, single)
     while True:
@@ -65,7 +65,7 @@ def field_blocks(
 
 
 def quoted(line: bytes, lines: Lines, separator: bytes, name: str, stop: bool, single: int | None) -> Record:
-    """Return the record that begins with a line with quotes, and take its further lines."""
+    """Return the record that begins with a line with quotes, and consume its further lines."""
     first, taken = lines.number, [line]
 
     def feed() -> Iterator[str]:
@@ -99,10 +99,10 @@ def quoted(line: bytes, lines: Lines, separator: bytes, name: str, stop: bool, s
 
 
 def several_lines(field: bytes) -> bool:
-    """Whether a field goes over several lines and is no mol block."""
+    """Return whether a field spans several lines and is not a mol block."""
     return b"\n" in field and BLOCK_ENDS not in field
 
 
 def swallows_rows(taken: list[bytes], separator: bytes, width: int) -> bool:
-    """Whether a field runs over three lines or more that each have as many fields as a row, were it not for quotes."""
+    """Return whether a field spans at least three lines that would each have as many fields as a row without quotes."""
     return len(taken) > 2 and all(line.count(separator) == width - 1 for line in taken)

@@ -24,7 +24,7 @@ def sdf_records(
         stream: the SDF.
         encoding: by default UTF-8, or Windows-1252 where that fails.
         name: of the file, for messages.
-        notes: gets what is to be told of the encoding.
+        notes: receives messages about the encoding.
 
     Raises:
         UserError: the last record is cut off.
@@ -52,7 +52,7 @@ def sdf_records(
 
 
 def cut_off(lines: list[str]) -> bool:
-    """Whether a record without its last line ends before its mol block or the value of a data field does."""
+    """Return whether a record without its last line ends inside its mol block or the value of a data field."""
     end = next((i for i, line in enumerate(lines) if line.startswith(END)), None)
     return end is None or (any(map(FIELD.match, lines[end:])) and bool(lines[-1].strip()))
 
@@ -75,7 +75,7 @@ def parts(lines: list[str]) -> tuple[str, dict[str, str]]:
 
 
 def aligned(block: str) -> str:
-    """Return a mol block whose counts are on its fourth line, as it must be: a cell may have lost empty lines."""
+    """Return a mol block with its counts on the fourth line, as required: a cell may have lost empty lines."""
     lines = block.splitlines()
     counts = next((i for i, line in enumerate(lines[:HEADER_LINES]) if line.rstrip().endswith(VERSIONS)), HEADER_LINES)
     return "\n".join([*[""] * (HEADER_LINES - counts), *lines, ""])

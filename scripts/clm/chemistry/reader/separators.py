@@ -1,4 +1,4 @@
-"""Where a delimited text begins, and what separates its columns."""
+"""Find the first line of a delimited text and its separator."""
 
 import csv
 import re
@@ -9,24 +9,24 @@ from itertools import islice
 from clm.chemistry.reader.text import Lines, decode
 from clm.provenance.command import UserError
 
-# Tried in this order when no separator is given: by a header, which names the columns, and without one, where a comma
-# may as well be in a name
+# Tried in this order when no separator is given: with a header, which names the columns, and without one, where a
+# comma may be part of a name
 SEPARATORS = (",", "\t", ";", "|", " ")
 UNNAMED = ("\t", ";", ",", "|", " ")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
-# A first line by which Excel is told the separator
+# A first line that specifies the separator for Excel
 SEPARATOR_LINE = re.compile(rb"\"?sep=(.)\"?", re.IGNORECASE)
-# Lines of a table without header in which columns are counted, and bytes of a line that are looked at: a header may
-# name some ten thousand descriptors
+# Number of lines in which columns are counted in a table without header, and of bytes read per line: a header may name
+# some ten thousand descriptors
 SAMPLE, LONGEST = 100, 1_000_000
-# Lines that a header may have, since its quotes may hold line breaks, and lines in which it is looked for
+# Maximum number of lines of a header, since its quotes may hold line breaks, and of lines searched for it
 MOST_HEADER_LINES, MOST_ABOVE = 20, 50
 
 
 def first_line(lines: Lines, separator: str | None, blank: bool = False) -> tuple[bytes | None, str | None]:
-    """Return the first line after blank ones and a `sep=;`, or None, and the separator: as given, or as that line says.
+    """Return the first line after blank lines and `sep=;`, or None, and the separator: as given or from that line.
 
-    The line is read again as the next one; with `blank` it may be a blank one.
+    The line is pushed back and read again; with `blank` it may be a blank one.
     """
     first = next((line for line in lines if blank or line.strip()), None)
     if first is not None and (told := SEPARATOR_LINE.fullmatch(first)):
@@ -39,13 +39,13 @@ def first_line(lines: Lines, separator: str | None, blank: bool = False) -> tupl
 def chosen_separator(
     lines: Lines, wanted: Sequence[str], header: bool, separator: str | None, decimal: str | None, name: str
 ) -> str:
-    """Return the separator that is given, or else the one that brings the wanted columns.
+    """Return the given separator, or else the one that yields the requested columns.
 
-    With a header that is the one which brings most of their names. Without one it is the one that gives most of the
-    first lines the same number of fields, as many as the wanted columns need.
+    With a header this is the one that yields most of their names. Without one it is the one that splits most of the
+    first lines into the same number of fields, enough for the requested columns.
 
     Args:
-        lines: of the table; the first ones are looked at and read again.
+        lines: of the table; the first ones are inspected and pushed back.
         wanted: names of columns, or their numbers from 0 in a table without header.
         header: whether there is one.
         separator: as given.
@@ -73,7 +73,7 @@ def chosen_separator(
 
 
 def whole_header(sample: Sequence[bytes]) -> bytes:
-    """Return the header, over the lines that its quotes hold together; the first line where they never close."""
+    """Return the header, including the lines that its quotes span, or the first line if a quote never closes."""
     for count in range(1, len(sample) + 1):
         text = b"\n".join(sample[:count])
         if text.count(b'"') % 2 == 0:
@@ -82,7 +82,7 @@ def whole_header(sample: Sequence[bytes]) -> bytes:
 
 
 def check_header(lines: Lines, names: Sequence[str], wanted: Sequence[str], name: str) -> None:
-    """Raise UserError when the header lacks a wanted name and one of the next lines, which stay unread, has all."""
+    """Raise UserError if the header lacks a wanted name but one of the next lines (not consumed) has all of them."""
     if set(wanted) <= set(names):
         return
     first = lines.number
@@ -95,23 +95,23 @@ def check_header(lines: Lines, names: Sequence[str], wanted: Sequence[str], name
 
 
 def below(name: str, line: int) -> str:
-    """Return what to say of a header that is not the first line."""
+    """Return the message about a header that is not the first line."""
     return f"{name}: the names of the columns are in line {line}, not in the first; remove the lines above it"
 
 
 def brought(header: str, wanted: Sequence[str], mark: str) -> int:
-    """Return how many of the wanted names a header has."""
+    """Return the number of wanted names in a header."""
     fields = [field.strip().strip('"').strip() for field in header.split(None if mark == " " else mark)]
     return sum(column in fields for column in wanted)
 
 
 def needed(wanted: Sequence[str]) -> int:
-    """Return how many columns there must be to have those of the wanted numbers; two where none is wanted."""
+    """Return the minimum number of columns for the wanted column numbers; two if none is wanted."""
     return max((int(column) + 1 for column in wanted if column.isdecimal()), default=2)
 
 
 def equal_rows(texts: Sequence[str], mark: str, least: int) -> int:
-    """Return how many lines have the number of fields that most have, or 0 where that is less than `least` or 2."""
+    """Return the number of lines with the most frequent number of fields, or 0 if that is below `least` or 2."""
     if mark == " ":
         widths = Counter(len(text.split()) for text in texts)
     else:

@@ -1,4 +1,4 @@
-"""Sheets of Excel and OpenDocument files, by calamine; formulas count as the value that was last computed."""
+"""Sheets of Excel and OpenDocument files, read by calamine; a formula has the value that was last computed."""
 
 import datetime
 import re
@@ -22,9 +22,9 @@ Cell = str | int | float | bool | None
 EXCEL_ERROR = re.compile(rb'(<c [^>]*\b)t="e"')
 OPEN_ERROR = re.compile(rb'<table:table-cell[^>]*value-type="error"[^>]*>')
 EMPTY_VALUE = re.compile(rb' office:string-value="[^"]*"')
-IN_MEMORY = 2**26  # bytes of a copy, beyond which it goes to a temporary file
+IN_MEMORY = 2**26  # bytes beyond which a copy goes to a temporary file
 HIDDEN = re.compile(rb"<row [^>]*hidden=\"(?:1|true)\"")
-# A formula that no program has computed yet (libraries write such): its cell would read as empty
+# A formula that no program has computed yet (some libraries write them): its cell would be read as empty
 UNCOMPUTED = {
     "xl/worksheets/": re.compile(rb"<f(?:/>|[ >][^<]*(?:</f>|/>))\s*(?:<v\s*/>|<v>\s*</v>|</c>)"),
     "content.xml": re.compile(rb"<table:table-cell(?=[^>]*table:formula=)(?![^>]*office:value)"),
@@ -61,7 +61,7 @@ def sheet_rows(content: Content) -> Iterator[list[Cell]]:
 
 
 def choose_sheet(book: object, content: Content) -> str:
-    """Return the name of the sheet that is wanted, or of the only one with cells."""
+    """Return the name of the requested sheet, or of the only one with cells."""
     names = list(book.sheet_names)
     if content.sheet is not None:
         if content.sheet not in names:
@@ -74,7 +74,7 @@ def choose_sheet(book: object, content: Content) -> str:
 
 
 def spanning_cells(content: Content, sheet: str) -> list[str]:
-    """Return the texts of cells of an OpenDocument sheet that span rows or columns, of which calamine does not tell."""
+    """Return the texts of OpenDocument cells that span rows or columns, which calamine does not report."""
     if content.kind != "OpenDocument":
         return []
     content.stream.seek(0)
@@ -101,7 +101,7 @@ def check_formulas(content: Content) -> None:
 
 
 def hidden_rows(content: Content) -> int:
-    """Return how many rows of an Excel file are hidden, by a filter for example; they are read as all others."""
+    """Return the number of hidden rows of an Excel file (by a filter, for example); they are read like all others."""
     if not zipfile.is_zipfile(content.stream):
         return 0
     content.stream.seek(0)
@@ -112,7 +112,7 @@ def hidden_rows(content: Content) -> int:
 
 
 def with_errors(content: Content) -> IO[bytes]:
-    """Return the spreadsheet with errors such as #DIV/0! as texts, which calamine would take for empty cells.
+    """Return the spreadsheet with errors such as #DIV/0! as text, which calamine would read as empty cells.
 
     Those of the binary formats (xls, xlsb) stay empty.
     """
@@ -134,7 +134,7 @@ def with_errors(content: Content) -> IO[bytes]:
 
 
 def as_texts(name: str, data: bytes) -> bytes:
-    """Return a part of a spreadsheet whose cells with errors are cells with texts."""
+    """Return a part of a spreadsheet with its error cells replaced by text cells."""
     if name.startswith("xl/worksheets/"):
         return EXCEL_ERROR.sub(rb'\1t="str"', data)
     if name == "content.xml":
@@ -143,7 +143,7 @@ def as_texts(name: str, data: bytes) -> bytes:
 
 
 def plain(cell: object) -> Cell:
-    """Return a cell as text, number or truth value; dates as text, whole numbers without decimals."""
+    """Return a cell as text, number or boolean; dates as text, whole numbers without decimals."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_WHOLE:
         return int(cell)
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):

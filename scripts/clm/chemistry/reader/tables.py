@@ -1,4 +1,4 @@
-"""Tables of tasks and of embeddings, whatever holds them: names of columns, and rows of cells with their numbers."""
+"""Tables of tasks and of embeddings in any supported format: column names, and numbered rows of cells."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from clm.provenance.command import UserError
 
 
 class Row(NamedTuple):
-    """A data row: its number from 0, the line (or record) it is on from 1, cells by column, or why there are none."""
+    """A data row: its number from 0, its line (or record) from 1, and its cells by column or why there are none."""
 
     number: int
     line: int
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 @dataclass
 class Table:
-    """A table: the names of its columns, its rows, what to tell of how it was read."""
+    """A table: the names of its columns, its rows, and notes on how it was read."""
 
     names: list[str]
     rows: Iterator[Row]
@@ -53,10 +53,10 @@ def open_table(
 
     Args:
         path: the file.
-        wanted: names of the columns that are needed, of which there may be one each.
+        wanted: names of the required columns, which must be unique.
         member: of an archive, or the sheet of a spreadsheet.
-        separator: one ASCII character; by default the one that brings the wanted columns.
-        encoding: of a text; by default UTF-8, or what a byte order mark says, or Windows-1252 where that fails.
+        separator: one ASCII character; by default the one that yields the required columns.
+        encoding: of a text; by default UTF-8, or that of a byte order mark, or Windows-1252 where that fails.
         decimal: the decimal mark of its numbers, which cannot separate columns too.
         header: whether the first row names the columns.
 
@@ -81,7 +81,7 @@ def open_table(
 
 
 def sdf_table(path: Path, member: str | None, content: Content, encoding: str | None) -> Table:
-    """Return the table of an SDF; its fields are collected beforehand, since a record may lack some: they are empty."""
+    """Return the table of an SDF; fields are collected first, since a record may lack some, which are then empty."""
     notes: list[str] = []
     with open_content(path, member) as first:
         found = sdf_records(first.stream, encoding, first.name, notes)
@@ -95,7 +95,7 @@ def sdf_table(path: Path, member: str | None, content: Content, encoding: str | 
 def cells_table(
     names: list[str], numbered: Iterator[tuple[int, list[Any]]], content: Content, notes: Sequence[str] = ()
 ) -> Table:
-    """Return a table from rows of cells; rows without any cell are passed over."""
+    """Return a table from rows of cells; rows without cells are skipped."""
     names = [str(name).strip() for name in names]
     filled = ((line, cells) for line, cells in numbered if any(cell not in (None, "") for cell in cells))
     rows = (Row(i, line, dict(zip(names, cells, strict=True))) for i, (line, cells) in enumerate(filled))
@@ -129,7 +129,7 @@ def shown(cells: Sequence[Any]) -> list[str]:
 def text_table(
     content: Content, wanted: Sequence[str], marks: tuple[str | None, str | None], encoding: str | None, header: bool
 ) -> Table:
-    """Return the table of a delimited text; `marks` are the separator and the decimal mark, where they are given."""
+    """Return the table of a delimited text; `marks` are the separator and the decimal mark, if given."""
     stream, note = as_utf8(content.stream, encoding, content.name)
     lines, notes = Lines(stream), [note] if note else []
     first, told = first_line(lines, marks[0])
@@ -156,7 +156,7 @@ def chain_first(head: Record, found: Iterator[Record]) -> Iterator[Record]:
 
 
 def text_rows(found: Iterator[Record], names: list[str], notes: list[str]) -> Iterator[Row]:
-    """Yield rows; one with more or fewer fields than the header has no cells but a reason. Blank lines are no rows."""
+    """Yield rows; one with more or fewer fields than the header has a reason instead of cells. Skip blank lines."""
     number, foreign = 0, False
     for record in found:
         if not any(field.strip() for field in record.fields) and len(record.fields) <= 1:

@@ -1,4 +1,4 @@
-"""Text as lines, in whatever encoding; flat in memory at any size."""
+"""Read text line by line in any encoding, in constant memory."""
 
 import codecs
 import io
@@ -9,7 +9,7 @@ from clm.chemistry.reader.kinds import BOMS, HEAD, wide_encoding
 from clm.chemistry.reader.messages import printable
 from clm.provenance.command import UserError
 
-# Lines are cut out of blocks of this size; a line that does not end within two blocks is shortened, not collected
+# Text is read in blocks of this size; a line that does not end within two blocks is truncated
 BLOCK = 2**20
 QUOTE = b'"'
 
@@ -18,7 +18,7 @@ class Lines:
     """The lines of a stream without their ends; `number` is that of the last one, from 1."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        """Wrap a stream of UTF-8 or any encoding that has ASCII in it."""
+        """Wrap a stream in UTF-8 or any other superset of ASCII."""
         self.blocks, self.number = split_lines(stream), 0
         self.held: list[bytes] = []  # lines of the block, the next one last
         self.plain = True  # whether the block has no quote
@@ -36,13 +36,13 @@ class Lines:
         return self.held.pop()
 
     def push(self, lines: list[bytes]) -> None:
-        """Have the last lines read again."""
+        """Push lines back to be read again."""
         self.held += reversed(lines)
         self.plain = self.plain and not any(QUOTE in line for line in lines)
         self.number -= len(lines)
 
     def unquoted(self) -> list[bytes]:
-        """Return the lines that are left of the block when it has no quote, else none."""
+        """Return the remaining lines of the block if it has no quote, else none."""
         if not (self.plain and self.held):
             return []
         lines, self.held = self.held[::-1], []
@@ -51,9 +51,9 @@ class Lines:
 
 
 def split_lines(stream: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
-    """Yield blocks of lines that end in LF, CR LF or, where the first block has no LF, in CR; and if none has a quote.
+    """Yield blocks of lines that end in LF, CR LF or (if the first block has no LF) CR, and whether none has a quote.
 
-    Of an endless line no more than two blocks are ever held or yielded.
+    At most two blocks of an endless line are held or yielded.
     """
     rest, end = b"", b""
     while block := stream.read(BLOCK):
@@ -69,18 +69,18 @@ def split_lines(stream: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
 
 
 def as_utf8(stream: IO[bytes], encoding: str | None, name: str) -> tuple[IO[bytes], str | None]:
-    """Return a stream of bytes that ASCII can be looked for in, and what to tell of the encoding.
+    """Return a byte stream in a superset of ASCII, and a note on the encoding.
 
-    UTF-8 and encodings of one byte stay as they are: fields are decoded one by one (`decode`). A byte order mark tells
-    of UTF-8 and UTF-16.
+    UTF-8 and single-byte encodings are left unchanged: fields are decoded one by one (`decode`). A byte order mark
+    identifies UTF-8 and UTF-16.
 
     Args:
-        stream: the text; it can be peeked into or be moved in.
-        encoding: what the user says, or None.
+        stream: the text; it supports `peek` or `seek`.
+        encoding: as configured, or None.
         name: of the file, for messages.
 
     Raises:
-        UserError: no such encoding of text.
+        UserError: there is no such text encoding.
     """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
     head = buffered.peek(HEAD)[:HEAD]
@@ -93,21 +93,21 @@ def as_utf8(stream: IO[bytes], encoding: str | None, name: str) -> tuple[IO[byte
         return buffered, None
     try:
         name_of_codec = codecs.lookup(found).name
-        io.TextIOWrapper(io.BytesIO(), found)  # refuses codecs that are not of text, such as rot13
+        io.TextIOWrapper(io.BytesIO(), found)  # refuses codecs that are not text encodings, such as rot13
     except LookupError as error:
         raise UserError(f"{name}: no encoding is called '{found}'; change `encoding`, for example to utf-8") from error
     if name_of_codec == "utf-8":
         return buffered, None
     if name_of_codec == "utf-16" and not marked:
-        found = wide_encoding(head) or found  # a decoder of UTF-16 needs to know the order of bytes
+        found = wide_encoding(head) or found  # a UTF-16 decoder needs the byte order
     text = Transcoded(buffered, found, name)
     return io.BufferedReader(text, BLOCK), f"read as {name_of_codec}"  # type: ignore[type-var]
 
 
 class Transcoded(io.RawIOBase):
-    """The UTF-8 bytes of a text in another encoding; what cannot be decoded becomes U+FFFD.
+    """The UTF-8 bytes of a text in another encoding; characters that cannot be decoded become U+FFFD.
 
-    Reading raises UserError when nothing can be.
+    Reading raises UserError if none can be decoded.
     """
 
     def __init__(self, stream: IO[bytes], encoding: str, name: str) -> None:
@@ -140,7 +140,7 @@ class Transcoded(io.RawIOBase):
 
 
 def decode(field: bytes) -> tuple[str, bool]:
-    """Return the text of a field and whether it was not UTF-8: then it is read as Windows-1252, or as Latin-1."""
+    """Return the text of a field and whether it is not UTF-8; if so, it is read as Windows-1252 or Latin-1."""
     try:
         return field.decode("utf-8"), False
     except UnicodeDecodeError:
@@ -151,5 +151,5 @@ def decode(field: bytes) -> tuple[str, bool]:
 
 
 def foreign_note(line: int) -> str:
-    """Return what to tell of a text that is not UTF-8 from a line on."""
+    """Return the note about a text that is not UTF-8 from a given line on."""
     return f"not UTF-8 from line {line} on: read as Windows-1252 (Latin-1); say `encoding`"
