@@ -1,4 +1,4 @@
-"""The batches on which curvature is measured: the first molecules of the validation set, on its fixed masks."""
+"""The batches on which curvature is measured: the first molecules of the validation set, with its fixed masks."""
 
 from collections.abc import Iterator
 
@@ -15,9 +15,9 @@ def disjoint_batches(shard: Shard, mask_fraction: float, batches: int, molecules
 
     Args:
         shard: validation molecules, ordered by hash (so the first are a random sample).
-        mask_fraction: of the non-special tokens that are masked.
+        mask_fraction: fraction of the non-special tokens that are masked.
         batches: number of batches.
-        molecules: per batch; fewer at the end of a small shard.
+        molecules: per batch; fewer in the last batch of a small shard.
     """
     for number in range(batches):
         indices = np.arange(number * molecules, min((number + 1) * molecules, len(shard)))

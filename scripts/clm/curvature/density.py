@@ -14,7 +14,7 @@ from clm.curvature.lanczos import krylov_spaces, tridiagonal
 
 BULK = 0.01  # eigenvalues smaller than this fraction of the largest modulus count as bulk
 
-# of `describe`, in order
+# keys of `describe`, in order
 STATISTICS = ("largest", "smallest", "mean", "mean_error", "bulk_fraction", "negative_fraction")
 STATISTICS += ("effective_rank_fraction",)
 
@@ -50,8 +50,8 @@ def random_quadratures(
 def describe(quadratures: Sequence[Quadrature]) -> dict[str, float]:
     """Return extremes, mean (trace / n) with its standard error over starts, fractions in bulk and below it, and rank.
 
-    The rank is the effective one as a fraction of n (see `effective_rank`). Bulk are the eigenvalues smaller than BULK
-    times the largest modulus, which nodes cannot tell from zero; `negative_fraction` is that of the more negative ones.
+    The rank is the effective rank as a fraction of n (see `effective_rank`). The bulk are eigenvalues smaller than BULK
+    times the largest modulus, which nodes cannot resolve from zero; `negative_fraction` counts those below the bulk.
     """
     nodes, weights = (np.concatenate(part) for part in zip(*quadratures, strict=True))
     edge = BULK * np.abs(nodes).max()

@@ -34,7 +34,7 @@ class ReferenceHessian(hessian):
     """PyHessian on given gradients, of the Hessian plus `shift` times the identity."""
 
     def __init__(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], shift: float = 0.0) -> None:
-        """Set what its methods use; its own constructor (see above) is not called on purpose.
+        """Set the attributes that its methods use; the parent constructor (see above) is deliberately not called.
 
         Args:
             parameters: of the model.
@@ -70,7 +70,7 @@ def reference_eigenvalues(curvature: Curvature, count: int, tolerance: float, ma
     Args:
         curvature: gradients of the batches.
         count: number of largest eigenvalues.
-        tolerance: relative accuracy aimed at; the residual tells what was reached.
+        tolerance: target relative accuracy; the residual shows the accuracy reached.
         max_products: per eigenvalue, at most.
         seed: of the start vectors.
 
@@ -101,7 +101,7 @@ def rayleigh(curvature: Curvature, vector: Sequence[Tensor]) -> tuple[float, flo
 
 @contextmanager
 def seeded(device: torch.device, seed: int) -> Iterator[None]:
-    """Seed torch's global generators, from which PyHessian draws, as long as the context lasts."""
+    """Seed torch's global generators, from which PyHessian draws, within the context."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield

@@ -71,8 +71,8 @@ def deflated_trace(
     """Return the trace of one operator to a relative standard error, and the number of probes.
 
     Within the Krylov space of the spectrum the trace is known exactly; probes estimate the rest only, so that the
-    outlying eigenvalues, which cause nearly all the variance of Hutchinson's estimator, contribute none. The idea is
-    that of Hutch++ (Meyer et al., SOSA 2021), with the basis that the eigenvalues required anyway.
+    outlying eigenvalues, which cause nearly all the variance of Hutchinson's estimator, contribute none. This follows
+    Hutch++ (Meyer et al., SOSA 2021), with the basis that the eigenvalues required anyway.
 
     Args:
         product: v (n,) to H v (n,), symmetric.

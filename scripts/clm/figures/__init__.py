@@ -1,4 +1,4 @@
-"""Figures made from tables only; paper quality, colour-blind safe, the same bytes each time.
+"""Figures, drawn from tables only: publication quality, colour-blind safe, byte-reproducible.
 
-A module per figure: TABLES (or `read`) tells what it reads, `draw` draws it.
+One module per figure: TABLES (or `read`) declares its input, `draw` draws it.
 """

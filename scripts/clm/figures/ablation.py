@@ -1,4 +1,4 @@
-"""What is concluded over tasks, with everything and with each task, family, mode and split left out."""
+"""Conclusions over tasks, with all data and with each task, family, mode and split left out."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ def readable(kind: str, name: str) -> str:
 
 
 def draw_statistic(axis: Axes, rows: pd.DataFrame, parts: list[tuple[str, str]], factor: float) -> None:
-    """Draw one statistic; the band is the interval with everything, hollow points have another verdict than it."""
+    """Draw one statistic; the band is the interval with all data, hollow points have a different verdict."""
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
     axis.tick_params(axis="y", length=0)
     known = rows[rows["effect"].notna()]

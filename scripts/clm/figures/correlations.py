@@ -1,4 +1,4 @@
-"""Heat maps of Spearman correlations between what is known before transfer and the score after it."""
+"""Heat maps of Spearman correlations between predictors known before transfer and the score after it."""
 
 import math
 
@@ -18,7 +18,7 @@ from clm.wording.predictors import predictor_name
 TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
 SIGNIFICANT = 0.05
-CROWDED = 22  # columns, from which on numbers are set smaller; from half of them on the figure is wider
+CROWDED = 22  # from this number of columns on, numbers are smaller; from half of it on, the figure is wider
 WIDE = 8.8  # inches
 COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
 TABLES = {"correlations": (TEXT, NUMBERS)}
@@ -52,13 +52,13 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
 
 
 def title(mode: str, trunks: float) -> str:
-    """Return the mode in words and the usual number of trunks, where one is known."""
+    """Return the mode in words and the usual number of trunks, if known."""
     name = mode_name(mode)
     return f"{name}\n(n = {trunks:.0f} pretraining runs)" if trunks > 0 else name
 
 
 def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str], size: float) -> AxesImage:
-    """Draw one heat map: correlation, a star when p < .05, trunks in brackets where they are not the usual number."""
+    """Draw one heat map: correlation, a star if p < .05, number of trunks in brackets if unusual."""
     tasks = [task for task in in_order(rows["task"]) if task != POOLED]
     tasks += [POOLED] if POOLED in set(rows["task"]) else []
     cells = rows.drop_duplicates(["task", "predictor"]).set_index(["predictor", "task"])
@@ -83,13 +83,13 @@ def draw_map(axis: Axes, rows: pd.DataFrame, predictors: list[str], size: float)
 
 
 def usual_trunks(rows: pd.DataFrame) -> float:
-    """Return the most frequent number of trunks behind a correlation, NaN when none is known."""
+    """Return the most frequent number of trunks behind a correlation, NaN if unknown."""
     counts = rows["n_trunks"].dropna().mode()
     return float(counts.iloc[0]) if len(counts) else math.nan
 
 
 def cell_text(cell: pd.Series, usual: float) -> str:
-    """Return for example "−.81 (12)": correlation, trunks where they differ from the usual."""
+    """Return the text of a cell, such as "−.81 (12)": correlation, and number of trunks if unusual."""
     value = f"{cell['spearman']:.2f}".replace("0.", ".", 1).replace("-", "−")
     trunks = f" ({cell['n_trunks']:.0f})" if np.isfinite(cell["n_trunks"]) and cell["n_trunks"] != usual else ""
     return value + trunks

@@ -1,4 +1,4 @@
-"""Where the time went: wall time of each stage of the workflow."""
+"""Wall time of each stage of the workflow."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ def draw(costs: pd.DataFrame) -> Figure:
     Args:
         costs: columns TEXT and NUMBERS of costs.csv.
     """
-    jobs = costs["job"].str.split("/").str[-2]  # of a baseline: its name, then the task
+    jobs = costs["job"].str.split("/").str[-2]  # for a baseline: its name, then the task
     stages = [kind_of(stage, str(name)) for stage, name in zip(costs["stage"], jobs, strict=True)]
     costs = costs.assign(stage=pd.Series(stages, index=costs.index, dtype=object))
     totals = costs.groupby("stage")[list(NUMBERS)].sum()

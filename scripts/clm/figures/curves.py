@@ -19,7 +19,7 @@ TABLES = {"curves": (KEYS, POINT_NUMBERS), "widths": ((*KEYS, "status"), WIDTH_N
 
 
 def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
-    """Draw the rise of the loss around the last measured checkpoint of each trunk, and of all of the one with most.
+    """Draw the rise of the loss around the last checkpoint of each trunk, and around all of the trunk with most.
 
     Args:
         curves: columns KEYS and POINT_NUMBERS of curves.csv, budgets of a trunk in ascending order.
@@ -47,7 +47,7 @@ def draw(curves: pd.DataFrame, widths: pd.DataFrame) -> Figure:
 
 
 def name_of(trunk: Key, others: list[Key]) -> str:
-    """Return size, and those other names in which trunks differ."""
+    """Return the size, and the other names in which the trunks differ."""
     differing = [i for i in (1, 0, 2, 3) if i == 1 or len({other[i] for other in others}) > 1]
     words = (
         corpus_name,

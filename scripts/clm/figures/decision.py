@@ -18,7 +18,7 @@ NUMBERS += ("against_random_upper", "hindsight", "n_tasks")
 SHAPES = {"recommended": (">", True), "costs nothing": ("D", True), "not recommended": ("<", True),
           "undecided": ("o", False)}  # fmt: skip
 MOST = 8  # predictors
-LEAST = 0.1  # seconds: where the axis of costs begins
+LEAST = 0.1  # seconds, the lower end of the cost axis
 TABLES = {"decision": (TEXT, NUMBERS), "costs": (("stage",), ("wall_seconds",))}
 
 
@@ -63,7 +63,7 @@ def draw(decision: pd.DataFrame, costs: pd.DataFrame) -> Figure:
 
 
 def one_protocol(decision: pd.DataFrame) -> tuple[str, str, pd.DataFrame]:
-    """Return mode, split and rows of the protocol with most tasks (fine-tuned at a tie): free rules and the best."""
+    """Return mode, split and rows (free rules and the best) of the protocol with most tasks, fine-tuned if tied."""
     if decision.empty:
         return "", "", decision
     tuned = (decision["mode"] == FINE_TUNED).astype(int)
@@ -76,7 +76,7 @@ def one_protocol(decision: pd.DataFrame) -> tuple[str, str, pd.DataFrame]:
 
 
 def finding(decision: pd.DataFrame, mode: str, split: str) -> str:
-    """Return what the verdicts of a protocol say."""
+    """Return the verdicts of a protocol in words."""
     rows = decision[(decision["mode"] == mode) & (decision["split"] == split)]
     good = rows.loc[rows["verdict"] == "recommended", "predictor"].tolist()
     if good:

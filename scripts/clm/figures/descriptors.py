@@ -1,4 +1,4 @@
-"""Does a property of the task say how much it gains from scale? Gain against each task descriptor."""
+"""Does a property of the task predict how much it gains from scale? Gain against each task descriptor."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ TABLES = {"tasks": (TEXT, NUMBERS), "saturation": (GAIN_TEXT, GAIN_NUMBERS)}
 
 
 def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
-    """Draw the gain of linear probes per doubling of N (of D when N has none) against the descriptor it follows most.
+    """Draw the gain of linear probes per doubling of N (or D if N has none) against the most correlated descriptor.
 
     Args:
         tasks: columns TEXT and NUMBERS of tasks.csv.
@@ -49,7 +49,7 @@ def draw(tasks: pd.DataFrame, saturation: pd.DataFrame, split: str) -> Figure:
 
 
 def correlation(joined: pd.DataFrame, column: str) -> float | None:
-    """Return the rank correlation of a descriptor with the gain, None where too few tasks have both."""
+    """Return the rank correlation of a descriptor with the gain, None if too few tasks have both."""
     tasks = joined[(joined["control"] != 1) & joined[column].notna()]
     if len(tasks) < ENOUGH_TASKS or tasks[column].nunique() < 2 or tasks["gain"].nunique() < 2:
         return None
@@ -75,7 +75,7 @@ def draw_descriptor(axis: Axes, joined: pd.DataFrame, column: str, logarithmic: 
         axis.scatter(
             group[column], group["gain"], s=11, marker=marker, facecolor=face, edgecolor=color, linewidth=0.8, zorder=3
         )
-    tasks = rows[rows["control"] != 1]  # what holds for made-up labels says nothing about assays
+    tasks = rows[rows["control"] != 1]  # results on computed labels do not carry over to assays
     note = f"n = {len(tasks)}"
     if (rho := correlation(rows, column)) is not None:
         note = f"ρ = {rho:.2f}, {note}".replace("-", "−")

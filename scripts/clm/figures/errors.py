@@ -56,7 +56,7 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
             no_data(axis)
             continue
         draw_split(axis, scores[scores["split"] == split], words)
-        if number % COLUMNS:  # every panel has the same rows, so their names stand once
+        if number % COLUMNS:  # every panel has the same rows, so their names are written once
             axis.set_yticklabels([])
         auc = scores["metric"].iloc[0] == "auc"
         axis.set_xlabel("1 − AUC" if auc else f"RMSE ({units})" if units else "RMSE", parse_math=False)
@@ -67,19 +67,19 @@ def draw(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, task: str, uni
 
 
 def row_name(score: pd.Series) -> str:
-    """Return the name of a row: "800k parameters", or what a baseline or a model from elsewhere is called."""
+    """Return the name of a row: "800k parameters", or the name of a baseline or external model."""
     size = score["kind"] not in ALONE and re.fullmatch(r"[\d.]+[kMG]?", score["words"])
     return f"{score['words']} parameters" if size else score["words"]
 
 
 def with_kinds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return scores in which models from elsewhere have their own kind, with `words`, what is written for a model."""
+    """Return scores in which external models have their own kind, with `words`, the label of each model."""
     pairs = list(zip(scores["kind"].astype(str), scores["model"].astype(str), strict=True))
     return scores.assign(kind=[kind_of(*pair) for pair in pairs], words=[model_name(m, k) for k, m in pairs])
 
 
 def shift_of(kind: str) -> float:
-    """Return how far the marks of a kind are moved from the middle of their row, in rows."""
+    """Return the offset of the marks of a kind from the middle of their row, in rows."""
     return 0.0 if kind in ALONE else 0.15 * (list(MARKS).index(kind) - 2)
 
 

@@ -28,10 +28,10 @@ TABLES = {"saturation": (TEXT, NUMBERS), "elasticity": (ELASTICITY_TEXT, ELASTIC
 
 
 def draw(saturation: pd.DataFrame, elasticity: pd.DataFrame, split: str, aggregate: list[str]) -> Figure:
-    """Draw gains over D, N, U and C on one scale, and elasticity; tasks by their gain, control tasks below a line.
+    """Draw gains over D, N, U and C on one scale, and elasticity; tasks sorted by gain, control tasks below a line.
 
     Args:
-        saturation: columns TEXT and NUMBERS of saturation.csv; gains are shares of the error.
+        saturation: columns TEXT and NUMBERS of saturation.csv; gains are fractions of the error.
         elasticity: columns ELASTICITY_TEXT and ELASTICITY_NUMBERS of elasticity.csv.
         split: the split shown.
         aggregate: tasks that count.
@@ -39,7 +39,7 @@ def draw(saturation: pd.DataFrame, elasticity: pd.DataFrame, split: str, aggrega
     gains = chosen(saturation, split)
     gains[list(NUMBERS)] *= 100
     slopes = chosen(elasticity, split)
-    # losses on different corpora do not compare: the corpus with most cells stands for the study
+    # losses on different corpora are not comparable: the corpus with most cells represents the study
     slopes = slopes[slopes["corpus"] == main_corpus(slopes)].rename(columns={"slope": "gain"})
     tasks, controls = task_order(gains, slopes, aggregate)
     figure = new_figure(max(1.6, 0.2 * len(tasks) + 0.5) + 0.85, width=8.4)
@@ -69,9 +69,9 @@ def chosen(rows: pd.DataFrame, split: str) -> pd.DataFrame:
 
 
 def task_order(gains: pd.DataFrame, slopes: pd.DataFrame, aggregate: list[str]) -> tuple[list[str], int]:
-    """Return the tasks by their gain along tokens (fine-tuned where measured), largest first, then control tasks.
+    """Return the tasks by decreasing gain along tokens (fine-tuned if measured), then the control tasks.
 
-    Also the number of control tasks, and tasks without a gain last among their kind.
+    In both groups, tasks without a gain come last. Also return the number of control tasks.
     """
     names = in_order(pd.concat([gains["task"], slopes["task"]]))
     value: dict[str, float] = {}
@@ -85,7 +85,7 @@ def task_order(gains: pd.DataFrame, slopes: pd.DataFrame, aggregate: list[str]) 
 
 
 def forest(axis: Axes, rows: pd.DataFrame, tasks: list[str], ends: tuple[float, float]) -> None:
-    """Draw estimate and 95 % interval of each task, fine-tuned above probed; arrows where it leaves the panel."""
+    """Draw estimate and 95 % interval of each task, fine-tuned above probed; arrows where they leave the panel."""
     rows = rows[rows["gain"].notna() & rows["task"].isin(tasks) & rows["mode"].isin(OFFSET)]
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=0)
     axis.tick_params(axis="y", length=0)
@@ -107,7 +107,7 @@ def forest(axis: Axes, rows: pd.DataFrame, tasks: list[str], ends: tuple[float, 
 
 
 def limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return a range that holds every estimate and nine tenths of the interval ends, and zero."""
+    """Return a range that contains every estimate, nine tenths of the interval ends, and zero."""
     ends = pd.concat([rows["lower"], rows["upper"]]).dropna()
     lower = ends.quantile(0.05) if len(ends) else 0.0
     upper = ends.quantile(0.95) if len(ends) else 0.0
@@ -117,7 +117,7 @@ def limits(rows: pd.DataFrame) -> tuple[float, float]:
 
 
 def legend(gains: pd.DataFrame, slopes: pd.DataFrame) -> list[Line2D]:
-    """Return handles: verdicts that occur by shape and fill, modes by colour, the threshold."""
+    """Return legend handles: occurring verdicts by shape and fill, modes by colour, the threshold."""
     present = {VERDICTS.get(name) for name in {*gains["verdict"], *slopes["verdict"]}}
     handles = []
     for name in SHAPES:

@@ -28,7 +28,7 @@ TICKS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 4 / 3, 2, 4)
 WORDS = ("1/16", "1/8", "1/4", "1/2", "3/4", "1", "4/3", "2", "4")
 KINDS = {UNTRAINED: (GREY, "x"), LINEAR_PROBE: (BLUE, "o"), FINE_TUNED: (VERMILLION, "D")}
 KIND_WORDS = {UNTRAINED: "untrained (×)", LINEAR_PROBE: "linear probe", FINE_TUNED: "fine-tuned"}
-FEW = 3  # fine-tuned tasks from which on their median is drawn too
+FEW = 3  # minimum number of fine-tuned tasks to draw their median
 
 
 def draw(headline: pd.DataFrame, curves: pd.DataFrame, ratios: pd.DataFrame, split: str, gain_margin: float) -> Figure:
@@ -105,8 +105,8 @@ def write_title(axis: Axes, lines: list[tuple[str, str]]) -> None:
             text, (0, 1), (0, 4 + 9.6 * i), xycoords="axes fraction", textcoords="offset points", annotation_clip=False,
             fontsize=6.6, color=MEANINGS.get(mode, BLACK), fontweight="bold" if i == len(lines) - 1 else "normal",
         )  # fmt: skip
-        written.set_in_layout(False)  # it may reach beyond its panel
-    axis.set_title(" \n" * len(lines), fontsize=7.3)  # keeps the place above
+        written.set_in_layout(False)  # it may extend beyond its panel
+    axis.set_title(" \n" * len(lines), fontsize=7.3)  # reserves the space above
 
 
 def limits(axis: Axes, curves: pd.DataFrame) -> None:
@@ -124,7 +124,7 @@ def limits(axis: Axes, curves: pd.DataFrame) -> None:
 
 
 def label_lines(axis: Axes, rows: pd.DataFrame, whole: bool) -> None:
-    """Write at the right ends of lines what they are: in the first panel all, in the others fine-tuned tasks only."""
+    """Label lines at their right ends: all in the first panel, fine-tuned tasks only in the others."""
     texts = {LOSS: "loss", MEDIAN: "probe, median"}
     labels = []
     for line in each(rows):
@@ -146,7 +146,7 @@ def label_lines(axis: Axes, rows: pd.DataFrame, whole: bool) -> None:
 
 
 def draw_ratios(axis: Axes, ratios: pd.DataFrame) -> None:
-    """Draw the error of the largest model of each kind over that of the fingerprint forest, tasks sorted by it."""
+    """Draw the ratio of the error of the largest model of each kind to the fingerprint forest's, tasks sorted by it."""
     kept = ratios[ratios["kind"].isin(KINDS)].sort_values("parameters", kind="stable")
     table = kept.groupby(["task", "kind"])["ratio"].last().unstack()
     if table.empty:

@@ -45,14 +45,14 @@ def draw(curves: pd.DataFrame, units: dict[str, str]) -> Figure:
 
 
 def finding(rows: pd.DataFrame) -> str:
-    """Return which model ends lowest."""
+    """Return the model with the lowest error at the end."""
     models = rows.drop_duplicates("model").to_dict("records")
     names = {row["model"]: in_words(row, "" if row["baseline"] else " parameters") for row in models}
     return lowest_at_most_labels(rows, names)
 
 
 def in_words(row: dict[str, str], unit: str = "") -> str:
-    """Return what is written for a model; the unit stands behind its size."""
+    """Return the label of a model; the unit follows its size."""
     if row["baseline"]:
         return baseline_name(row["baseline"])
     if row["corpus"] == UNTRAINED:
@@ -61,7 +61,7 @@ def in_words(row: dict[str, str], unit: str = "") -> str:
 
 
 def coding_of(curves: pd.DataFrame) -> dict[str, Mark]:
-    """Return colour and marker of each model: pretrained ones as sizes are everywhere, the others apart."""
+    """Return colour and marker of each model: sizes as in all figures for pretrained ones, others for the rest."""
     models = curves.drop_duplicates("model")
     other = (models["baseline"] != "") | (models["corpus"] == UNTRAINED)
     coding = marks(models.loc[~other, "model"].tolist())
@@ -83,7 +83,7 @@ def draw_task(axis: Axes, rows: pd.DataFrame, coding: dict[str, Mark]) -> None:
 
 
 def label_ends(axis: Axes, rows: pd.DataFrame, coding: dict[str, Mark]) -> None:
-    """Write what a curve is at its right end, labels moved apart where they would meet."""
+    """Label each curve at its right end; labels are moved apart where they would overlap."""
     last = rows.sort_values("labels").drop_duplicates("model", keep="last").sort_values("error")
     ends = np.log(axis.get_ylim())
     places = spread([(math.log(error) - ends[0]) / (ends[1] - ends[0]) for error in last["error"]], 0.06)

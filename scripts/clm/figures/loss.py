@@ -61,7 +61,7 @@ def draw(runs: pd.DataFrame, fits: pd.DataFrame) -> Figure:
 
 
 def rows_of(trained: pd.DataFrame) -> list[str]:
-    """Return the corpora worth a row of panels."""
+    """Return the corpora that get a row of panels."""
     trunks = trained.groupby("corpus")[["size", "subset", "seed"]].apply(lambda rows: len(rows.drop_duplicates()))
     names = in_order(trained["corpus"])
     return [name for name in names if trunks[name] > 1] or names
@@ -95,7 +95,7 @@ def draw_panel(axis: Axes, panel: Panel, rows: pd.DataFrame, fits: pd.DataFrame,
 
 
 def guide(axis: Axes, panel: Panel, ok: pd.DataFrame) -> None:
-    """Join checkpoints that differ in this axis alone: other sizes at the largest data, other budgets of a size."""
+    """Connect checkpoints that differ in this axis alone: sizes at the largest data, budgets of a size."""
     largest = ok[ok["subset"] == by_size(ok, "subset", "molecules")[-1]]
     if panel.axis == "N":
         groups = largest.groupby("budget")
@@ -109,7 +109,7 @@ def guide(axis: Axes, panel: Panel, ok: pd.DataFrame) -> None:
 
 
 def draw_fit(axis: Axes, panel: Panel, ok: pd.DataFrame, fits: pd.DataFrame) -> None:
-    """Draw the fitted law, with its exponent and interval in words; a floor that is not identified is said so."""
+    """Draw the fitted law, with its exponent and interval in words; state when a floor is not identified."""
     lines = []
     for form, dashes in (("power", "-"), ("power_floor", "--")):
         found = fits[fits["form"] == form].drop_duplicates("parameter").set_index("parameter")
@@ -132,9 +132,9 @@ def law(values: dict[str, float], x: np.ndarray) -> np.ndarray | None:
 
 
 def words(form: str, status: str, found: pd.DataFrame) -> str:
-    """Return what a fit says in few words: a title wider than its panel would leave the panels no room.
+    """Return a fit in few words: a title wider than its panel would squeeze the panels.
 
-    A power law falls by 1 - 2^-a per doubling, which comes first.
+    The fall per doubling, 1 - 2^-a for a power law, comes first.
     """
     name = {"power": "exponent", "power_floor": "with a floor: exponent"}[form]
     if status != "ok":
@@ -142,7 +142,7 @@ def words(form: str, status: str, found: pd.DataFrame) -> str:
     if "a" not in found.index:
         return name
     row = found.loc["a"]
-    upper = f"{row['upper']:.3f}]" if np.isfinite(row["upper"]) else "∞)"  # the profile has no end on that side
+    upper = f"{row['upper']:.3f}]" if np.isfinite(row["upper"]) else "∞)"  # the profile is unbounded on that side
     told = f"{name} {row['estimate']:.3f} [{row['lower']:.3f}, {upper}"
     if form != "power" or not np.isfinite(row["upper"]):
         return told
@@ -150,7 +150,7 @@ def words(form: str, status: str, found: pd.DataFrame) -> str:
 
 
 def legend(trained: pd.DataFrame, coding: dict[str, Mark]) -> list[Line2D]:
-    """Return handles: sizes by marker, subsets by area, repeated data hollow, diverged runs crossed, fits."""
+    """Return legend handles: sizes by marker, subsets by area, repeated data hollow, diverged runs crossed, fits."""
     size_of = trained.groupby("size")["parameters"].median()
     handles = [
         Line2D(

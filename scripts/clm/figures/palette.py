@@ -1,6 +1,6 @@
-"""Colours, one meaning each in all figures and pages, that stay apart for the colour-blind; marks that tell in grey.
+"""Colour-blind safe colours, each with one meaning in all figures and pages; markers that differ in greyscale.
 
-Most are of Okabe & Ito (Color Universal Design, 2008). A test simulates deuteranopia and protanopia.
+Most are from Okabe & Ito (Color Universal Design, 2008). A test simulates deuteranopia and protanopia.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ import numpy as np
 from clm.statistics.verdicts import LITTLE_ARRIVES, NO_RELEVANT_GAIN, NO_SIGNAL, NOT_SENSITIVE, NOT_TESTABLE
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
 
-BLACK, PALE = "#000000", "#CFCFCF"  # the loss; what stands in the background
+BLACK, PALE = "#000000", "#CFCFCF"  # the loss; background elements
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#7F7F7F"  # linear probes; fine-tuned models; untrained ones
-SKY, WINE, ORANGE = "#56B4E9", "#882255", "#E69F00"  # baselines; models from elsewhere; control tasks
+SKY, WINE, ORANGE = "#56B4E9", "#882255", "#E69F00"  # baselines; external models; control tasks
 MEANINGS = {
     "pretraining loss": BLACK,
     LINEAR_PROBE: BLUE,
@@ -28,7 +28,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 class Mark(NamedTuple):
-    """Colour and marker of one name; the marker alone tells names apart in grey."""
+    """Colour and marker of one name; the marker alone distinguishes names in greyscale."""
 
     color: str
     marker: str
@@ -40,7 +40,7 @@ class Mark(NamedTuple):
         return self.color if self.filled else "white"
 
 
-# Verdicts by shape and fill, so that the colour is free for the mode: pointing right, errors fall
+# Verdicts by shape and fill, so that colour can show the mode; pointing right means that errors fall
 VERDICTS = {
     "improving": (">", True),
     "arrives": (">", True),

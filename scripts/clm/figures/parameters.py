@@ -31,7 +31,7 @@ def read(*maps: Path) -> list[dict[str, tuple[pd.DataFrame, dict[str, Any]]]]:
 
 
 def trunk_title(path: Path) -> str:
-    """Return whose map it is, from its place .../{corpus}/{size}/{subset}/seed{seed}.csv."""
+    """Return the title of a map from its path .../{corpus}/{size}/{subset}/seed{seed}.csv."""
     corpus, size, subset = path.parts[-4:-1] if len(path.parts) > 3 else ("", "", "")
     seed = path.stem.replace("seed", "seed ")
     return f"{corpus_name(corpus)}, {scale_name(size)} parameters, {scale_name(subset)} molecules, {seed}"
@@ -41,7 +41,7 @@ def draw(maps: dict[str, tuple[pd.DataFrame, dict[str, list[float]]]]) -> Figure
     """Draw the map of each trunk beside the same map of a random walk of as many steps.
 
     Args:
-        maps: title to points (columns MAP_TEXT and MAP_NUMBERS) and the shares of variance by component,
+        maps: title to points (columns MAP_TEXT and MAP_NUMBERS) and the fractions of variance by component,
             explained_variance and null_explained_variance.
     """
     figure = new_figure(2.6 * max(len(maps), 1) + 0.6)

@@ -1,4 +1,4 @@
-"""Cosines between the ways that the weights of an encoder take: pretraining, and fine-tuning on each task."""
+"""Cosines between weight updates of an encoder: pretraining, and fine-tuning on each task."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ TABLES = {"task_vectors": (VECTOR_TEXT, VECTOR_NUMBERS)}
 
 
 def draw(vectors: pd.DataFrame) -> Figure:
-    """Draw the cosines between the ways of the weights, a panel per mapped trunk.
+    """Draw the cosines between weight updates, a panel per mapped trunk.
 
     Args:
         vectors: columns VECTOR_TEXT and VECTOR_NUMBERS of task_vectors.csv.
@@ -34,7 +34,7 @@ def draw(vectors: pd.DataFrame) -> Figure:
 
 
 def finding(vectors: pd.DataFrame) -> str:
-    """Return what the cosines of weight updates say: how near a task's other seed is, and how near another task."""
+    """Return the median cosines of weight updates between two seeds of a task and between two tasks, in words."""
     tuned = vectors[(vectors["seed_a"] != "") & (vectors["seed_b"] != "")].dropna(subset=["cosine"])
     same, other = (tuned.loc[(tuned["a"] == tuned["b"]) == equal, "cosine"] for equal in (True, False))
     named = (("two seeds of a task", same), ("two tasks", other))

@@ -53,7 +53,7 @@ def draw(control: pd.DataFrame, split: str) -> Figure:
 
 
 def rows_of(group: pd.DataFrame) -> list[str]:
-    """Return the tasks of a panel: the mean over tasks first, then by what pretraining does, most gain first."""
+    """Return the tasks of a panel: the mean over tasks first, then by decreasing gain from pretraining."""
     gain = group[group["kind"] == PRETRAINED].groupby("task")["gain"].first()
     return sorted(in_order(group["task"]), key=lambda name: (name != POOLED, -gain.get(name, -math.inf)))
 

@@ -19,7 +19,7 @@ TABLES = {"published": (TEXT, NUMBERS)}
 
 
 def draw(scores: pd.DataFrame) -> Figure:
-    """Draw one panel per task, a row per model, published ones on top with the number of their source.
+    """Draw one panel per task, a row per model, with published models on top and the number of their source.
 
     Args:
         scores: columns TEXT and NUMBERS of published.csv.

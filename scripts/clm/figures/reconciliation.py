@@ -49,7 +49,7 @@ def draw(table: pd.DataFrame, split: str) -> Figure:
 
 
 def draw_windows(axis: Axes, rows: pd.DataFrame, keys: list[tuple[str, str, str]]) -> None:
-    """Draw the correlation of loss and error in each window: tasks, their mean, what range restriction expects."""
+    """Draw the correlation of loss and error in each window: tasks, their mean, the value under range restriction."""
     axis.set(title="windows of published studies", xlabel="Spearman ρ of loss and error", xlim=(-1.05, 1.05))
     if not keys:
         no_data(axis)

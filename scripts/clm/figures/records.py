@@ -18,7 +18,7 @@ ELASTICITY = "elasticity"
 
 
 def draw(studies: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Draw what each study found over its tasks and splits, the first study above.
+    """Draw the results of each study over its tasks and splits, the first study on top.
 
     Args:
         studies: claims of claims.json by the name of the study.
@@ -42,7 +42,7 @@ def draw(studies: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
 
 
 def ends(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return a range that holds every interval, and zero."""
+    """Return a range that contains every interval, and zero."""
     found = pd.concat([rows["lower"], rows["upper"]]).dropna().tolist()
     low, high = min([0.0, *found]), max([0.0, *found])
     margin = 0.05 * (high - low or 1.0)

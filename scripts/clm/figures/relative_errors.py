@@ -35,7 +35,7 @@ def draw(ratios: pd.DataFrame, split: str) -> Figure:
     for number, (axis, task) in enumerate(zip(axes, tasks, strict=False)):
         axis.set_title(task_name(task), parse_math=False)
         draw_task(axis, shown[shown["task"] == task], words)
-        if number % COLUMNS:  # every panel has the same rows, so their names stand once
+        if number % COLUMNS:  # every panel has the same rows, so their names are written once
             axis.set_yticklabels([])
     if tasks:
         figure.suptitle(lowest_by_encoder(shown), fontsize=8)

@@ -1,4 +1,4 @@
-"""How alike the representations of checkpoints at their last budgets are."""
+"""Similarity of the representations of checkpoints at their last budgets."""
 
 import math
 import re
@@ -37,7 +37,7 @@ def draw(pairs: pd.DataFrame, points: pd.DataFrame) -> Figure:
 
 
 def finding(pairs: pd.DataFrame, names: dict[tuple[str, ...], str]) -> str:
-    """Return how alike the representations are, of those that are drawn."""
+    """Return the similarity of the representations that are drawn, in words."""
     sides = [pairs[[f"{name}_{side}" for name in ("kind", *KEYS)]].itertuples(index=False, name=None) for side in "ab"]
     known = [(a, b, value) for a, b, value in zip(*sides, pairs["cka"], strict=True) if a in names and b in names]
     return alike([(a[0], b[0], value) for a, b, value in known if a != b])
@@ -54,13 +54,13 @@ def last_budgets(points: pd.DataFrame) -> dict[tuple[str, ...], str]:
 
 
 def number_of(size: str) -> float:
-    """Return the parameters that the name of a size tells, NaN without."""
+    """Return the number of parameters in the name of a size, NaN if there is none."""
     found = re.fullmatch(r"[\d.]+[kMG]?", scale_name(size))
     return float(found[0].rstrip("kMG")) * {"k": 1e3, "M": 1e6, "G": 1e9}.get(found[0][-1], 1) if found else math.nan
 
 
 def short_name(row: tuple[str, ...], main: list[str]) -> str:
-    """Return the size and what sets a representation apart from its neighbours in the matrix."""
+    """Return the size and the names that distinguish a representation from its neighbours in the matrix."""
     kind, corpus, size, subset, seed, _ = row
     if kind == "token_counts":
         return "token counts"

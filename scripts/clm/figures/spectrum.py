@@ -1,4 +1,4 @@
-"""Spectral density of the Hessian, in units of each model's largest eigenvalue: only shapes compare across sizes."""
+"""Spectral density of the Hessian in units of each model's largest eigenvalue: across sizes only shapes compare."""
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,13 @@ from clm.tables.columns import KEYS
 
 NODE_TEXT = (*KEYS, "start")
 NODE_NUMBERS = ("eigenvalue", "weight")
-BLUR = 0.02  # SD of the normal curve that stands for a node, in largest eigenvalues
-LEAST = 0.01  # largest eigenvalues: nodes below cannot be told from zero
+BLUR = 0.02  # SD of the normal curve that represents a node, in units of the largest eigenvalue
+LEAST = 0.01  # in units of the largest eigenvalue: smaller nodes cannot be resolved from zero
 TABLES = {"spectrum_nodes": (NODE_TEXT, NODE_NUMBERS)}
 
 
 def draw(nodes: pd.DataFrame) -> Figure:
-    """Draw the density on the left, on the right the share of eigenvalues beyond each size, positive and negative.
+    """Draw the density (left) and the fraction of positive and negative eigenvalues beyond each size (right).
 
     Args:
         nodes: columns NODE_TEXT and NODE_NUMBERS of spectrum_nodes.csv.
@@ -49,14 +49,14 @@ def draw(nodes: pd.DataFrame) -> Figure:
 
 
 def density(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and the sum there of normal curves at `values` with areas `weights`."""
+    """Return positions, and at these the sum of normal curves centred at `values` with areas `weights`."""
     places = np.linspace(values.min() - 4 * BLUR, values.max() + 4 * BLUR, 600)
     distance = (places[:, None] - values) / BLUR
     return places, np.exp(-0.5 * distance**2) @ weights / (BLUR * np.sqrt(2 * np.pi))
 
 
 def draw_tail(axis: Axes, values: np.ndarray, weights: np.ndarray, color: str, linestyle: str = "-") -> None:
-    """Draw the share that lies beyond each positive value as steps."""
+    """Draw the fraction beyond each positive value as steps."""
     order = np.argsort(values)[::-1]
     order = order[values[order] > LEAST]
     axis.step(values[order], np.cumsum(weights[order]), where="post", color=color, linestyle=linestyle)

@@ -1,4 +1,4 @@
-"""How all figures look and how they are saved: palette, sizes, fonts, legends, deterministic files."""
+"""Common style of all figures, and how they are saved: palette, sizes, fonts, legends, deterministic files."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -43,12 +43,12 @@ STYLE = {
 
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:
-    """Return a figure of a size in inches whose parts make room for each other."""
+    """Return a figure with a size in inches and automatic layout."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def panels(count: int, columns: int, panel_height: float, extra: float = 0.6) -> tuple[Figure, list[Axes]]:
-    """Return a figure of at least one panel in rows of `columns`; unused places stay blank."""
+    """Return a figure with at least one panel in rows of `columns`; unused positions stay blank."""
     count = max(count, 1)
     columns = min(columns, count)
     rows = math.ceil(count / columns)
@@ -60,7 +60,7 @@ def panels(count: int, columns: int, panel_height: float, extra: float = 0.6) ->
 
 
 def no_data(axis: Axes, reason: str = "no data") -> None:
-    """Say inside a panel that there is nothing to draw."""
+    """Write inside a panel that there is nothing to draw."""
     axis.text(0.5, 0.5, reason, transform=axis.transAxes, ha="center", va="center", color=GREY)
     axis.set(xticks=[], yticks=[])
 
@@ -72,9 +72,9 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int = 6) -> No
 
 
 def spread(places: Sequence[float], gap: float, ends: tuple[float, float] = (0.0, 1.0)) -> list[float]:
-    """Return places, given in ascending order, moved as little as needed to lie at least a gap apart, between two ends.
+    """Return ascending positions, moved as little as possible to be at least `gap` apart between two ends.
 
-    Where they do not fit between the ends, they reach beyond the lower one: titles stand above a panel.
+    If they do not fit, they extend beyond the lower end: titles are above a panel.
     """
     moved = [place - i * gap for i, place in enumerate(places)]
     blocks: list[list[float]] = []
@@ -88,7 +88,7 @@ def spread(places: Sequence[float], gap: float, ends: tuple[float, float] = (0.0
 
 
 def log_axis(axis: Axes, which: str, plain: bool = True) -> None:
-    """Make an axis logarithmic; ranges below a decade get round ticks, which powers of ten would leave bare."""
+    """Make an axis logarithmic; ranges below a decade get round ticks, since they may contain no power of ten."""
     getattr(axis, f"set_{which}scale")("log")
     line = getattr(axis, f"{which}axis")
     low, high = sorted(line.get_view_interval())
@@ -108,12 +108,12 @@ def log_axis(axis: Axes, which: str, plain: bool = True) -> None:
 def write_figure(draw: Callable[[], Figure], pdf: Path, png: Path, dpi: int) -> None:
     """Draw in the style of the study and write PDF and PNG atomically.
 
-    Creation dates and versions are left out, so that equal tables give equal files.
+    Creation dates and versions are omitted, so that equal tables give equal files.
     """
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"}):
         figure = draw()
         with atomic(pdf) as temporary:
             figure.savefig(temporary, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": None})
-        figure.set_layout_engine("none")  # keep the places found for the PDF
+        figure.set_layout_engine("none")  # keep the layout of the PDF
         with atomic(png) as temporary:
             figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})

@@ -21,7 +21,7 @@ def read(*surfaces: Path) -> list[dict[str, pd.DataFrame]]:
 
 
 def surface_title(path: Path) -> str:
-    """Return what a surface shows, from its place .../{corpus}/{size}/{subset}/seed{seed}/{budget}.csv."""
+    """Return the title of a surface from its path .../{corpus}/{size}/{subset}/seed{seed}/{budget}.csv."""
     corpus, size, subset, seed = path.parts[-5:-1] if len(path.parts) > 4 else ("", "", "", "")
     told = f"{corpus_name(corpus)}, {scale_name(size)} parameters,\n{scale_name(subset)} molecules, "
     told += f"{scale_name(path.stem)} tokens, "
@@ -41,7 +41,7 @@ def draw(surfaces: dict[str, pd.DataFrame]) -> Figure:
 
 
 def draw_surface(axis: Axes, figure: Figure, surface: pd.DataFrame) -> None:
-    """Draw one surface; contours are spaced evenly in log loss, so that the basin and its walls both show."""
+    """Draw one surface; contours are spaced evenly in log loss, so that both the basin and its walls are visible."""
     grid = surface.drop_duplicates(["a", "b"]).pivot(index="b", columns="a", values="loss").astype(float)
     finite = grid.to_numpy()[np.isfinite(grid.to_numpy())]
     if min(grid.shape) < 2 or not len(finite) or finite.min() <= 0 or finite.max() / finite.min() < 1 + 1e-9:

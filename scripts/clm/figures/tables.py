@@ -1,4 +1,4 @@
-"""Read tables for figures: the named columns and no others, whatever is missing stays missing."""
+"""Read tables for figures: only the named columns; missing values stay missing."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from clm.tables.columns import UNTRAINED
 def read_table(path: Path, text: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
     """Return the columns `text` (str, missing as "") and `numbers` (float64, missing as NaN) of a CSV file.
 
-    A column that the table lacks is a missing one; an empty file is a table without rows. Names are kept as they
-    are: a size called 1e6 or a task called NA stays text.
+    A column that the table lacks has missing values; an empty file is a table without rows. Names are never converted:
+    a size called 1e6 or a task called NA stays text.
     """
     try:
         found = pd.read_csv(path, dtype=str, keep_default_na=False)

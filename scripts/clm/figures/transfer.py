@@ -44,10 +44,10 @@ DASHES = ("-", "--", "-.", ":")
 
 
 def draw(transfer: pd.DataFrame, runs: pd.DataFrame, tasks: pd.DataFrame, split: str, most: int = COLUMNS) -> Figure:
-    """Draw one panel per task, sorted by how well the error of linear probes follows the loss.
+    """Draw one panel per task, sorted by the rank correlation of the loss with the error of linear probes.
 
-    Of more tasks than `most` those are shown that follow it most and least, and others evenly between; control tasks
-    are left out then.
+    If there are more than `most` tasks, control tasks are left out and the others are sampled evenly in that order,
+    including the first and the last.
 
     Args:
         transfer: columns TEXT and NUMBERS of transfer.csv.
@@ -82,14 +82,14 @@ def title(task: str, correlation: float) -> str:
 
 
 def read(transfer: Path, runs: Path, tasks: Path) -> list[pd.DataFrame]:
-    """Return what is drawn of transfer.csv, runs.csv and tasks.csv."""
+    """Return the data to draw from transfer.csv, runs.csv and tasks.csv."""
     return [read_table(transfer, TEXT, NUMBERS), read_runs(runs), read_table(tasks, TASK_TEXT, ())]
 
 
 def read_runs(path: Path) -> pd.DataFrame:
-    """Return names, status, `parameters` and `common` of runs.csv: the loss of all models on one validation set.
+    """Return names, status, `parameters` and `common` of runs.csv, the loss of all models on one validation set.
 
-    That set is the main corpus's, since losses on different corpora cannot share an axis.
+    It is the validation set of the main corpus, since losses on different corpora cannot share an axis.
     """
     corpus = main_corpus(read_table(path, RUN_TEXT, ()))
     runs = read_table(path, RUN_TEXT, ("parameters", "loss", f"loss_{corpus}"))
@@ -146,7 +146,7 @@ def draw_lines(axis: Axes, rows: pd.DataFrame) -> None:
 
 
 def lines_of(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Return colour and dashes of those of LINES that occur, then of each baseline that has a name of its own."""
+    """Return colour and dashes of the entries of LINES that occur, then of each baseline with its own name."""
     present = {*rows["baseline"], *rows["corpus"]}
     others = sorted(set(rows["baseline"]) - {*LINES, ""})
     named = {name: (WINE, DASHES[i % len(DASHES)]) for i, name in enumerate(others)}
@@ -154,7 +154,7 @@ def lines_of(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
 
 def legend(runs: pd.DataFrame, coding: dict[str, Mark], corpus: str, rows: pd.DataFrame) -> list[Line2D]:
-    """Return handles: sizes, modes, other corpora, baselines that occur."""
+    """Return legend handles: sizes, modes, other corpora, baselines that occur."""
     size_of = runs.groupby("size")["parameters"].median()
     handles = [
         Line2D(

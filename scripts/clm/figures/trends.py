@@ -1,4 +1,4 @@
-"""How well the error of a task follows the loss: rank correlation, straight line, and which tasks to show of many."""
+"""Relation between the error of a task and the loss: rank correlation, straight line, choice of tasks to show."""
 
 import math
 
@@ -24,7 +24,7 @@ def probed_points(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def exemplary(follows: dict[str, float], most: int) -> list[str]:
-    """Return at most that many tasks by their correlation, highest first, evenly from all."""
+    """Return at most `most` tasks, evenly spaced in descending order of correlation."""
     order = sorted(follows, key=lambda task: (not math.isfinite(follows[task]), -np.nan_to_num(follows[task])))
     if len(order) <= most:
         return order

@@ -1,4 +1,4 @@
-"""Networks of torch_geometric on the atoms and bonds of its `from_smiles`, one-hot."""
+"""Networks of torch_geometric on the one-hot atoms and bonds of its `from_smiles`."""
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ BOND = [len(values) for values in e_map.values()]
 
 
 def one_hot(codes: Tensor, sizes: list[int]) -> Tensor:
-    """Return categories (n, k) of k properties as zeros and ones, float32 (n, sum of sizes)."""
+    """Return categories (n, k) of k properties as one-hot vectors, float32 (n, sum of sizes)."""
     return torch.cat([F.one_hot(codes[:, i], size) for i, size in enumerate(sizes)], dim=1).float()
 
 
@@ -47,7 +47,7 @@ class Convolutions(BasicGNN):
 
 
 class ConvolutionNetwork(nn.Module):
-    """Graph convolutions that see which atoms are bonded but not how, summed over atoms."""
+    """Graph convolutions that ignore bond types, summed over atoms."""
 
     def __init__(self, labels: int, width: int, layers: int, dropout: float) -> None:
         """Allocate `layers` layers of `width`."""

@@ -1,4 +1,4 @@
-"""Graph networks of maintained packages: molecules in, one output per label out.
+"""Graph networks from maintained packages, with one output per label.
 
 The packages are optional (requirements-graphs.txt, envs/graphs.yaml), so they are imported where they are used.
 """
@@ -17,13 +17,13 @@ PACKAGES = {
     "graph_conv": "torch_geometric",
     "mpnn": "torch_geometric",
 }
-# chemprop reads its part of one package, the others their part of another
+# of chemprop for dmpnn, of torch_geometric for the others
 Graphs = list[Any]
 Collate = Callable[[Graphs], Any]
 
 
 def require_package(kind: str) -> None:
-    """Raise UserError where the package behind a network, or one that it needs, is missing."""
+    """Raise UserError if the package behind a network, or one of its dependencies, is missing."""
     try:
         importlib.import_module(PACKAGES[kind])
     except ImportError as error:
@@ -55,7 +55,7 @@ def directed_network(labels: int, settings: Mapping[str, Any]) -> nn.Module:
 
     width, dropout = settings["width"], settings["dropout"]
     messages = BondMessagePassing(d_h=width, depth=settings["layers"], dropout=dropout)
-    # The head of its regression gives plain outputs, which are logits where labels are classes
+    # Its regression head gives unscaled outputs, which serve as logits in classification
     head = RegressionFFN(n_tasks=labels, input_dim=width, hidden_dim=width, dropout=dropout)
     return MPNN(messages, NormAggregation(), head)
 

@@ -26,10 +26,10 @@ class Learner:
     Attributes:
         network: maps a batch to (B, L).
         graphs: of all molecules of the task.
-        collate: makes a batch of graphs.
+        collate: makes a batch from graphs.
         y: float32 (n, L), standardized labels or classes; NaN where missing.
         kind: "regression" or "classification".
-        batch_size: molecules of a batch, at most.
+        batch_size: maximum number of molecules in a batch.
     """
 
     network: nn.Module

@@ -27,7 +27,7 @@ def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
 def pairwise_cka(features: Sequence[np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the CKA of all pairs, float64 (k, k), and the same with the molecules of one side shuffled.
 
-    The second is the baseline of unrelated representations of these widths and spectra, which is not 0 in a finite
+    The second is the baseline for unrelated representations of the same widths and spectra; it is not 0 in a finite
     sample.
 
     Args:

@@ -10,7 +10,7 @@ from clm.landscape.paths import FRACTIONS, line_losses
 
 
 def positions(reach: float) -> list[float]:
-    """Return the coordinates at which losses are measured, -reach to reach in norms of the weights; 0: checkpoint."""
+    """Return the coordinates at which the loss is measured, -reach to reach in norms of the weights; 0: checkpoint."""
     return [reach * (2 * fraction - 1) for fraction in FRACTIONS]
 
 
@@ -37,8 +37,8 @@ def loss_curves(
 def width(coordinates: Sequence[float], losses: Sequence[float], rise: float) -> float:
     """Return the distance between the two points nearest the middle where the loss has risen by `rise`.
 
-    The square root of the rise is interpolated linearly, which is exact for a parabola. NaN if a side does not rise
-    that much.
+    The square root of the rise is interpolated linearly, which is exact for a parabola. NaN if the loss on one side
+    does not rise that much.
 
     Args:
         coordinates: ascending, the middle one is 0.

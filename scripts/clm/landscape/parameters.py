@@ -50,13 +50,13 @@ def principal_components(rows: np.ndarray, count: int = 2) -> tuple[np.ndarray, 
 
 
 def random_walk(rows: np.ndarray, parents: Sequence[int], seed: int) -> np.ndarray:
-    """Return points of a random walk with the steps of `rows`: same lengths, random directions.
+    """Return points of a random walk with the step lengths of `rows` and random directions.
 
-    PCA draws arcs from a random walk too (Antognini and Sohl-Dickstein, NeurIPS 2018), so a map needs this null.
+    PCA also shows arcs for a random walk (Antognini and Sohl-Dickstein, NeurIPS 2018), so a map needs this null.
 
     Args:
         rows: float64 (points, parameters).
-        parents: for each point the one from which it was trained; the first point is its own parent.
+        parents: for each point, the point from which it was trained; the first is its own parent.
         seed: of the directions.
     """
     rng = np.random.default_rng(seed)

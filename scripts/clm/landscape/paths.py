@@ -41,8 +41,8 @@ def describe_line(losses: Sequence[float]) -> dict[str, float]:
 def cosines(start: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return the cosines between the differences of `ends` (k, p) from `start` (p,), float64 (k, k).
 
-    In fine-tuning the difference is the task vector of Ilharco et al. (ICLR 2023, arXiv:2212.04089). NaN where it is
-    zero.
+    In fine-tuning the difference is the task vector of Ilharco et al. (ICLR 2023, arXiv:2212.04089). NaN if a
+    difference is zero.
     """
     differences = ends.astype(np.float64) - start
     lengths = np.linalg.norm(differences, axis=1)

@@ -19,7 +19,7 @@ class SelfAttention(nn.Module):
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return query, key and value one behind the other, (..., 3 width), by one product."""
+        """Return query, key and value concatenated, (..., 3 width), from one matrix product."""
         parts = (self.query, self.key, self.value)
         weight, bias = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
         return linear(x, weight, bias)
@@ -38,7 +38,7 @@ class Attention(nn.Module):
     """Pre-LN multi-head self-attention."""
 
     def __init__(self, config: Mapping[str, Any], eager: bool) -> None:
-        """Allocate; `eager` computes attention explicitly (fused kernels have no double backward)."""
+        """Allocate; with `eager`, attention is computed explicitly (fused kernels have no double backward)."""
         super().__init__()
         width = config["hidden_size"]
         self.heads, self.eager = config["num_attention_heads"], eager
@@ -56,7 +56,7 @@ class Attention(nn.Module):
         """Return x plus attention over x, (B, T, width), or (M, width) at the flat `positions` (M,) only.
 
         `bias` (B, 1, 1 or T, T) is -inf where a token does not attend to another; `lengths` are those of the sequences
-        that are concatenated along T, each of which attends to itself only.
+        concatenated along T, each of which attends to itself only.
         """
         batch, length, width = x.shape
         normed = self.LayerNorm(x)

@@ -38,17 +38,17 @@ def write_weights(state: Mapping[str, Tensor], path: Path) -> None:
     """Write the weights of a masked LM in float32, atomically, with the bias of the head under both of its names.
 
     Versions of transformers before 5 tie `lm_head.bias` to `lm_head.decoder.bias` and read only the second: without it
-    they set the bias to 0 and say nothing.
+    they silently set the bias to 0.
     """
     tensors = {name: value.detach().float().cpu().contiguous() for name, value in state.items()}
-    tensors.pop("lm_head.decoder.weight", None)  # the table of tokens
+    tensors.pop("lm_head.decoder.weight", None)  # the token embedding
     tensors["lm_head.decoder.bias"] = tensors["lm_head.bias"].clone()
     with atomic(path) as temporary:
         save_file(tensors, temporary, metadata={"format": "pt"})
 
 
 def count_parameters(model: MaskedLM) -> dict[str, int]:
-    """Return the parameters: `non_embedding` (layers with biases and norms), `total` (tied matrix once)."""
+    """Return the numbers of parameters: `non_embedding` (layers with biases and norms), `total` (tied matrix once)."""
     inner = [model.roberta_prelayernorm.encoder, model.roberta_prelayernorm.LayerNorm]
     return {
         "non_embedding": sum(p.numel() for module in inner for p in module.parameters()),

@@ -54,7 +54,7 @@ def model_card(metrics: Mapping[str, Any], max_tokens: int) -> str:
 
 
 def metadata(name: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the Hub reads from the head of a card; the model index holds the validation losses."""
+    """Return the metadata that the Hub reads from the head of a card; the model index holds the validation losses."""
     results = [
         {
             "task": {"type": "fill-mask"},
@@ -69,7 +69,7 @@ def metadata(name: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data(metrics: Mapping[str, Any]) -> str:
-    """Return what the model was pretrained on."""
+    """Return the section on the pretraining data."""
     count = metrics["parameters"]
     size = f"{count['total']:,} parameters ({count['non_embedding']:,} without embeddings and head)"
     if not metrics["tokens"]:

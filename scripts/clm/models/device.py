@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 log = logging.getLogger(__name__)
-LOCKS = []  # open lock files: the system releases them when the process ends, however it ends
+LOCKS = []  # open lock files: the system releases them when the process ends, even if it is killed
 
 
 @cache
@@ -38,7 +38,7 @@ def claim(folder: Path, names: list[str], poll: float = 1.0) -> int:
 
     Args:
         folder: of the lock files of this machine's devices.
-        names: of the devices; all jobs know a device by the same name, whatever the order in which they see them.
+        names: of the devices; all jobs use the same name for a device, whatever the order in which they see them.
         poll: seconds between two attempts.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,5 +60,5 @@ def claim(folder: Path, names: list[str], poll: float = 1.0) -> int:
 
 
 def autocast_dtype(name: str) -> torch.dtype:
-    """Return the dtype of matrix products: bfloat16 if the setting says so and there is a GPU, otherwise float32."""
+    """Return the dtype of matrix products: bfloat16 if configured and there is a GPU, otherwise float32."""
     return torch.bfloat16 if name == "bfloat16" and device().type == "cuda" else torch.float32

@@ -2,7 +2,7 @@
 
 Models are initialized by transformers (`clm.models.initialize`) and stored in its format; this module has the same
 parameter names and gives the same logits (a test compares them). Jobs use it because importing transformers takes
-longer than many of them run, and because training needs the head at masked positions only.
+longer than many jobs run, and because training needs the head at masked positions only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class Embeddings(nn.Module):
     """Token, position and type embeddings, normalized."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Allocate tables; row `pad_token_id` of the positions is padding, real ones start after it."""
+        """Allocate tables; row `pad_token_id` of the position table is for padding, positions start after it."""
         super().__init__()
         width = config["hidden_size"]
         self.first_position = config["pad_token_id"] + 1
@@ -32,7 +32,7 @@ class Embeddings(nn.Module):
         self.LayerNorm = nn.LayerNorm(width, config["layer_norm_eps"])
 
     def forward(self, ids: Tensor, places: Tensor | None = None) -> Tensor:
-        """Return (B, T, width) for ids (B, T) of sequences that begin at 0, or at whose places (B, T) they stand."""
+        """Return (B, T, width) for ids (B, T) at positions `places` (B, T) in their sequences; default 0, 1, ..."""
         first = self.first_position
         if places is None:
             positions = self.position_embeddings.weight[first : first + ids.shape[1]]
@@ -68,7 +68,7 @@ class Layer(nn.Module):
         lengths: Sequence[int] | None = None,
         positions: Tensor | None = None,
     ) -> Tensor:
-        """Return the next residual stream, (B, T, width) or (M, width); arguments as of `Attention`."""
+        """Return the next residual stream, (B, T, width) or (M, width); arguments as for `Attention`."""
         x = self.attention(x, bias, lengths, positions)
         inner = F.gelu(self.intermediate.dense(self.intermediate.LayerNorm(x)))
         return x + self.output.dense(inner)
@@ -113,7 +113,7 @@ class Encoder(nn.Module):
     def forward_at(self, ids: Tensor, attention: Tensor | None, positions: Tensor) -> Tensor:
         """Return what `forward` returns at the flat positions (M,) of ids (B, T), (M, width).
 
-        From its attention on, the last layer is computed at these positions only: the others are not used.
+        The last layer is computed at these positions only, from its attention on: the others are not used.
         """
         x = self.embeddings(ids)
         return self.run_layers_at(x, padding_bias(attention, x.dtype), positions)
@@ -122,10 +122,10 @@ class Encoder(nn.Module):
         """Return the last hidden states of packed sequences at the flat positions (M,), (M, width).
 
         Args:
-            ids: (R, T), rows of sequences one behind the other.
+            ids: (R, T), rows of concatenated sequences.
             segments: (R, T) integer; a token attends to those of its row with the same number.
-            places: (R, T), of each token in its sequence.
-            positions: of ids, at which alone the last layer is computed from its attention on.
+            places: (R, T), position of each token in its sequence.
+            positions: flat positions of ids; from its attention on, the last layer is computed there only.
         """
         x = self.embeddings(ids, places)
         return self.run_layers_at(x, segment_bias(segments, x.dtype), positions)
@@ -140,8 +140,8 @@ class Encoder(nn.Module):
     def forward_unpadded(self, ids: Tensor, attention: Tensor) -> Tensor:
         """Return what `forward` returns, 0 at padding, without computing anything for padding.
 
-        On a CPU this is faster where lengths differ, as in batches drawn at random; on a GPU it would synchronize.
-        A sequence of zeros pads the tokens to a multiple of ROW_MULTIPLE: oneDNN caches code for each number of rows.
+        On a CPU this is faster if lengths differ, as in random batches; on a GPU it would synchronize. A sequence of
+        zeros pads the tokens to a multiple of ROW_MULTIPLE, because oneDNN caches code for each number of rows.
         """
         x, lengths = self.embeddings(ids)[attention], attention.sum(1).tolist()
         if rest := -len(x) % ROW_MULTIPLE:
@@ -186,6 +186,6 @@ class MaskedLM(nn.Module):
         return self.lm_head(hidden, self.roberta_prelayernorm.embeddings.word_embeddings.weight)
 
     def forward_packed(self, ids: Tensor, segments: Tensor, places: Tensor, positions: Tensor) -> Tensor:
-        """Return logits (M, V) at the flat positions (M,) of packed sequences; arguments as of the encoder's."""
+        """Return logits (M, V) at the flat positions (M,) of packed sequences; arguments as for the encoder."""
         hidden = self.roberta_prelayernorm.forward_packed(ids, segments, places, positions)
         return self.lm_head(hidden, self.roberta_prelayernorm.embeddings.word_embeddings.weight)

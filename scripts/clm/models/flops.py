@@ -2,7 +2,7 @@
 
 They are counted as if every layer processed every token, so that this measure of compute does not depend on the
 implementation. In fact the last layer is computed at masked positions only (`Encoder.forward_at`); `skipped_flops`
-counts what that saves.
+counts the operations that this saves.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def training_flops(config: Mapping[str, Any], lengths: np.ndarray, masked: int) 
 
 
 def skipped_flops(config: Mapping[str, Any], tokens: int, masked: int) -> int:
-    """Return the operations of `training_flops` that are not executed: of the last layer at unmasked positions.
+    """Return the operations of `training_flops` that are not executed: the last layer at unmasked positions.
 
     Args:
         config: content of config.json.

@@ -31,7 +31,7 @@ def architecture(size: Mapping[str, Any], vocabulary_size: int, max_tokens: int)
 
 
 def save_untrained(folder: Path, config: RobertaPreLayerNormConfig, seed: int) -> None:
-    """Write config.json and model.safetensors of a freshly initialized model; the global generator stays untouched."""
+    """Write config.json and model.safetensors of a newly initialized model, without changing the global generator."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = RobertaPreLayerNormForMaskedLM(config)

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MIN_MULTIPLY_ADDS = 4_000_000  # of smaller products the call costs more than oneDNN saves
+MIN_MULTIPLY_ADDS = 4_000_000  # for smaller products the call costs more than oneDNN saves
 CPUINFO = Path("/proc/cpuinfo")
 
 
 class OneDNNLinear(torch.autograd.Function):
-    """x weight' + bias by oneDNN; its gradients are such products again, so it can be differentiated repeatedly."""
+    """x weight' + bias by oneDNN; its gradients are products of this kind, so it can be differentiated repeatedly."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
