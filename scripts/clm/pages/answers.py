@@ -1,4 +1,4 @@
-"""The page of one task for whoever owns its data: what to use, errors, what would help, applicability, the data."""
+"""The page of one task for the owner of its data: what to use, errors, what would help, applicability, the data."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ def answer_page(task: str, told: Mapping[str, Any]) -> str:
 
 
 def sign_line(finding: Finding) -> str:
-    """Return the line on one lever."""
+    """Return the line on one possible improvement."""
     lever = finding.lever[0].upper() + finding.lever[1:]
     change = f": {finding.change}" if finding.change else ""
     text = escaped(f"{lever} {shown(finding)}{change}")
@@ -92,7 +92,7 @@ def sign_line(finding: Finding) -> str:
 
 
 def shown(finding: Finding) -> str:
-    """Return a verdict as the rest of a sentence about its lever, "a larger model" or "more labels"."""
+    """Return a verdict as the end of a sentence that begins with "a larger model" or "more labels"."""
     many = finding.lever.startswith("more ")
     verbs = {HELPS: "help", NO_HELP: "do not help", HARMS: "harm", UNKNOWN: "are not known to help"}
     one = {UNKNOWN: "is not known to help"}.get(finding.verdict, finding.verdict)
@@ -100,7 +100,7 @@ def shown(finding: Finding) -> str:
 
 
 def picture(path: Path | None, task: str) -> str:
-    """Return the figure of errors, so that the page needs no other file."""
+    """Return the figure of errors embedded in HTML, so that the page needs no other file."""
     if path is None:
         return ""
     alt = f"Errors on {task_name(task)} of every model and baseline, lowest first"
@@ -113,12 +113,12 @@ def paragraphs(lines: Iterable[str]) -> str:
 
 
 def applicability(distance: Mapping[str, Any], where: str, near: float | None) -> list[str]:
-    """Return to which molecules the models apply: unknown tokens, likeness to the corpus and to the training part.
+    """Return the applicability of the models: unknown tokens, similarity to the corpus and to the training part.
 
     Args:
         distance: of the task to the corpus.
         where: the corpus in words.
-        near: median similarity of a test molecule to its nearest training molecule, None where unknown.
+        near: median similarity of a test molecule to its nearest training molecule, None if unknown.
     """
     unseen = ", ".join(distance["unseen_tokens"])
     lines = [
@@ -140,7 +140,7 @@ def quality(
     distance: Mapping[str, Any],
     where: str,
 ) -> dict[str, Any]:
-    """Return what there is to say about the data, in words, from summary, descriptors and distance of the task."""
+    """Return remarks on the quality of the data, from summary, descriptors and distance of the task."""
     labels = "; ".join(
         f"{name}: {', '.join(f'{state} {count}' for state, count in states.items())}"
         for name, states in list(summary["labels"].items())[:10]
@@ -169,5 +169,5 @@ def quality(
 
 
 def percent(share: float) -> str:
-    """Return a share as percent."""
+    """Return a fraction as percent."""
     return f"{100 * share:.1f} %"

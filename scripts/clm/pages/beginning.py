@@ -1,4 +1,4 @@
-"""The beginning of README, report and findings, the same in all: question, answer, table, so what, how strong."""
+"""The shared beginning of README, report and findings: question, answer, table, consequences, strength."""
 
 import html
 from collections.abc import Mapping
@@ -28,15 +28,15 @@ HEAD += tuple(f"tasks helped / not helped / open, {mode_name(mode)}" for mode in
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a reader is told first.
+    """The first statements for a reader.
 
     Attributes:
-        sight: whether the study can see a gain.
+        sight: whether the study can detect a gain.
         answer: a sentence on the loss and one per mode of transfer.
-        scope: what they hold for.
+        scope: the ranges for which they hold.
         table: rows of HEAD.
         so_what: what to use.
-        strength: how strong this is.
+        strength: how strong the evidence is.
     """
 
     sight: str
@@ -94,7 +94,7 @@ def table_row(
 
 
 def counts(saturation: pd.DataFrame, axis: str, mode: str, settings: Mapping[str, Any]) -> str:
-    """Return how many tasks that count are helped, not helped (or harmed), and open (undecided, not testable)."""
+    """Return the numbers of tasks that are helped, not helped (or harmed) and open (undecided, not testable)."""
     rows = saturation[(saturation["axis"] == axis) & (saturation["mode"] == mode)]
     rows = rows[(rows["split"] == settings["split"]) & (rows["features"] == PRIMARY)]
     rows = rows[rows["task"].isin(settings["aggregate"])]
@@ -104,12 +104,12 @@ def counts(saturation: pd.DataFrame, axis: str, mode: str, settings: Mapping[str
 
 
 def so_what(headline: pd.DataFrame, ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
-    """Return what to do: which scale pays, which protocol and when the fingerprint forest has the lower error."""
+    """Return the advice: which scale pays off, which protocol, and when the fingerprint forest has the lower error."""
     return [line for line in (scale_line(headline, settings["gain_margin"]), *protocol_lines(ratios, settings)) if line]
 
 
 def scale_line(headline: pd.DataFrame, margin: float) -> str:
-    """Say which axes of scale are shown to lower the error, by the margin or at all, and which are shown not to."""
+    """State which axes of scale are shown to lower the error, by the margin or at all, and which are shown not to."""
     rows = [(axis, mode, pooled(headline, axis, mode)) for mode in MODES for axis in SCALES]
     pays = [(axis, mode, row["gain"]) for axis, mode, row in rows if row is not None and row["verdict"] == IMPROVING]
     if pays:
@@ -129,7 +129,7 @@ def scale_line(headline: pd.DataFrame, margin: float) -> str:
 
 
 def strength(runs: pd.DataFrame, corpus: str) -> list[str]:
-    """Return what the answer rests on: pretraining runs and repeats."""
+    """Return the evidence behind the answer: pretraining runs and repeats."""
     trained = runs[(runs["corpus"] == corpus) & (runs["status"] == "ok")]
     trunks = trained.drop_duplicates(["size", "subset", "seed"])
     lines = []
@@ -144,7 +144,7 @@ def strength(runs: pd.DataFrame, corpus: str) -> list[str]:
 
 
 def stability(ablation: pd.DataFrame) -> list[str]:
-    """Return how many conclusions over tasks hang on some part of the tasks, modes and splits.
+    """Return the number of conclusions over tasks that depend on one part of the tasks, modes and splits.
 
     Args:
         ablation: ablation.csv.
@@ -155,7 +155,7 @@ def stability(ablation: pd.DataFrame) -> list[str]:
 
 
 def markdown(told: Beginning, figure: str) -> str:
-    """Return the beginning as Markdown between its marks; `figure` is the path of the picture from where it stands."""
+    """Return the beginning as Markdown between its marks; `figure` is the path of the figure relative to the page."""
     rows = [HEAD, ("---",) * len(HEAD), *told.table]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     parts = [
@@ -167,7 +167,7 @@ def markdown(told: Beginning, figure: str) -> str:
 
 
 def as_html(told: Beginning) -> tuple[str, str, str]:
-    """Return what stands above, beside and below the figure as HTML; every text is escaped."""
+    """Return the HTML above, beside and below the figure; every text is escaped."""
     above = f"<p class='question'>{html.escape(QUESTION)}</p>"
     above += f"<p class='sight'><b>{SIGHT}</b> {html.escape(told.sight)}</p>"
     beside = "".join(f"<p class='answer'>{html.escape(line)}</p>" for line in told.answer)

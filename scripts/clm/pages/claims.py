@@ -1,4 +1,4 @@
-"""The claims of the paper and what this study says to each, as one HTML page."""
+"""The claims of the paper with the verdict of this study on each, as one HTML page."""
 
 import html
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the account of a task's table says: rows and labels that were not used, and values to look at."""
+"""Text from the summary of a task's table: unused rows and labels, and suspect values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ MOST = 10
 
 
 def rejected_rows(summary: Mapping[str, Any]) -> str:
-    """Return the rejected rows by reason: their number, the first of them and an example."""
+    """Return the rejected rows by reason: their number, the first one and an example."""
     examples = summary.get("rejected_rows", {})
     told = [f"{reason} {count}{where(examples.get(reason))}" for reason, count in summary["rejected"].items() if count]
     return "; ".join(told) or "none"
@@ -31,7 +31,7 @@ def placed(found: Mapping[str, Any]) -> str:
 
 
 def label_quality(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Return, for a page, what is known of the labels: range and median, lost, suspect and bounded values."""
+    """Return a description of the labels for a page: range and median, lost, suspect and bounded values."""
     labels = list(summary.get("quality", {}).items())[:MOST]
     lost = [
         f"{name}: {state} {found['count']}{where(found)}"
@@ -60,18 +60,18 @@ def label_quality(summary: Mapping[str, Any]) -> dict[str, str]:
 
 
 def skeletons_on_both_sides(descriptors: Mapping[str, Any]) -> str:
-    """Return for each split how many skeletons are in both train and test, from descriptors.json of a task."""
+    """Return the number of skeletons in both train and test of each split, from descriptors.json of a task."""
     told = {split_name(key[len(OVERLAP) :]): count for key, count in descriptors.items() if key.startswith(OVERLAP)}
     return "; ".join(f"{split} split {count:.3g}" for split, count in told.items()) or "unknown"
 
 
 def data_section(summaries: Sequence[Mapping[str, Any]]) -> Section:
-    """Tell of the tasks that lose labels or have suspect ones."""
+    """Report the tasks that lose labels or have suspect ones."""
     lines = [f"{told['task']}, {warning}." for told in summaries for warning in told.get("warnings", [])]
     return "Data of the tasks", lines or ["No task loses many labels, and no label lies far from all others."]
 
 
 def quality_lines(summary: Mapping[str, Any]) -> list[str]:
-    """Return what to know first of the data: molecules used, and warnings."""
+    """Return the main facts about the data: molecules used, and warnings."""
     told = f"{summary['kept']} of {summary['read']} rows are used; {summary['duplicates']} repeat another one."
     return [told, *(f"{warning[0].upper()}{warning[1:]}." for warning in summary.get("warnings", []))]

@@ -1,4 +1,4 @@
-"""What a study found, in sentences that are filled from its tables and say no more than they do."""
+"""The findings of a study, in sentences filled from its tables that claim no more than these."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,34 +12,34 @@ from clm.wording.names import changed, mode_name, readable
 
 AXES = {"N": "parameters", "D": "tokens", "U": "molecules", "C": "compute"}
 CELL = ["size", "subset", "budget"]
-PAPER_TASKS = 8  # fine-tuned, from which on a study speaks about the paper
+PAPER_TASKS = 8  # minimum number of fine-tuned tasks for statements about the paper
 Section = tuple[str, list[str]]
 
 
 def percent(value: float) -> str:
-    """Return a share as percent with two digits that count."""
+    """Return a fraction as percent with two significant digits."""
     return f"{100 * value:.2g} %"
 
 
 def interval(row: Mapping[str, Any], scale: float = 1.0) -> str:
-    """Return the 95 % interval of a row, nothing where there is none (fewer than 3 tasks)."""
+    """Return the 95 % interval of a row, or an empty text if there is none (fewer than 3 tasks)."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return "(no interval)"
     return f"[{scale * row['lower']:.2g}, {scale * row['upper']:.2g}]"
 
 
 def decimals(value: float) -> str:
-    """Return a number with two decimals and no "-0.00"."""
+    """Return a number with two decimals, never "-0.00"."""
     return f"{round(value, 2) + 0.0:.2f}"
 
 
 def listed(names: list[str]) -> str:
-    """Return names in a row, or "none"."""
+    """Return the joined names, or "none"."""
     return ", ".join(names) or "none"
 
 
 def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
-    """Tell how far validation loss fell, and with what."""
+    """Report how far the validation loss fell, and along which axes."""
     trained = runs[(runs["corpus"] != UNTRAINED) & (runs["status"] == "ok")]
     lines = []
     if len(trained):
@@ -64,7 +64,7 @@ def loss_section(runs: pd.DataFrame, fits: pd.DataFrame) -> Section:
 
 
 def floor_lines(corpus: str, rows: pd.DataFrame) -> list[str]:
-    """Tell for one corpus along which axes the loss is seen to approach a floor, and along which not.
+    """Report for one corpus along which axes the loss is shown to approach a floor, and along which not.
 
     Args:
         corpus: its name.
@@ -80,7 +80,7 @@ def floor_lines(corpus: str, rows: pd.DataFrame) -> list[str]:
 
 
 def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:
-    """Tell how much of a gain in loss arrives at the tasks."""
+    """Report how much of a gain in loss reaches the tasks."""
     rows = elasticity[(elasticity["features"] == PRIMARY) & (elasticity["corpus"] == corpus)]
     lines = []
     for (mode, split), group in rows.groupby(["mode", "split"], sort=False):
@@ -93,12 +93,12 @@ def elasticity_section(elasticity: pd.DataFrame, corpus: str) -> Section:
 
 
 def with_slope(row: Mapping[str, Any]) -> str:
-    """Return a task with its elasticity, where there is one."""
+    """Return a task with its elasticity, if known."""
     return row["task"] if pd.isna(row["slope"]) else f"{row['task']} {decimals(row['slope'])} {interval(row)}"
 
 
 def gains_section(saturation: pd.DataFrame) -> Section:
-    """Count the verdicts on gain from each axis, naming the tasks that are decided."""
+    """Count the verdicts on gain along each axis, and name the decided tasks."""
     rows = saturation[saturation["features"] == PRIMARY]
     lines = []
     for (axis, mode, split), group in rows.groupby(["axis", "mode", "split"], sort=False):
@@ -114,7 +114,7 @@ def gains_section(saturation: pd.DataFrame) -> Section:
 
 
 def sensitivity_section(places: list[dict[str, Any]]) -> Section:
-    """Tell first in which modes and splits the study can see a gain at all.
+    """Report in which modes and splits the study can detect a gain at all.
 
     Args:
         places: `sensitive` of claims.json.
@@ -153,7 +153,7 @@ def claims_section(claims: list[dict[str, Any]], tuned: int) -> Section:
 
 
 def once(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the claims, of those over all splits and over one that rest on the same numbers only the latter."""
+    """Return the claims; of one over all splits and one over a single split with equal numbers, only the latter."""
     found = {
         (claim["claim"].split(" (")[0], claim["effect"], claim["lower"], claim["upper"]): claim for claim in claims
     }
@@ -161,7 +161,7 @@ def once(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def page(study: str, first: str, short: list[Section], details: list[Section]) -> str:
-    """Return the page as Markdown: the beginning, what a reader wants next, then the tables in words.
+    """Return the page as Markdown: the beginning, the short sections, then the tables in words.
 
     Args:
         study: name of the study.
@@ -179,6 +179,6 @@ def page(study: str, first: str, short: list[Section], details: list[Section]) -
 
 
 def body(sections: list[Section]) -> str:
-    """Return sections as Markdown, those without a line left out."""
+    """Return sections as Markdown, without empty ones."""
     texts = [f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in sections if lines]
     return "\n\n".join(texts).replace("- \n\n", "\n")

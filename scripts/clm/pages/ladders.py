@@ -1,4 +1,4 @@
-"""What a study found about ladders of models from elsewhere."""
+"""The findings of a study on ladders of external models."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from clm.wording.names import signed
 
 
 def ladders_section(table: pd.DataFrame | None) -> Section:
-    """Tell the headline of each ladder, and for how many tasks each verdict holds.
+    """Report the headline of each ladder, and the number of tasks with each verdict.
 
     Args:
         table: ladders.csv, or None without ladders.
@@ -35,7 +35,7 @@ def ladders_section(table: pd.DataFrame | None) -> Section:
 
 
 def correlations_line(rows: pd.DataFrame) -> str:
-    """Return which numbers rank the models as their scores do."""
+    """Report which predictors rank the models as their scores do."""
     known = rows[rows["lower"].notna()]
     clear = known[(known["lower"] > 0) | (known["upper"] < 0)].sort_values("estimate", key=abs, ascending=False)
     told = [f"{row['predictor']} {row['estimate']:.2f} {interval(row)}" for row in clear.head(5).to_dict("records")]
@@ -44,7 +44,7 @@ def correlations_line(rows: pd.DataFrame) -> str:
 
 
 def regrets_line(rows: pd.DataFrame) -> str:
-    """Return what choosing a model by each number does to the error, the best three first."""
+    """Report the regret of choosing a model by each predictor, for the best three."""
     best = rows[rows["predictor"] != "random"].sort_values("estimate", kind="stable").head(3)
     told = []
     for row in best.to_dict("records"):
@@ -57,7 +57,7 @@ PREDICTORS = {"correlation": correlations_line, "regret": regrets_line}
 
 
 def effect(row: dict) -> str:
-    """Return the estimate with its interval, or why there is none."""
+    """Return the estimate with its interval, or the reason why there is none."""
     if pd.isna(row["estimate"]):
         return row["reason"]
     if row["axis"] == "elasticity":

@@ -1,4 +1,4 @@
-"""Sentences of the findings page on what the statistics leave out, counted by reason."""
+"""Sentences of the findings page on scores that the statistics exclude, counted by reason."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ REASONS = {  # status of a cell without a number
     "nan_predictions": "predictions that are no numbers",
     "diverged": "pretraining diverged",
 }
-REMARKS = {  # status of a cell with a number that bears no conclusion alone
+REMARKS = {  # status of a cell with a number that supports no conclusion on its own
     "no_signal": "not better than predicting the mean, or the interval of the AUC contains one half",
     "no_interval": "fewer than 5 scaffolds or too few of one class for an interval",
     "constant_labels": "labels all equal in the test part",
@@ -24,7 +24,7 @@ REMARKS = {  # status of a cell with a number that bears no conclusion alone
 
 
 def left_out_section(transfer: pd.DataFrame, runs: pd.DataFrame) -> Section:
-    """Tell which scores no statistic uses and why, and which it uses with a remark.
+    """Report which scores the statistics exclude and why, and which they use with a remark.
 
     Args:
         transfer: transfer.csv.
@@ -50,7 +50,7 @@ def left_out_section(transfer: pd.DataFrame, runs: pd.DataFrame) -> Section:
 
 
 def checkpoint_name(row: pd.Series) -> str:
-    """Return what is written for a checkpoint: "60k after 1.8M tokens of zinc (64k molecules), seed 0"."""
+    """Return the label of a checkpoint: "60k after 1.8M tokens of zinc (64k molecules), seed 0"."""
     size, budget, subset = scale_name(row["size"]), scale_name(row["budget"]), scale_name(row["subset"])
     return f"{size} after {budget} tokens of {row['corpus']} ({subset} molecules), seed {row['seed']}"
 
@@ -63,6 +63,6 @@ def counted(rows: pd.DataFrame, words: dict[str, str]) -> list[str]:
 
 
 def by_task(rows: pd.DataFrame) -> str:
-    """Return the number of rows, and that of each task and split."""
+    """Return the number of rows, in total and of each task and split."""
     counts = rows.groupby(["task", "split"], sort=False).size()
     return f"{len(rows)} ({'; '.join(f'{task}, {split} split {n}' for (task, split), n in counts.items())})"

@@ -7,7 +7,7 @@ MARKED = re.compile(r"<!-- headline:begin(?P<source>[^>]*?) -->\n(?P<text>.*?)<!
 
 
 def copied(readme: str, findings: str, source: str) -> str:
-    """Return a page with its marked block replaced by that of the findings of a record.
+    """Return a page with its marked block replaced by the one in the findings of a record.
 
     Args:
         readme: the page, which has one block.

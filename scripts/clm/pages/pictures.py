@@ -1,10 +1,10 @@
-"""Pictures inside pages, which need no other file and stay readable on narrow screens."""
+"""Images embedded in pages, readable on narrow screens and without other files."""
 
 import base64
 import html
 from pathlib import Path
 
-LEAST = 0.65  # of its pixels: what a picture is shrunk to at most, so that letters of 5 pt at 200 dpi stay 9 px high
+LEAST = 0.65  # smallest scale of an image, so that letters of 5 pt at 200 dpi stay 9 px high
 STYLE = """
 .scroll { overflow-x: auto; max-width: 100% } .scroll img { width: 100%; height: auto; display: block }
 @media (max-width: 900px) { .scroll img { min-width: var(--least) } }
@@ -21,5 +21,5 @@ def picture(path: Path, alt: str, title: str) -> str:
 
 
 def png_width(content: bytes) -> int:
-    """Return the width of a PNG in pixels, 0 where the file is too short to tell."""
+    """Return the width of a PNG in pixels, 0 if the file is too short."""
     return int.from_bytes(content[16:20], "big")

@@ -1,4 +1,4 @@
-"""Sentences of the findings page on what predicts transfer, and on what choosing a checkpoint by it costs."""
+"""Sentences of the findings page on predictors of transfer, and on the cost of choosing a checkpoint by them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from clm.wording.predictors import predictor_name
 
 
 def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Section:
-    """Tell which predictors rank checkpoints, and what choosing by them costs."""
+    """Report which predictors rank checkpoints, and the cost of choosing by them."""
     rows = correlations[(correlations["task"] == POOLED) & (correlations["features"] == PRIMARY)]
     lines = []
     for (mode, split), group in rows.groupby(["mode", "split"], sort=False):
@@ -38,7 +38,7 @@ def prediction_section(correlations: pd.DataFrame, decision: pd.DataFrame) -> Se
 
 
 def advice(group: pd.DataFrame) -> str:
-    """Return the sentence on the decision table of one mode and split, whose rows come with least regret first."""
+    """Return the sentence on the decision table of one mode and split, with rows in ascending order of regret."""
     free = group[group["verdict"] == "costs nothing"]
     told = [f"{predictor_name(row['predictor'])} {regrets(row)}" for row in free.to_dict("records")]
     good = group[group["verdict"] == "recommended"]
@@ -65,7 +65,7 @@ def regrets(row: Any) -> str:
 
 
 def scopes_line(row: dict[str, Any]) -> str:
-    """Tell the rank correlation of loss and score over everything, within a budget and within a size.
+    """Report the rank correlation of loss and score over all checkpoints, within a budget and within a size.
 
     Args:
         row: of correlations.csv, the loss on all tasks together.
@@ -78,10 +78,10 @@ def scopes_line(row: dict[str, Any]) -> str:
             continue
         ends = {end: row[f"{name}_{end}"] for end in ("lower", "upper")}
         meaning, shown = row[f"{name}_meaning"], row[f"{name}_p_bh"] < ALPHA
-        if scope == SIZE and not shown:  # trunks that trade places keep their budgets
+        if scope == SIZE and not shown:  # permuted trunks keep their budgets
             meaning = "not shown between trunks of one size; their budgets may carry it"
         told.append(f"within a {scope} {row[name]:.2f} {interval(ends)} ({meaning})")
-        # else the two do not surely differ, or the relation is not shown
+        # otherwise the two are not shown to differ, or the relation is not shown
         if shown and not (ends["lower"] <= row["spearman"] <= ends["upper"]):
             paradoxes.append(simpson(row["spearman"], row[name], scope=scope))
     return " ".join([f"rank correlation of loss and score {'; '.join(told)}.", *filter(None, paradoxes)])

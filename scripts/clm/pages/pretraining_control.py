@@ -1,4 +1,4 @@
-"""What the control of shuffled tokens says, in sentences filled from pretraining_control.csv."""
+"""The result of the control with shuffled tokens, in sentences filled from pretraining_control.csv."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ GAIN, LOSS, EQUAL = "gain", "loss", "no relevant difference"
 
 
 def control_section(table: pd.DataFrame) -> Section:
-    """Tell what pretraining adds, what of it is there after pretraining on shuffled tokens, and what order adds.
+    """Report what pretraining adds, how much of it remains with shuffled tokens, and what token order adds.
 
     Args:
         table: pretraining_control.csv.
@@ -48,14 +48,14 @@ def line(names: Mapping[str, Any], group: pd.DataFrame) -> str:
 
 
 def told(row: Mapping[str, Any]) -> str:
-    """Return a relative fall of the error with its interval where there is one."""
+    """Return a relative fall of the error with its interval, if any."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return f"{change(row['gain'])} (no interval)"
     return changed(row["gain"], row["lower"], row["upper"])
 
 
 def verdict(total: Mapping[str, Any], counts: Mapping[str, Any], order: Mapping[str, Any]) -> str:
-    """Return what the intervals of the three allow to say."""
+    """Return the conclusion that the three intervals support."""
     if total["verdict"] == NOT_TESTABLE:
         return f"Verdict: {NOT_TESTABLE}, {total['reason']}"
     if total["verdict"] != GAIN:

@@ -1,4 +1,4 @@
-"""What to use: the protocols of transfer beside each other, and the best baseline beside the largest encoder."""
+"""What to use: comparison of the transfer protocols, and of the best baseline with the largest encoder."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE
 from clm.wording.names import baseline_name, listed, scale_name, task_name
 
 NAMED = 6  # tasks that are named on the first screen; more are counted
-FOREST = "a fingerprint forest"  # all errors of relative_errors.csv are divided by its
+FOREST = "a fingerprint forest"  # all errors of relative_errors.csv are divided by its error
 
 
 def protocol_lines(ratios: pd.DataFrame, settings: Mapping[str, Any]) -> list[str]:
-    """Compare the protocols with each other and with the best baseline, by the largest model of each.
+    """Compare the largest model of each protocol with the others and with the best baseline.
 
     Args:
         ratios: relative_errors.csv.
@@ -51,7 +51,7 @@ def of_one_size(rows: pd.DataFrame) -> str:
 
 
 def best_baseline(rows: pd.DataFrame) -> tuple[str, pd.Series]:
-    """Return name and ratios, by task, of the baseline with the least mean log error of those scored on every task."""
+    """Return name and ratios by task of the baseline with the lowest mean log error, among those with all tasks."""
     table = rows[rows["kind"] == BASELINE].pivot_table(index="task", columns="model", values="ratio")
     table = table.reindex(rows["task"].unique()).dropna(axis=1).assign(**{FOREST: 1.0})
     best = np.log(table).mean().idxmin()
@@ -63,7 +63,7 @@ def against(name: str, distance: pd.Series, split: str) -> str:
 
     Args:
         name: of the baseline.
-        distance: lowest error of the encoder over that of the baseline by task, ascending; the largest of each mode.
+        distance: by task, ascending, ratio of the lowest error of the largest encoders to that of the baseline.
         split: of the comparison.
     """
     worse, better = distance.index[distance > 1], distance.index[distance < 1]

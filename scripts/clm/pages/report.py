@@ -1,4 +1,4 @@
-"""The report: one HTML file that tells the answer first, then the argument figure by figure, then every table."""
+"""The report: one HTML file with the answer first, then the argument figure by figure, then every table."""
 
 import csv
 import html
@@ -28,7 +28,7 @@ SECTIONS = {  # categories of figures and tables, in the order of the argument
     "Supplement": "What the argument does not need.",
     "Tables": "Every table; click to unfold.",
 }
-ROWS = 200  # of a table that the page shows
+ROWS = 200  # maximum number of rows of a table on the page
 STYLE = (
     """
 :root { color-scheme: light }
@@ -77,10 +77,10 @@ class Shown:
 
 
 def caption_html(source: str, config: Mapping[str, Any], task: str = "") -> str:
-    """Return a caption in reStructuredText as HTML, values of the configuration filled in.
+    """Return a caption in reStructuredText as HTML, with values of the configuration filled in.
 
     Raises:
-        ValueError: docutils has something to say about it.
+        ValueError: docutils reports a warning or an error.
     """
     known = {"config": config, "wildcards": {"task": task_name(task)}}
     text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=known)
@@ -98,10 +98,10 @@ def report_page(
 
     Args:
         study: its name.
-        landing: HTML of what stands above, beside and below the figure of the headline.
+        landing: HTML above, beside and below the headline figure.
         figure: PNG of the headline.
         findings: HTML of findings.md.
-        shown: all files in the order of the study; each stands in its section.
+        shown: all files in the order of the study; each appears in its section.
         workflow: link to Snakemake's own report: rule graph, code and run times of every job.
     """
     sections = [name for name in SECTIONS if name == "Answer" or any(one.category == name for one in shown)]
@@ -174,7 +174,7 @@ def plain(text: str) -> str:
 
 
 def markdown_html(text: str) -> str:
-    """Return the Markdown that findings.md uses as HTML: headings, lists, tables, bold; the beginning is left out."""
+    """Convert findings.md to HTML (headings, lists, tables, bold), without its beginning."""
     text = re.sub(r"<!-- headline:begin.*?<!-- headline:end -->\n?", "", text, flags=re.DOTALL)
     out: list[str] = []
     for block in re.split(r"\n\s*\n", text):
@@ -195,6 +195,6 @@ def markdown_html(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """Return a line with bold and code."""
+    """Return a line with bold and code as HTML."""
     text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(text))
     return re.sub(r"`(.+?)`", r"<code>\1</code>", text)

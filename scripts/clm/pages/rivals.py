@@ -1,4 +1,4 @@
-"""Sentences and a table on the largest encoder, fine-tuned and probed, against what needs no pretraining."""
+"""Sentences and a table that compare the largest encoder, fine-tuned and probed, with its rivals."""
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ RMSE = "Error is 1 − AUC for classification, RMSE in the units of the label fo
 
 
 def rivals_section(transfer: pd.DataFrame, runs: pd.DataFrame, corpus: str, split: str) -> Section:
-    """Compare the largest pretrained encoder of each mode with baselines and pretrained models from elsewhere."""
+    """Compare the largest pretrained encoder of each mode with baselines and external models."""
     rows = primary_labels(transfer[(transfer["split"] == split) & transfer["status"].isin(("ok", "no_signal"))])
     lines, columns = [], {"error is": rows.groupby("task")["metric"].first().replace(METRICS)}
     baselines = rows[rows["mode"] == BASELINE]
@@ -43,7 +43,7 @@ def largest(scored: pd.DataFrame, runs: pd.DataFrame, corpus: str) -> pd.Series 
 
 
 def compared(mode: str, cell: pd.Series, error: pd.Series, others: dict[str, pd.Series]) -> list[str]:
-    """Return on which tasks the encoder of one mode has the lower error, a line for each rival."""
+    """Return the tasks on which the encoder of one mode has the lower error, a line for each rival."""
     lines = [
         f"{mode_name(mode).capitalize()}: the encoder of {cell['size']} parameters, {cell['subset']} molecules, "
         f"{cell['budget']} tokens."

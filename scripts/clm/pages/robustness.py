@@ -1,4 +1,4 @@
-"""Sentences of the findings page on what a referee asks: choice of tasks, thresholds, rivals, the literature."""
+"""Sentences of the findings page for a referee: choice of tasks, thresholds, rivals, the literature."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ CHANGES = {REVERSAL: "reversed without", TO_UNDECIDED: "undecided without", FROM
 
 
 def ablation_section(ablation: pd.DataFrame) -> Section:
-    """Tell for each conclusion over tasks which part, left out, changes its verdict."""
+    """Report for each conclusion over tasks the parts whose exclusion changes its verdict."""
     lines = []
     for keys, rows in ablation.groupby(["mode", "split", "statistic"], sort=False):
         mode, split, statistic = keys
@@ -47,7 +47,7 @@ def ablation_section(ablation: pd.DataFrame) -> Section:
 
 
 def repeats_section(fits: pd.DataFrame) -> Section:
-    """Tell what repeated data are worth to the pretraining loss."""
+    """Report what repeated data are worth for the pretraining loss."""
     rows = fits[(fits["form"] == "repeated") & (fits["parameter"] == "R")]
     return "What repeated molecules are worth", [worth_line(row) for row in rows.to_dict("records")]
 
@@ -65,7 +65,7 @@ def worth_line(row: Mapping[str, Any]) -> str:
 
 
 def repeatability_section(rates: pd.DataFrame) -> Section:
-    """Tell how far trainings lie apart that were done twice, by the study and by the check of learning rates."""
+    """Report the difference between trainings done twice, by the study and by the check of learning rates."""
     twice = rates[rates["difference"].notna()]
     lines = []
     if len(twice):
@@ -79,7 +79,7 @@ def repeatability_section(rates: pd.DataFrame) -> Section:
 
 
 def thresholds_section(thresholds: pd.DataFrame) -> Section:
-    """Tell from where on tasks saturate or degrade; the undecided are counted."""
+    """Report from which scale on tasks saturate or degrade; count the undecided ones."""
     lines = []
     for (axis, mode, split), rows in thresholds.groupby(["axis", "mode", "split"], sort=False):
         told = [
@@ -95,7 +95,7 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
 
 
 def contrasts_section(contrasts: pd.DataFrame) -> Section:
-    """Tell the named contrasts over tasks, and for how many tasks each is decided."""
+    """Report the named contrasts over tasks, and the number of tasks for which each is decided."""
     lines = []
     for (mode, split, other), rows in contrasts.groupby(["mode", "split", "other"], sort=False):
         counts = rows.loc[rows["task"] != POOLED, "verdict"].value_counts()
@@ -113,7 +113,7 @@ def contrasts_section(contrasts: pd.DataFrame) -> Section:
 
 
 def literature_section(reconciliation: pd.DataFrame) -> Section:
-    """Tell what the windows of published studies show here, and what layers and equal loss say."""
+    """Report what the windows of published studies, read-out layers and equal loss show here."""
     rows = reconciliation[reconciliation["task"] == POOLED]
     lines = [window_line(row) for row in rows[rows["question"] == "window"].to_dict("records")]
     for row in rows[rows["question"] != "window"].to_dict("records"):

@@ -38,7 +38,7 @@ def readable_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def curve_name(model: str) -> str:
-    """Return a model of learning_curves.csv, a baseline or size, corpus, molecules and tokens, in words."""
+    """Return a model of learning_curves.csv in words: a baseline, or size, corpus, molecules and tokens."""
     if len(parts := model.split()) != 4:
         return baseline_name(model)
     size, corpus, subset, budget = parts

@@ -1,4 +1,4 @@
-"""The findings in short: five sentences, each a count over one table."""
+"""Summary of the findings: five sentences, each a count over one table."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ def short_section(frame: Mapping[str, pd.DataFrame], corpus: str) -> Section:
 
 
 def loss_line(fits: pd.DataFrame, corpus: str) -> str:
-    """Say along which axes both intervals of the exponent of the loss lie above 0."""
+    """State along which axes both intervals of the exponent of the loss lie above 0."""
     rows = fits[(fits["corpus"] == corpus) & (fits["form"] == "power") & (fits["parameter"] == "a")]
     rows = rows[(rows["status"] == "ok") & rows["axis"].isin(list(AXES))]
     if rows.empty:
@@ -36,7 +36,7 @@ def loss_line(fits: pd.DataFrame, corpus: str) -> str:
 
 
 def elasticity_line(elasticity: pd.DataFrame, corpus: str) -> str:
-    """Count verdicts on what arrives, linear probes and fine-tuned models together."""
+    """Count verdicts on elasticity, linear probes and fine-tuned models together."""
     rows = elasticity[(elasticity["features"] == PRIMARY) & (elasticity["corpus"] == corpus)]
     counts = rows["verdict"].value_counts()
     if counts.empty:
@@ -67,7 +67,7 @@ def ablation_counts(ablation: pd.DataFrame) -> tuple[int, int, int]:
 
 
 def ablation_line(ablation: pd.DataFrame) -> str:
-    """Say how many conclusions over tasks are reversed, or become undecided, when some part is left out."""
+    """State how many conclusions over tasks are reversed, or become undecided, if some part is left out."""
     count, reversed_, lost = ablation_counts(ablation)
     if not count:
         return ""

@@ -16,12 +16,12 @@ Fit = Callable[[np.ndarray, np.ndarray, np.ndarray, str], Predictor]
 
 
 def baseline_features(baseline: str, smiles: list[str], tokens: Iterable[str]) -> np.ndarray:
-    """Return the features of a baseline, float (n, d); tokens are counted in the order of those of the labelled ones.
+    """Return the features of a baseline, float (n, d).
 
     Args:
         baseline: its name.
         smiles: canonical SMILES.
-        tokens: of the labelled molecules; a token that none of them has is not counted.
+        tokens: of the labelled molecules, the columns of token counts in sorted order; other tokens are not counted.
     """
     if baseline != "token_counts":
         return features_of(baseline, smiles)
@@ -35,10 +35,10 @@ def baseline_features(baseline: str, smiles: list[str], tokens: Iterable[str]) -
 
 
 def fitter(baseline: str, x: np.ndarray, y: np.ndarray, groups: np.ndarray, kind: str) -> Fit:
-    """Return what fits a baseline to features, labels and scaffolds.
+    """Return a function that fits a baseline to features, labels and scaffolds.
 
-    The settings of an ensemble on fingerprints and descriptors, one of three, are chosen once, on all of x, and not
-    again for each of the ten models of the intervals.
+    The settings of an ensemble on fingerprints and descriptors are chosen from three once, on all of x, and not again
+    for each of the ten models of the intervals.
 
     Args:
         baseline: its name.
@@ -63,7 +63,7 @@ def fitter(baseline: str, x: np.ndarray, y: np.ndarray, groups: np.ndarray, kind
 
 
 def packed(baseline: str, make: Callable[..., Any], x: np.ndarray, y: np.ndarray, kind: str) -> Forest:
-    """Return fitted trees as arrays; one leaf where all labels are equal."""
+    """Return fitted trees as arrays; a single leaf if all labels are equal."""
     if len(np.unique(y)) < 2:
         nothing = np.zeros(1, dtype=np.int64)
         return Forest(nothing, nothing, nothing, nothing, np.zeros(1), y[:1])

@@ -1,4 +1,4 @@
-"""Files of models that a user names: each that cannot be read is told in one line, and so are features without use."""
+"""Load models that a user names, with one-line errors for unreadable files and unusable features."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ def read_tokenizer(path: Path) -> None:
 
 
 def read_header(path: Path) -> None:
-    """Read the header of safetensors, which tells whether the file has its whole length."""
+    """Read the header of a safetensors file, which detects truncation."""
     from safetensors import safe_open
 
     with safe_open(path, "np"):
@@ -39,7 +39,7 @@ def load_checkpoint(folder: Path) -> SmilesEncoder:
     """Return the encoder of a checkpoint.
 
     Raises:
-        UserError: a file is absent or damaged, or they do not belong together.
+        UserError: a file is absent or damaged, or the files do not belong together.
     """
     for name, reader in PARTS.items():
         if (folder / name).is_file():
@@ -69,7 +69,7 @@ def check_tokens(encoder: SmilesEncoder, smiles: list[str]) -> None:
 
 
 def finite_features(encoder: SmilesEncoder, smiles: list[str], progress: Callable[[int], object]) -> np.ndarray:
-    """Return features of canonical SMILES, float32 (n, width); `progress` is told of molecules that are done.
+    """Return features of canonical SMILES, float32 (n, width); `progress` is called with the number of molecules done.
 
     Raises:
         UserError: the tokenizer gives an id that the model does not have, the model cannot be run, or a feature is not

@@ -14,7 +14,7 @@ Fit = Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]
 
 
 def molecule_folds(same: list[str], seed: int = 0) -> list[np.ndarray]:
-    """Return held-out positions of at most FOLDS random folds; equal molecules, see `Task.same`, lie in one."""
+    """Return held-out positions of at most FOLDS random folds; equal molecules (see `Task.same`) share a fold."""
     unique = {text: number for number, text in enumerate(dict.fromkeys(same))}
     fold = np.random.default_rng(seed).permutation(len(unique)) % FOLDS
     of_row = fold[[unique[text] for text in same]]
@@ -25,8 +25,8 @@ def out_of_fold(fit: Fit, same: list[str]) -> np.ndarray:
     """Return the prediction of each molecule by a model that did not see it, float64 (n,).
 
     Args:
-        fit: takes positions to fit on, and returns what predicts positions.
-        same: of the labelled molecules, what equal ones share.
+        fit: takes positions to fit on, and returns a function that predicts positions.
+        same: identifier of each labelled molecule, shared by equal molecules.
     """
     predicted, everyone = np.full(len(same), np.nan), np.arange(len(same))
     for held in molecule_folds(same):
@@ -48,7 +48,7 @@ def intervals(prediction: np.ndarray, y: np.ndarray, unseen: np.ndarray) -> np.n
 
 
 def sets(probability: np.ndarray, y: np.ndarray, unseen: np.ndarray) -> np.ndarray:
-    """Return which of the classes 0 and 1 are in the 90 % set, bool (n, 2), valid within each class.
+    """Return whether the classes 0 and 1 are in the 90 % set, bool (n, 2), valid within each class.
 
     Args:
         probability: float64 (n,), of class 1.

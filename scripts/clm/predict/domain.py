@@ -14,13 +14,13 @@ QUANTILE = 0.05
 
 @dataclass(frozen=True)
 class Domain:
-    """What the labelled molecules look like.
+    """The applicability domain: the labelled molecules and their similarity.
 
     Attributes:
         fingerprints: bits of ECFP4, packed, uint8 (m, 256).
-        tokens: that the model knows: its vocabulary, or those of the labelled molecules.
-        threshold: a molecule less similar than this to its nearest labelled one is out of the domain: 95 % of the
-            labelled molecules are at least as similar to their nearest other one.
+        tokens: known to the model: its vocabulary, or the tokens of the labelled molecules.
+        threshold: a molecule less similar than this to its nearest labelled one is outside the domain; 95 % of the
+            labelled molecules are at least as similar to their nearest neighbour.
     """
 
     fingerprints: np.ndarray
@@ -28,18 +28,18 @@ class Domain:
     threshold: float
 
     def measure(self, smiles: list[str], unseen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return nearest similarity, float64 (n,), and being in the domain, bool (n,).
+        """Return nearest similarity, float64 (n,), and whether a molecule is in the domain, bool (n,).
 
         Args:
             smiles: of new molecules.
-            unseen: float64 (n,), fraction of their tokens of which the method knows nothing.
+            unseen: float64 (n,), fraction of their tokens that are unknown to the method.
         """
         nearest = nearest_similarity(ecfp_packed(smiles), self.fingerprints)
         return nearest, (nearest >= self.threshold) & (unseen == 0)
 
 
 def make_domain(smiles: list[str], vocabulary: frozenset[str] | None) -> Domain:
-    """Return the domain of labelled molecules; without a vocabulary the tokens are theirs."""
+    """Return the domain of labelled molecules; without a vocabulary, their tokens are the known ones."""
     unique = list(dict.fromkeys(smiles))
     bits = ecfp_packed(unique)
     others = nearest_similarity(bits, bits, itself=False)
@@ -60,7 +60,7 @@ def nearest_similarity(queries: np.ndarray, reference: np.ndarray, itself: bool 
     Args:
         queries: uint8 (n, 256).
         reference: uint8 (m, 256).
-        itself: False where both are the same and no molecule is compared with itself.
+        itself: False if both are the same and molecules must not be compared with themselves.
     """
     bits = np.unpackbits(reference, axis=1).astype(np.float32)
     sizes, nearest = bits.sum(axis=1), np.zeros(len(queries))

@@ -1,4 +1,4 @@
-"""A fitted model: what a method learned of one task, with all that its predictions need."""
+"""A method fitted to one task, with everything needed for predictions."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from clm.tasks.table import ID
 from clm.tokens.regex import split
 from clm.transfer.encoder import SmilesEncoder
 
-# Of a table of predictions, beside those of the labels
+# Columns of a table of predictions besides those of the labels
 OTHER_COLUMNS = (ID, "smiles", "reason", "nearest_similarity", "unseen_token_fraction", "in_domain")
 
 
@@ -39,7 +39,7 @@ class FittedModel:
 
     Attributes:
         settings: task, kind, labels, method, score, part, molecules.
-        encoder: of the features; None of a baseline.
+        encoder: of the features; None for a baseline.
         models: by label.
         domain: of the molecules that it was fitted on.
     """
@@ -53,7 +53,7 @@ class FittedModel:
         """Return predictions of canonical SMILES, a row for each.
 
         Columns per label: regression NAME, NAME_lower, NAME_upper (90 % interval); classification NAME (probability of
-        class 1) and NAME_set (the classes that 90 % sets hold, "0", "1", "0 1" or ""). Then nearest_similarity,
+        class 1) and NAME_set (the classes in the 90 % set, "0", "1", "0 1" or ""). Then nearest_similarity,
         unseen_token_fraction and in_domain.
 
         Raises:
@@ -72,7 +72,7 @@ class FittedModel:
         return pd.DataFrame(columns | told)
 
     def unseen(self, smiles: list[str]) -> np.ndarray:
-        """Return the fraction of the tokens of each molecule of which the method knows nothing, float64 (n,)."""
+        """Return the fraction of the tokens of each molecule that are unknown to the method, float64 (n,)."""
         if self.encoder is None:
             return unseen_by_baseline(self.domain.tokens, smiles)
         return unseen_by_encoder(self.encoder, smiles)
@@ -119,7 +119,7 @@ def fit_model(method: Method, study: StudyTask, part: str = "all") -> FittedMode
 
 
 def check_names(task: str, labels: list[str]) -> None:
-    """Raise UserError when a label is called like another column of the predictions."""
+    """Raise UserError if a label has the name of another column of the predictions."""
     added = [f"{label}{end}" for label in labels for end in ("_lower", "_upper", "_set")]
     for label in labels:
         if label in (*OTHER_COLUMNS, *added):
@@ -130,7 +130,7 @@ def check_names(task: str, labels: list[str]) -> None:
 
 
 def fit_fixed(method: Method, study: StudyTask, rows: np.ndarray) -> tuple[SmilesEncoder | None, dict[str, LabelModel]]:
-    """Return the encoder, none of a baseline, and the model of each label on features that do not change."""
+    """Return the encoder (None for a baseline) and the model of each label on fixed features."""
     smiles = [study.task.smiles[row] for row in rows]
     encoder = None if method.checkpoint is None else load_checkpoint(method.checkpoint)
     tokens = {token for text in smiles for token in split(text)}
@@ -168,7 +168,7 @@ def fit_label(
         x: float (m, d), features.
         y: float64 (m,), labels without gaps.
         groups: int64 (m,), scaffolds.
-        same: what equal molecules share.
+        same: identifier that equal molecules share.
         kind: "regression" or "classification".
     """
 

@@ -44,7 +44,7 @@ molecules, and whether a molecule lies in the domain.
 def save_fitted(model: FittedModel, folder: Path) -> None:
     """Write a fitted model, in place of one that is there.
 
-    settings.json goes first and comes last, so that a folder without it is known to be unfinished.
+    settings.json is deleted first and written last, so that a folder without it is recognized as unfinished.
     """
     settings = dict(model.settings)
     (folder / SETTINGS).unlink(missing_ok=True)
@@ -69,7 +69,7 @@ def save_fitted(model: FittedModel, folder: Path) -> None:
 
 
 def arrays_of(predictor: LinearHead | Forest) -> dict[str, np.ndarray]:
-    """Return what a predictor consists of."""
+    """Return the arrays of a predictor."""
     if isinstance(predictor, Forest):
         return predictor._asdict()
     numbers = {name: np.array(getattr(predictor, name), dtype=np.float64) for name in NUMBERS}
@@ -97,7 +97,7 @@ def load_fitted(folder: Path) -> FittedModel:
 
 
 def load_own_encoder(folder: Path, settings: dict[str, Any]) -> SmilesEncoder:
-    """Return the encoder of a saved model, which must have the weights and the tokens that the head was fitted on."""
+    """Return the encoder of a saved model, checked to have the weights and tokens that the head was fitted on."""
     encoder = load_checkpoint(folder / ENCODER)
     same = sha256_file(folder / ENCODER / "model.safetensors") == settings["encoder_sha256"]
     if not same or sorted(encoder.tokenizer_.get_vocab()) != settings.get("tokens"):
@@ -135,7 +135,7 @@ def card(model: FittedModel) -> str:
     header = yaml.safe_dump({"library_name": "clm", "tags": ["chemistry", "smiles", told["kind"]]}, sort_keys=False)
     labels = ", ".join(f"{name} {error(label, told['kind']):.3g}" for name, label in model.models.items())
     chosen = "the method was named, not chosen by a score;"
-    if told["score"] is not None and np.isfinite(told["score"]):  # a folder holds none where there is none
+    if told["score"] is not None and np.isfinite(told["score"]):  # a folder without a score holds None
         score = f"cross-validated {metric} {told['score']:.3g}"
         chosen = f"{score} inside the training part of the split {told['split']}, by which the method was chosen;"
     shown = told | {"labels": ", ".join(told["labels"]), "chosen": chosen}

@@ -7,14 +7,14 @@ from scipy.special import expit
 
 
 class Forest(NamedTuple):
-    """Nodes of all trees in one row; `left` and `right` of a leaf point at itself.
+    """Concatenated nodes of all trees; `left` and `right` of a leaf point to itself.
 
     Attributes:
         roots: int64 (trees,).
         left, right: int64 (nodes,), children.
         feature: int64 (nodes,).
-        threshold: float64 (nodes,): up to it a molecule goes left.
-        value: float64 (nodes,), mean label or share of class 1.
+        threshold: float64 (nodes,); molecules with a feature up to it go left.
+        value: float64 (nodes,), mean label or fraction of class 1.
     """
 
     roots: np.ndarray
@@ -52,7 +52,7 @@ def pack_boosting(model: Any, kind: type[Forest]) -> Forest:
     Its prediction is a constant plus the sum over trees; values are scaled so that the mean over trees is the same.
 
     Args:
-        model: of scikit-learn; its nodes have no public name.
+        model: of scikit-learn; its nodes are not public attributes.
         kind: Forest for a regression, LogOdds for classes 0 and 1.
     """
     trees = [predictor.nodes for (predictor,) in model._predictors]

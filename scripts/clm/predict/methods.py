@@ -1,4 +1,4 @@
-"""Which method a study recommends for a task: the best in cross-validation inside the training part, never by test."""
+"""The method that a study recommends for a task: the best by cross-validation on the training part, never by test."""
 
 import logging
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ class Method:
     Attributes:
         name: of a baseline, or of a checkpoint as corpus/size/subset/seed/budget.
         checkpoint: its folder; None for a baseline.
-        score: cross-validated error inside the training part of the split: RMSE, or 1 - AUC; NaN where the method was
-            named and has none.
-        fine_tuning: `settings`, `learning_rate` and `seed` of a fine-tuned checkpoint; none of a frozen one.
+        score: cross-validated error within the training part of the split: RMSE, or 1 - AUC; NaN if the method was
+            chosen by name and has none.
+        fine_tuning: `settings`, `learning_rate` and `seed` of a fine-tuned checkpoint; None for a frozen one.
     """
 
     name: str
@@ -86,7 +86,7 @@ def kind_and_labels(path: Path) -> tuple[str, list[str]]:
 
 
 def choose_method(results: Path, study: StudyTask, wanted: str | None = None) -> Method:
-    """Return the method with the lowest cross-validated error, or the one that is wanted by name.
+    """Return the method with the lowest cross-validated error, or the one requested by name.
 
     Raises:
         UserError: the study has no model for the task, or none of that name.
@@ -101,7 +101,7 @@ def choose_method(results: Path, study: StudyTask, wanted: str | None = None) ->
 def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> Iterator[Method]:
     """Yield linear probes of checkpoints and baselines with their cross-validated errors, on the same labels.
 
-    Fine-tuned checkpoints and baselines without such an error are among them only by name.
+    Fine-tuned checkpoints and baselines without such an error are included only if requested by name.
     """
     if wanted is not None and wanted.startswith(f"{FINE_TUNED_NAME}/"):
         yield from fine_tuned_method(results, study, wanted)
@@ -111,7 +111,7 @@ def candidates(results: Path, study: StudyTask, wanted: str | None = None) -> It
     for (name, checkpoint, _), score in zip(found, scores, strict=True):
         if np.isfinite(score) or wanted is not None:
             yield Method(name, checkpoint, score)
-        elif name == FOREST:  # nothing can be cross-validated: it is still better than no method
+        elif name == FOREST:  # cross-validation is impossible: it is still better than no method
             yield Method(name, checkpoint, float("inf"))
 
 
@@ -132,7 +132,7 @@ def baselines(
 ) -> Iterator[tuple[str, Path | None, dict[str, float]]]:
     """Yield name, None and cross-validated errors by label of each baseline that can be fitted again.
 
-    One that is wanted by name needs no error, and none that takes time is computed.
+    One requested by name needs no error, so errors that take time are not computed for it.
     """
     for name in REFITTED:
         path = results / "transfer/baselines" / name / f"{study.name}.json"

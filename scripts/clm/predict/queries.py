@@ -1,4 +1,4 @@
-"""Molecules of a user's table, also of one without header, with SMILES for readers where the table has mol blocks."""
+"""Molecules of a user's table, with or without header; mol blocks are also given as readable SMILES."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from clm.provenance.command import UserError
 from clm.tasks.prepare import harmless, source_of
 from clm.tasks.queries import USUAL_NAMES, Queries, parse, read_queries, smiles_column
 
-SMILES_FILES = (".smi", ".smiles")  # they mostly have no header, and SMILES first
+SMILES_FILES = (".smi", ".smiles")  # they usually have no header, and SMILES in the first column
 
 
 def read_molecules(path: Path, column: str | None = None, ids: str | None = None) -> Queries:
@@ -18,8 +18,8 @@ def read_molecules(path: Path, column: str | None = None, ids: str | None = None
     Args:
         path: the table.
         column: with SMILES; None takes the one with a usual name, or the first of a .smi file without header. A number
-            from 0 that names no column is the place of the column in a table without header, as in a task.
-        ids: column with ids of compounds; None takes `id`, if there is one. A number where `column` is one.
+            from 0 that names no column is the position of the column in a table without header, as in a task.
+        ids: column with ids of compounds; None takes `id`, if there is one. A number if `column` is one.
 
     Raises:
         UserError: the table cannot be read, has no such column, or holds no molecule that can be read.

@@ -1,4 +1,4 @@
-"""The method to use for a task, chosen without the test part, and what the test part says of it and of its rival."""
+"""The method to use for a task, chosen without the test part, with the test errors of it and of its rival."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Scored:
     """A method with its error on the test part.
 
     Attributes:
-        name: as scripts/predict.py takes it.
+        name: as scripts/predict.py accepts it.
         words: for readers.
         error, lower, upper: on the test part with its 95 % interval, NaN where unknown.
     """
@@ -43,12 +43,12 @@ class Recommendation:
 
     Attributes:
         best: lowest cross-validated error inside the training part.
-        rival: the best of the other kind, baseline or encoder; None where there is none.
-        ratio: error of the rival over that of the best with its 95 % interval, on the same drawn test sets.
+        rival: the best of the other kind, baseline or encoder; None if there is none.
+        ratio: ratio of the rival's error to that of the best with its 95 % interval, on the same drawn test sets.
         trivial: error of predicting the mean, or of chance.
         n_test: number of test molecules.
-        considered: methods for readers with their cross-validated errors, lowest first; of the probes the best.
-        left_out: methods for readers that have no such error.
+        considered: methods in words with their cross-validated errors, lowest first; of the probes only the best.
+        left_out: methods in words that have no such error.
     """
 
     best: Scored
@@ -61,16 +61,16 @@ class Recommendation:
 
     @property
     def decided(self) -> bool:
-        """Whether the interval of the ratio leaves out 1."""
+        """Whether the interval of the ratio excludes 1."""
         return self.ratio is not None and not self.ratio[1] <= 1 <= self.ratio[2]
 
 
 def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recommendation | None:
-    """Return what to use for a task; None where a study has no method with a cross-validated error.
+    """Return what to use for a task; None if a study has no method with a cross-validated error.
 
     Args:
         results: folder of the study.
-        study: the task and the split whose training part chooses.
+        study: the task and the split whose training part is used to choose.
         transfer: transfer.csv.
     """
     rows = split_rows(study, transfer)
@@ -94,7 +94,7 @@ def recommend(results: Path, study: StudyTask, transfer: pd.DataFrame) -> Recomm
 
 
 def recommended_method(results: Path, study: StudyTask) -> Method:
-    """Return the method that the page of a task recommends; without tables the best of all that have files.
+    """Return the method that the page of a task recommends; without tables, the best of all methods with files.
 
     Raises:
         UserError: the study has no model for the task, or a damaged table.
@@ -115,15 +115,15 @@ def split_rows(study: StudyTask, transfer: pd.DataFrame) -> pd.DataFrame:
 def known_methods(results: Path, study: StudyTask, rows: pd.DataFrame) -> list[Method]:
     """Return the methods that have rows in transfer.csv, lowest cross-validated error first.
 
-    Files of a baseline that was taken out of the configuration may still be there, and controls with shuffled tokens
-    have tables of their own: neither has rows.
+    Files of a baseline that was removed from the configuration may still exist, and controls with shuffled tokens have
+    their own tables: neither has rows.
     """
     known = (method for method in candidates(results, study) if len(rows_of(method, rows)))
     return sorted(known, key=lambda method: method.score)
 
 
 def considered(found: list[Method]) -> tuple[tuple[str, float], ...]:
-    """Return the methods for readers with their cross-validated errors; one for all probes, which may be many."""
+    """Return the methods in words with their cross-validated errors; one entry for all probes, which may be many."""
     probes = [method for method in found if method.checkpoint is not None]
     kept = [method for method in found if method.checkpoint is None or method is probes[0]]
     words = "a linear probe" if len(probes) == 1 else f"the best of {len(probes)} linear probes"
@@ -131,7 +131,7 @@ def considered(found: list[Method]) -> tuple[tuple[str, float], ...]:
 
 
 def left_out(found: list[Method], rows: pd.DataFrame) -> tuple[str, ...]:
-    """Return for readers what has test errors in `rows` of transfer.csv, but none by which it could be chosen."""
+    """Return, in words, the methods with test errors in `rows` of transfer.csv but without a cross-validated error."""
     names = rows.loc[rows["mode"] == BASELINE, "baseline"].drop_duplicates()
     others = [baseline_name(name) for name in names if name not in {method.name for method in found}]
     return (*others, *(["fine-tuned encoders"] if (rows["mode"] == FINE_TUNED).any() else []))
@@ -154,7 +154,7 @@ def parts(name: str) -> list[str]:
 
 
 def in_words(method: Method) -> str:
-    """Return a method for readers."""
+    """Return a method in words."""
     if method.checkpoint is None:
         name = baseline_name(method.name)
         return f"the {name}" if method.name.startswith("ecfp_") else f'the baseline "{name}"'
@@ -178,7 +178,7 @@ def scored_method(method: Method, rows: pd.DataFrame) -> Scored:
 def error_ratio(
     results: Path, study: StudyTask, best: Method, rival: Method, tested: list[Scored]
 ) -> tuple[float, float, float] | None:
-    """Return the error of the rival over that of the best, with the 95 % interval over drawn test scaffolds."""
+    """Return the ratio of the rival's error to that of the best, with the 95 % interval over drawn test scaffolds."""
     groups = dict(zip(study.task.rows.tolist(), study.task.groups.tolist(), strict=True))
     drawn = [drawn_errors(results, study, one, groups) for one in (best, rival)]
     known = all(one is not None and np.isfinite(one).any() for one in drawn)

@@ -1,7 +1,7 @@
 """Cross-validated errors of methods inside the training part, all on the same five folds that keep scaffolds together.
 
-Linear heads have them in the files of the study. Forests have none there, and ensembles on fingerprints and descriptors
-have one of three folds, which is larger because it comes from fewer molecules; theirs are computed here.
+The files of the study have those of linear heads. They have none of forests, and ensembles on fingerprints and
+descriptors have one of three folds, which is larger because each fit has fewer molecules; both are computed here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +21,7 @@ Predict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 def selected_by_label(
     record: Mapping[str, Any], budget: str | None, features: str, split: str
 ) -> dict[str, dict[str, Any]]:
-    """Return what was selected for each label with a cross-validated score, from the result file of a method.
+    """Return the selected settings of each label with a cross-validated score, from the result file of a method.
 
     Args:
         record: of a trunk or a baseline.
@@ -47,14 +47,14 @@ def stored_errors(selected: Mapping[str, Mapping[str, Any]], kind: str) -> dict[
 def tree_errors(
     baseline: str, task: Task, train: np.ndarray, kind: str, selected: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, float]:
-    """Return RMSE or 1 - AUC of trees by label in the cross-validation of the linear heads.
+    """Return RMSE or 1 - AUC of trees by label, in the same cross-validation as linear heads.
 
     Args:
-        baseline: ecfp_forest, or a name of COMBINED with the settings that the study chose.
+        baseline: ecfp_forest, or a name in COMBINED with the settings that the study chose.
         task: molecules and labels.
         train: int64 (n,), positions of the training part.
         kind: "regression" or "classification".
-        selected: by label, `settings` of a name of COMBINED; labels without are left out.
+        selected: by label, `settings` of a name in COMBINED; labels without settings are skipped.
     """
     features = features_of(baseline, [task.smiles[row] for row in train])
     errors = {}
@@ -70,7 +70,7 @@ def tree_errors(
 
 
 def predict_trees(baseline: str, kind: str, selected: Mapping[str, Any]) -> Predict:
-    """Return what fits trees on features and labels, and predicts other features."""
+    """Return a function that fits trees to features and labels, and predicts for other features."""
     if baseline not in COMBINED:
         return partial(tree_ensemble, baseline, kind=kind, seed=0)
     from clm.tasks.tuned_trees import predicted
@@ -79,7 +79,7 @@ def predict_trees(baseline: str, kind: str, selected: Mapping[str, Any]) -> Pred
 
 
 def out_of_fold_error(predict: Predict, x: np.ndarray, y: np.ndarray, groups: np.ndarray, kind: str) -> float:
-    """Return RMSE or 1 - AUC of out-of-fold predictions, NaN without any; folds of one class are left out."""
+    """Return RMSE or 1 - AUC of out-of-fold predictions, NaN if there are none; folds of one class are skipped."""
     found = np.full(len(y), np.nan)
     for held in grouped_folds(groups) if len(y) else []:
         rest = np.setdiff1d(np.arange(len(y)), held)
@@ -92,7 +92,7 @@ def out_of_fold_error(predict: Predict, x: np.ndarray, y: np.ndarray, groups: np
 
 
 def mean_on_common_labels(errors: Iterable[Mapping[str, float]], kind: str) -> list[float]:
-    """Return the mean of each method over the labels that all methods with an error have; NaN where it has none."""
+    """Return the mean of each method over the labels that all methods with an error share; NaN if it has none."""
     errors = list(errors)
     common = sorted(set.intersection(*(set(one) for one in errors if one))) if any(errors) else []
     if not common:

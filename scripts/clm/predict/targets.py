@@ -1,4 +1,4 @@
-"""Where predictions, features and models are written to: what cannot be is told before anything is computed."""
+"""Check the output paths of predictions, features and models before anything is computed."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ def check_file(option: str, path: Path, molecules: Path) -> None:
     """Raise UserError when a file cannot be written, or is the table of molecules.
 
     Args:
-        option: that names it.
+        option: command-line option that names it.
         path: the file.
-        molecules: table that is read.
+        molecules: the input table.
     """
     if path.is_dir():
         raise UserError(f"{option} {path}: is a folder; name a file")
@@ -22,7 +22,7 @@ def check_file(option: str, path: Path, molecules: Path) -> None:
 
 
 def check_model_folder(folder: Path) -> None:
-    """Raise UserError when a fitted model cannot be saved in a folder, or would lie between other files."""
+    """Raise UserError if a fitted model cannot be saved in a folder, or the folder holds other files."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--save {folder}: is a file; name a folder")
     check_parents("--save", folder)

@@ -1,4 +1,4 @@
-"""The share of the tokens of a molecule of which a method knows nothing."""
+"""The fraction of the tokens of a molecule that are unknown to a method."""
 
 from collections.abc import Set
 
@@ -12,9 +12,9 @@ ENDS = 2  # [CLS] and [SEP]
 
 
 def unseen_by_encoder(encoder: SmilesEncoder, smiles: list[str]) -> np.ndarray:
-    """Return which fraction of the tokens of each molecule is unknown or beyond the length that is read, float64 (n,).
+    """Return the fraction of the tokens of each molecule that are unknown or beyond the maximum length, float64 (n,).
 
-    The tokens are those of the encoder, of whatever kind. A molecule that its kind cannot express is unseen.
+    The tokens are those of the encoder, of any kind. A molecule that this kind cannot express is entirely unseen.
     """
     from tokenizers import Tokenizer
 
@@ -30,6 +30,6 @@ def unseen_by_encoder(encoder: SmilesEncoder, smiles: list[str]) -> np.ndarray:
 
 
 def unseen_by_baseline(tokens: Set[str], smiles: list[str]) -> np.ndarray:
-    """Return which fraction of the tokens of each molecule is none of those given, float64 (n,)."""
+    """Return the fraction of the tokens of each molecule that are not among those given, float64 (n,)."""
     parts = [split(text) for text in smiles]
     return np.array([np.mean([token not in tokens for token in some]) if some else 1.0 for some in parts])
