@@ -1,1 +1,1 @@
-"""Who made a result, from what, and safely: files, command lines, code digests, resume state, costs."""
+"""Provenance of results: atomic files, command lines, code digests, saved state, costs."""

@@ -1,4 +1,4 @@
-"""One canonical text per value: equal values give equal parameters, digests and bytes."""
+"""Canonical text of values: equal values give equal parameters, digests and bytes."""
 
 import json
 import math

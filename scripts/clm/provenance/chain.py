@@ -1,7 +1,7 @@
-"""From any result back to its sources: what made a file, from what, with which settings, code and versions.
+"""Trace any result to its sources: the job that made a file, its inputs, settings, code and versions.
 
 Snakemake records how each output was made, in files or in a database. At the end of a run these records are written
-into the results (`provenance.json`), so that results that moved to another machine still explain themselves.
+into the results (`provenance.json`), so that results can be traced after they are moved to another machine.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ CELL = ("corpus", "size", "subset", "seed", "budget", "task")
 def export_records(records: Mapping[str, Any], results: Path, config: dict[str, Any]) -> int:
     """Write `provenance.json` below `results`: the resolved configuration and the job behind each output.
 
-    What an earlier run told of outputs that still exist is kept: Snakemake's own records may have been lost or left
-    behind, and a run for some targets knows nothing of the others.
+    Records of an earlier run are kept for outputs that still exist: Snakemake's own records may have been lost or left
+    behind, and a run for some targets has none for the others.
 
     Args:
-        records: by output, what Snakemake's database of records says of it, or None.
+        records: by output, its record in Snakemake's database, or None.
         results: folder of the study, relative to the folder in which Snakemake ran.
         config: the resolved configuration.
 
@@ -57,7 +57,7 @@ def export_records(records: Mapping[str, Any], results: Path, config: dict[str, 
 
 
 def earlier_records(path: Path) -> tuple[dict[str, Job], dict[str, str]]:
-    """Return jobs, and those of their outputs that still exist, as an earlier run told; none of a damaged file."""
+    """Return the jobs recorded by an earlier run and their outputs that still exist; none if the file is damaged."""
     try:
         known = read_records(path)
     except UserError:
@@ -69,7 +69,7 @@ def read_records(path: Path) -> dict[str, Any]:
     """Read `provenance.json`: `config`, `jobs` by key, and the key of the job behind each of `outputs`.
 
     Raises:
-        UserError: it is absent or damaged; a study that ends (well or badly) writes it.
+        UserError: it is absent or damaged; a study writes it when it ends, even if it fails.
     """
     if not path.is_file():
         raise UserError(f"{path}: no records; they are written when a run of snakemake ends: run it")
@@ -83,7 +83,7 @@ def read_records(path: Path) -> dict[str, Any]:
 
 
 def own_files(record: Any) -> dict[str, str | None]:
-    """Return the inputs that no study made, files of the user for instance, with the checksums of what the job read."""
+    """Return the inputs that no study made, such as files of the user, with the checksums of what the job read."""
     checksums = record.input_checksums or {}
     return {name: checksums.get(name) for name in record.input if not name.startswith("results/")}
 
@@ -103,7 +103,7 @@ class Chain:
             self._add(Chain(results.parent / base), base, results.name)
 
     def _add(self, base: "Chain", name: str, study: str) -> None:
-        """Add the jobs of the base of this study: what it made goes by its own name and by that of the link to it."""
+        """Add the jobs of the base of this study; their outputs are known by their own path and by that of the link."""
         self.jobs |= base.jobs
         linked = {
             output.replace(f"results/{name}/", f"results/{study}/", 1): key for output, key in base.outputs.items()
@@ -121,7 +121,7 @@ class Chain:
         return self.jobs[self.outputs[output]]
 
     def inputs(self, output: str) -> list[str]:
-        """Return what an output was made from: of the inputs of its job, those of its own task."""
+        """Return the inputs of the job that made an output, without those of other tasks."""
         return [name for name in self.job(output)["inputs"] if not of_another_task(name, output)]
 
     def behind(self, output: str, row: dict[str, str] | None = None) -> dict[str, Job]:
@@ -134,7 +134,7 @@ class Chain:
         return found
 
     def _collect(self, output: str, found: dict[str, Job], seen: set[str]) -> None:
-        """Add the jobs behind `output` and its own to `found`, in the order of their making."""
+        """Add the job that made `output` and the jobs behind it to `found`, in the order of execution."""
         if output in seen or output not in self.outputs:
             return
         seen.add(output)
@@ -145,20 +145,20 @@ class Chain:
 
 
 def of_another_task(path: str, output: str) -> bool:
-    """Tell whether an input of a job that scores many tasks is about another one than that of an output."""
+    """Return whether an input of a job that scores many tasks belongs to another task than the output."""
     if not ("/linear_probe/" in output or "/fine_tuned/" in output) or "/tasks/" not in path:
         return False
     return path.split("/tasks/")[1].split("/")[0] != Path(output).name.split(".")[0]
 
 
 def concerns(path: str, row: dict[str, str]) -> bool:
-    """Tell whether an input of a table is about the cell of a row; inputs without a cell in their name always are."""
+    """Return whether an input of a table concerns the cell of a row; inputs without a cell in their name always do."""
     parts = Path(path).with_suffix("").parts
     trunk = next((i for i, part in enumerate(parts) if re.fullmatch(r"seed\d+", part)), None)
     if trunk is None:
         return not row.get("task") or "tasks" not in parts or row["task"] in parts
     names = dict(zip(CELL[:4], (*parts[trunk - 3 : trunk], parts[trunk][4:]), strict=True))
-    cell = row | {"seed": (row.get("seed") or "").removesuffix(".0")}  # a float in tables where baselines have none
+    cell = row | {"seed": (row.get("seed") or "").removesuffix(".0")}  # a float in tables whose baselines have no seed
     same = all(cell.get(name) in (None, "", value) for name, value in names.items())
     rest = [part.split(".")[0] for part in parts[trunk + 1 :]]
     probed = "linear_probe" in parts  # a linear probe holds all budgets of its trunk

@@ -1,4 +1,4 @@
-"""One command line for all scripts: options from the signature of a function, logging, errors of one line."""
+"""Command line of all scripts: options from the signature of a function, logging, one-line errors."""
 
 import argparse
 import errno
@@ -17,24 +17,24 @@ from clm.provenance.state import watch_signals
 
 
 class UserError(Exception):
-    """A fault that the user can mend; its text says what, where (file, row, key) and what to do."""
+    """An error that the user can fix; its text states what is wrong, where (file, row, key) and what to do."""
 
 
 def run(function: Callable[..., Any], handles_sigterm: bool = False) -> NoReturn:
     """Call a function with the options of the command line and exit; a UserError becomes one line and exit status 1.
 
     Each parameter is an option: `micro_tokens: int` becomes `--micro-tokens`, a list takes any number of values, a
-    dict is a JSON object, and what has a default may be left out. Parameters before a `/` have no name on the command
-    line. `--code`, the digest of the code that a job runs, is always accepted. Logs go to standard error, and a list
-    of lines that the function returns to standard output.
+    dict is a JSON object, and parameters with a default are optional. Parameters before a `/` are positional. `--code`,
+    the digest of the code that a job runs, is always accepted. Logs go to standard error, and a list of lines that the
+    function returns goes to standard output.
 
     Args:
-        function: what the script does.
-        handles_sigterm: the function looks whether it was asked to stop (see clm.provenance.state), and saves or
-            leaves; any other is ended by SIGTERM itself.
+        function: the main function of the script.
+        handles_sigterm: whether the function checks for requests to stop (see clm.provenance.state) and saves or
+            exits; any other function is terminated by SIGTERM itself.
     """
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    for ours in ("__main__", "clm"):  # libraries speak up for warnings only
+    for ours in ("__main__", "clm"):  # libraries log warnings only
         logging.getLogger(ours).setLevel(logging.INFO)
     positional, named = arguments(function)
     if handles_sigterm:
@@ -48,13 +48,13 @@ def run(function: Callable[..., Any], handles_sigterm: bool = False) -> NoReturn
         sys.exit(f"Error: {describe(error)}")
     try:
         print("\n".join(lines or []), end="\n" if lines else "", flush=True)
-    except BrokenPipeError:  # whoever read the lines, `head` for instance, has seen enough
+    except BrokenPipeError:  # the reader of the lines, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
 
 def arguments(function: Callable[..., Any], argv: list[str] | None = None) -> tuple[list[Any], dict[str, Any]]:
-    """Return the positional and the named arguments for a function from a command line (default: that of Python)."""
+    """Return the positional and the named arguments for a function from a command line (default: sys.argv)."""
     parameters = inspect.signature(function).parameters
     found = vars(parser(function).parse_args(argv))
     first = [name for name, one in parameters.items() if one.kind is one.POSITIONAL_ONLY]
@@ -84,7 +84,7 @@ def parser(function: Callable[..., Any]) -> argparse.ArgumentParser:
 
 
 def reading(annotation: Any) -> dict[str, Any]:
-    """Return how argparse reads a value of this type."""
+    """Return the argparse options for a value of this type."""
     if isinstance(annotation, UnionType):  # X | None
         (annotation,) = (part for part in get_args(annotation) if part is not NoneType)
     origin = get_origin(annotation) or annotation
@@ -98,9 +98,9 @@ def reading(annotation: Any) -> dict[str, Any]:
 
 
 def describe(error: MemoryError | OSError | RuntimeError) -> str:
-    """Return what the machine refused and what to do about it; torch tells of missing memory by a RuntimeError.
+    """Return the resource that was missing and what to do; torch reports missing memory by a RuntimeError.
 
-    "Could not create a primitive" is oneDNN without memory, found by running jobs under limits.
+    oneDNN reports it as "could not create a primitive", as observed in jobs under memory limits.
     """
     refused = r"out of memory|can't allocate memory|bad_alloc|could not create a primitive"
     short = re.search(refused, str(error)) or getattr(error, "errno", None) == errno.ENOMEM

@@ -1,4 +1,4 @@
-"""What tells one content of a file of the user from another, whatever its time stamps say."""
+"""Identify the content of a user's file independently of its time stamps."""
 
 import hashlib
 import os
@@ -8,28 +8,28 @@ from pathlib import Path
 
 from clm.provenance.files import read_json, sha256_file, write_json
 
-SMALL = 2**24  # bytes up to which a file is hashed each time it is asked about
-# A file that changed so few seconds ago may change once more within the same tick of the clock of the file system
+SMALL = 2**24  # bytes up to which a file is hashed each time
+# A file that changed so few seconds ago may change again within one tick of the file system's clock
 RECENT = 2
 
 
 def content_mark(path: Path, memory: Path) -> str:
     """Return the first 16 digits of the sha256 of a file.
 
-    That of a large file is remembered together with its size, inode and times. The time of the last change of the inode
-    is among them, which no program can set, so an edit that keeps the size and puts the time of modification back is
-    seen too.
+    The digest of a large file is cached together with its size, inode and times. These include the time of the last
+    change of the inode, which no program can set, so an edit that keeps the size and resets the modification time is
+    detected too.
 
     Args:
         path: the file.
-        memory: folder for what is remembered; where it cannot be written the file is hashed each time.
+        memory: folder of the cache; if it is not writable the file is hashed each time.
     """
     about = path.stat()
     if about.st_size <= SMALL:
         return sha256_file(path)[:16]
     state = [about.st_size, about.st_ino, about.st_mtime_ns, about.st_ctime_ns]
     place = memory / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.json"
-    with suppress(OSError, ValueError, KeyError, TypeError):  # nothing is remembered, or not in this form
+    with suppress(OSError, ValueError, KeyError, TypeError):  # nothing is cached, or not in this form
         known = read_json(place)
         if known["state"] == state:
             return known["mark"]

@@ -68,7 +68,7 @@ class Meter:
 
 @contextmanager
 def metered(path: Path, **extra: Any) -> Iterator[None]:
-    """Measure a block and write what it cost when it ends well (see Meter)."""
+    """Measure a block and write its cost if it succeeds (see Meter)."""
     with Meter() as meter:
         yield
     meter.write(path, **extra)

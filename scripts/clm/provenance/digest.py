@@ -1,7 +1,7 @@
-"""Identity of the code a job runs: a digest of the syntax tree of a script and of every module it imports.
+"""Digest of the code that a job runs: the syntax trees of a script and of every module that it imports.
 
-Comments, docstrings, formatting and time stamps do not count, nor does the version of Python (3.11 to 3.13: there
-`ast.dump` tells of empty fields or does not, and `ast.unparse` quotes f-strings in one way or the other).
+Comments, docstrings, formatting and time stamps do not count, nor does the version of Python (from 3.11 to 3.13
+`ast.dump` differs in empty fields, and `ast.unparse` in the quotes of f-strings).
 """
 
 import ast
@@ -15,7 +15,7 @@ SCRIPTS = Path(__file__).resolve().parents[2]  # the folder that holds the packa
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a module and its statements at any depth, expressions left out, of which there are ten times as many."""
+    """Yield a module and its statements at any depth, without expressions, which are ten times as many."""
     yield node
     for name in ("body", "orelse", "finalbody", "handlers", "cases"):
         for inner in getattr(node, name, ()):
@@ -40,14 +40,14 @@ def parse(path: Path) -> ast.Module:
 
 
 def normal_form(node: Any, out: list[str]) -> None:
-    """Append a text that is the same for the same syntax tree: classes of nodes, and their fields if not empty."""
+    """Append a text that is equal for equal syntax trees: classes of nodes, and their non-empty fields."""
     if isinstance(node, ast.AST):
         out.append(f"{type(node).__name__}(")
         for name in node._fields:
             value = getattr(node, name, None)
-            if isinstance(node, ast.JoinedStr):  # an f-string, to whose formats Python 3.12 adds an empty text
+            if isinstance(node, ast.JoinedStr):  # an f-string: Python 3.12 adds an empty text to its formats
                 value = [part for part in value if not (isinstance(part, ast.Constant) and part.value == "")]
-            if value is not None and value != [] and name != "ctx":  # which follows from where the node stands
+            if value is not None and value != [] and name != "ctx":  # `ctx` follows from the position of the node
                 out.append(f"{name}=")
                 normal_form(value, out)
         out.append(")")
@@ -65,13 +65,13 @@ def normal_form(node: Any, out: list[str]) -> None:
 def module_digest(path: Path) -> str:
     """Return the sha256 of the syntax tree of one file without docstrings."""
     parts: list[str] = []
-    normal_form(without_docstrings(parse(path)), parts)  # which keeps every import
+    normal_form(without_docstrings(parse(path)), parts)  # keeps every import
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 @cache
 def resolve(name: str, root: Path) -> Path | None:
-    """Return the file of a dotted module name below `root`, or None when it is not ours."""
+    """Return the file of a dotted module name below `root`, or None if the module is not part of this project."""
     base = root.joinpath(*name.split("."))
     for candidate in (base.with_suffix(".py"), base / "__init__.py"):
         if candidate.is_file():
@@ -101,7 +101,7 @@ def with_parents(names: set[str]) -> set[str]:
 
 @cache
 def imported_files(path: Path, root: Path) -> set[Path]:
-    """Return the files of ours that importing `path` runs first, its own imports and the packages above them."""
+    """Return the project files that importing `path` runs first: its own imports and the packages above them."""
     return {file for name in with_parents(imported_names(path)) if (file := resolve(name, root))}
 
 

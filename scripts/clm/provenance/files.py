@@ -1,4 +1,4 @@
-"""Atomic files: a result is either the whole new file or what was there before."""
+"""Atomic files: a path holds either the complete new file or the previous content."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`, which replaces it when the block succeeds.
 
-    The temporary name keeps the suffix (savers choose formats by it) and is removed on failure. The file gets the
-    usual permissions: some savers make files that only their owner can read, which hides results from a group.
+    The temporary file keeps the suffix (writers choose formats by it) and is removed on failure. The file gets the
+    usual permissions: some writers make files that only the owner can read, which hides results from a group.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a dry run of Snakemake says, on a page: which settings changed from what to what, how many jobs that means."""
+"""Summary of a dry run of Snakemake: which settings changed, from and to which value, and the number of jobs."""
 
 import re
 import textwrap
@@ -10,11 +10,11 @@ from clm.provenance.chain import Chain, settings_of
 from clm.study.differences import differences
 
 WIDTH = 118  # characters of a line
-MOST = 10  # changes that are told
+MOST = 10  # maximum number of changes shown
 FOLLOWS = "Input files updated by another job"
 NEW = "not made yet"
 OF_FILES = ("fetch_source", "prepare_task")  # rules that read files of the user
-SAID = {  # by Snakemake, and by us
+SAID = {  # Snakemake's reason to our wording
     "Missing output files": NEW,
     "Incomplete output files": "was interrupted",
     "Forced execution": "forced",
@@ -25,7 +25,7 @@ SAID = {  # by Snakemake, and by us
 
 @dataclass(frozen=True)
 class Planned:
-    """A job that would run: its rule, wildcards, first output, Snakemake's reasons and its command, if it has one."""
+    """A job that would run: its rule, wildcards, first output, Snakemake's reasons and its command, if any."""
 
     rule: str
     wildcards: frozenset[tuple[str, str]]
@@ -35,7 +35,7 @@ class Planned:
 
 
 def planned_jobs(text: str) -> list[Planned]:
-    """Return the jobs in the output of `snakemake -n -p`, target rules left out."""
+    """Return the jobs in the output of `snakemake -n -p`, without target rules."""
     blocks = re.split(r"^(?:local)?rule (\w+):$", text, flags=re.M)[1:]
     found = [planned(rule, block) for rule, block in zip(blocks[::2], blocks[1::2], strict=True)]
     return [job for job in found if job.output]
@@ -54,11 +54,11 @@ def planned(rule: str, block: str) -> Planned:
 
 
 def causes(job: Planned, chain: Chain | None) -> Iterator[str]:
-    """Yield why a job would run, unless that is another job that would.
+    """Yield the reasons why a job would run, except that its inputs come from another job that would run.
 
     Args:
         job: the job.
-        chain: the jobs behind the results that there are, if they are recorded.
+        chain: the jobs behind the existing results, if they are recorded.
     """
     for reason in job.reasons:
         name, _, files = reason.partition(": ")
@@ -71,7 +71,7 @@ def causes(job: Planned, chain: Chain | None) -> Iterator[str]:
 
 
 def changed_settings(job: Planned, chain: Chain | None) -> list[str]:
-    """Return `key: old -> new` for each setting of a job that is not as it was, and whether its code is another."""
+    """Return `key: old -> new` for each changed setting of a job, and whether its code changed."""
     if not job.command or chain is None or job.output not in chain.outputs:
         return ["settings"]
     (old_code, old), (code, new) = settings_of(chain.job(job.output)), settings_of({"command": job.command})
@@ -81,7 +81,7 @@ def changed_settings(job: Planned, chain: Chain | None) -> list[str]:
 
 
 def page(jobs: list[Planned], chain: Chain | None) -> list[str]:
-    """Return the lines that tell what would run: what changed, what is new, and the jobs of each rule."""
+    """Return the lines of the summary: what changed, what is new, and the jobs of each rule."""
     groups: dict[tuple[str, str], list[Planned]] = {}
     for job in jobs:
         for cause in causes(job, chain):
@@ -99,14 +99,14 @@ def page(jobs: list[Planned], chain: Chain | None) -> list[str]:
 
 
 def told(group: list[Planned]) -> str:
-    """Return how many jobs a group has and the wildcards that they share."""
+    """Return the number of jobs of a group and the wildcards that they share."""
     shared = sorted(frozenset.intersection(*(job.wildcards for job in group)))
     cells = " ".join(f"{name}={value}" for name, value in shared)
     return f"{len(group)} x" + (f" ({cells})" if cells else "")
 
 
 def paragraph(title: str, items: list[str]) -> list[str]:
-    """Return a title and items in lines of WIDTH characters, or nothing where there are none."""
+    """Return a title and items in lines of WIDTH characters, or nothing if there are no items."""
     text = ", ".join(item.replace(" ", "\0") for item in items)
     indented = {"initial_indent": "  ", "subsequent_indent": "  "}
     lines = textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False, **indented)

@@ -1,4 +1,4 @@
-"""Progress for logs: a run without a terminal tells how far it is, and how long it will take from here."""
+"""Progress for logs: without a terminal, a run logs the finished percentage and the remaining time."""
 
 import logging
 import sys
@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-LINES = 100  # at most about this many per run: one per percent, or one per job in small studies
-TOLD_FROM = 10  # percent: the first jobs, which train, take longer than most, so that a mean over them says little
+LINES = 100  # approximate maximum per run: one per percent, or one per job in small studies
+TOLD_FROM = 10  # percent: the first jobs, which train, take longer than most, so their mean time is misleading
 
 
 class ProgressLines(logging.Handler):
@@ -19,7 +19,7 @@ class ProgressLines(logging.Handler):
         self.begun, self.percent, self.rule = now(), -1, ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember the rule of a finished job; write a line when another percent is done."""
+        """Record the rule of a finished job; write a line when another percent is done."""
         event = str(getattr(getattr(record, "event", None), "value", ""))
         if event == "job_finished":
             self.rule = record.getMessage().rpartition("Rule: ")[2].rstrip(")")
@@ -27,7 +27,7 @@ class ProgressLines(logging.Handler):
             self.tell(record.done, record.total)
 
     def tell(self, done: int, total: int) -> None:
-        """Write a line, unless this percent has one."""
+        """Write a line, unless this percent already has one."""
         percent = LINES * done // max(total, 1)
         if percent == self.percent or not done:
             return
@@ -46,6 +46,6 @@ def duration(seconds: float) -> str:
 
 
 def follow(logger: logging.Logger) -> None:
-    """Write progress of a run whose output is no terminal: there are no bars."""
+    """Log the progress of a run whose output is not a terminal and therefore has no progress bar."""
     if not sys.stderr.isatty():
         logger.addHandler(ProgressLines())

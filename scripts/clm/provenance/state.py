@@ -1,4 +1,4 @@
-"""Saved state of interrupted jobs: not a declared output, keyed by what a job computes, written by one process."""
+"""Saved state of interrupted jobs: not a declared output, keyed by the computation, written by one process."""
 
 import fcntl
 import hashlib
@@ -73,6 +73,6 @@ def save_seconds() -> float:
 
 
 def stop_if_requested() -> None:
-    """Stop a job that has no state worth saving; the next attempt starts from the beginning."""
+    """Stop a job that has no state to save; the next attempt starts from the beginning."""
     if stop_requested():
         raise Interrupted("asked to stop")

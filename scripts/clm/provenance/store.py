@@ -1,8 +1,8 @@
-"""Results that outlive the job that made them: one is computed once for all that it depends on, and taken from then on.
+"""A cache of results that outlive their job: each is computed once per digest of its dependencies.
 
-Snakemake removes the outputs of a job before it runs the job again, so a job of many parts would compute all of them
-for a new one. The parts are kept here, in a folder that is no output. It may be removed at any time: what is missing or
-damaged is computed again.
+Snakemake removes the outputs of a job before it runs the job again, so a job with many parts would recompute all of
+them when one is added. The parts are kept here, in a folder that is not an output. It may be removed at any time:
+missing or damaged parts are computed again.
 """
 
 import logging
@@ -25,7 +25,7 @@ class Store:
     """The entries of one job, a folder each, named by a digest of what its files depend on."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder; see `opened`."""
+        """Use a folder; see `opened`."""
         self.folder = folder
         self.used: set[str] = set()
 
@@ -33,12 +33,12 @@ class Store:
         """Write the files of an entry to their targets; compute them first if there is no entry, or a damaged one.
 
         Args:
-            identity: all that the files depend on (parameters, code, digests of data), as a value with a JSON form.
-            targets: name of each file in the entry, and where it is copied to.
-            make: writes each file to the path that it gets under its name.
+            identity: everything that the files depend on (parameters, code, digests of data), as a JSON value.
+            targets: name of each file in the entry, and the path to copy it to.
+            make: called with {name: path}; writes each file to its path.
 
         Returns:
-            Whether the entry was there.
+            Whether the entry existed.
         """
         entry = state_folder(self.folder, identity)
         self.used.add(entry.name)
@@ -51,7 +51,7 @@ class Store:
         return found
 
     def fill(self, entry: Path, names: Files, make: Callable[[dict[str, Path]], None]) -> None:
-        """Make an entry in a folder beside its place, and move it there when it is whole."""
+        """Make an entry in a temporary folder, and move it to its place when it is complete."""
         temporary = self.folder / f".{uuid.uuid4().hex[:12]}"
         temporary.mkdir()
         try:
@@ -63,14 +63,14 @@ class Store:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def remove_unused(self) -> None:
-        """Remove the entries that were not asked for, and what killed jobs left."""
+        """Remove the entries that were not requested, and remains of killed jobs."""
         for path in self.folder.iterdir():
             if path.is_dir() and path.name not in self.used:
                 shutil.rmtree(path)
 
 
 def intact(entry: Path, names: Files) -> bool:
-    """Whether an entry has all files, each with the content that was written."""
+    """Return whether an entry has all files, each with the content that was written."""
     if not entry.is_dir():
         return False
     try:
@@ -85,7 +85,7 @@ def intact(entry: Path, names: Files) -> bool:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Store]:
-    """Yield the store of a job, which no other process opens meanwhile; at success keep only what the job asked for."""
+    """Yield the store of a job, locked against other processes; on success, keep only the entries that it requested."""
     with lease(folder):
         store = Store(folder)
         yield store
