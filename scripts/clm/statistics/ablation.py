@@ -1,4 +1,4 @@
-"""Does the conclusion hang on the choice of tasks? Medians over tasks, recomputed with one part left out at a time."""
+"""Do conclusions depend on the choice of tasks? Medians over tasks, recomputed with one part left out at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ EFFECT = ("statistic", "mode", "split", "task", "slope", "gain", "lower", "upper
 
 
 def effects(nets: Sequence[NetPanel], saturation: pd.DataFrame, aggregate: list[str]) -> pd.DataFrame:
-    """Return what is aggregated: columns EFFECT, one row per statistic, mode, split and task that counts.
+    """Return the effects to aggregate: columns EFFECT, one row per statistic, mode, split and task that counts.
 
     Args:
         nets: net log errors of every mode, split and task with signal (`headline.study_nets`), whose slopes give the
@@ -58,9 +58,9 @@ def strata(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
 
 
 def parts(rows: pd.DataFrame, families: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield (what kind of part, its name, the rows without it): nothing, then each task, family, mode and split.
+    """Yield (kind of part, its name, rows without it): nothing left out, then each task, family, mode and split.
 
-    A mode or split is left out only where there are several.
+    A mode or split is left out only if there are several.
     """
     yield NOTHING, NOTHING, rows
     family = rows["task"].map(families)
@@ -73,7 +73,7 @@ def parts(rows: pd.DataFrame, families: Mapping[str, str]) -> Iterator[tuple[str
 def per_task(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row per task: means over modes and splits of estimates and of interval ends.
 
-    The mean of half widths is that of errors which are fully correlated: the same checkpoints, the same molecules.
+    Averaging half widths treats errors as fully correlated: they share checkpoints and molecules.
     """
     return rows.groupby("task", sort=False)[["gain", "lower", "upper"]].mean()
 
@@ -107,8 +107,8 @@ def conclude(
     Args:
         statistic: an axis, "elasticity" or "task_dependence".
         rows: of `effects`.
-        margins: {"gain": ..., "elasticity": ...}, what matters.
-        sensitive: {(mode, split): whether the study sees gains on the control task}.
+        margins: {"gain": ..., "elasticity": ...}, the smallest relevant effects.
+        sensitive: {(mode, split): whether the study detects gains on the control task}.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
     """
@@ -126,9 +126,9 @@ def conclude(
 
 
 def change(verdict: str, with_all: str) -> str:
-    """Return how a verdict differs from that with everything, in words; "none" where it is the same.
+    """Return how a verdict differs from that with all parts, in words; "none" if it does not.
 
-    Not sensitive decides as little as undecided, so that one in place of the other changes nothing.
+    "Not sensitive" decides as little as "undecided", so replacing one by the other is not a change.
     """
     decided, before = (one not in OPEN for one in (verdict, with_all))
     if verdict == with_all or not (decided or before):
@@ -146,9 +146,9 @@ def ablation_rows(
     draws: int,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Return the rows of ablation.csv; `change` says how the verdict differs from that with everything.
+    """Return the rows of ablation.csv; `change` states how the verdict differs from that with all parts.
 
-    A part without which nothing can be tested is not left out: that says nothing about the choice of tasks.
+    Parts without which nothing can be tested are not left out: that would show nothing about the choice of tasks.
     """
     records = []
     for statistic, mode, split, group in strata(rows):
@@ -165,6 +165,6 @@ def ablation_rows(
 
 
 def changes(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Return {kind of change: names of the parts that make it} of one conclusion, reversals first."""
+    """Return {kind of change: names of the parts that cause it} of one conclusion, reversals first."""
     found = {kind: rows[rows["change"] == kind] for kind in (REVERSAL, TO_UNDECIDED, FROM_UNDECIDED)}
     return {kind: (part["left_out"] + " " + part["name"]).tolist() for kind, part in found.items()}

@@ -26,13 +26,13 @@ MEANING = {IMPROVING: HELPS, SATURATED: NO_HELP, NO_RELEVANT_GAIN: NO_HELP, DEGR
 
 @dataclass(frozen=True)
 class Finding:
-    """What the tables say about one lever.
+    """The finding on one possible improvement.
 
     Attributes:
         lever: a larger model, longer pretraining, more molecules to pretrain on, or more labels.
         verdict: helps, does not help, harms or unknown.
-        change: of the error per doubling with its interval, where one was estimated.
-        why: the protocols or curves behind it.
+        change: of the error per doubling with its interval, if estimated.
+        why: the protocols or curves behind the verdict.
     """
 
     lever: str
@@ -60,7 +60,7 @@ def answer(task: str, saturation: pd.DataFrame, learning: pd.DataFrame) -> list[
 
 
 def lever(axis: str, rows: pd.DataFrame) -> Finding:
-    """Return the finding on one axis of scale: what its decided protocols say, where they agree.
+    """Return the finding on one axis of scale: the verdict of its decided protocols, if they agree.
 
     Args:
         axis: N, D or U.
@@ -87,7 +87,7 @@ def protocols(rows: list[dict]) -> str:
 
 
 def reasons(rows: list[dict]) -> str:
-    """Return why no protocol decides."""
+    """Return the reasons why no protocol decides."""
     verdicts = {row["verdict"] for row in rows}
     if not rows or verdicts <= {NOT_TESTABLE}:
         return "too few models differ in it"
@@ -106,7 +106,7 @@ def per_doubling(row: dict | pd.Series, unit: str) -> str:
 def label_lever(curves: pd.DataFrame) -> Finding:
     """Return the finding on labels: the last doubling of the learning curve of every pretrained model.
 
-    Untrained encoders and forests do not count: the advice is to whoever uses a pretrained model.
+    Untrained encoders and forests do not count: the advice is for users of a pretrained model.
     """
     pretrained = curves[curves["baseline"].isna() & (curves["corpus"] != UNTRAINED)]
     pretrained = pretrained.drop(columns=["lower", "upper"], errors="ignore").rename(

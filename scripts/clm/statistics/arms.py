@@ -20,7 +20,7 @@ REACH, PRECISION = 3.0, 0.002  # of the interval of a share
 
 
 def matched_runs(runs: pd.DataFrame, shuffled: pd.DataFrame, source: str, corpus: str) -> pd.DataFrame:
-    """Return the checkpoints of a corpus and of its shuffled control that exist in both, as `study_runs` does.
+    """Return the checkpoints that exist for both a corpus and its shuffled control, in the form of `study_runs`.
 
     Args:
         runs: runs.csv.
@@ -51,7 +51,7 @@ def paired(panel: Panel) -> Panel:
 
 
 def contrast(arms: np.ndarray, weights: Mapping[str, float]) -> Design:
-    """Return the estimator of a weighted sum of the means of some arms, each cell being a trunk of its own.
+    """Return the estimator of a weighted sum of the means of some arms; each cell is its own trunk.
 
     The variance between seeds is pooled over arms, as in an analysis of variance.
 
@@ -70,7 +70,7 @@ def contrast(arms: np.ndarray, weights: Mapping[str, float]) -> Design:
 
 
 def seeds_df(net: NetPanel, corpus: str) -> int:
-    """Return the degrees of freedom between seeds; 0 where each arm has a single one."""
+    """Return the degrees of freedom between seeds; 0 if each arm has a single seed."""
     return len(net.panel.cells) - len(np.unique(arms_of(net, corpus)))
 
 
@@ -85,7 +85,7 @@ def weights_of(kind: str, share: float = 1.0) -> dict[str, float]:
 
 
 def arms_of(net: NetPanel, corpus: str) -> np.ndarray:
-    """Return for each cell whether it is of the control or its twin on the corpus in order."""
+    """Return the arm of each cell: the shuffled control or its twin on the unshuffled corpus."""
     return np.where(net.panel.cells["corpus"].to_numpy() == corpus, SHUFFLED, PRETRAINED)
 
 
@@ -95,7 +95,9 @@ def pooled(nets: Sequence[NetPanel], corpus: str, weights: Mapping[str, float]) 
 
 
 def share_interval(nets: Sequence[NetPanel], corpus: str, share: float) -> tuple[float, float]:
-    """Return the interval of a share: those that a test does not reject, as Fieller (J. R. Stat. Soc. B 1954, 16, 175).
+    """Return the interval of a fraction: the values that a test does not reject.
+
+    The method is that of Fieller (J. R. Stat. Soc. B 1954, 16, 175).
 
     Args:
         nets: net log errors, one per task, with a net gain of pretraining above 0.
@@ -103,7 +105,7 @@ def share_interval(nets: Sequence[NetPanel], corpus: str, share: float) -> tuple
         share: (net gain of shuffled) / (net gain of pretrained).
 
     Returns:
-        Both ends; NaN for one that lies further than REACH from the share.
+        Both ends; NaN for an end further than REACH from the fraction.
     """
 
     def fits(tried: float) -> bool:
@@ -124,7 +126,7 @@ def share_interval(nets: Sequence[NetPanel], corpus: str, share: float) -> tuple
 
 
 def untrained_estimate(nets: Sequence[NetPanel]) -> tuple[float, float]:
-    """Return degrees of freedom and half the interval of the mean log error of untrained encoders, around itself."""
+    """Return degrees of freedom and half the width of the interval of the mean log error of untrained encoders."""
     size = nets[0].panel.cells["size"].iloc[0]
     values = [net.twins.errors[size].to_numpy(dtype=float).mean(axis=1) for net in nets]
     count = min(map(len, values))

@@ -1,4 +1,4 @@
-"""Variance components of a finished study for one that has not run, and what is carried over to what it lacks."""
+"""Variance components of a finished study for planning a new one; components that it lacks are carried over."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from clm.statistics.replicates import Plan
 from clm.tables.columns import ENCODER_MODES, PRIMARY
 from clm.tables.panels import Panel, panels
 
-PILOT_TRUNKS, PILOT_TASKS = 6, 2  # least that tell trunks from tasks
+PILOT_TRUNKS, PILOT_TASKS = 6, 2  # minimum to separate effects of trunks and tasks
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What the scores of one mode and split of a finished study tell.
+    """Variance components from the scores of one mode and split of a finished study.
 
     Attributes:
         parts: variance components, means over tasks.
@@ -32,12 +32,12 @@ class Finished:
 def finished_parts(
     scores: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame, counted: list[str]
 ) -> dict[tuple[str, str], Finished]:
-    """Return {(mode, split): what its scores tell} of a finished study.
+    """Return {(mode, split): components} of a finished study.
 
     Args:
         scores: transfer.csv.
         runs: of `study_runs`.
-        draws: draws.parquet, empty where it is not kept.
+        draws: draws.parquet, empty if it is not kept.
         counted: tasks that count.
     """
     twins = untrained_twins(scores, draws)
@@ -57,7 +57,7 @@ def finished_parts(
 
 
 def unreadable(scores: pd.DataFrame) -> str | None:
-    """Return why no score of a table is one of an encoder, or None."""
+    """Return the reason why a table has no score of an encoder, or None."""
     modes = [str(mode) for mode in scores["mode"].dropna().unique()]
     if set(modes) & set(ENCODER_MODES):
         return None
@@ -67,7 +67,7 @@ def unreadable(scores: pd.DataFrame) -> str | None:
 
 
 def pilot(mode: str) -> str:
-    """Return which pilot study tells how much scores of a mode vary."""
+    """Return the pilot study that would measure how much scores of a mode vary."""
     return (
         f"a pilot with {mode} scores of {PILOT_TRUNKS} trunks (two of them seeds of one cell) and 3 untrained encoders "
         f"of each size on {PILOT_TASKS} tasks"
@@ -77,16 +77,16 @@ def pilot(mode: str) -> str:
 def carried(
     found: Mapping[tuple[str, str], Finished], mode: str, split: str, plan: Plan
 ) -> tuple[Components | None, list[str]]:
-    """Return the components for one mode and split of a plan, and what about them is carried over.
+    """Return the components for one mode and split of a plan, and which of them are carried over.
 
     Args:
         found: of `finished_parts`.
         mode: of the plan.
         split: of the plan.
-        plan: what is planned there.
+        plan: the plan for them.
 
     Returns:
-        None where no score of the mode is known; sentences.
+        The components, None if no score of the mode is known, and sentences on what is carried over.
     """
     same_mode = [(other, one) for (of, other), one in found.items() if of == mode]
     if not same_mode:

@@ -1,7 +1,7 @@
-"""Choosing a checkpoint by a predictor against choosing it by what costs nothing, with trunks and tasks drawn anew.
+"""Compare choosing a checkpoint by a predictor with free rules, resampling trunks and tasks.
 
-A rule often picks the same checkpoint for every task. An interval over tasks alone then takes the luck of one
-pretraining run for skill: with three runs of the largest model a rule finds the best one by chance in a third of cases.
+A rule often picks the same checkpoint for every task. An interval over tasks alone then mistakes the luck of one
+pretraining run for skill: with three runs of the largest model, a rule finds the best one by chance in 1/3 of cases.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from clm.statistics.predictors import LOSS
 from clm.tables.columns import SCALES
 from clm.tables.panels import Panel
 
-FREE = ("random", "largest_model", "loss")  # a choice that costs nothing more: pretraining tells the loss anyhow
-Rules = Mapping[str, tuple[np.ndarray, float]]  # predictor to its values, NaN where unknown, and the sign that is good
+FREE = ("random", "largest_model", "loss")  # rules without extra cost: pretraining reports the loss anyway
+Rules = Mapping[str, tuple[np.ndarray, float]]  # predictor to its values, NaN if unknown, and the sign that is better
 DIFFERENCE = ("rival", "difference", "difference_lower", "difference_upper")
 
 
@@ -24,13 +24,13 @@ def differences(
 ) -> dict[str, dict[str, Any]]:
     """Return {predictor: DIFFERENCE}: its mean log error over tasks minus that of the best free rule, its rival.
 
-    Both choose among the checkpoints for which the predictor is known. The interval is the wider of one over tasks and
-    one in which trunks, within their corpus, size and molecules, and tasks are drawn anew and every rule chooses again.
+    Both choose among the checkpoints for which the predictor is known. The interval is the wider of two: one over
+    tasks, and one that resamples tasks and trunks (within corpus, size and molecules) and repeats every choice.
 
     Args:
         panels: the tasks that count.
-        errors: of each panel, mean log error of each checkpoint, float64 (n,).
-        rules: of each panel.
+        errors: for each panel, mean log error of each checkpoint, float64 (n,).
+        rules: for each panel.
         count: draws.
         seed: of the draws.
     """
@@ -46,7 +46,7 @@ def differences(
 
 
 def trunk_weights(panels: Sequence[Panel], count: int, random: np.random.Generator) -> list[np.ndarray]:
-    """Return for each panel how often each checkpoint's trunk is drawn, float64 (1 + count, n); in row 0 once."""
+    """Return for each panel how often each checkpoint's trunk is drawn, float64 (1 + count, n); row 0 is all ones."""
     groups: dict[tuple, dict[Any, int]] = {}
     for panel in panels:
         for trunk, *key in panel.cells[["trunk", "corpus", "size", "subset"]].itertuples(index=False, name=None):
@@ -65,7 +65,7 @@ def trunk_weights(panels: Sequence[Panel], count: int, random: np.random.Generat
 def task_errors(
     panel: Panel, errors: np.ndarray, rules: Rules, name: str, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return {rule: log error of its choice in each draw}, of a predictor (under "") and of the free rules."""
+    """Return {rule: log error of its choice in each draw} for a predictor (under "") and the free rules."""
     values, sign = rules[name]
     known = np.isfinite(values)
     orders = {"": sign * values, "random": np.zeros(len(values)), "largest_model": scale_rank(panel)}
@@ -81,7 +81,7 @@ def scale_rank(panel: Panel) -> np.ndarray:
 
 
 def chosen_errors(order: np.ndarray, weights: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """Return the log error in each draw of the checkpoint first in order (n,); equal ones share by weight."""
+    """Return the log error in each draw of the checkpoint with the highest `order` (n,); ties share by weight."""
     able = np.isfinite(order) & (weights > 0)
     ranked = np.where(able, order, -np.inf)
     shares = (ranked == ranked.max(axis=1, keepdims=True)) * able * weights
@@ -90,7 +90,7 @@ def chosen_errors(order: np.ndarray, weights: np.ndarray, errors: np.ndarray) ->
 
 
 def compared(made: Sequence[Mapping[str, np.ndarray]], tasks: np.ndarray, count: int, seed: int) -> dict[str, Any]:
-    """Return DIFFERENCE of a predictor from the errors of all rules on each task; tasks: those of each draw."""
+    """Return DIFFERENCE of a predictor from the errors of all rules on each task; `tasks` are those of each draw."""
     free = [rule for rule in FREE if all(rule in one for one in made)]
     rival = min(free, key=lambda rule: np.mean([one[rule][0] for one in made]))
     apart = np.stack([one[""] - one[rival] for one in made])  # tasks, 1 + draws

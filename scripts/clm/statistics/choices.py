@@ -29,7 +29,7 @@ def regret_rows(
 ) -> list[dict[str, Any]]:
     """Return the regret of each predictor on each task with repeats, then over the tasks that count.
 
-    The latter have the difference to the best choice that costs nothing (see `clm.statistics.choice_draws`).
+    The latter include the difference to the best free rule (see `clm.statistics.choice_draws`).
     """
     rows, repeated = [], [panel for panel in members if repeats_of(panel) is not None]
     for panel in repeated:

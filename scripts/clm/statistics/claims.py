@@ -1,4 +1,4 @@
-"""The claims of Sagawa and Kojima (arXiv 2602.11618) against the tables of a study; undecided unless a test decides."""
+"""Judge the claims of Sagawa and Kojima (arXiv 2602.11618) by a study's tables; undecided unless a test decides."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -81,15 +81,15 @@ def task_dependence(key: tuple[str, str], gains: pd.DataFrame, margin: float, se
 def judge_dependence(gains: pd.DataFrame, margin: float, sensitive: bool = True) -> dict[str, Any]:
     """Return effect, lower, upper, p, verdict and reason on "gains differ between tasks".
 
-    Cochran's Q of the slopes; the effect is I^2, the share of true variance, with the interval of Higgins and Thompson,
-    Stat. Med. 2002, 21, 1539. Standard errors come from 95 % intervals as if normal, which makes them too large with
-    few trunks, so Q errs towards no difference; the claim is therefore contradicted only when the gains themselves are
-    nearly equal.
+    Cochran's Q of the slopes; the effect is I^2, the fraction of true variance, with the interval of Higgins and
+    Thompson, Stat. Med. 2002, 21, 1539. Standard errors are computed from 95 % intervals as if normal, which makes them
+    too large with few trunks, so Q errs towards no difference; the claim is therefore contradicted only if the gains
+    themselves are nearly equal.
 
     Args:
         gains: one row per task with gain, lower, upper.
         margin: SD of gains over tasks that matters.
-        sensitive: whether the study sees gains on the control task; where it does not, equal gains say little.
+        sensitive: whether the study detects gains on the control task; if not, equal gains show little.
     """
     if len(gains) < MIN_TASKS:
         return NO_EFFECT | {"verdict": NOT_TESTABLE, "reason": f"needs: {MIN_TASKS} tasks, has {len(gains)}"}
@@ -110,7 +110,7 @@ def judge_dependence(gains: pd.DataFrame, margin: float, sensitive: bool = True)
 
 
 def spread_bound(gains: np.ndarray) -> float:
-    """Return the one-sided 95 % upper bound of the SD of gains over tasks, their errors included."""
+    """Return the one-sided 95 % upper bound of the SD of gains over tasks, including their errors."""
     df = len(gains) - 1
     return float(np.std(gains, ddof=1) * np.sqrt(df / stats.chi2.ppf(ALPHA, df)))
 

@@ -41,8 +41,8 @@ def loss_claim(fits: pd.DataFrame, corpus: str, axis: str, what: str, margin: fl
 def judge_fall(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
     """Return verdict and reason from a row of fits.csv.
 
-    supported: both intervals lie above 0. contradicted: both exclude a fall of the margin. Where they disagree, nothing
-    is decided.
+    supported: both intervals lie above 0. contradicted: both exclude a fall of the margin. If they disagree, the claim
+    is undecided.
 
     Args:
         row: estimate, df, n_trunks and the two intervals of the exponent.
@@ -66,12 +66,12 @@ def judge_fall(row: Mapping[str, Any], margin: float) -> tuple[str, str]:
 
 
 def fall_of(lower: float, upper: float, small: float) -> str:
-    """Return what one interval of the exponent says alone; an interval above 0 shows a fall however small."""
+    """Return the conclusion from one interval of the exponent; an interval above 0 shows a fall, however small."""
     return "falls" if lower > 0 else "little" if upper < small else "either"
 
 
 def fit_remarks(row: Mapping[str, Any]) -> list[str]:
-    """Return what a reader must know about the power law behind an exponent: its fit, and its error on unseen cells."""
+    """Return remarks on the power law behind an exponent: its fit, and its error on held-out cells."""
     remarks = []
     if pd.notna(row["lack_of_fit_p"]):
         fits = "does not describe" if row["lack_of_fit_p"] < ALPHA else "may describe"

@@ -1,4 +1,4 @@
-"""Claims on what predicts transfer, on the review's definition of saturation, and on what no test decides."""
+"""Claims on predictors of transfer, on the review's definition of saturation, and without a test."""
 
 from typing import Any
 
@@ -45,10 +45,10 @@ def is_one_of(predictor: str, starts: tuple[str, ...]) -> bool:
 def prediction_claim(
     name: str, what: str, key: tuple[str, str] | None, rows: pd.DataFrame, margin: float
 ) -> dict[str, Any]:
-    """Judge one claim from the pooled rows of its predictors; shown is the largest correlation that decides.
+    """Judge one claim from the pooled rows of its predictors, and show the largest correlation that decides.
 
-    The verdict is that of the rows of correlations.csv. contradicted: one of them predicts. supported: all correlate by
-    less than the margin.
+    The verdict follows from the rows of correlations.csv. contradicted: one of them predicts. supported: all correlate
+    by less than the margin.
     """
     where, suffix = (f" ({key[0]}, {key[1]} split)", f".{'.'.join(key)}") if key else ("", "")
     base = {
@@ -104,9 +104,9 @@ def judged(rows: pd.DataFrame) -> tuple[str, str]:
 
 
 def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float) -> list[dict[str, Any]]:
-    """Return the share of tasks that saturate by the definition of the review: a change below the margin at the end.
+    """Return the fraction of tasks that saturate by the review's definition: a change below the margin at the end.
 
-    Shown beside ours and not judged: at a gain of zero and 5 % noise 58 % of tasks pass it.
+    Shown for comparison and not judged: at a gain of zero and 5 % noise, 58 % of tasks pass it.
     """
     kept = (
         (saturation["features"] == PRIMARY) & saturation["task"].isin(aggregate) & saturation["review_verdict"].notna()
@@ -131,7 +131,7 @@ def review_claims(saturation: pd.DataFrame, aggregate: list[str], margin: float)
 
 
 def parameter_space_claim() -> dict[str, Any]:
-    """Return the claim about maps of parameter space, which are pictures and no test."""
+    """Return the claim about maps of parameter space, which are figures without a test."""
     text = "maps of parameter space show why tasks fail to gain"
     reason = "needs: a number of the maps, named beforehand, that could contradict the claim; they are illustrations"
     return claim("parameter_space", text, "abstract", "none", ["figures"], reason=reason)

@@ -1,8 +1,8 @@
-"""Variance components of a finished study: what its trunks, test sets, seeds and tasks add to a log error.
+"""Variance components of a finished study: contributions of trunks, test sets, seeds and tasks to a log error.
 
-Moments, averaged over the tasks of one mode and split. A trunk differs from others of its cell in level and in what
-more tokens do to it; what its budgets add beyond a line in log tokens is the residual of a cell. Effects of trunks are
-correlated over tasks, because one encoder serves them all.
+Estimated by moments, averaged over the tasks of one mode and split. A trunk differs from others of its cell in level
+and in its slope on log tokens; the deviation of a budget from this line is the residual of a cell. Effects of trunks
+are correlated over tasks, because the tasks share one encoder.
 """
 
 from collections import Counter
@@ -28,11 +28,11 @@ class Components:
         drift: between trunks, of the change per doubling of tokens.
         cell: of a budget about the line of its trunk.
         common: correlation over tasks of the effects of a trunk.
-        seed: of one checkpoint on one split seed, about what checkpoint and seed give together; on a split without
-            seeds that of the test molecules.
+        seed: of one checkpoint on one split seed, about the sum of both main effects; on a split without seeds that of
+            the test molecules.
         untrained: between initializations of an untrained encoder.
         between: {axis: SD between tasks of the change per doubling}.
-        test_ratio: molecules of the test part by those of the training part.
+        test_ratio: number of test molecules divided by that of training molecules.
     """
 
     level: float
@@ -46,20 +46,23 @@ class Components:
 
 
 def root(value: float) -> float:
-    """Return the square root of a variance that moments may leave below 0."""
+    """Return the square root of a variance, 0 if its moment estimate is negative."""
     return float(np.sqrt(max(value, 0.0)))
 
 
 def residuals(y: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return what a linear fit leaves of y, float64 (..., n), and its degrees of freedom; columns may be collinear."""
+    """Return the residuals of a linear fit to y, float64 (..., n), and their degrees of freedom.
+
+    Columns may be collinear.
+    """
     x = np.column_stack([np.ones(y.shape[-1]), *columns])
     return y - y @ np.linalg.pinv(x).T @ x.T, y.shape[-1] - int(np.linalg.matrix_rank(x))
 
 
 def trunk_lines(cells: pd.DataFrame, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, int]:
-    """Return level and slope per doubling of tokens of every trunk, and what they leave of y.
+    """Return level and slope per doubling of tokens of every trunk, and the residual sum of squares.
 
-    A bend that all trunks share is no noise: the mean of what is left at each budget is taken out.
+    Curvature that all trunks share is not noise: the mean residual of each budget is subtracted.
 
     Args:
         cells: `trunk`, `tokens`.
@@ -134,14 +137,14 @@ def loss_components(runs: pd.DataFrame) -> Components:
 
 
 def alike(panels: Sequence[Panel]) -> list[Panel]:
-    """Return the panels that have the commonest set of checkpoints, which trunks of several tasks need to pair."""
+    """Return the panels with the most frequent set of checkpoints, so that trunks can be paired across tasks."""
     sets = [tuple(panel.cells["checkpoint"]) for panel in panels]
     common = Counter(sets).most_common(1)[0][0]
     return [panel for panel, cells in zip(panels, sets, strict=True) if cells == common]
 
 
 def shared(left: np.ndarray) -> float:
-    """Return the mean correlation over pairs of tasks of the residuals of trunks, float64 (tasks, trunks)."""
+    """Return the mean correlation, over pairs of tasks, of the residuals of trunks, float64 (tasks, trunks)."""
     products = left @ left.T
     own = float(np.trace(products))
     pairs = (float(products.sum()) - own) / max(len(left) - 1, 1)
@@ -149,7 +152,7 @@ def shared(left: np.ndarray) -> float:
 
 
 def seed_variance(panel: Panel) -> float:
-    """Return the variance of one checkpoint on one split seed, or one drawn test set, beyond checkpoint and seed."""
+    """Return the variance of the interaction of checkpoint and split seed (or drawn test set)."""
     repeats = panel.errors if len(panel.errors) > 1 else panel.draws
     if repeats is None or repeats.shape[1] < 2:
         return 0.0
@@ -158,7 +161,7 @@ def seed_variance(panel: Panel) -> float:
 
 
 def untrained_sd(twins: Sequence[Twins | None]) -> float:
-    """Return the SD of log error between initializations, pooled over tasks and sizes; 0 where nothing is known."""
+    """Return the SD of log error between initializations, pooled over tasks and sizes; 0 if unknown."""
     known = [frame.to_numpy(dtype=float).mean(axis=1) for t in twins if t for frame in t.errors.values()]
     known = [values for values in known if len(values) > 1]
     df = sum(len(values) - 1 for values in known)

@@ -1,8 +1,8 @@
 """A few named methods compared on common blocks: repeated-measures analysis of variance, then Tukey's test.
 
-The workflow of Ash et al., J. Chem. Inf. Model. 2025, 65, 9398, with two differences: the error is that of log errors,
-so that an effect is a share of the error; and blocks that are resampled splits of one data set share training data, so
-their variance is that of Nadeau and Bengio.
+This follows Ash et al., J. Chem. Inf. Model. 2025, 65, 9398, with two differences: log errors are compared, so that an
+effect is a fraction of the error; and since resampled splits of one data set share training data, the variance over
+such blocks is that of Nadeau and Bengio.
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Blocks:
 
     Attributes:
         means: float64 (methods,).
-        residual: mean square of what neither block nor method explains.
+        residual: residual mean square, not explained by block or method.
         df: its degrees of freedom.
         count: number of blocks.
-        f: F of the methods, NaN when nothing varies.
-        p: its p.
+        f: F statistic of the methods, NaN if nothing varies.
+        p: its p value.
     """
 
     means: np.ndarray
@@ -61,7 +61,7 @@ class Difference:
 
 @lru_cache(maxsize=64)
 def critical(methods: int, df: int) -> float:
-    """Return the 95 % point of the studentized range; it takes a second to compute and few are needed."""
+    """Return the 95 % point of the studentized range (cached: it takes a second to compute)."""
     return float(stats.studentized_range.ppf(1 - ALPHA, methods, df))
 
 
@@ -87,10 +87,10 @@ def tukey(blocks: Blocks, first: int, second: int, ratio: float = 0.0) -> Differ
 
 
 def verdict(lower: float, upper: float, margin: float) -> str:
-    """Return what an interval of a difference of log errors says about the first method.
+    """Return the verdict on the first method from the interval of a difference of log errors.
 
-    no relevant difference: it lies within the margin; lower error, higher error: it lies on one side of 0; otherwise
-    undecided.
+    no relevant difference: the interval lies within the margin; lower error, higher error: it lies on one side of 0;
+    otherwise undecided.
     """
     if max(-lower, upper) < margin:
         return SMALL

@@ -1,7 +1,7 @@
-"""What control tasks show, whose truth is known: how much of the error is label noise, and the gain on the truth.
+"""Results on control tasks, whose truth is known: the fraction of label noise in the error, and the gain on the truth.
 
-Labels carry normal noise of SD s, so RMSE^2 = (error against the truth)^2 + s^2, and noise hides gains: a relative
-change of the RMSE is one of the error against the truth that is 1 / (1 - s^2 / RMSE^2) times as large.
+Labels carry normal noise of SD s, so RMSE^2 = (error against the truth)^2 + s^2, and noise hides gains: the relative
+change of the error against the truth is 1 / (1 - s^2 / RMSE^2) times that of the RMSE.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,21 +12,21 @@ import pandas as pd
 
 from clm.tables.columns import PRIMARY, UNTRAINED
 
-HALF = 0.5  # of the squared error: beyond it the labels limit more than the representation
+HALF = 0.5  # of the squared error; beyond it, labels limit more than the representation
 
 
 def noise_fraction(noise_sd: float, error: float) -> float:
-    """Return the share of a squared error that is label noise, at most 1; NaN without an error."""
+    """Return the fraction of a squared error that is label noise, at most 1; NaN without an error."""
     return float(min(noise_sd**2 / error**2, 1.0)) if error > 0 else float("nan")
 
 
 def truth_gain(gain: float, share: float) -> float:
-    """Return the relative gain on the truth behind a relative gain of the RMSE, whose square holds `share` of noise."""
+    """Return the relative gain on the truth for a relative gain of the RMSE; noise is `share` of the squared RMSE."""
     return 1 - (1 - gain) ** (1 / (1 - share)) if share < 1 and gain < 1 else float("nan")
 
 
 def limit(lower: float, upper: float) -> str:
-    """Return what limits a task, from the interval of the share of noise."""
+    """Return what limits a task, from the interval of the fraction of noise."""
     if not np.isfinite([lower, upper]).all():
         return "undefined"
     return "labels" if lower > HALF else "representation" if upper < HALF else "undecided"
@@ -37,7 +37,7 @@ def control_rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield a row per control task, mode, split and axis, primary read-out.
 
-    The share of noise is that of the typical pretrained encoder: medians over cells of the error and of its bounds.
+    The fraction of noise is for a typical pretrained encoder: medians over cells of the error and of its bounds.
 
     Args:
         transfer: transfer.csv.

@@ -1,6 +1,6 @@
-"""Rank correlations of checkpoints that come in trunks: bootstrap and permutations move whole trunks.
+"""Rank correlations of checkpoints grouped in trunks: bootstrap and permutations resample whole trunks.
 
-Budgets of one trunk are repeated measures: 12 trunks with 5 budgets each taken for 60 points find a correlation
+Budgets of one trunk are repeated measures: treating 12 trunks with 5 budgets each as 60 points finds a correlation
 between unrelated trunk effects in 30 % of studies instead of 5 %. Everything is vectorized over resamples.
 """
 
@@ -15,7 +15,7 @@ MIN_CELLS = 5
 
 
 def stratum_ranks(values: np.ndarray, weights: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """Return centred mid-ranks within strata as shares of the stratum, float64 (b, n).
+    """Return centred mid-ranks within strata as fractions of the stratum size, float64 (b, n).
 
     Args:
         values: float64 (n,).
@@ -31,7 +31,7 @@ def stratum_ranks(values: np.ndarray, weights: np.ndarray, strata: np.ndarray) -
 
 
 def weighted_correlation(a: np.ndarray, b: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the correlation of centred a and b for each row of weights, float64 (rows,); NaN where one is constant."""
+    """Return the correlation of centred a and b for each row of weights, float64 (rows,); NaN if one is constant."""
     cross = np.sum(weights * a * b, axis=-1)
     scale = np.sqrt(np.sum(weights * a * a, axis=-1) * np.sum(weights * b * b, axis=-1))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -64,8 +64,8 @@ class Association:
         spearman: rank correlation.
         boot: float64 (b,), Spearman over bootstrap draws.
         null: float64 (p,), Spearman over permutations.
-        partial: Spearman given the first covariate, NaN without one; partial_boot and partial_null alike.
-        both: Spearman given the first two covariates, NaN without them; both_boot and both_null alike.
+        partial: Spearman given the first covariate, NaN without one; likewise partial_boot and partial_null.
+        both: Spearman given the first two covariates, NaN without them; likewise both_boot and both_null.
     """
 
     pearson: float
@@ -116,9 +116,9 @@ def partial_association(
     here of ranks.
 
     Args:
-        rx: float64 (1 + b, n), centred ranks of the predictor; the first row without resampling.
-        ry: the same of the score.
-        held: the same of each covariate.
+        rx: float64 (1 + b, n), centred ranks of the predictor; the first row is not resampled.
+        ry: the same for the score.
+        held: the same for each covariate.
         weights: float64 (1 + b, n).
         moved: int64 (p, n), permutations.
     """
@@ -144,14 +144,14 @@ def centre(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
 
 
 def residual(values: np.ndarray, covariates: np.ndarray) -> np.ndarray:
-    """Return what a plane through centred `covariates` (n, k) leaves of centred `values` (..., n)."""
+    """Return the residuals of centred `values` (..., n) regressed on centred `covariates` (n, k)."""
     return values - values @ np.linalg.pinv(covariates).T @ covariates.T
 
 
 def two_sided_p(observed: float, null: np.ndarray) -> float | None:
     """Return the permutation p of |observed|, counting the observation itself.
 
-    None without permutations, and when they cannot change the correlation (token budgets that all trunks share).
+    None without permutations, or if they cannot change the correlation (token budgets that all trunks share).
     """
     if not len(null) or not np.isfinite(observed) or np.ptp(null) < 1e-12:
         return None

@@ -1,4 +1,4 @@
-"""Which predictor should a user with a new task compute? What each needs, its rank correlation and its regret."""
+"""Which predictor should a user compute for a new task? Requirements, rank correlation and regret of each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from clm.tables.columns import FINE_TUNED, POOLED, PRIMARY
 from clm.tables.predictors import family_of
 
 NESTED = "(best on the other tasks)"
-TOLD = ("hindsight", "against_random")  # regrets that are told; comparisons go by the oracle of other repeats
+TOLD = ("hindsight", "against_random")  # regrets that are reported; comparisons use the oracle of other repeats
 
 
 def source_of(predictor: str) -> tuple[str, str | None]:
-    """Return what a predictor needs and the stage of costs.csv whose job measures it."""
+    """Return the requirements of a predictor and the stage in costs.csv whose job measures it."""
     if family := family_of(predictor):
         return family.needs, family.stage
     return ("the regret of all predictors on other tasks", FINE_TUNED) if predictor == NESTED else ("not stated", None)
@@ -26,7 +26,7 @@ def nested_choice(table: pd.DataFrame) -> pd.Series:
     """Return for each task the predictor that had the least regret on the other tasks.
 
     Args:
-        table: tasks x predictors, regrets; predictors that lack a task are left out.
+        table: tasks x predictors, regrets; predictors that lack a task are excluded.
     """
     complete = table.dropna(axis=1)
     if complete.empty or len(complete) < 2:
@@ -36,7 +36,7 @@ def nested_choice(table: pd.DataFrame) -> pd.Series:
 
 
 def regret_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return {kind of regret: tasks x predictors}, the nested choice among the predictors.
+    """Return {kind of regret: tasks x predictors}, with the nested choice as one of the predictors.
 
     Args:
         rows: of regret.csv, one mode and split, tasks that count.
@@ -62,7 +62,7 @@ def told_regrets(name: str, tables: Mapping[str, pd.DataFrame], draws: int, seed
 
 
 def decide(row: Mapping[str, Any], free: bool) -> tuple[str, str]:
-    """Return verdict and reason of one predictor from its regret minus that of the best choice that costs nothing."""
+    """Return verdict and reason of one predictor from its regret minus that of the best free rule."""
     if free:
         return "costs nothing", "the choice that predictors must beat"
     if row["n_tasks"] < MIN_TASKS or pd.isna(row["difference_upper"]):
@@ -81,7 +81,7 @@ def decision_rows(
 
     Args:
         correlations: correlations.csv.
-        regret: regret.csv; orientation of predictors comes from the other tasks, so each task is a new one.
+        regret: regret.csv; predictors are oriented by the other tasks, so each task is treated as new.
         aggregate: tasks that count.
         draws: of the bootstrap over tasks.
         seed: of the bootstrap.
@@ -110,13 +110,13 @@ def decision_rows(
 
 
 def apart_of(name: str, apart: pd.DataFrame) -> dict[str, Any]:
-    """Return DIFFERENCE of a predictor from the pooled rows of regret.csv; None where there is none."""
+    """Return DIFFERENCE of a predictor from the pooled rows of regret.csv; None if there is none."""
     found = apart.loc[name, list(DIFFERENCE)].to_dict() if name in apart.index else dict.fromkeys(DIFFERENCE)
     return {key: None if pd.isna(value) else value for key, value in found.items()}
 
 
 def decide_nested(picks: set[str], judged: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
-    """Return verdict and reason of the choice that other tasks make: it is worth no more than what it picks."""
+    """Return verdict and reason of the nested choice by other tasks: it is no better than the predictors it picks."""
     if all(judged[name][0] == "recommended" for name in picks):
         return "recommended", "all that it picks are"
     return "undecided", "not all that it picks are recommended"

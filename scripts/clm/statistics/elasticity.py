@@ -1,4 +1,4 @@
-"""How much of a gain in pretraining loss arrives at a task: the slope of net log error on log loss."""
+"""The fraction of a gain in pretraining loss that reaches a task: the slope of net log error on log loss."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,15 +22,15 @@ def loss_design(cells: pd.DataFrame, groups: np.ndarray) -> Design | None:
 
 
 def elasticity_row(panel: Panel, min_trunks: int, twins: Twins | None) -> dict[str, Any]:
-    """Return the elasticity of one task; the verdict waits for its family.
+    """Return the elasticity of one task; the verdict is added with its family.
 
-    1 means that the net gain grows in proportion to the fall of the loss, 0 that none of it arrives. Loss is taken as
-    measured: over hundreds of validation molecules its error is far below the spread between checkpoints. With a
-    constant for each size (`within_size`) the untrained encoders cancel: the sensitivity analysis.
+    1 means that the net gain grows in proportion to the fall of the loss, 0 that none of it reaches the task. The loss
+    is treated as exact: over hundreds of validation molecules its error is far below the spread between checkpoints.
+    With a constant for each size (`within_size`) the untrained encoders cancel; this is the sensitivity analysis.
 
     Args:
         panel: errors of the task.
-        min_trunks: trunks below which nothing is estimated.
+        min_trunks: minimum number of trunks for an estimate.
         twins: untrained encoders of the same mode, split, read-out and task.
     """
     loss, trunks = panel.cells["loss"].to_numpy(dtype=float), panel.cells["trunk"].to_numpy()
@@ -63,7 +63,7 @@ def judge(rows: list[dict[str, Any]], margin: float, sensitive: Mapping[tuple[st
     Args:
         rows: of `elasticity_row`.
         margin: elasticity that matters.
-        sensitive: {(mode, split): whether the study sees gains on a control task}; False where it is not named.
+        sensitive: {(mode, split): whether the study detects gains on a control task}; False if absent.
     """
     judged = [dict(row) for row in rows]
     for positions in by_family(pd.DataFrame(rows), ELASTICITY_FAMILY).values() if rows else ():

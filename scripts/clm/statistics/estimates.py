@@ -1,8 +1,8 @@
 """An estimate whose error has several sources: pretraining trunks, test sets or split seeds, untrained initializations.
 
-Every verdict on gains, elasticity, headline and sensitivity reads its interval and p values here. Adding a variance
-must never narrow an interval, but it can raise the degrees of freedom more than the standard error, so the wider of the
-interval from the trunks alone and that from all sources counts.
+Every verdict on gains, elasticity, headline and sensitivity uses the interval and p values defined here. Adding a
+variance must never narrow an interval, but it can raise the degrees of freedom more than the standard error; therefore
+the interval is the wider of that from the trunks alone and that from all sources.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-MIN_DF = 4.0  # of the variance between trunks, below which no verdict rests on it
-NEGLIGIBLE = 1e-10  # what rounding leaves of a difference of equal log errors
+MIN_DF = 4.0  # of the variance between trunks, required for a verdict
+NEGLIGIBLE = 1e-10  # rounding error of a difference of equal log errors
 
 
 Number = float | np.ndarray  # arrays hold replicates of a simulated study
@@ -19,7 +19,7 @@ Number = float | np.ndarray  # arrays hold replicates of a simulated study
 
 @dataclass(frozen=True)
 class Part:
-    """One source of error: its variance and the degrees of freedom with which that is known."""
+    """One source of error: its variance and the degrees of freedom of that variance."""
 
     variance: Number
     df: Number
@@ -36,7 +36,7 @@ def satterthwaite(parts: tuple[Part, ...]) -> Part:
 
 
 def exceeds(distance: Number, part: Part) -> Number:
-    """Return the one-sided p of a distance above a bound; without any error it is 0 or 1."""
+    """Return the one-sided p of a distance above a bound; 0 or 1 if there is no error."""
     error = np.sqrt(part.variance)
     with np.errstate(invalid="ignore", divide="ignore"):
         p = stats.t.sf(distance / error, part.df)

@@ -1,4 +1,4 @@
-"""Verdicts on gain: what a doubling of parameters, tokens, molecules or compute does to the error of a task."""
+"""Verdicts on gain: the effect of doubling parameters, tokens, molecules or compute on the error of a task."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ from clm.tables.panels import MIN_SIGNAL, Panel
 
 @dataclass(frozen=True)
 class Axis:
-    """One direction of scale: its column in runs.csv, what is held fixed, and in which order the fixed values grow."""
+    """One axis of scale: its column in runs.csv, the columns held fixed, and the order in which fixed values grow."""
 
     name: str
     column: str
     fixed: tuple[str, ...]
 
 
-# Tokens vary inside a trunk, so there the trunk itself is held fixed. Compute is spent on parameters or tokens;
-# more molecules at equal tokens cost none, so the subset is fixed.
+# Tokens vary within a trunk, so along tokens the trunk itself is held fixed. Compute is spent on parameters or tokens;
+# more molecules at equal tokens cost none, so along compute the subset is held fixed.
 AXES = (
     Axis("N", "parameters", ("subset", "budget")),
     Axis("D", "tokens", ("trunk",)),
     Axis("U", "molecules", ("size", "budget")),
     Axis("C", "flops", ("subset",)),
 )
-CANCELS = ("D", "U")  # axes along which the untrained encoder is the same for all cells that are compared
+CANCELS = ("D", "U")  # axes along which all compared cells have the same untrained encoder
 
 
 def axis_design(cells: pd.DataFrame, axis: Axis) -> Design | None:
@@ -48,15 +48,15 @@ def axis_design(cells: pd.DataFrame, axis: Axis) -> Design | None:
 
 
 def gain_of(slope: float) -> float:
-    """Return the relative gain of error per doubling, 1 - e(2x)/e(x), of a slope of ln e per log2 x."""
+    """Return the relative gain of error per doubling, 1 - e(2x)/e(x), for a slope of ln e per log2 x."""
     return float(1 - np.exp(slope))
 
 
 def net_or_raw(panel: Panel, axis: Axis, twins: Twins | None) -> tuple[Panel | None, NetPanel | None, str | None]:
-    """Return the errors whose slope is the net gain along an axis, the net panel behind them, and why there are none.
+    """Return the errors whose slope is the net gain along an axis, their net panel, and the reason if there are none.
 
-    Along tokens and molecules the untrained encoder is the same for all cells that are compared and cancels, so that
-    raw errors have the same slope where it is missing.
+    Along tokens and molecules all compared cells have the same untrained encoder, which cancels, so that raw errors
+    have the same slope if it is missing.
     """
     net = net_panel(panel, twins)
     if net is not None:
@@ -68,12 +68,12 @@ def net_or_raw(panel: Panel, axis: Axis, twins: Twins | None) -> tuple[Panel | N
 
 
 def gain_row(panel: Panel, axis: Axis, min_trunks: int, twins: Twins | None) -> dict[str, Any]:
-    """Return net gain, interval, raw gain of one task along one axis; the verdict waits for its family.
+    """Return net gain, interval and raw gain of one task along one axis; the verdict is added with its family.
 
     Args:
         panel: errors of the task.
-        axis: direction of scale.
-        min_trunks: trunks below which nothing is estimated.
+        axis: axis of scale.
+        min_trunks: minimum number of trunks for an estimate.
         twins: untrained encoders of the same mode, split, read-out and task.
     """
     row: dict[str, Any] = {"axis": axis.name, **panel.names, "metric": panel.metric, "estimate": None}
@@ -103,12 +103,12 @@ def relative(estimate: Estimate) -> dict[str, float]:
 def judge(rows: list[dict[str, Any]], margin: float, sensitive: Mapping[tuple[str, str], bool]) -> list[dict[str, Any]]:
     """Add p_holm, p_equivalence, family, family_size, verdict and reason to the rows of `gain_row`.
 
-    Tasks without signal make no test, so they do not count in their family.
+    Tasks without signal are not tested, so they do not count in their family.
 
     Args:
         rows: of `gain_row`.
         margin: relative gain per doubling that matters.
-        sensitive: {(mode, split): whether the study sees gains on a control task}; False where it is not named.
+        sensitive: {(mode, split): whether the study detects gains on a control task}; False if absent.
     """
     judged = [dict(row) for row in rows]
     for key, positions in by_family(pd.DataFrame(rows), FAMILY).items() if rows else ():
@@ -126,7 +126,7 @@ def judge(rows: list[dict[str, Any]], margin: float, sensitive: Mapping[tuple[st
 
 
 def remarks(row: Mapping[str, Any]) -> list[str]:
-    """Return what a reader must know about the cells behind a row."""
+    """Return remarks on the cells behind a row."""
     texts = []
     if row["exclusions"]:
         texts.append(f"{row['exclusions']} checkpoints without a usable error left out")

@@ -1,8 +1,8 @@
 """The headline: net gain per doubling of tokens, parameters and molecules, pooled over all tasks that count.
 
-Fixed before looking. One row per axis, mode and split, and one over all splits of a mode, beside the fall of the
-pretraining loss per doubling, and the elasticity: how much of that fall arrives. Along compute it is the median over
-tasks, on which the claim of limited improvement rests.
+The analysis was fixed before the results were known. There is one row per axis, mode and split, and one over all splits
+of a mode, with the fall of the pretraining loss per doubling, and the elasticity: how much of that fall reaches the
+tasks. Along compute it is the median over tasks, on which the claim of limited improvement is based.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,8 +50,8 @@ def task_slopes(nets: Sequence[NetPanel], design_of: Callable[[pd.DataFrame], De
 def study_nets(scores: pd.DataFrame, cells: pd.DataFrame, draws: pd.DataFrame) -> list[NetPanel]:
     """Return net log errors of every mode, split, read-out and task with signal.
 
-    Without untrained encoders errors stay raw: there are no gains along parameters then, but those along tokens and
-    molecules stand.
+    Without untrained encoders errors stay raw: then there are no gains along parameters, but those along tokens and
+    molecules are valid.
 
     Args:
         scores: transfer.csv.
@@ -73,7 +73,7 @@ def headline_rows(
 
     Args:
         nets: net log errors of every mode, split and task with signal; other read-outs are ignored.
-        sensitive: {(mode, split): whether the study sees gains on the control task}.
+        sensitive: {(mode, split): whether the study detects gains on the control task}.
         settings: `aggregate` (tasks that count), `gain_margin`, `elasticity_margin`, `bootstrap`, `seed`.
     """
     used = [n for n in nets if n.panel.names["features"] == PRIMARY and n.panel.names["task"] in settings["aggregate"]]
@@ -88,7 +88,7 @@ def headline_rows(
 
 
 def headline_row(nets: Sequence[NetPanel], axis: str, sensitive: bool, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return estimate and verdict of one axis, or of the elasticity; along compute those of the median over tasks."""
+    """Return estimate and verdict for one axis or the elasticity; along compute, those of the median over tasks."""
     along = next((one for one in AXES if one.name == axis), None)
     design_of = elasticity_design if along is None else lambda cells: axis_design(cells, along)
     cells = max((net.panel.cells for net in nets), key=len)

@@ -1,10 +1,10 @@
 """The curves of the headline figure: loss and errors along one axis of scale, relative to its smallest value.
 
-One effect per value of the axis, by least squares with a constant for every group in which the axis varies (a trunk
-for tokens, an equal budget for parameters and molecules). In a full grid that is the geometric mean of the ratios
-within groups. A straight line through the effects of an error is 1 at the smallest value, so that the noise of the
-first point does not move the others; the loss, with hardly any noise, is 1 there itself. Errors are net of untrained
-encoders of the same size where the axis is parameters, as in headline.csv.
+There is one effect per value of the axis, by least squares with a constant for every group in which the axis varies (a
+trunk for tokens, an equal budget for parameters and molecules). In a full grid this is the geometric mean of the ratios
+within groups. Errors are scaled so that a straight line through their effects is 1 at the smallest value: the noise of
+the first point then does not shift the others. The loss, which has hardly any noise, is itself 1 there. Along
+parameters, errors are net of untrained encoders of the same size, as in headline.csv.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +27,8 @@ NAMED = {column: key for key, column in SCALES.items()}
 def curve_rows(nets: Sequence[NetPanel], settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of headline_curves.csv, one per axis, series and value of the axis.
 
-    Intervals: trunks are drawn by a Bayesian bootstrap (Rubin 1981) with the same weights for all tasks, test sets or
-    split seeds task by task, and for the median also tasks.
+    For intervals, trunks are drawn by a Bayesian bootstrap (Rubin 1981) with the same weights for all tasks, test sets
+    or split seeds are drawn task by task, and for the median tasks are drawn too.
 
     Args:
         nets: net log errors of every mode, split and task with signal; several splits of a task are averaged.
@@ -81,14 +81,14 @@ def mode_rows(
 def curve(
     axis: Axis, cells: pd.DataFrame, y: np.ndarray, weights: np.ndarray, fitted: bool = True
 ) -> pd.DataFrame | None:
-    """Return the effects of the values of an axis, relative to the smallest; None when nothing varies.
+    """Return the effects of the values of an axis, relative to the smallest; None if nothing varies.
 
     Args:
-        axis: direction of scale.
+        axis: axis of scale.
         cells: n rows of runs.csv with `trunk`.
         y: float64 (r, n), log values: the observed ones first, then replicates.
         weights: float64 (r, trunks), of each trunk in each replicate.
-        fitted: relative to a straight line at the smallest value, else to the effect there.
+        fitted: whether effects are relative to a straight line at the smallest value, or to the effect there.
 
     Returns:
         r columns, indexed by `name` and `x` of the values in ascending order.
@@ -110,11 +110,11 @@ def curve(
 
 
 def level_operators(levels: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return what turns y into the effect of each level by weighted least squares; effects have the mean 0.
+    """Return the matrices that map y to the effect of each level by weighted least squares; effects have mean 0.
 
     Args:
         levels: integer (n,).
-        groups: integer (n,), each with a constant of its own.
+        groups: integer (n,), each with its own constant.
         weights: float64 (r, n).
 
     Returns:
@@ -135,7 +135,7 @@ def solved(levels_bytes: bytes, groups_bytes: bytes, weights_bytes: bytes) -> np
 
 
 def joined(names: pd.Series, groups: pd.Series) -> np.ndarray:
-    """Return which cells can be compared with most others: groups that share values of the axis, bool (n,)."""
+    """Return the largest set of comparable cells, in groups that share values of the axis, bool (n,)."""
     left, best = set(groups), np.zeros(len(groups), dtype=bool)
     while left:
         chosen, size = {next(iter(left))}, 0
@@ -164,7 +164,7 @@ def replicates(net: NetPanel, random: np.random.Generator, count: int) -> np.nda
 
 
 def median(curves: Sequence[pd.DataFrame], random: np.random.Generator) -> pd.DataFrame:
-    """Return the median over tasks of their curves at values that all have; tasks are drawn in all but the first."""
+    """Return the median of the curves over tasks at their common values; all replicates but the first draw tasks."""
     whole = pd.concat(curves, keys=range(len(curves)), names=["curve"]).unstack("curve").dropna()
     values = whole.to_numpy().reshape(len(whole), -1, len(curves))
     chosen = random.integers(len(curves), size=values.shape[1:])

@@ -1,15 +1,15 @@
-"""Many tasks, the same trunks: slopes per doubling pooled over tasks, with what trunks and tasks add to the error.
+"""Pool slopes per doubling over tasks that share trunks, with the errors that trunks and tasks contribute.
 
-Two stages. The slopes of all tasks come from one set of trunks, so their errors are correlated: the cluster scores of
-every task are kept, trunk by trunk, and the covariance of slopes is theirs. The slopes themselves vary from task to
-task (a random slope), which the spread of the estimates shows together with all errors that belong to one task alone.
+There are two stages. All tasks use the same trunks, so the errors of their slopes are correlated: the cluster scores of
+every task are kept for each trunk and give the covariance of the slopes. The slopes themselves vary between tasks (a
+random slope); the spread of the estimates shows this together with all errors specific to one task.
 
     var(mean slope) = (spread of slopes over tasks) / T + (covariance of two tasks through their common trunks and
     common untrained encoders)
 
-with T - 1 and the trunks' degrees of freedom, put together by Satterthwaite, and never narrower than the interval from
-the trunks alone. A mixed model fitted by restricted maximum likelihood (statsmodels) gives the same mean and spread
-where trunks are independent, but only intervals from the normal distribution, which cover too little with 10 trunks.
+with T - 1 and the trunks' degrees of freedom, combined by Satterthwaite's formula, and never narrower than the interval
+from the trunks alone. A mixed model fitted by restricted maximum likelihood (statsmodels) gives the same mean and
+spread if trunks are independent, but only normal intervals, whose coverage is too low with 10 trunks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from clm.statistics.estimates import Estimate, Part, satterthwaite
 from clm.statistics.net_gain import NetPanel, test_part
 from clm.statistics.regression import Design
 
-MIN_TASKS = 6  # fewer give no spread between tasks worth the name
+MIN_TASKS = 6  # minimum to estimate the spread between tasks
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TaskSlope:
 
     Attributes:
         value: the slope.
-        scores: {trunk: its cluster score}; their squares sum to the variance of the slope between trunks.
+        scores: {trunk: its cluster score}; the sum of their squares is the variance of the slope between trunks.
         df: degrees of freedom of the variance between trunks.
         test: variance from test sets or split seeds.
         twins: {size: float64 (i,), weight of the size times the log errors of its untrained initializations}.
@@ -77,9 +77,9 @@ def net_task_slope(design: Design, net: NetPanel) -> TaskSlope:
 
 
 def mean_slopes(slopes: Sequence[TaskSlope]) -> TaskSlope:
-    """Return the mean of slopes of one task, on several splits of it for example: the same trunks, the same test pool.
+    """Return the mean of several slopes of one task, for example on several splits: same trunks, same test pool.
 
-    Errors of the test sets of one task are taken as if perfectly correlated.
+    Errors of the test sets of one task are treated as perfectly correlated.
     """
     count = len(slopes)
     trunks = set().union(*(s.scores for s in slopes))
@@ -91,7 +91,7 @@ def mean_slopes(slopes: Sequence[TaskSlope]) -> TaskSlope:
 
 
 def mean_twins(slopes: Sequence[TaskSlope]) -> dict[str, np.ndarray] | None:
-    """Return the mean over slopes of the weighted log errors of untrained encoders, or None when one has none."""
+    """Return the mean over slopes of the weighted log errors of untrained encoders, or None if a slope has none."""
     known = [s.twins for s in slopes if s.twins is not None]
     if len(known) < len(slopes):
         return None
@@ -109,8 +109,8 @@ class Pooled:
 
     Attributes:
         estimate: the mean over tasks with its error.
-        between: SD between tasks of the true slopes.
-        tasks: their number.
+        between: SD of the true slopes between tasks.
+        tasks: number of tasks.
     """
 
     estimate: Estimate
@@ -119,7 +119,7 @@ class Pooled:
 
 
 def trunk_scores(slopes: Sequence[TaskSlope]) -> np.ndarray:
-    """Return cluster scores, float64 (trunks, tasks); 0 where a task has no cell of a trunk."""
+    """Return cluster scores, float64 (trunks, tasks); 0 if a task has no cell of a trunk."""
     trunks = sorted(set().union(*(s.scores for s in slopes)))
     return np.array([[s.scores.get(trunk, 0.0) for s in slopes] for trunk in trunks])
 
@@ -134,7 +134,7 @@ def common_variance(scores: np.ndarray) -> float:
 def twin_scores(slopes: Sequence[TaskSlope]) -> tuple[np.ndarray, float]:
     """Return scores of untrained initializations, float64 (initializations, tasks), and their degrees of freedom.
 
-    Their squares sum to the variance of the untrained means, as those of trunks do.
+    As for trunks, the sum of their squares is the variance of the untrained means.
     """
     blocks, df = [], 0.0
     common = set.intersection(*(set(s.twins or ()) for s in slopes))

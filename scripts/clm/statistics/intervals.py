@@ -1,4 +1,4 @@
-"""Confidence intervals of level 1 - ALPHA: percentiles of resamples, and what normal and t distributions give."""
+"""Confidence intervals of level 1 - ALPHA: percentiles of resamples, normal and t intervals."""
 
 import numpy as np
 from scipy import stats
@@ -7,8 +7,8 @@ from clm.tables.columns import ALPHA
 
 TAILS = (ALPHA / 2, 1 - ALPHA / 2)
 NORMAL_REACH = float(stats.norm.ppf(TAILS[1]))  # half the width of an interval in standard errors
-MIN_TASKS = 3  # below which a mean over tasks has no interval
-MIN_DEFINED = 0.5  # share of resamples with a value below which their percentiles would mislead
+MIN_TASKS = 3  # minimum for the interval of a mean over tasks
+MIN_DEFINED = 0.5  # minimum fraction of resamples with a value: with fewer, percentiles would mislead
 
 Interval = tuple[float | None, float | None]
 
@@ -28,7 +28,7 @@ def t_reach(df: float) -> float:
 
 
 def standard_errors(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """Return the standard errors behind intervals, as if normal, float64 (n,)."""
+    """Return the standard errors behind intervals, treated as normal, float64 (n,)."""
     return (upper - lower) / (2 * NORMAL_REACH)
 
 
@@ -41,7 +41,7 @@ def mean_interval(values: np.ndarray, draws: int, seed: int) -> Interval:
 
 
 def median_interval(values: np.ndarray, errors: np.ndarray, draws: int, seed: int) -> Interval:
-    """Return the bootstrap interval of the median of estimates: they are resampled, then moved by their own error.
+    """Return the bootstrap interval of the median of estimates, which are resampled and perturbed by their own error.
 
     Args:
         values: float64 (n,), estimates.

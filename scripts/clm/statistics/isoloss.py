@@ -17,7 +17,7 @@ from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNDECIDED, shor
 from clm.tables.columns import ALPHA, LAYER_FEATURES, POOLED, PRIMARY
 from clm.tables.panels import MIN_SIGNAL, Panel
 
-BIN = 0.05  # width in log loss within which two losses count as equal
+BIN = 0.05  # bin width in log loss; losses in one bin count as equal
 LAST, MIDDLE, DIFFERENCE = "last layer", "middle layer", "last minus middle"
 PAPERS = {"layers": "CLIMB (github.com/leifsieben/CLIMB)", "isoloss": "Liu et al. (arXiv 2210.14199)"}
 
@@ -46,16 +46,16 @@ def isoloss_row(
 ) -> dict[str, Any] | None:
     """Return the net gain per doubling of parameters among checkpoints of equal loss, or None.
 
-    Loss is cut into bins; a constant for each bin makes small models trained long stand against large ones trained
-    short (Liu et al. let size vary at the minimal loss). Without untrained encoders of each size nothing is judged:
-    features of wider models read out better untrained.
+    Loss is binned; a constant for each bin compares small models trained for long with large ones trained briefly (Liu
+    et al. vary the size at the minimal loss). Without untrained encoders of each size nothing is judged, because wider
+    models have better features for a linear head even untrained.
 
     Args:
         panel: errors of the task.
         margin: relative gain per doubling that matters.
-        min_trunks: trunks below which nothing is estimated.
+        min_trunks: minimum number of trunks for an estimate.
         twins: untrained encoders of the same mode, split, read-out and task.
-        sensitive: whether the study sees gains on the control task; where it does not, no difference says little.
+        sensitive: whether the study detects gains on the control task; if not, finding no difference shows little.
     """
     design = size_design(panel.cells)
     if design is None or design.clusters < min_trunks or panel.signal < MIN_SIGNAL:
@@ -102,7 +102,7 @@ def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, A
 
     Args:
         panels: {read-out: panel} of one task, mode and split; "mean" is the last layer, "layer0" the embedding.
-        min_trunks: below which nothing is estimated.
+        min_trunks: minimum number of trunks for an estimate.
     """
     last, depth = panels.get(PRIMARY), depths(panels)
     if last is None or not depth or last.signal < MIN_SIGNAL:
@@ -126,7 +126,7 @@ def layer_rows(panels: Mapping[str, Panel], min_trunks: int) -> list[dict[str, A
 
 
 def layer_verdict(last: Mapping[str, Any], middle: Mapping[str, Any], difference: Mapping[str, Any]) -> str:
-    """Return what three gains say: does the last layer get worse with tokens while a middle one does not?"""
+    """Return the verdict from three gains: does the last layer get worse with tokens while a middle one does not?"""
     if last["upper"] < 0 and middle["upper"] >= 0 and difference["upper"] < 0:
         return "read-out specialization"
     if last["upper"] < 0 and middle["upper"] < 0:
@@ -137,7 +137,7 @@ def layer_verdict(last: Mapping[str, Any], middle: Mapping[str, Any], difference
 def pooled_rows(
     rows: Sequence[Mapping[str, Any]], aggregate: Sequence[str], draws: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Return the median over tasks that count of each question and contrast, where there are enough tasks."""
+    """Return the median over tasks that count for each question and contrast with enough tasks."""
     pooled = []
     rows = [row for row in rows if row.get("estimate") is not None]
     for question, contrast in dict.fromkeys((row["question"], row["contrast"]) for row in rows):

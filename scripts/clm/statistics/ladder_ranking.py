@@ -1,4 +1,4 @@
-"""Which number ranks the models of a ladder as their scores do, and what choosing by it costs: as for checkpoints."""
+"""Rank correlation and regret of predictors for the models of a ladder, as for checkpoints."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def ranked(
     """Yield ("correlation" or "regret", row) of each predictor, per task and over the tasks that count.
 
     Args:
-        panels: of one ladder, of the models whose loss is known, since a predictor is judged by what it adds to that.
+        panels: of one ladder, with the models of known loss, since a predictor is judged by what it adds to the loss.
         known: numbers that may predict scores.
         settings: as for the checkpoints of a study.
         sensitive: {(mode, split): whether the ladder gains on the control task}.

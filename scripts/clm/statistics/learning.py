@@ -1,4 +1,4 @@
-"""Learning curves as rows: error against the number of labels, and what the last doubling brought."""
+"""Learning curves as rows: error against the number of labels, and the gain of the last doubling."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,10 +26,10 @@ def learning_rows(curves: Mapping[str, Any], metric: str, margin: float) -> Iter
 
 
 def labels_verdict(row: dict[str, Any], margin: float) -> str | None:
-    """Return the verdict on the gain per doubling of labels since the row before: from its 95 % interval alone.
+    """Return the verdict on the gain per doubling of labels since the previous row, from its 95 % interval alone.
 
-    saturated: gains and losses of the margin are ruled out. no relevant gain: gains of it are, and the gain itself is
-    no loss of the margin.
+    saturated: gains and losses of the margin are ruled out. no relevant gain: gains of the margin are ruled out, and
+    the estimate is not a loss of the margin.
     """
     if row.get("gain") is None:
         return None

@@ -11,9 +11,9 @@ def median_interval(slopes: Sequence[TaskSlope], draws: int, seed: int) -> tuple
     """Return the median slope over tasks with its 95 % interval.
 
     A multiplier (wild) bootstrap of the cluster scores draws trunks: one number per trunk, the same for all tasks, so
-    that what tasks share through a trunk does not average out; scaled like Student's t with the trunks' degrees of
-    freedom. Initializations of untrained encoders likewise, test sets task by task. Then tasks are drawn. The spread
-    of the estimates over tasks already holds their errors, so it is shrunk to what exceeds them before.
+    that effects that tasks share through a trunk do not average out; scaled like Student's t with the trunks' degrees
+    of freedom. Initializations of untrained encoders are drawn likewise, test sets task by task. Then tasks are drawn.
+    The spread of the estimates over tasks already includes their errors, so it is first shrunk by that amount.
 
     Args:
         slopes: one per task.
@@ -39,7 +39,7 @@ def median_interval(slopes: Sequence[TaskSlope], draws: int, seed: int) -> tuple
 
 
 def idiosyncratic(scores: np.ndarray) -> float:
-    """Return the mean variance that units (rows) add to one task (column) alone, beyond what all tasks share."""
+    """Return the mean variance that units (rows) add to single tasks (columns), beyond what all tasks share."""
     count = scores.shape[1]
     if not len(scores):
         return 0.0

@@ -10,7 +10,7 @@ from clm.statistics.contrasts import repeated_measures, tukey, verdict
 from clm.tables.columns import BASELINE, ENCODER_MODES, POOLED, PRIMARY, UNTRAINED
 from clm.tables.panels import primary_labels
 
-FIRST = "largest"  # every named contrast is of this method with another
+FIRST = "largest"  # every named contrast compares this method with another
 OTHERS = ("smallest", UNTRAINED, "ecfp_forest", "token_counts")  # with FIRST at most five methods
 CELL = ["size", "subset", "budget"]
 MIN_BLOCKS = 3
@@ -36,7 +36,7 @@ def method_rows(
 ) -> list[dict[str, Any]]:
     """Return the rows of contrasts.csv, one mode after the other.
 
-    Per split and task blocks are the seeds of the split, then per split over tasks blocks are tasks.
+    In rows per split and task, blocks are the seeds of the split; in rows per split over tasks, blocks are tasks.
 
     Args:
         cells: of `study_runs`, one corpus.
@@ -98,7 +98,7 @@ def method_errors(transfer: pd.DataFrame, cells: pd.DataFrame, mode: str) -> pd.
 
 
 def contrast_rows(layout: pd.DataFrame, ratio: float, margin: float) -> list[dict[str, Any]]:
-    """Return the named contrasts of a table (blocks x methods); blocks that lack a method are left out."""
+    """Return the named contrasts of a table (blocks x methods); blocks that lack a method are excluded."""
     layout = layout[[name for name in (FIRST, *OTHERS) if name in layout]].dropna()
     if FIRST not in layout or layout.shape[1] < 2 or len(layout) < MIN_BLOCKS:
         return []

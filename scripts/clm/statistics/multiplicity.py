@@ -1,7 +1,7 @@
 """Adjusted p values of a family of tests; tests without p do not count.
 
-statsmodels has both methods, but collects garbage at each call: .05 to .3 s, nine tenths of the time that the many
-small families of a study took. It is the reference of the tests.
+statsmodels has both methods, but runs the garbage collector at each call: .05 to .3 s, nine tenths of the time for the
+many small families of a study. It is the reference in the tests.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Net gain: what pretraining adds to an encoder of the same size that was never trained.
 
 g = log e(untrained encoder of the same size, features and protocol; mean of at least 3 initializations)
-- log e(checkpoint). Along parameters it removes what width alone gives a linear read-out; along tokens and molecules
-the untrained term is the same for all cells that are compared and drops out.
+- log e(checkpoint). Along parameters it removes the gain of a linear read-out from width alone; along tokens and
+molecules the untrained term is the same for all compared cells and cancels.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Twins:
     draws: Mapping[str, np.ndarray]
 
     def reason(self, size: str) -> str | None:
-        """Return why checkpoints of a size have no net gain, or None."""
+        """Return the reason why checkpoints of a size have no net gain, or None."""
         if size not in self.errors and size not in self.lost:
             return "no untrained encoder of this size, features and protocol"
         count, lost = len(self.errors.get(size, ())), self.lost.get(size, 0)
@@ -73,9 +73,9 @@ def build(rows: pd.DataFrame, draws: pd.DataFrame | None) -> Twins:
 
 
 def mean_draws(draws: pd.DataFrame) -> np.ndarray:
-    """Return the mean over initializations of log errors on drawn test sets; draws without an error are left out.
+    """Return the mean over initializations of log errors on drawn test sets; draws without an error are excluded.
 
-    Whether a draw has an error depends on its labels alone, so the same ones are left out for every model.
+    Whether a draw has an error depends on its labels alone, so the same draws are excluded for every model.
     """
     means = np.stack(draws["log_error"].to_numpy()).mean(axis=0)
     return means[np.isfinite(means)]
@@ -83,12 +83,12 @@ def mean_draws(draws: pd.DataFrame) -> np.ndarray:
 
 @dataclass(frozen=True)
 class NetPanel:
-    """A panel whose errors are net log errors, minus the net gain, and what the twins add to the error of a slope.
+    """A panel of net log errors (minus the net gain), and the contribution of the twins to the error of a slope.
 
     Attributes:
         panel: cells with a net gain only.
         twins: of its task.
-        reasons: {position in the panel that was given: why that cell has no net gain}.
+        reasons: {position in the original panel: why that cell has no net gain}.
     """
 
     panel: Panel
@@ -101,10 +101,10 @@ class NetPanel:
         return -self.panel.errors.mean(axis=0)
 
     def twin_part(self, weights: np.ndarray) -> Part | None:
-        """Return the variance that the shared untrained means give weights @ net gain, or None when they cancel.
+        """Return the variance of weights @ net gain from the shared untrained means, or None if they cancel.
 
-        Sum over sizes of W^2 s^2 / n, with W the weights of the cells of a size, s the SD of log error over its n
-        initializations.
+        It is the sum over sizes of W^2 s^2 / n, with W the weights of the cells of a size and s the SD of log error
+        over its n initializations.
         """
         sizes, parts = self.panel.cells["size"].to_numpy(), []
         for size in dict.fromkeys(sizes):
@@ -146,7 +146,7 @@ def net_panel(panel: Panel, twins: Twins | None) -> NetPanel | None:
 
 
 def net_draws(panel: Panel, twins: Twins, kept: np.ndarray) -> np.ndarray | None:
-    """Return the drawn log errors minus those of the twins on the same draws, or None when one of them has none."""
+    """Return the drawn log errors minus those of the twins on the same draws, or None if one of them has none."""
     sizes = panel.cells["size"].to_numpy()[kept]
     if panel.draws is None or any(len(twins.draws.get(size, ())) != len(panel.draws) for size in sizes):
         return None
@@ -159,7 +159,7 @@ def slope(design: Design, panel: Panel, net: NetPanel | None = None) -> Estimate
     Args:
         design: estimator of the slope for the cells of the panel.
         panel: log errors; `net.panel` for net ones.
-        net: where the slope is net, what the twins add.
+        net: for a net slope, the net panel with the error of the twins.
     """
     value, variance = design.slope(panel.errors.mean(axis=0))
     return combine(
@@ -170,7 +170,7 @@ def slope(design: Design, panel: Panel, net: NetPanel | None = None) -> Estimate
 
 
 def test_part(weights: np.ndarray, panel: Panel) -> Part | None:
-    """Return the variance of weights @ errors over split seeds or drawn test sets; None where there are neither."""
+    """Return the variance of weights @ errors over split seeds or drawn test sets; None if there are neither."""
     if len(panel.errors) > 1:
         return Part(nadeau_bengio(panel.errors @ weights, panel.ratio), len(panel.errors) - 1.0)
     if panel.draws is None:

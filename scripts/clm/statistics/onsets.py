@@ -1,4 +1,4 @@
-"""Values along an axis, and the bootstrap range of the first one from which more of it gains less than the margin."""
+"""Values along an axis, and the bootstrap range of the first one beyond which the gain is below the margin."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ NAMED = {column: name for name, column in SCALES.items()}  # column of an axis t
 
 
 def starts(panel: Panel, axis: Axis) -> list[tuple[str, float]]:
-    """Return names and values along an axis, ascending, without the last, from which no tail starts."""
+    """Return names and values along an axis, ascending, without the last, at which no tail starts."""
     values = panel.cells.groupby(NAMED[axis.column])[axis.column].mean().sort_values(kind="stable")
     return [(str(name), float(value)) for name, value in values.items()][:-1]
 
@@ -21,8 +21,8 @@ def starts(panel: Panel, axis: Axis) -> list[tuple[str, float]]:
 def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: int) -> tuple[str | None, str | None]:
     """Return the 95 % range, over drawn trunks, of the first value whose tail gains less than the margin.
 
-    Names of values along the axis; "beyond" when every tail gains at least the margin. Draws without any pair of trunks
-    that differ are left out; (None, None) when these are most.
+    The ends are names of values along the axis; "beyond" if every tail gains at least the margin. Draws without any
+    pair of different trunks are excluded; (None, None) if these are the majority.
     """
     values = starts(panel, axis)
     weights = drawn_trunks(np.random.default_rng(seed), panel.cells["trunk"].to_numpy(), draws)
@@ -39,11 +39,11 @@ def onset_interval(panel: Panel, axis: Axis, margin: float, draws: int, seed: in
 
 
 def tail_slopes(panel: Panel, axis: Axis, weights: np.ndarray) -> np.ndarray:
-    """Return weighted slopes of log error per doubling with fixed effects; NaN where nothing varies.
+    """Return weighted slopes of log error per doubling with fixed effects; NaN if nothing varies.
 
     Args:
         panel: n checkpoints.
-        axis: direction of scale.
+        axis: axis of scale.
         weights: float64 (b, n), how often each checkpoint counts.
 
     Returns:

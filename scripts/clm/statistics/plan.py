@@ -1,6 +1,6 @@
-"""Which claims a planned study can decide: for each the smallest effect, or what it needs.
+"""The claims that a planned study can decide: for each the smallest effect, or what it needs.
 
-A claim is called as in claims.json, without mode and split; what else is judged task by task is "one task".
+A claim has its name in claims.json, without mode and split; other verdicts on single tasks are called "one task".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from clm.statistics.replicates import AllSplits, Plan, Replicates, simulate
 
 GAIN, FALL, SHARE = "gain of error per doubling", "fall of the loss per doubling", "elasticity"
 LITTLE_ARRIVES = "little arrives"
-MOST_ENVELOPES = 300  # replicates of an envelope, each of which is drawn and fitted alone
+MOST_ENVELOPES = 300  # maximum replicates of an envelope, each drawn and fitted separately
 
 
 def claim_row(
@@ -42,15 +42,16 @@ def claim_row(
     bound: float | None = None,
     blind: str | None = None,
 ) -> dict[str, Any]:
-    """Return one row of a plan; a text in place of an effect is what the claim needs.
+    """Return one row of a plan; a text in place of an effect states what the claim needs.
 
     Args:
         claim: its name.
         outcome: the verdict that needs such an effect.
         effect: smallest effect that is decided, in `unit`.
         unit: of the effect.
-        bound: for claims that an effect is little: what little means. They are testable if as small a bound is shown.
-        blind: what the study needs to be sensitive, without which those claims are not decided; None if nothing.
+        bound: for claims that an effect is small, the largest effect that counts as small. They are testable if a bound
+            as small as this can be shown.
+        blind: what the study needs to be sensitive, which these claims require; None if it is sensitive.
     """
     missing = effect if isinstance(effect, str) else None
     size = None if missing or effect is None else float(effect)
@@ -63,19 +64,19 @@ def claim_row(
 
 
 def told(effect: float | str | None) -> float | str | None:
-    """Return the relative change per doubling of one in logs; what a claim needs stays."""
+    """Return a change per doubling in logs as a relative change; a text is returned unchanged."""
     return relative(effect) if isinstance(effect, float) else effect
 
 
 def untrained_needed(plan: Plan) -> str | None:
-    """Return how many untrained encoders net gains need, or None when the plan has them."""
+    """Return the number of untrained encoders that net gains need, or None if the plan has them."""
     if plan.initializations >= MIN_INITIALIZATIONS:
         return None
     return f"{MIN_INITIALIZATIONS} untrained encoders of each size instead of {plan.initializations}"
 
 
 def lacking(plan: Plan, design: Design | None, axis: str, tasks: int | None = None) -> str | None:
-    """Return what claims along an axis need to be testable, or None when the plan has it."""
+    """Return what claims along an axis need to be testable, or None if the plan has it."""
     twins = None if axis in CANCELS else untrained_needed(plan)
     return "; ".join(filter(None, (shortage(design, tasks), twins))) or None
 
@@ -91,11 +92,11 @@ def headline_plan(
 ) -> Iterator[dict[str, Any]]:
     """Yield the claims over tasks along each axis and on the elasticity, of one split or of all splits of a mode.
 
-    Effects of trunks are taken to be the same on all splits.
+    Effects of trunks are assumed to be the same on all splits.
 
     Args:
         plans: one per split, with the variance components of its scores.
-        runs: finished checkpoints, whose losses planned ones are taken to have by a plane in logs.
+        runs: finished checkpoints, from which the losses of planned ones are predicted by a plane in logs.
         settings: `gain_margin`, `elasticity_margin`, `seed`.
         count: replicates.
     """
@@ -136,7 +137,7 @@ def replicates_of(
 def task_plan(
     plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], count: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield what is decided on a single task: gains along each axis, and how much of a fall of the loss arrives."""
+    """Yield the claims on a single task: gains along each axis, and the elasticity."""
     margin, seed = -float(np.log1p(-settings["gain_margin"])), settings["seed"]
     for axis in AXES:
         design, name = axis_design(plan.cells, axis), f"one task.{axis.name}"
@@ -173,7 +174,7 @@ def loss_plan(
 
 
 def worth_rows(plan: Plan, parts: Components, seed: int, count: int) -> Iterable[dict[str, Any]]:
-    """Yield what one more trunk, budget, task or seed buys: the headline's smallest effect along each axis with it."""
+    """Yield the headline's smallest effect along each axis with one more trunk, budget, task or seed."""
     for what, changed in {"as planned": plan, **one_more(plan)}.items():
         row: dict[str, Any] = {"one more": what}
         for axis in AXES[:3]:

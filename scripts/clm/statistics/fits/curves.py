@@ -1,4 +1,4 @@
-"""The cells that a fit of pretraining loss sees, and whether they can show a floor."""
+"""The cells used in a fit of pretraining loss, and whether they can show a floor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ import pandas as pd
 from clm.statistics.gains import AXES
 from clm.tables.columns import SCALES
 
-DISTINCT, DECADES = 5, 1.5  # of each input before a floor is fitted
-SAME = 0.02  # decades within which two values count as one (token counts differ by less than a batch)
-SPARE = 3  # trunks beyond the number of parameters that an interval needs
+DISTINCT, DECADES = 5, 1.5  # distinct values and decades of each input required to fit a floor
+SAME = 0.02  # decades within which two values count as equal (token counts differ by less than a batch)
+SPARE = 3  # trunks in excess of the number of parameters required for an interval
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The cells that one fit sees.
+    """The cells used in one fit.
 
     Attributes:
         axis: N, D, U, C or ND.
@@ -42,7 +42,7 @@ class Curve:
 
 
 def levels(x: np.ndarray) -> np.ndarray:
-    """Return the number of the distinct value that each x belongs to, int64 (n,), ascending."""
+    """Return the index of the distinct value that each x belongs to, int64 (n,), ascending."""
     order = np.argsort(x, kind="stable")
     steps = np.diff(np.log10(x[order]), prepend=np.log10(x[order][0])) > SAME
     level = np.empty(len(x), dtype=np.int64)
@@ -58,7 +58,7 @@ def identified(x: np.ndarray) -> bool:
 
 
 def envelope(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the checkpoints that no other beats in loss at equal or less compute, by ascending compute."""
+    """Return the checkpoints for which no other has a lower loss at equal or less compute, by ascending compute."""
     ordered = cells.sort_values(["flops", "loss"], kind="stable")
     best_before = ordered["loss"].cummin().shift(fill_value=np.inf)
     return ordered[ordered["loss"] < best_before].reset_index(drop=True)

@@ -20,9 +20,9 @@ class Exponent:
 
     Attributes:
         slope: log-log slope, which is -a, with its cluster-robust error.
-        bootstrap: 95 % interval of the slope over drawn trunks; (None, None) when too few draws have a slope.
+        bootstrap: 95 % interval of the slope over drawn trunks; (None, None) if too few draws have a slope.
         misfit: whether a power law describes the cells.
-        trunks: behind the slope.
+        trunks: number of trunks behind the slope.
     """
 
     slope: Slope
@@ -34,13 +34,13 @@ class Exponent:
 def exponent(
     curve: Curve, used: pd.DataFrame, index: int, min_trunks: int, draws: int, seed: int, every: pd.DataFrame
 ) -> Exponent | None:
-    """Return one exponent of a power law, or None where too few trunks differ.
+    """Return one exponent of a power law, or None if too few trunks differ.
 
     Args:
         curve: which fit.
         used: its cells.
         index: of the input.
-        min_trunks: below which nothing is fitted.
+        min_trunks: minimum number of trunks for a fit.
         draws: of the bootstrap over trunks.
         seed: of the bootstrap.
         every: all cells of the corpus, from which a drawn envelope is taken.
@@ -75,7 +75,7 @@ def regressors(curve: Curve, used: pd.DataFrame, index: int) -> tuple[np.ndarray
 
 
 def drawn_envelopes(cells: pd.DataFrame, draws: int, seed: int) -> np.ndarray:
-    """Return the log-log slopes of the lower envelopes of drawn trunks, float64 (draws,): the envelope is drawn too.
+    """Return the log-log slopes of the lower envelopes of drawn trunks, float64 (draws,); each draw has its envelope.
 
     Args:
         cells: `flops`, `loss`, `trunk` of all checkpoints.
@@ -94,7 +94,7 @@ def envelope_slopes(x: np.ndarray, log_losses: np.ndarray) -> np.ndarray:
 
     Args:
         x: float64 (n,), log compute, ascending.
-        log_losses: float64 (b, n); infinite where a cell is not there.
+        log_losses: float64 (b, n); infinite for cells that are not drawn.
 
     Returns:
         float64 (b,), NaN for an envelope of one cell.

@@ -1,4 +1,4 @@
-"""Forms of a law compared by their error on the largest cells, which the fit did not see."""
+"""Compare forms of a law by their error on the largest cells, which are held out of the fit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ HELD_OUT = 0.2  # share of the distinct values, the largest
 
 
 def kept_cells(curve: Curve) -> np.ndarray | None:
-    """Return whether each cell is kept for a fit that must predict the largest ones, or None when too few are."""
+    """Return whether each cell is kept for a fit that must predict the largest ones, or None if too few are."""
     if not len(curve.cells):
         return None
     level = levels(curve.cells[curve.held].to_numpy(dtype=float))
@@ -23,7 +23,7 @@ def kept_cells(curve: Curve) -> np.ndarray | None:
 def held_out_error(
     form: Form, kept: np.ndarray, log_loss: np.ndarray, fit: Callable[[Form, np.ndarray], np.ndarray] = fit_form
 ) -> float:
-    """Return the mean absolute error of log loss on the cells that are not kept, of a fit to those that are.
+    """Return the mean absolute error of log loss on held-out cells for a fit to the kept cells.
 
     Args:
         form: the law on n checkpoints.
@@ -38,7 +38,7 @@ def held_out_error(
 def with_errors(
     power: list[dict[str, Any]], floor: list[dict[str, Any]], power_error: float | None, floor_error: float | None
 ) -> list[dict[str, Any]]:
-    """Return the rows of both forms with their held-out errors, and which is better when both are known."""
+    """Return the rows of both forms with their held-out errors, and the better form if both are known."""
     comparison = None
     if power_error is not None and floor_error is not None:
         comparison = f"{'E = 0' if power_error <= floor_error else 'the floor'} predicts the largest cells better"

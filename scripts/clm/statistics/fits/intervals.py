@@ -9,16 +9,16 @@ from clm.statistics.fits.laws import Form, solve
 from clm.statistics.intervals import Interval, percentile_interval
 from clm.tables.columns import ALPHA
 
-STEPS = 40  # of the search for an end of an interval
+STEPS = 40  # maximum steps of the search for an end of an interval
 PROFILE_BELOW = 20  # trunks below which a bootstrap over trunks is too narrow
-SCALES = ("A", "B")  # at x = 1, far outside the data: their profile says nothing
+SCALES = ("A", "B")  # values at x = 1, far outside the data: their profiles are meaningless
 LOGARITHMS = ("E", "R")  # parameters that are fitted as logarithms
 
 
 def fitted_rows(
     form: Form, best: np.ndarray, centre: np.ndarray, log_loss: np.ndarray, trunks: np.ndarray, draws: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Return one row per parameter of a fitted law: estimate, 95 % interval and, as a note, how it was made.
+    """Return one row per parameter of a fitted law: estimate, 95 % interval and, as a note, its method.
 
     Args:
         form: the law on n checkpoints.
@@ -45,7 +45,7 @@ def fitted_rows(
 
 
 def natural_profile(index: int, name: str, best: np.ndarray, form: Form, log_loss: np.ndarray, trunks: int) -> Interval:
-    """Return the profile interval of a parameter without logarithms: none for a scale, None for an open end."""
+    """Return the profile interval of a parameter on its natural scale: none for a scale, None for an open end."""
     if name in SCALES:
         return None, None
     low, high = profile_interval(index, best, form, log_loss, trunks)
@@ -59,10 +59,10 @@ def profile_interval(
 ) -> tuple[float, float]:
     """Return the 95 % interval of one parameter from the profile of the objective.
 
-    All values at which the objective, refitted, stays below (1 + F / (trunks - p)) times its minimum (Bates and Watts,
-    Nonlinear Regression Analysis, 1988, section 6.1); the degrees of freedom are those of the trunks, whose
+    It contains all values at which the refitted objective stays below (1 + F / (trunks - p)) times its minimum (Bates
+    and Watts, Nonlinear Regression Analysis, 1988, section 6.1); the degrees of freedom are those of the trunks, whose
     budgets are repeated measures. An end that is not found within `STEPS` is infinite; one beyond the bounds of the
-    form is the bound.
+    form is set to the bound.
     """
     lowest = solve(best, form, log_loss)[1]
     df = max(trunks - len(best), 1)

@@ -1,4 +1,4 @@
-"""Whether a power law describes losses, or their steps are too uneven for one exponent."""
+"""Test whether a power law describes losses, or their steps are too uneven for one exponent."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ class LackOfFit:
     """A test of a power law.
 
     Attributes:
-        p: of the law; None where nothing can be tested.
-        test: which test, or why there is none.
+        p: p value of the law; None if it cannot be tested.
+        test: name of the test, or why there is none.
     """
 
     p: float | None
@@ -30,9 +30,9 @@ class LackOfFit:
 def lack_of_fit(cells: pd.DataFrame, x: np.ndarray, groups: np.ndarray, between_trunks: bool) -> LackOfFit:
     """Return the test of log loss linear in x with a constant for each group.
 
-    Where the axis differs between trunks and trunks repeat, their pure error (Draper and Smith, Applied Regression
-    Analysis, 1998, section 2.1), of means over budgets because the budgets of a trunk are repeated measures. Elsewhere
-    against a quadratic term, with the error between trunks.
+    If the axis differs between trunks and trunks are repeated, the test uses their pure error (Draper and Smith,
+    Applied Regression Analysis, 1998, section 2.1), with means over budgets because the budgets of a trunk are repeated
+    measures. Otherwise it tests against a quadratic term, with the error between trunks.
 
     Args:
         cells: n rows with `size`, `subset`, `budget`, `trunk`, `loss`.
@@ -55,9 +55,9 @@ def lack_of_fit(cells: pd.DataFrame, x: np.ndarray, groups: np.ndarray, between_
 
 
 def pure_error(cells: pd.DataFrame, x: np.ndarray) -> float | None:
-    """Return p of the lack of fit by the pure error of repeated trunks, or None where too few repeat.
+    """Return p of the lack of fit by the pure error of repeated trunks, or None if too few are repeated.
 
-    A constant for each value of what is held fixed beside the budget: the subset along sizes, the size along subsets.
+    There is a constant for each value held fixed besides the budget: the subset along sizes, the size along subsets.
     """
     table = cells.assign(x=x, log_loss=np.log(cells["loss"].to_numpy(dtype=float)))
     common = table.groupby("budget")["trunk"].nunique() == table["trunk"].nunique()

@@ -1,7 +1,7 @@
-"""Laws of pretraining loss, fitted to log loss: with a floor E + sum of A_i / x_i^a_i, without A / product of x_i^a_i.
+"""Laws of pretraining loss, fitted to log loss: E + sum of A_i / x_i^a_i with a floor, A / product of x_i^a_i without.
 
-Huber's loss of log residuals, summed, with scale 1e-3 and many starts, as Hoffmann et al. (arXiv 2203.15556, section
-3.3); their mean instead of the sum stops optimizers early (Besiroglu et al., arXiv 2404.10102).
+The objective is the summed Huber loss of log residuals with scale 1e-3, from many starts, as in Hoffmann et al. (arXiv
+2203.15556, section 3.3); their mean instead of the sum stops optimizers early (Besiroglu et al., arXiv 2404.10102).
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,10 +28,10 @@ class Form(Protocol):
         """Return log L, float64 (n,), and its derivatives, float64 (n, p)."""
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the least and the largest value of each parameter, float64 (p,) each."""
+        """Return the minimum and the maximum of each parameter, float64 (p,) each."""
 
     def starts(self, log_loss: np.ndarray) -> Iterable[np.ndarray]:
-        """Return parameters to start a fit from."""
+        """Return starting values for a fit."""
 
     def take(self, rows: np.ndarray) -> Self:
         """Return the law on some of the inputs."""
@@ -103,7 +103,7 @@ class Power:
         return ("A", *"ab"[: self.z.shape[1]])
 
     def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return log L and its derivatives by log A and the exponents."""
+        """Return log L and its derivatives with respect to log A and the exponents."""
         return theta[0] - self.z @ theta[1:], np.column_stack([np.ones(len(self.z)), -self.z])
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,8 @@
-"""What repeated data are worth: laws of pretraining loss on all cells, also those that saw their data many times.
+"""The value of repeated data: laws of pretraining loss on all cells, including those with many repetitions.
 
-Repeated tokens count as fewer new ones, D' = U + U R* (1 - exp(-R / R*)) with U distinct tokens seen R times again
-(Muennighoff et al., arXiv 2305.16264, equation 5); R* is the number of repetitions after which their worth has decayed
-to 1/e. Their discount of excess parameters is left out.
+Repeated tokens count as fewer new ones, D' = U + U R* (1 - exp(-R / R*)) with U distinct tokens repeated R times
+(Muennighoff et al., arXiv 2305.16264, equation 5); R* is the number of repetitions after which their value has decayed
+to 1/e. The discount of excess parameters in that paper is left out.
 """
 
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ from clm.statistics.fits.holdout import held_out_error, kept_cells, with_errors
 from clm.statistics.fits.intervals import SCALES, fitted_rows
 from clm.statistics.fits.laws import Additive, Power, centred, fit_form
 
-LEAST, MOST = 1e-2, 1e4  # of R*: repeating is worth nothing; as much as new data
-STARTS = (0.3, 3.0, 30.0)  # values of R* that fits start from
+LEAST, MOST = 1e-2, 1e4  # bounds of R*: repeated data are worth nothing; as much as new data
+STARTS = (0.3, 3.0, 30.0)  # starting values of R*
 
 
 def effective_data(log_half: float, repeats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return log D'/U and its derivative by log R*, float64 (n,) each, for R = `repeats`, float64 (n,)."""
+    """Return log D'/U and its derivative with respect to log R*, float64 (n,) each, for R = `repeats`, float64 (n,)."""
     half = np.exp(log_half)
     lost, kept = -np.expm1(-repeats / half), np.exp(-repeats / half)
     value = 1 + half * lost
@@ -35,7 +35,7 @@ class Repeated:
 
     Attributes:
         law: on N and distinct tokens U.
-        repeats: float64 (n,), R, how often the data were seen again.
+        repeats: float64 (n,), R, number of repetitions of the data.
     """
 
     law: Additive | Power
@@ -51,7 +51,7 @@ class Repeated:
         return (*self.law.names, "R")
 
     def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return log L and its derivatives; that by log D' is -b times that by the scale of the last term."""
+        """Return log L and its derivatives; that for log D' is -b times that for the scale of the last term."""
         log_data, bend = effective_data(theta[-1], self.repeats)
         values, slopes = self.moved(log_data)(theta[:-1])
         scale = slopes.shape[1] - 1 - self.law.z.shape[1]
@@ -63,7 +63,7 @@ class Repeated:
         return np.append(lower, np.log(LEAST)), np.append(upper, np.log(MOST))
 
     def starts(self, log_loss: np.ndarray) -> Iterable[np.ndarray]:
-        """Yield the fit of the law at a middling R*, with several R*."""
+        """Yield the fit of the law at a medium R*, combined with several values of R*."""
         middle = fit_form(self.moved(effective_data(np.log(STARTS[1]), self.repeats)[0]), log_loss)
         yield from (np.append(middle, log_half) for log_half in np.log(STARTS))
 
@@ -92,7 +92,7 @@ def repeated_rows(cells: pd.DataFrame, draws: int, seed: int) -> list[dict[str, 
 def form_rows(
     curve: Curve, kind: type[Power] | type[Additive], draws: int, seed: int
 ) -> tuple[list[dict[str, Any]], float | None]:
-    """Return the rows of one form, or one row that says why there is none, and its error on held-out cells."""
+    """Return the rows of one form, or one row with the reason why there is none, and its error on held-out cells."""
     trunks = int(curve.cells["trunk"].nunique())
     name = "repeated" if kind is Power else "repeated_floor"
     shape = {"axis": curve.axis, "form": name, "n": len(curve.cells), "n_trunks": trunks}
@@ -110,9 +110,9 @@ def form_rows(
 
 
 def open_ends(row: dict[str, Any]) -> dict[str, Any]:
-    """Return what changes in the row on R* where its interval or its best value lies at a bound of the fit.
+    """Return the changes to the row on R* if its interval or its best value lies at a bound of the fit.
 
-    An end at a bound is 0 or open; with both ends open nothing is identified; a best value at a bound is no number.
+    An end at a bound becomes 0 or open; with both ends open, R* is not identified; a best value at a bound is dropped.
     """
     low = 0.0 if row["lower"] < 1.01 * LEAST else row["lower"]
     high = None if row["upper"] is None or row["upper"] > 0.99 * MOST else row["upper"]

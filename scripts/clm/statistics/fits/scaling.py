@@ -1,4 +1,4 @@
-"""Fits of pretraining loss along each axis of scale: exponents with intervals, floors only where data can show them."""
+"""Fits of pretraining loss along each axis of scale: exponents with intervals, floors only if data can show them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> lis
         cells: rows of runs.csv of one corpus, with `trunk`.
         draws: of the bootstrap over trunks.
         seed: of the bootstrap.
-        min_trunks: below which nothing is fitted.
+        min_trunks: minimum number of trunks for a fit.
     """
     rows = []
     for curve in curves(cells):
@@ -30,10 +30,10 @@ def fit_rows(cells: pd.DataFrame, draws: int, seed: int, min_trunks: int) -> lis
 
 
 def power_rows(curve: Curve, cells: pd.DataFrame, min_trunks: int, draws: int, seed: int) -> list[dict[str, Any]]:
-    """Return rows of the law without floor: log-log slopes, with constants for whatever is held fixed.
+    """Return rows of the law without floor: log-log slopes, with constants for the quantities held fixed.
 
-    N, D and U use all cells of the corpus (constants make them comparable); C the envelope; N and D together the cells
-    of at most one epoch, where each is the other's covariate.
+    N, D and U use all cells of the corpus (constants make them comparable); C uses the envelope; N and D together use
+    the cells with at most one epoch, each as the other's covariate.
     """
     used = curve.cells if curve.axis in ("C", "ND") else cells
     names = ("a",) if len(curve.inputs) == 1 else ("a", "b")
@@ -61,7 +61,7 @@ def exponent_columns(found: Exponent) -> dict[str, Any]:
 
 
 def floor_rows(curve: Curve, draws: int, seed: int) -> list[dict[str, Any]]:
-    """Return rows of the law with a floor, or one row that says why there is none."""
+    """Return rows of the law with a floor, or one row with the reason why there is none."""
     form = "additive" if len(curve.inputs) > 1 else "power_floor"
     trunks = int(curve.cells["trunk"].nunique())
     shape = {"axis": curve.axis, "form": form, "n": len(curve.cells), "n_trunks": trunks}
@@ -79,7 +79,7 @@ def floor_rows(curve: Curve, draws: int, seed: int) -> list[dict[str, Any]]:
 
 
 def compare(curve: Curve, power: list[dict[str, Any]], floor: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add to both forms their error on the largest cells, held out, and say which predicts them better."""
+    """Add to both forms their error on the largest cells, which are held out, and which form predicts them better."""
     kept, power_error, floor_error = kept_cells(curve), None, None
     if kept is not None:
         logs, log_loss = np.log(curve.x), np.log(curve.loss)
