@@ -1,4 +1,4 @@
-"""Which claims of a planned study are decided that are no slope: sensitivity, predictors, dependence on the task."""
+"""Claims of a planned study that are not about a slope: sensitivity, predictors, dependence on the task."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def other_plan(plan: Plan, parts: Components, settings: Mapping[str, Any], count
 def correlation_plan(plan: Plan, parts: Components, margin: float, count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Yield the claims that the loss, the Hessian and the landscape do not predict transfer.
 
-    The last two are judged given the loss, which takes the place of one trunk.
+    The last two are judged given the loss, which costs one trunk.
     """
     trunks, common, count = plan.cells["trunk"].nunique(), parts.common, min(count, MOST_CORRELATIONS)
     for name, covariates in (("loss_predicts_not", 0), ("hessian_predicts_not", 1), ("landscape_predicts_not", 1)):

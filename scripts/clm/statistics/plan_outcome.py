@@ -1,4 +1,4 @@
-"""What a plan expected beside what the study found: which claims it called testable, and which of them are decided."""
+"""Compare a plan with the outcome of its study: the claims planned to be testable, and which of them are decided."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,13 +19,13 @@ def plan_outcomes(plan: pd.DataFrame, claims: Iterable[Mapping[str, Any]], split
 
     Args:
         plan: rows of PLAN_COLUMNS that were written before the study ran; `mode` and `split` are missing for claims on
-            pretraining. Where a mode has one split only, its pooled claims are planned with that split.
+            pretraining. If a mode has a single split, its pooled claims are planned with that split.
         claims: those of claims.json.
         splits: names of the splits of the study.
 
-    `planned` is "testable" if each outcome of the claim was, "testable one way" if some were, so that an effect may
-    well be too small to be decided, and "shown, not judged" if no test was planned. `smallest_effects` names each
-    outcome with the effect that is decided with 80 % power (relative changes per doubling as shares).
+    `planned` is "testable" if all outcomes of the claim were, "testable one way" if only some were, so that an effect
+    may be too small to be decided, and "shown, not judged" if no test was planned. `smallest_effects` lists each
+    outcome with the effect that is decided with 80 % power (relative changes per doubling as fractions).
     """
     keys = plan[["claim", "mode", "split"]].fillna("").itertuples(index=False, name=None)
     known: dict[tuple[str, str, str], list[Any]] = {}
@@ -42,7 +42,7 @@ def plan_outcomes(plan: pd.DataFrame, claims: Iterable[Mapping[str, Any]], split
 
 
 def parted(name: str, splits: Iterable[str]) -> tuple[str, str, str]:
-    """Return claim, mode and split of the name of a claim: "headline.D", "fine_tuned", "scaffold"."""
+    """Split the name of a claim into claim, mode and split: "headline.D", "fine_tuned", "scaffold"."""
     words, places = name.split("."), (*ENCODER_MODES, *splits)
     mode = next((word for word in words if word in ENCODER_MODES), "")
     split = next((word for word in words if word in places and word != mode), "")
@@ -50,13 +50,13 @@ def parted(name: str, splits: Iterable[str]) -> tuple[str, str, str]:
 
 
 def only_split(known: Mapping[tuple[str, str, str], list[Any]], stem: str, mode: str, split: str) -> list[Any]:
-    """Return the plan of a pooled claim in a mode with one split: that of this split."""
+    """Return the plan of a pooled claim in a mode with a single split, which is the plan of this split."""
     found = [rows for (of, where, _), rows in known.items() if (of, where) == (stem, mode)]
     return found[0] if split == POOLED and len(found) == 1 else []
 
 
 def expected(rows: list[Any]) -> dict[str, Any]:
-    """Return what was planned of a claim."""
+    """Return the columns on the plan of a claim."""
     if not rows:
         return {"planned": NOT_PLANNED, "smallest_effects": None, "needs": None}
     able = [row for row in rows if row["testable"]]
@@ -70,7 +70,7 @@ def expected(rows: list[Any]) -> dict[str, Any]:
 
 
 def outcome_lines(table: pd.DataFrame) -> list[str]:
-    """Return how many claims were planned to be testable, how many of these are decided, and which are not."""
+    """Report how many claims were planned to be testable, how many of these are decided, and which are not."""
     testable = table[table["planned"] == TESTABLE]
     decided = testable["decided"].sum()
     lines = [

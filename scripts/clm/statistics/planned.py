@@ -1,4 +1,4 @@
-"""What a configuration that has not run will have: its checkpoints, tasks and seeds, and one more of each."""
+"""The checkpoints, tasks and seeds of a configuration that has not run, and plans with one more of each."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, TRUNK_KEYS
 
 
 def layer_parameters(size: Mapping[str, Any]) -> int:
-    """Return the parameters of the layers of a size with their norms, without embeddings and head."""
+    """Return the number of parameters of a size: layers with their norms, without embeddings and head."""
     width = size["width"]
     return size["layers"] * (12 * width**2 + 13 * width) + 2 * width
 
@@ -43,7 +43,7 @@ def counted_tasks(config: Mapping[str, Any], tasks: Iterable[str]) -> list[str]:
 
 
 def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
-    """Return {(mode, split): what is planned}, fine-tuning first, on the corpus that is judged.
+    """Return {(mode, split): plan}, fine-tuning first, on the corpus that is judged.
 
     Args:
         config: the merged configuration, with its control tasks.
@@ -63,12 +63,12 @@ def planned_modes(config: Mapping[str, Any]) -> dict[tuple[str, str], Plan]:
 
 
 def planned_mode(config: Mapping[str, Any], cells: Iterable[grid.Checkpoint], tasks: Iterable[str], seeds: int) -> Plan:
-    """Return what is planned for one mode and split.
+    """Return the plan for one mode and split.
 
     Args:
         config: the merged configuration, with its control tasks.
         cells: pretrained checkpoints that are scored.
-        tasks: on which they are scored, with controls.
+        tasks: on which they are scored, including controls.
         seeds: of the split.
     """
     names = tuple(counted_tasks(config, tasks))
@@ -85,7 +85,7 @@ def with_trunks(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def one_more(plan: Plan) -> dict[str, Plan]:
-    """Return the plan with one more of each thing that can be bought."""
+    """Return {what is added: plan with one more of it}."""
     cells = plan.cells
     return {
         "trunk": replace(plan, cells=with_trunks(another_trunk(cells))),
@@ -97,7 +97,7 @@ def one_more(plan: Plan) -> dict[str, Plan]:
 
 
 def another_trunk(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells with one more seed of the largest size on the most molecules, where slopes gain most."""
+    """Return the cells with one more seed of the largest size on the most molecules, which helps slopes most."""
     largest = cells.sort_values(["parameters", "molecules", "seed"], kind="stable").iloc[-1]
     same = (cells[list(TRUNK_KEYS)] == largest[list(TRUNK_KEYS)]).all(axis=1)
     return pd.concat([cells, cells[same].assign(seed=int(cells["seed"].max()) + 1)])
@@ -111,13 +111,13 @@ def another_budget(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def beyond(runs: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
-    """Return how far planned cells lie beyond the finished ones, where losses are extrapolated."""
+    """Report how far planned cells lie beyond the finished ones, so that losses are extrapolated."""
     ratios = {name: float(cells[name].max() / runs[name].max()) for name in ("parameters", "tokens", "molecules")}
     return [f"{ratio:.2g} times the {name}" for name, ratio in ratios.items() if ratio > 1.05]
 
 
 def fitted_loss(runs: pd.DataFrame, cells: pd.DataFrame) -> np.ndarray:
-    """Return log losses of planned cells by a plane in log parameters, tokens and molecules through a finished study.
+    """Return log losses of planned cells from a plane in log parameters, tokens and molecules, fitted to finished ones.
 
     Args:
         runs: finished checkpoints, with `loss`.

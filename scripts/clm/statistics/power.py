@@ -1,8 +1,8 @@
-"""Power before the money is spent: the smallest effect that a planned study decides in 80 % of its repetitions.
+"""Power analysis of a planned study: the smallest effect that it decides with 80 % power.
 
-The planned study is simulated with the variance components of a finished one and judged by the rules that will judge
-it. A true effect shifts an estimate and leaves its error alone, so one set of replicates without effect tells how large
-it must be: the 80 % quantile of the shift that each replicate lacks.
+The planned study is simulated with the variance components of a finished one and judged by the same rules as the real
+one. A true effect shifts an estimate without changing its error, so one set of replicates without effect suffices: the
+smallest effect is the 80 % quantile of the shift that each replicate needs.
 """
 
 import math
@@ -26,21 +26,21 @@ Made = Replicates | AllSplits
 
 
 def quantile(lacking: np.ndarray) -> float:
-    """Return the effect that suffices in 80 % of the replicates, from the effect that each of them lacks."""
+    """Return the effect that suffices in 80 % of the replicates, from the effect that each of them needs."""
     return float(np.quantile(lacking, POWER))
 
 
 def difference(estimates: Estimate, family: int, margin: float = 0.0) -> float:
     """Return the smallest slope whose interval lies beyond the margin and whose p survives Holm's correction.
 
-    The other tasks of the family are taken to have no effect.
+    The other tasks of the family are assumed to have no effect.
     """
     reach = np.maximum(margin + estimates.reach(), estimates.reach(1 - ALPHA / family))
     return quantile(reach - estimates.value)
 
 
 def equivalence(estimates: Estimate) -> float:
-    """Return the smallest margin within which slopes of zero are shown to lie, Holm over tasks that are all at zero.
+    """Return the smallest margin for which slopes of zero are shown to be equivalent, with Holm over tasks all at zero.
 
     Args:
         estimates: arrays (replicates, tasks).
@@ -55,14 +55,14 @@ def equivalence(estimates: Estimate) -> float:
 
 
 def pooled_effects(made: Made) -> tuple[float, float]:
-    """Return the smallest pooled slope told from zero, and the smallest margin that holds a pooled slope of zero."""
+    """Return the smallest pooled slope shown to differ from zero, and the smallest margin shown for a slope of zero."""
     found = pooled_estimates(made)
     different = quantile(np.array([e.reach() - e.value for e in found]))
     return different, quantile(np.array([abs(e.value) + e.reach(0.9) for e in found]))
 
 
 def pooled_elasticity(made: Made, margin: float) -> tuple[float, float]:
-    """Return the smallest pooled elasticity above the margin, and the smallest bound above an elasticity of zero."""
+    """Return the smallest pooled elasticity shown above the margin, and the smallest bound shown for one of zero."""
     found = pooled_estimates(made)
     arrives = quantile(np.array([margin + e.reach() - e.value for e in found]))
     return arrives, quantile(np.array([e.value + e.reach() for e in found]))
@@ -74,11 +74,11 @@ def pooled_estimates(made: Made) -> list[Estimate]:
 
 
 def dependence_effects(made: Replicates, seed: int) -> tuple[float, float]:
-    """Return the smallest SD between tasks that shows a dependence, and the smallest margin that holds an SD of zero.
+    """Return the smallest SD between tasks that shows a dependence, and the smallest margin shown for an SD of zero.
 
     Args:
         made: slopes of tasks that do not differ.
-        seed: of the differences that are added.
+        seed: of the simulated differences.
     """
     weights = np.square(NORMAL_REACH / made.estimates().reach())
     differences = np.random.default_rng(seed).standard_normal(made.slopes.shape)
@@ -94,13 +94,13 @@ def dependence_effects(made: Replicates, seed: int) -> tuple[float, float]:
 
 
 def median_effects(made: Made, margin: float) -> tuple[float, float]:
-    """Return the smallest margin that holds a median gain of zero, and the smallest median told above the margin."""
+    """Return the smallest margin shown for a median gain of zero, and the smallest median shown above the margin."""
     ends = np.array([median_interval(made.tasks(i), MEDIAN_DRAWS, i)[1:] for i in range(len(made))])
     return quantile(ends[:, 1]), quantile(margin - ends[:, 0])
 
 
 def shortage(design: Design | None, tasks: int | None = None) -> str | None:
-    """Return what a claim needs to be testable, or None when the plan has it."""
+    """Return what a claim needs to be testable, or None if the plan has it."""
     if design is None:
         return "trunks that differ along this axis at fixed others"
     if design.df < MIN_DF:
@@ -112,5 +112,5 @@ def shortage(design: Design | None, tasks: int | None = None) -> str | None:
 
 
 def relative(slope: float) -> float:
-    """Return the relative gain of error per doubling, 1 - e(2x)/e(x), of a gain in log error."""
+    """Return the relative gain of error per doubling, 1 - e(2x)/e(x), for a gain in log error."""
     return float(-np.expm1(-slope))

@@ -17,7 +17,7 @@ NO_FLAT_ENVELOPE = "another test: a lower envelope falls by its construction, so
 
 
 def fall_effects(plan: Plan, parts: Components, axis: str, count: int, seed: int) -> tuple[float, float] | str:
-    """Return the smallest fall of log loss per doubling that is decided, and the smallest margin that holds none.
+    """Return the smallest fall of log loss per doubling that is decided, and the smallest margin shown for no fall.
 
     Args:
         plan: the study.
@@ -50,7 +50,7 @@ def envelope_effect(plan: Plan, loss: np.ndarray, parts: Components, count: int,
 
     Args:
         plan: the study.
-        loss: float64 (n,), log losses that its cells are expected to have; effects are multiples of their spread.
+        loss: float64 (n,), expected log losses of its cells; effects are multiples of their spread.
         parts: variance components of log loss.
         count: replicates.
         seed: of the draws.

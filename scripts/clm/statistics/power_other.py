@@ -1,4 +1,4 @@
-"""Power of the claims that are no slope of a task on an axis: correlations, and sensitivity on a control."""
+"""Power of the claims that are not about the slope of a task along an axis: correlations, and sensitivity."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ LEAST_TRUNKS = 10  # for a permutation test
 
 
 def sensitivity_effect(plan: Plan, parts: Components, count: int, seed: int) -> float | str:
-    """Return the smallest net gain of the named control, in log error, that shows a study sensitive.
+    """Return the smallest net gain of the named control, in log error, that shows a study to be sensitive.
 
     Args:
         plan: the study; trunks at its largest budget count.
@@ -62,12 +62,12 @@ def sensitivity_effect(plan: Plan, parts: Components, count: int, seed: int) -> 
 def correlation_effect(
     trunks: int, tasks: int, common: float, count: int, seed: int, margin: float = 0.0
 ) -> float | str:
-    """Return the smallest correlation with the score, mean over tasks, that a permutation of trunks finds.
+    """Return the smallest correlation with the score, mean over tasks, that a permutation test of trunks detects.
 
     Args:
         trunks: their number.
         tasks: number of tasks.
-        common: correlation over tasks of what a predictor does not explain.
+        common: correlation over tasks of the variation that a predictor does not explain.
         count: replicates.
         seed: of the draws.
         margin: correlation that the observed one must reach.
@@ -91,7 +91,7 @@ def correlation_effect(
 
 
 def correlation_bound(trunks: int, tasks: int, common: float, count: int, seed: int) -> float | str:
-    """Return the smallest margin below which a correlation of zero with the score is shown to lie.
+    """Return the smallest margin for which a correlation of zero with the score is shown to be below it.
 
     Args:
         trunks: their number.
@@ -117,7 +117,7 @@ def correlation_bound(trunks: int, tasks: int, common: float, count: int, seed: 
 
 
 def found(x: np.ndarray, scores: np.ndarray, orders: np.ndarray, margin: float = 0.0) -> bool:
-    """Return whether the mean rank correlation over tasks reaches the margin and is beyond those of permuted trunks.
+    """Return whether the mean rank correlation over tasks reaches the margin and exceeds those of permuted trunks.
 
     Args:
         x: float64 (trunks,), predictor.

@@ -1,4 +1,4 @@
-"""Verdicts on what predicts a score: what a number adds to the loss, corrected over the predictors of a family."""
+"""Verdicts on predictors of a score: what each adds to the loss, corrected over the predictors of a family."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,24 +12,24 @@ from clm.statistics.within import judge_scopes, sign_in_words
 from clm.tables.columns import ALPHA
 
 PREDICTS, FAILS = "predicts", "correlates by less than the margin"
-CEILING = 0.6  # of a score too noisy to be predicted by anything
+CEILING = 0.6  # noise ceiling below which a score is too noisy to be predicted
 
 
 def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None, sensitive: bool = True) -> str:
-    """Return PREDICTS, FAILS, "undecided", "not sensitive" or "not testable here" of one row.
+    """Return the verdict on one row: PREDICTS, FAILS, "undecided", "not sensitive" or "not testable here".
 
-    Judged is what a predictor adds to the loss ("partial_"; the loss itself, "": its plain correlation) or to loss and
-    compute together ("both_"). PREDICTS: the correlation is of the margin at least, its interval excludes 0, and
-    p < .05. FAILS: the whole interval of |rho| lies below the margin although the score is reliable enough to be
-    predicted. Scores that do not answer to pretraining correlate with none of its numbers, so that FAILS reads "not
-    sensitive" then.
+    The verdict is on what a predictor adds to the loss ("partial_"; for the loss itself, "", the plain correlation) or
+    to loss and compute together ("both_"). PREDICTS: the correlation is at least the margin, its interval excludes 0,
+    and p < .05. FAILS: the whole interval of |rho| lies below the margin although the score is reliable enough to be
+    predicted. If scores do not respond to pretraining they correlate with none of its predictors, and FAILS becomes
+    "not sensitive".
 
     Args:
         row: of correlations.csv.
-        part: begins the names of its columns.
+        part: prefix of the names of its columns.
         margin: |rho| that matters.
-        p: of the correlation, corrected over predictors; None where trunks are too few to be permuted.
-        sensitive: whether the study sees gains on the control task in this mode and split.
+        p: of the correlation, corrected over predictors; None if there are too few trunks to permute.
+        sensitive: whether the study detects gains on the control task in this mode and split.
     """
     lower, upper = row[f"{part}lower"], row[f"{part}upper"]
     if lower is None or p is None:
@@ -44,10 +44,10 @@ def verdict_of(row: Mapping[str, Any], part: str, margin: float, p: float | None
 
 
 def judge_rows(rows: list[dict[str, Any]], margin: float, sensitive: bool = True) -> list[dict[str, Any]]:
-    """Add p_bh, verdict, both_verdict and meaning to the rows of one family, and what `judge_scopes` adds.
+    """Add p_bh, verdict, both_verdict and meaning to the rows of one family, and the columns of `judge_scopes`.
 
-    p_bh is the false discovery rate over the predictors of one task (or of all tasks together): of the partial
-    correlation given the loss, of the plain one for the loss itself.
+    p_bh is the false discovery rate over the predictors of one task (or of all tasks together), for the partial
+    correlation given the loss, or for the plain correlation of the loss itself.
     """
     judged = [dict(row) for row in rows]
     for task in dict.fromkeys(row["task"] for row in judged):

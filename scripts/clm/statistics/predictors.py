@@ -1,4 +1,4 @@
-"""Numbers known before transfer, aligned with the checkpoints of a task, and choices made by them."""
+"""Predictors known before transfer, aligned with the checkpoints of a task."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,8 @@ from clm.tables.panels import Panel
 from clm.tables.predictors import within_size
 
 LOSS = "loss"
-LABEL_FREE = "domain_loss"  # uses molecules of the task, no labels: what one split measured serves every split
-FINE_TUNED_ONLY = ("linear_probe",)  # the score of that mode is a linear probe itself
+LABEL_FREE = "domain_loss"  # uses molecules of the task but no labels: a value from one split is valid for all
+FINE_TUNED_ONLY = ("linear_probe",)  # in linear-probe mode it is the score itself
 
 
 class Predictors:
@@ -24,8 +24,8 @@ class Predictors:
     def values(self, panel: Panel) -> pd.DataFrame:
         """Return one column per predictor in the order of the panel's cells, NaN where unknown.
 
-        Numbers of a task are means over seeds of the panel's split, or of no split when they belong to none. Numbers
-        that use no labels are taken from another split where the panel's own has none.
+        Predictors of a task are means over seeds of the panel's split, or have no split. Predictors that use no labels
+        are taken from another split if the panel's own has none.
         """
         keys = pd.MultiIndex.from_frame(panel.cells[list(KEYS)].astype({"seed": "Int64"}))
         table = self.everywhere.reindex(keys)
@@ -47,7 +47,7 @@ class Predictors:
 
 
 def strata_of(name: str, cells: pd.DataFrame) -> np.ndarray:
-    """Return the number of the stratum of each cell within which a predictor may be compared."""
+    """Return the index of the stratum of each cell, within which a predictor may be compared."""
     if within_size(name):
         return cells.groupby("size", sort=False).ngroup().to_numpy()
     return np.zeros(len(cells), dtype=int)

@@ -1,13 +1,13 @@
-"""What pretraining adds with and without order: untrained, shuffled and pretrained encoders side by side.
+"""Net gain of pretraining with and without token order: comparison of untrained, shuffled and pretrained encoders.
 
 A trunk on shuffled tokens is compared with the trunk on the same molecules of the same size, seed and budget, and both
 with untrained encoders of that size. In log error
 
-    net gain of pretraining = net gain of pretraining on shuffled tokens + what order adds
+    net gain of pretraining = net gain of pretraining on shuffled tokens + gain from token order
 
-so that the first term on the right is what letter counts teach. Intervals hold the spread between seeds (pooled within
-the groups of one condition, with their degrees of freedom), test sets or split seeds, untrained initializations, and in
-means over tasks the spread between these.
+so that the first term on the right is the gain from token counts. Intervals include the spread between seeds (pooled
+within the groups of one condition, with their degrees of freedom), test sets or split seeds, untrained initializations,
+and, for means over tasks, the spread between tasks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,8 +38,8 @@ from clm.statistics.verdicts import NOT_SENSITIVE, NOT_TESTABLE, UNSEEN
 from clm.tables.columns import POOLED, PRETRAINED, PRIMARY, SHUFFLED, UNTRAINED
 from clm.tables.panels import MIN_SIGNAL, Panel, panels, study_runs
 
-MIN_SEEDS_DF = 2  # degrees of freedom between seeds, below which there is no verdict
-MIN_POOLED = 3  # tasks, below which their spread gives no interval
+MIN_SEEDS_DF = 2  # minimum degrees of freedom between seeds for a verdict
+MIN_POOLED = 3  # minimum number of tasks for an interval from their spread
 WORDS = {"lower error": "gain", "higher error": "loss"}
 COLUMNS = ("corpus", "shuffled", *CELL, "mode", "split", "task", "kind", "seeds", "n_tasks", "df", "gain", "lower")
 COLUMNS += ("upper", "share", "share_lower", "share_upper", "verdict", "reason")
@@ -54,7 +54,7 @@ class Group:
 
     @property
     def seeds(self) -> int:
-        """Number of seeds of each arm, at least."""
+        """Minimum number of seeds per arm."""
         return min(len(net.panel.cells) // 2 for net in self.nets)
 
 
@@ -67,9 +67,9 @@ def control_rows(
     """Yield the rows of pretraining_control.csv.
 
     Args:
-        tables: `runs`, `transfer`, `draws` and the same of the control as `shuffled_runs` and so on.
+        tables: `runs`, `transfer`, `draws` and those of the control as `shuffled_runs` and so on.
         twins: of `untrained_twins`.
-        sensitive: {(mode, split): whether the study sees gains on the control task}.
+        sensitive: {(mode, split): whether the study detects gains on the control task}.
         settings: `shuffled` ({control: corpus}), `aggregate` (tasks that count), `contrast_margin`.
     """
     transfer = joined(tables["transfer"], tables["shuffled_transfer"])
@@ -120,7 +120,7 @@ def group_rows(
 
 
 def pooled_rows(group: Group, margin: float, sensitive: bool) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the mean over tasks, with verdicts; the share stands beside the net gain of shuffled tokens."""
+    """Yield the rows of the mean over tasks, with verdicts; the row of shuffled tokens also has the fraction."""
     corpus, count = group.names["shuffled"], len(group.nets)
     names = {**group.names, "task": POOLED, "seeds": group.seeds, "n_tasks": count}
     df, reach = untrained_estimate(group.nets)
@@ -143,7 +143,7 @@ def pooled_rows(group: Group, margin: float, sensitive: bool) -> Iterator[dict[s
 
 
 def judged(verdict: str, sensitive: bool) -> dict[str, str]:
-    """Return the columns of a verdict; that a difference is small says little where no gain could be seen."""
+    """Return the columns of a verdict; a small difference shows little if the study cannot detect a gain."""
     if verdict != contrasts.SMALL or sensitive:
         return {"verdict": verdict}
     return {"verdict": NOT_SENSITIVE, "reason": f"would be {verdict}, {UNSEEN}"}
@@ -157,7 +157,7 @@ def shortage(df: int, tasks: int) -> str | None:
 
 
 def share_of(nets: Sequence[NetPanel], corpus: str) -> dict[str, float]:
-    """Return the share of pretraining's net gain that shuffled tokens give, where that gain is above 0."""
+    """Return the fraction of the net gain of pretraining obtained with shuffled tokens, if that gain is above 0."""
     total = pooled(nets, corpus, weights_of(PRETRAINED))
     if total.interval()[0] <= 0:
         return {}
@@ -167,7 +167,7 @@ def share_of(nets: Sequence[NetPanel], corpus: str) -> dict[str, float]:
 
 
 def mean_gain(nets: Sequence[NetPanel], corpus: str, kind: str) -> float:
-    """Return the mean over tasks of a contrast, without error."""
+    """Return the mean over tasks of a contrast, without its error."""
     return float(np.mean([contrast(arms_of(net, corpus), weights_of(kind)).weights @ net.panel.y for net in nets]))
 
 

@@ -1,4 +1,4 @@
-"""Which number known before transfer ranks checkpoints as their scores do, task by task and over tasks."""
+"""Rank correlations of predictors known before transfer with scores, task by task and over tasks."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from clm.tables.columns import POOLED, PRIMARY
 from clm.tables.panels import MIN_SIGNAL, Panel
 from clm.tables.predictors import within_size
 
-MIN_TRUNKS_P = 10  # for a permutation test; one more for each covariate
+MIN_TRUNKS_P = 10  # minimum for a permutation test; one more for each covariate
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Settings:
     Attributes:
         count: bootstrap draws and permutations.
         seed: of both.
-        min_trunks: below which nothing is correlated.
+        min_trunks: minimum number of trunks for a correlation.
         margin: |correlation| below which a predictor is of no use.
         aggregate: tasks that count in the pooled row.
     """
@@ -44,7 +44,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class TaskAssociation:
-    """An association with what it was made from."""
+    """An association with the data behind it."""
 
     task: str
     association: Association
@@ -63,7 +63,7 @@ class Ranking:
         self.drawn: dict[tuple, Resamples] = {}
 
     def resamples(self, cells: pd.DataFrame, strata: np.ndarray) -> Resamples:
-        """Return the resamples of a set of checkpoints; equal sets share them, so that tasks pair."""
+        """Return the resamples of a set of checkpoints; equal sets share them, so that tasks are paired."""
         key = (tuple(cells["checkpoint"]), tuple(strata))
         if key not in self.drawn:
             budgets, trunks = cells["budget"].to_numpy(dtype=str), cells["trunk"].to_numpy()
@@ -72,7 +72,7 @@ class Ranking:
         return self.drawn[key]
 
     def find(self, panel: Panel, name: str, values: np.ndarray) -> TaskAssociation | None:
-        """Return the association of one predictor with one task, or None when there is too little to see."""
+        """Return the association of one predictor with one task, or None if there are too few data."""
         strata = strata_of(name, panel.cells)
         used = comparable(values, panel.y, strata)
         if used is None or panel.cells["trunk"].iloc[used].nunique() < self.settings.min_trunks:
@@ -90,14 +90,14 @@ class Ranking:
     def scopes(
         self, name: str, cells: pd.DataFrame, values: np.ndarray, score: np.ndarray
     ) -> dict[str, Association | None]:
-        """Return the associations within a budget and within a size; what compares within a size only has no other."""
+        """Return the associations within a budget and within a size, or only within a size (see `within_size`)."""
         names = (SIZE,) if within_size(name) else (BUDGET, SIZE)
         return {scope: within_scope(values, score, cells, scope, self.resamples) for scope in names}
 
     def rows(self, name: str, associations: Sequence[TaskAssociation]) -> list[dict[str, Any]]:
-        """Return the rows of one predictor: each task, then all tasks that count, by the Fisher-z mean.
+        """Return the rows of one predictor: each task, then the Fisher-z mean over all tasks that count.
 
-        The pooled row takes tasks with signal on the commonest set of checkpoints, so that resamples pair.
+        The pooled row uses tasks with signal on the most frequent set of checkpoints, so that resamples are paired.
         """
         rows = [self.row(name, item.task, item.association, item) for item in associations]
         counting = [item for item in associations if item.task in self.settings.aggregate and item.signal]
@@ -128,7 +128,7 @@ class Ranking:
 
 
 def covariates_of(name: str, cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Return what partial correlations of a predictor hold fixed: loss, then compute.
+    """Return the covariates of partial correlations of a predictor: loss, then compute.
 
     Compute that differs by less than a batch of tokens counts as equal.
     """
@@ -145,12 +145,12 @@ def both_columns(link: Association, trunks: int) -> dict[str, float | None]:
 
 
 def shared_scopes(items: Sequence[TaskAssociation]) -> list[str]:
-    """Return the scopes in which all of some tasks have an association."""
+    """Return the scopes in which all given tasks have an association."""
     return [scope for scope in (BUDGET, SIZE) if all(item.scopes.get(scope) is not None for item in items)]
 
 
 def pooled(links: Sequence[Association]) -> Association:
-    """Return the Fisher-z mean of associations over tasks, resample by resample."""
+    """Return the Fisher-z mean of associations over tasks, for each resample."""
     parts = {name: fisher_mean([getattr(link, name) for link in links]) for name in Association.__dataclass_fields__}
     return Association(**{name: float(part) if np.ndim(part) == 0 else part for name, part in parts.items()})
 
@@ -162,9 +162,9 @@ def correlate(
 
     Args:
         members: panels of one mode, split and read-out.
-        known: numbers that may predict scores.
+        known: the predictors.
         ranking: with the settings and the shared resamples.
-        sensitive: whether the study sees gains on the control task in this mode and split.
+        sensitive: whether the study detects gains on the control task in this mode and split.
     """
     values = [known.values(panel) for panel in members]
     rows, links = [], {}

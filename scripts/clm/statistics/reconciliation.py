@@ -1,4 +1,4 @@
-"""What published studies saw inside their own windows, recomputed: loss and error, inner layers, equal loss."""
+"""Findings of published studies recomputed within their own windows: loss and error, inner layers, equal loss."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def reconciliation_rows(
     Args:
         panels: of one corpus; primary features and inner layers are used.
         twins: untrained encoders of `untrained_twins`.
-        sensitive: {(mode, split): whether the study sees gains on the control task}.
+        sensitive: {(mode, split): whether the study detects gains on the control task}.
         settings: `gain_margin`, `bootstrap`, `seed`, `min_trunks`, `aggregate` (tasks that count).
     """
     families: dict[tuple[str, str], dict[str, dict[str, Panel]]] = {}

@@ -1,8 +1,8 @@
-"""One slope with fixed effects and few clusters: cluster-robust variance that is honest about few trunks.
+"""One slope with fixed effects and few clusters: cluster-robust variance that remains valid with few trunks.
 
 The "CR2" bias-reduced variance of Bell and McCaffrey (Survey Methodology 2002, 28, 169) with Satterthwaite degrees of
-df, for fixed effects as in Pustejovsky and Tipton (J. Bus. Econ. Stat. 2018, 36, 672). All depends on the design
-alone, so one design serves every task.
+freedom, for fixed effects as in Pustejovsky and Tipton (J. Bus. Econ. Stat. 2018, 36, 672). Everything depends on the
+design alone, so one design serves every task.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Design:
         weights: float64 (n,); the slope is weights @ y.
         scores: float64 (clusters, n); the variance of the slope is the sum of squares of scores @ y.
         df: degrees of freedom of that variance.
-        used: bool (n,), cells of groups in which x varies; the others say nothing about the slope.
+        used: bool (n,), cells of groups in which x varies; the others are uninformative about the slope.
         clusters: number of clusters among them.
     """
 
@@ -44,11 +44,11 @@ def slope_design(
     Args:
         x: float64 (n,).
         groups: integer (n,), fixed effects.
-        clusters: integer (n,), cells of one cluster may depend on each other in any way.
-        covariate: float64 (n,), a second regressor; the slope on x is then that at a fixed value of it.
+        clusters: integer (n,); cells of one cluster may be correlated in any way.
+        covariate: float64 (n,), a second regressor, which is held fixed for the slope on x.
 
     Returns:
-        None when x does not vary within any group, or when no cluster remains to compare with. Equal designs are
+        None if x does not vary within any group, or if no other cluster remains for comparison. Equal designs are
         computed once: most tasks have the same cells.
     """
     covariate = np.empty(0) if covariate is None else covariate
@@ -82,7 +82,7 @@ def designed(x_bytes: bytes, groups_bytes: bytes, clusters_bytes: bytes, covaria
 
 
 def cluster_score(weights: np.ndarray, annihilator: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return p with p @ y = w_g' (M_gg)^(-1/2) e_g for one cluster, float64 (n,); what has no residual drops out."""
+    """Return p with p @ y = w_g' (M_gg)^(-1/2) e_g for one cluster, float64 (n,); null directions of M_gg drop out."""
     values, vectors = np.linalg.eigh(annihilator[np.ix_(inside, inside)])
     kept = values > 1e-8
     root = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
@@ -90,7 +90,7 @@ def cluster_score(weights: np.ndarray, annihilator: np.ndarray, inside: np.ndarr
 
 
 def weighted_estimators(x: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return estimators of the slope on x with a constant for each group, when cells count several times or never.
+    """Return weighted estimators of the slope on x with a constant for each group.
 
     Args:
         x: float64 (n,).
@@ -98,7 +98,7 @@ def weighted_estimators(x: np.ndarray, groups: np.ndarray, weights: np.ndarray) 
         weights: float64 (b, n), how often each cell counts.
 
     Returns:
-        float64 (b, n): a row times y is the slope; NaN where x does not vary within any group.
+        float64 (b, n): a row times y is the slope; NaN if x does not vary within any group.
     """
     member = (groups[:, None] == np.unique(groups)).astype(float)
     total = weights @ member

@@ -1,8 +1,8 @@
-"""What choosing a checkpoint by a predictor costs, against the best checkpoint.
+"""Regret: the cost of choosing a checkpoint by a predictor, compared with the best checkpoint.
 
-The best is chosen on some repeats (split or fine-tuning seeds) and scored on the others: chosen and scored on the
-same ones, the best of 60 equal checkpoints seems to beat the rest by noise alone. A frozen encoder on the one scaffold
-split has no repeats; there it is chosen on half of the test scaffolds and scored on the other half.
+The best is chosen on some repeats (split or fine-tuning seeds) and scored on the others: if it were chosen and scored
+on the same ones, the best of 60 equal checkpoints would seem to beat the rest by noise alone. A frozen encoder has no
+repeats on the single scaffold split; there the best is chosen on half of the test scaffolds and scored on the other.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ SEEDS, SCAFFOLDS = "seeds", "halves of the test scaffolds"
 
 
 def repeats_of(panel: Panel) -> str | None:
-    """Return on what the best checkpoint of a task is chosen and scored, or None when there are no repeats."""
+    """Return the kind of repeats on which the best checkpoint of a task is chosen and scored, or None without any."""
     if len(panel.cells) < 2:
         return None
     if len(panel.replicates) > 1:
@@ -22,7 +22,7 @@ def repeats_of(panel: Panel) -> str | None:
 
 
 def panel_errors(panel: Panel) -> np.ndarray:
-    """Return the log errors by which a choice is judged once all is known, float64 (k, n)."""
+    """Return the log errors by which a choice is judged in hindsight, float64 (k, n)."""
     return panel.replicates if repeats_of(panel) == SEEDS else panel.errors
 
 
@@ -34,7 +34,7 @@ def panel_regret(panel: Panel, choice: np.ndarray) -> float:
 
 
 def hindsight_regret(errors: np.ndarray, choice: np.ndarray) -> float:
-    """Return the mean log error of a choice over that of the checkpoint that turned out best; never negative.
+    """Return the mean log error of a choice minus that of the best checkpoint in hindsight; never negative.
 
     Args:
         errors: float64 (k, n), log error of n checkpoints on k repeats.
@@ -45,13 +45,13 @@ def hindsight_regret(errors: np.ndarray, choice: np.ndarray) -> float:
 
 
 def random_regret(errors: np.ndarray, choice: np.ndarray) -> float:
-    """Return the mean log error of a choice over that of choosing at random; negative is good."""
+    """Return the mean log error of a choice minus that of a random choice; negative is good."""
     means = errors.mean(axis=0)
     return float(means @ choice - means.mean())
 
 
 def chosen_regret(errors: np.ndarray, choice: np.ndarray) -> float:
-    """Return the mean log error of a choice over that of the oracle, on repeats that the oracle did not see.
+    """Return the mean log error of a choice minus that of the oracle, on repeats that the oracle did not see.
 
     Args:
         errors: float64 (k, n), log error of n checkpoints on k >= 2 repeats.
@@ -59,7 +59,7 @@ def chosen_regret(errors: np.ndarray, choice: np.ndarray) -> float:
 
     Returns:
         mean over repeats of (error of the choice - error of the checkpoint that was best on the other repeats): 0.05
-        means 5 % more error. It can be negative: the oracle is not clairvoyant.
+        means 5 % more error. It can be negative, because the oracle has not seen these repeats.
     """
     others = (errors.sum(axis=0) - errors) / (len(errors) - 1)
     oracle = errors[np.arange(len(errors)), np.argmin(others, axis=1)]
@@ -67,7 +67,7 @@ def chosen_regret(errors: np.ndarray, choice: np.ndarray) -> float:
 
 
 def half_regret(halves: np.ndarray, choice: np.ndarray) -> float:
-    """Return the regret of a choice against the oracle of one half, both scored on the other, mean over both ways.
+    """Return the regret of a choice against the oracle of one half, both scored on the other half; mean of both ways.
 
     Args:
         halves: float64 (h, 2, n), log error of n checkpoints on both halves of h divisions of the test scaffolds.
@@ -85,5 +85,5 @@ def greedy_choice(values: np.ndarray, sign: float) -> np.ndarray:
 
 
 def uniform_choice(count: int) -> np.ndarray:
-    """Return the choice at random."""
+    """Return the uniform random choice."""
     return np.full(count, 1 / count)

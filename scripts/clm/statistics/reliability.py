@@ -1,4 +1,4 @@
-"""How well a score could be predicted at most, given how noisy it is."""
+"""The maximum correlation of any predictor with a score, given its noise."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ import numpy as np
 def noise_ceiling(errors: np.ndarray, draws: np.ndarray | None) -> float | None:
     """Return the largest correlation that a perfect predictor could show: sqrt of the reliability of the score.
 
-    Reliability = 1 - noise / variance of the score over checkpoints. Noise is what remains of repeats (split
-    seeds, or drawn test sets) after the means of checkpoints and of repeats are taken out.
+    Reliability = 1 - noise / variance of the score over checkpoints. Noise is the residual variance of repeats (split
+    seeds, or drawn test sets) after subtracting the means of checkpoints and of repeats.
 
     Args:
         errors: float64 (k, n), log error per split seed.

@@ -1,4 +1,4 @@
-"""Studies that have not run, simulated with the variance components of a finished one."""
+"""Simulate planned studies with the variance components of a finished one."""
 
 from dataclasses import dataclass
 
@@ -18,11 +18,11 @@ class Plan:
     """A study that has not run.
 
     Attributes:
-        cells: its checkpoints as in runs.csv: size, parameters, molecules, tokens, flops, trunk.
+        cells: checkpoints as in runs.csv: size, parameters, molecules, tokens, flops, trunk.
         tasks: number of tasks that count.
         seeds: split seeds (1: one split, with the error of its test molecules).
         initializations: of untrained encoders of each size.
-        blind: what a control task without noise needs to show that the study is sensitive; None if it is expected to.
+        blind: what the study lacks for its noiseless control to show that it is sensitive; None if it lacks nothing.
         names: of the tasks that count.
     """
 
@@ -82,7 +82,7 @@ class Replicates:
 
 @dataclass(frozen=True)
 class AllSplits:
-    """Replicates of the splits of one mode, drawn with one seed: effects of trunks are the same on all of them."""
+    """Replicates of the splits of one mode, drawn with one seed, so that all splits share the effects of trunks."""
 
     splits: tuple[Replicates, ...]
 
@@ -96,7 +96,7 @@ class AllSplits:
 
 
 def correlated(random: np.random.Generator, shape: tuple[int, int, int], sd: float, common: float) -> np.ndarray:
-    """Return normal effects (replicates, tasks, units), correlated `common` over tasks."""
+    """Return normal effects (replicates, tasks, units) with correlation `common` over tasks."""
     shared = random.standard_normal((shape[0], 1, shape[2]))
     return sd * (np.sqrt(common) * shared + np.sqrt(1 - common) * random.standard_normal(shape))
 
@@ -104,7 +104,7 @@ def correlated(random: np.random.Generator, shape: tuple[int, int, int], sd: flo
 def trunk_effects(
     random: np.random.Generator, cells: pd.DataFrame, parts: Components, count: int, tasks: int
 ) -> np.ndarray:
-    """Return what trunks and their budgets add to log errors or losses, float64 (count, tasks, n)."""
+    """Return the effects of trunks and their budgets on log errors or losses, float64 (count, tasks, n)."""
     number, x = cells["trunk"].to_numpy(), np.log2(cells["tokens"].to_numpy(dtype=float))
     shape = (count, tasks, int(number.max()) + 1)
     y = correlated(random, shape, parts.level, parts.common)[..., number]
@@ -115,16 +115,16 @@ def trunk_effects(
 def simulate(
     plan: Plan, design: Design, parts: Components, axis: str, count: int, seed: int, tasks: int | None = None
 ) -> Replicates:
-    """Return slopes of `count` studies as planned, with no effect on average.
+    """Return slopes of `count` simulated studies as planned, with no effect on average.
 
     Args:
         plan: the study.
         design: estimator of the slope for its cells.
         parts: variance components.
-        axis: names the SD of slopes between tasks.
+        axis: key of the SD of slopes between tasks.
         count: replicates.
         seed: of the draws.
-        tasks: instead of those of the plan.
+        tasks: number of tasks, by default that of the plan.
     """
     random, cells, tasks = np.random.default_rng(seed), plan.cells, tasks or plan.tasks
     between = parts.between.get(axis, 0.0) * random.standard_normal((count, tasks))
@@ -145,12 +145,13 @@ def simulate(
 def test_noise(
     random: np.random.Generator, plan: Plan, parts: Components, design: Design, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return what test sets add to the log errors, float64 (replicates, tasks, n), and the variance seen of a slope.
+    """Return the noise of test sets in log errors, float64 (replicates, tasks, n), and the estimated slope variance.
 
     Split seeds share training molecules: their mean has the variance (1/k + n_test/n_train) s^2 (Nadeau and Bengio).
 
     Returns:
-        Noise; the variance of a slope as it would be estimated, float64 (replicates, tasks); its degrees of freedom.
+        Noise; the variance of a slope as the study would estimate it, float64 (replicates, tasks); its degrees of
+        freedom.
     """
     if plan.seeds < 2:
         known = np.full(shape[:2], float(np.sum(np.square(parts.seed * design.weights))))

@@ -1,4 +1,4 @@
-"""Do two studies find the same: each claim that both judge, with its effect in both and the difference."""
+"""Compare two studies: each claim that both judge, with its effect in both and the difference."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,15 +20,14 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
 
     Args:
         first: claims of claims.json.
-        second: those of the study that asks again.
+        second: those of the replication.
 
-    A claim on all splits of a mode that has one split in both studies is that on this split: it is told once.
+    If a mode has a single split in both studies, a claim on all its splits equals that on this split and is listed once.
 
-    `difference` is the second effect less the first. Its interval comes from the two intervals by the method of
+    `difference` is the second effect minus the first. Its interval comes from the two intervals by the method of
     variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693), which keeps their asymmetry.
-    It holds for studies without common error. What they share, such as test molecules, untrained encoders or seeds,
-    makes it too wide where it moves both alike: then it shows fewer differences than there are. `differs`: the
-    interval does not contain zero.
+    It assumes independent errors. Shared test molecules, untrained encoders or seeds make it too wide if they shift
+    both effects alike: then it shows fewer differences than there are. `differs`: the interval excludes zero.
     """
     again = {claim["id"]: claim for claim in second}
     pairs = [(claim, again[claim["id"]]) for claim in first if claim["id"] in again]
@@ -46,7 +45,7 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
 
 
 def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float | bool | None]:
-    """Return the second effect less the first with its interval; without a number in one of them nothing is said."""
+    """Return the second effect minus the first with its interval; None if one of the studies has no number."""
     values = np.array([[claim[name] for name in FOUND[:3]] for claim in (first, second)], dtype=float)
     (effect, lower, upper), (effect_again, lower_again, upper_again) = values
     between = effect_again - effect
@@ -58,7 +57,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
 
 
 def agreement(first: str, second: str) -> str:
-    """Return how two verdicts on one claim go together."""
+    """Return how two verdicts on one claim agree."""
     decided = [verdict not in (*OPEN, NOT_JUDGED) for verdict in (first, second)]
     if all(decided):
         return SAME if first == second else OTHER
@@ -66,7 +65,7 @@ def agreement(first: str, second: str) -> str:
 
 
 def replication_lines(table: pd.DataFrame) -> list[str]:
-    """Return how often the verdicts agree, and the claims whose effects differ by more than their intervals allow."""
+    """Report how often the verdicts agree, and the claims whose effects differ by more than their intervals allow."""
     counts = [f"{(table['verdicts'] == how).sum()} {how}" for how in (SAME, OTHER, ONCE, NEVER)]
     measured = table[table["differs"].notna()]
     apart = measured[measured["differs"].astype(bool)]

@@ -1,4 +1,4 @@
-"""Resamples of checkpoints that come in trunks: draws and permutations move whole trunks."""
+"""Resamples of checkpoints grouped in trunks: bootstrap draws and permutations of whole trunks."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Resamples:
-    """Resamples of the n checkpoints of a family of tasks, shared by all tasks and predictors so that they pair.
+    """Resamples of the n checkpoints of a family of tasks, shared by all tasks and predictors for paired comparisons.
 
     Attributes:
         weights: float64 (b, n), how often each checkpoint is drawn when trunks are drawn with replacement.
-        permutations: int64 (p, n), positions after whole trunks trade places; empty when there are too few trunks.
+        permutations: int64 (p, n), positions after permuting whole trunks; empty if there are too few trunks.
     """
 
     weights: np.ndarray
@@ -37,11 +37,11 @@ def resamples(
 
     Args:
         trunks: integer (n,).
-        budgets: (n,), names of the budgets; a trunk trades places only with one that has the same budgets.
-        strata: integer (n,), trunks trade places only within a stratum (models of one size, for example).
+        budgets: (n,), names of the budgets; only trunks with the same budgets are exchanged.
+        strata: integer (n,); trunks are exchanged only within a stratum (models of one size, for example).
         count: number of bootstrap draws and of permutations.
         seed: of both.
-        min_trunks: trunks that can trade places below which there are no permutations.
+        min_trunks: minimum number of exchangeable trunks for permutations.
     """
     random = np.random.default_rng(seed)
     weights = drawn_trunks(random, trunks, count)

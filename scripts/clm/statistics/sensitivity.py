@@ -1,7 +1,7 @@
-"""Assay sensitivity: whether a study sees, on a control task whose truth is known, that pretraining helps at all.
+"""Assay sensitivity: whether a study detects, on a control task of known truth, that pretraining helps at all.
 
-A flat line from an instrument that does not move on a known truth says nothing about scale. In clinical trials that
-show no difference the same is asked of a known treatment (ICH E10, section 1.5).
+If a method does not respond to a known effect, its null result shows nothing about scale. Clinical trials that show no
+difference must likewise demonstrate the effect of a known treatment (ICH E10, section 1.5).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ class Sensitivity:
     """Whether one mode and split of a study is sensitive.
 
     Attributes:
-        sensitive: whether verdicts of the kind "little" may be given.
+        sensitive: whether verdicts such as "no relevant gain" may be given.
         assessed: whether there was a control with a net gain.
         task: the control that decided, None when not assessed.
         effect, lower, upper: its relative net gain with the 95 % interval, None when not assessed.
@@ -42,7 +42,7 @@ class Sensitivity:
 
 
 def named_control(controls: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Return the control that decides: logP without noise, the one with most molecules; None without one.
+    """Return the control that decides: logP without noise with the most molecules; None if there is none.
 
     Args:
         controls: task to `property`, `molecules`, `noise`.
@@ -57,12 +57,12 @@ def is_named(control: Mapping[str, Any]) -> bool:
 
 
 def last_budget(cells: pd.DataFrame) -> np.ndarray:
-    """Return which checkpoints have the largest budget, to within a batch, bool (n,)."""
+    """Return whether each checkpoint has the largest budget, to within a batch, bool (n,)."""
     return (cells["tokens"] >= cells["tokens"].max() * 0.9).to_numpy()
 
 
 def size_weights(sizes: np.ndarray) -> np.ndarray:
-    """Return the weights of a mean over sizes, whatever the trunks of each, float64 (n,)."""
+    """Return the weights of a mean with equal weight per size, whatever its number of trunks, float64 (n,)."""
     names, counts = np.unique(sizes, return_counts=True)
     return np.array([1 / (len(names) * counts[names == size][0]) for size in sizes])
 
@@ -70,8 +70,8 @@ def size_weights(sizes: np.ndarray) -> np.ndarray:
 def trunk_variance(gains: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the variance of gains between trunks, and its degrees of freedom.
 
-    The sizes are chosen, not drawn, so trunks vary within a size. Where too few sizes have two trunks to tell, the
-    variance of all trunks is taken, which errs towards "not sensitive".
+    The sizes are chosen, not drawn, so the variance is within sizes. If too few sizes have two trunks, the variance of
+    all trunks is used, which errs towards "not sensitive".
 
     Args:
         gains: float64 (..., n), net gain of each trunk.
@@ -102,7 +102,7 @@ def control_gain(net: NetPanel) -> Estimate | None:
 def assess(gains: Mapping[str, Estimate | None], named: str | None) -> Sensitivity:
     """Return whether a study is sensitive in one mode and split.
 
-    The named control decides by its 95 % interval. Where it was not measured the others do, each by Holm's correction.
+    The named control decides by its 95 % interval. If it was not measured the others decide, with Holm's correction.
 
     Args:
         gains: {control task: net gain of `control_gain`}.

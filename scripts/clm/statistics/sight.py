@@ -1,4 +1,4 @@
-"""Whether a planned study is expected to be sensitive, from how the control gained in a finished one."""
+"""Whether a planned study is expected to be sensitive, from the gain of the control in a finished one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ NO_CONTROL = "the logp control without noise in this mode"
 
 @dataclass(frozen=True)
 class Control:
-    """What the named control of a finished study tells, in one mode and split.
+    """Trend and variance of the named control of a finished study, in one mode and split.
 
     Attributes:
         trend: least squares coefficients of its net gain on `plane`, float64 (3,).
@@ -40,12 +40,12 @@ def plane(cells: pd.DataFrame) -> np.ndarray:
 def finished_controls(
     scores: pd.DataFrame, runs: pd.DataFrame, draws: pd.DataFrame, controls: Mapping[str, Mapping[str, Any]]
 ) -> dict[tuple[str, str], Control]:
-    """Return {(mode, split): what the named control tells} of a finished study, where checkpoints have net gains.
+    """Return {(mode, split): named control} of a finished study, where checkpoints have net gains.
 
     Args:
         scores: transfer.csv.
         runs: of `study_runs`.
-        draws: draws.parquet, empty where it is not kept.
+        draws: draws.parquet, empty if it is not kept.
         controls: control tasks of the scores, as in `named_control`.
     """
     twins, named, found = untrained_twins(scores, draws), named_control(controls), {}
@@ -68,12 +68,12 @@ def expected_gain(trend: np.ndarray, cells: pd.DataFrame) -> float:
 
 
 def sighted(plan: Plan, control: Control | None, count: int, seed: int) -> tuple[Plan, list[str]]:
-    """Return the plan with what it needs to be sensitive, and what the control is expected to gain, as a sentence.
+    """Return the plan with what it needs to be sensitive, and the expected gain of the control as a sentence.
 
     Args:
         plan: the study, in one mode and split.
-        control: what the control of a finished study tells there, None where it has none.
-        count: replicates of the power.
+        control: the control of a finished study there, None if it has none.
+        count: replicates of the power analysis.
         seed: of the draws.
     """
     if plan.blind or control is None:

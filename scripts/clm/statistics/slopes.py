@@ -8,7 +8,7 @@ from scipy import stats
 from clm.statistics.intervals import t_reach
 from clm.statistics.regression import Design
 
-NEGLIGIBLE = 1e-10  # what rounding leaves of a difference of equal log errors
+NEGLIGIBLE = 1e-10  # rounding error of a difference of equal log errors
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Slope:
         estimate: the slope.
         error: its standard error.
         df: degrees of freedom of the error (may be fractional).
-        sampled: whether the error includes that of the test molecules or of the splits.
+        sampled: whether the error includes that from test molecules or splits.
     """
 
     estimate: float
@@ -33,13 +33,13 @@ class Slope:
         return self.estimate - reach, self.estimate + reach
 
     def p_zero(self) -> float:
-        """Return the two-sided p of slope 0; with no error at all it is 0 or 1."""
+        """Return the two-sided p of slope 0; 0 or 1 if there is no error."""
         if self.error == 0:
             return float(self.estimate == 0)
         return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.df))
 
     def p_below(self, bound: float) -> float:
-        """Return the one-sided p against "the slope is at most `bound`"; small when the slope is surely above it."""
+        """Return the one-sided p against "the slope is at most `bound`"; small if the slope is clearly above it."""
         if self.error == 0:
             return float(self.estimate <= bound)
         return float(stats.t.sf((self.estimate - bound) / self.error, self.df))

@@ -1,4 +1,4 @@
-"""Adjacent steps along an axis: an exploratory table, and saturation and degradation as a reviewer defined them."""
+"""Adjacent steps along an axis: an exploratory table, and saturation and degradation by a reviewer's definition."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from clm.tables.columns import ALPHA
 from clm.tables.panels import Panel
 
 NAMED = {"N": "size", "D": "budget", "U": "subset"}  # what varies along an axis
-BY_REVIEW = {NO_RELEVANT_GAIN: SATURATED}  # what the review calls saturated
+BY_REVIEW = {NO_RELEVANT_GAIN: SATURATED}  # verdicts that the review calls saturated
 
 
 def step_rows(panel: Panel, axis: Axis) -> list[dict[str, Any]]:
     """Return the gain per doubling between neighbouring values along an axis, one row per pair.
 
-    Cells that agree in all else are paired; their differences are averaged within a group of trunks first (budgets of
-    one trunk are repeated measures), then tested against 0 by a t-test over those groups.
+    Cells that differ in nothing else are paired; their differences are first averaged within a group of trunks (budgets
+    of one trunk are repeated measures), then tested against 0 by a t-test over these groups.
     """
     cells = panel.cells.assign(y=panel.y, x=np.log2(panel.cells[axis.column].astype(float)))
     named = NAMED[axis.name]
@@ -62,7 +62,7 @@ def review_row(panel: Panel, axis: Axis) -> dict[str, Any]:
     """Return change and p of the last step along an axis, at the largest fixed values, as the review defines them.
 
     Change: (AUC2 - AUC1) / AUC1 or (RMSE1 - RMSE2) / RMSE1 per doubling. p: Welch's t-test of a drop over fine-tuning
-    and split seeds, which takes one pretraining per cell for all pretrainings; shown for comparison only.
+    and split seeds, which ignores the variance between pretraining runs; shown for comparison only.
     """
     ladder = cells_along(panel.cells, axis)
     if len(ladder) < 2:
@@ -90,8 +90,8 @@ def welch_drop(first: np.ndarray, second: np.ndarray) -> tuple[float, bool]:
 def best_drop(panel: Panel, axis: Axis, ladder: list[int]) -> dict[str, Any]:
     """Return the drop of the last cell of `cells_along` from the best one, or nothing with fewer than 3 equal seeds.
 
-    The best is chosen on the first half of the seeds and compared on the others: chosen and compared on the same ones,
-    the best of equal cells has been lucky there, and the last seems to drop.
+    The best is chosen on the first half of the seeds and compared on the others: on the same seeds, the best of equal
+    cells would be the luckiest, and the last would seem to drop.
     """
     errors = [panel.repeats[i] for i in ladder]
     if len({len(values) for values in errors}) > 1 or len(errors[0]) < 3:
@@ -106,7 +106,7 @@ def best_drop(panel: Panel, axis: Axis, ladder: list[int]) -> dict[str, Any]:
 
 
 def cells_along(cells: pd.DataFrame, axis: Axis) -> list[int]:
-    """Return the positions of the cells along the axis, ascending, all else fixed at its largest."""
+    """Return the positions of the cells along the axis, ascending, with all else fixed at its largest value."""
     cells = cells.reset_index(drop=True)
     columns = {"size": "parameters", "subset": "molecules", "budget": "tokens"}
     kept = cells[cells["seed"] == cells["seed"].min()]
@@ -120,7 +120,7 @@ def add_review(rows: list[dict[str, Any]], margin: float) -> list[dict[str, Any]
     """Add the review's p values (Holm-adjusted within the family), its verdicts and whether they agree with ours.
 
     degraded: a drop of more than one pooled SD with adjusted p < .05; saturated: a change below the margin; otherwise
-    improving. review_best_verdict says degraded or not degraded of the drop from the best cell.
+    improving. review_best_verdict is degraded or not degraded, from the drop relative to the best cell.
     """
     frame = pd.DataFrame(rows)
     if frame.empty or "review_p" not in frame:

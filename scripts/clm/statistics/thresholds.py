@@ -1,8 +1,8 @@
-"""From which size, number of tokens or of molecules on does more of it stop to help a task, or start to harm it?
+"""From which size, number of tokens or number of molecules on does more stop helping a task, or start harming it?
 
-Judged are net gains, against untrained encoders of the same size; along tokens and molecules these cancel. The whole
-axis has the verdict of saturation.csv; the tails that begin later are judged by the same rules, as one family over all
-tasks of an axis, mode and split.
+The verdicts are on net gains, against untrained encoders of the same size, which cancel along tokens and molecules. The
+whole axis has the verdict of saturation.csv; the tails that begin later are judged by the same rules, as one family
+over all tasks of an axis, mode and split.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from clm.statistics.verdicts import (
 )
 from clm.tables.panels import MIN_SIGNAL, Panel
 
-# Verdicts that name a value from which on they hold, in the order in which they are looked for
+# Verdicts that hold from some value on, in order of precedence
 LASTING = ((DEGRADED,), (SATURATED, NO_RELEVANT_GAIN), (NOT_SENSITIVE,))
 
 
@@ -45,7 +45,7 @@ class Tail:
         at: the value.
         estimate: net slope of log error per doubling over the tail.
         raw_gain: relative gain of the error itself.
-        cells, trunks: behind the slope.
+        cells, trunks: numbers of cells and trunks behind the slope.
         whole: whether it is the whole axis.
     """
 
@@ -60,12 +60,12 @@ class Tail:
 
 @dataclass(frozen=True)
 class Tails:
-    """The tails of one task along one axis, the longest first; without any, the verdict that says why.
+    """The tails of one task along one axis, the longest first; if there are none, the verdict that explains why.
 
     Attributes:
         panel: errors of the task.
         found: the tails.
-        barred: verdict and reason where there are none.
+        barred: verdict and reason if there are none.
         used: errors whose slope is the net gain.
     """
 
@@ -80,9 +80,9 @@ def tails(panel: Panel, net: NetPanel | None, axis: Axis, min_trunks: int) -> It
 
     Args:
         panel: errors whose slope is the net gain along the axis.
-        net: with the untrained encoders behind them, None where these cancel and are missing.
-        axis: direction of scale.
-        min_trunks: trunks below which a tail is left out.
+        net: the net panel with the untrained encoders, None if they cancel and are missing.
+        axis: axis of scale.
+        min_trunks: minimum number of trunks in a tail.
     """
     x = np.log2(panel.cells[axis.column].to_numpy(dtype=float))
     groups = panel.cells.groupby(list(axis.fixed), sort=False).ngroup().to_numpy()
@@ -102,7 +102,7 @@ def tails(panel: Panel, net: NetPanel | None, axis: Axis, min_trunks: int) -> It
 
 
 def untrained_slope(weights: np.ndarray, cells: pd.DataFrame, net: NetPanel | None) -> float:
-    """Return the slope of the log errors of untrained encoders, which is what net errors lack of raw ones."""
+    """Return the slope of the log errors of untrained encoders: the raw slope minus the net slope."""
     if net is None:
         return 0.0
     means = {size: float(net.twins.errors[size].to_numpy(dtype=float).mean()) for size in cells["size"].unique()}
@@ -114,8 +114,8 @@ def task_tails(panel: Panel, axis: Axis, min_trunks: int, twins: Twins | None) -
 
     Args:
         panel: errors of the task.
-        axis: direction of scale.
-        min_trunks: trunks below which nothing is estimated.
+        axis: axis of scale.
+        min_trunks: minimum number of trunks for an estimate.
         twins: untrained encoders of the same mode, split, read-out and task.
     """
     if panel.signal < MIN_SIGNAL:
@@ -139,7 +139,7 @@ def judge_tails(
     Args:
         tasks: the tails of each task.
         margin: relative gain per doubling that matters.
-        sensitive: whether the study sees gains on the control task in this mode and split.
+        sensitive: whether the study detects gains on the control task in this mode and split.
         whole: {task: verdict on the whole axis}, of saturation.csv.
     """
     shorter = [tail.estimate for task in tasks for tail in task.found if not tail.whole]
@@ -152,15 +152,15 @@ def judge_tails(
 def threshold_row(tails: Tails, judged: Sequence[Judged], axis: Axis, margin: float, draws: int, seed: int) -> dict:
     """Return one row of thresholds.csv.
 
-    degraded, saturated, no relevant gain, not sensitive: from `start` on, over the whole rest of the axis; `start` is
-    the smallest value of which that holds, degraded before the others. improving: the last tail still gains more than
-    the margin. The range onset_lower to onset_upper holds, for 95 % of bootstrap draws of trunks, the first value from
-    which the estimated gain of the rest is below the margin; "beyond" when it never is.
+    degraded, saturated, no relevant gain, not sensitive: from `start` to the end of the axis; `start` is the smallest
+    value for which this holds, and degraded takes precedence. improving: the last tail still gains more than the
+    margin. In 95 % of bootstrap draws of trunks, the first value from which the estimated gain of the rest is below the
+    margin lies in the range onset_lower to onset_upper; "beyond" if it never is.
 
     Args:
         tails: of the task.
         judged: a verdict for each of them.
-        axis: direction of scale.
+        axis: axis of scale.
         margin: relative gain per doubling that matters.
         draws: of the bootstrap over trunks.
         seed: of the bootstrap.
@@ -181,6 +181,6 @@ def threshold_row(tails: Tails, judged: Sequence[Judged], axis: Axis, margin: fl
 
 
 def tail_columns(tail: Tail, verdict: str, reason: str) -> dict[str, Any]:
-    """Return the columns of a row that a tail decides."""
+    """Return the columns of a row that is decided by a tail."""
     columns = {"start": tail.start, "at": tail.at, **relative(tail.estimate), "raw_gain": tail.raw_gain}
     return columns | {"n_cells": tail.cells, "n_trunks": tail.trunks, "verdict": verdict, "reason": reason}

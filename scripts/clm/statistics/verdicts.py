@@ -1,8 +1,8 @@
-"""Verdicts: which of a few words the interval and the corrected p values of an estimate allow.
+"""Verdicts from the interval and the corrected p values of an estimate.
 
 Thresholds are on the slope of log error per doubling, where a relative gain of 1 % is log(.99). A test that is merely
-not significant shows nothing, so what no test decides is undecided; what no test could have decided with these trunks,
-tasks or range is not testable here.
+not significant shows nothing, so the verdict is undecided if no test decides, and not testable here if no test could
+have decided with these trunks, tasks or range.
 """
 
 import math
@@ -21,8 +21,8 @@ IMPROVING, DEGRADED, UNDECIDED = "improving", "degraded", "undecided"
 SATURATED, NO_RELEVANT_GAIN = "saturated", "no relevant gain"
 ARRIVES, LITTLE_ARRIVES = "arrives", "less than a tenth arrives"
 NOT_SENSITIVE, NOT_TESTABLE = "not sensitive", "not testable here"
-LITTLE = (SATURATED, NO_RELEVANT_GAIN, LITTLE_ARRIVES)  # they say something only if the study could have seen more
-OPEN = (UNDECIDED, NOT_TESTABLE, NOT_SENSITIVE)  # these decide nothing
+LITTLE = (SATURATED, NO_RELEVANT_GAIN, LITTLE_ARRIVES)  # meaningful only if the study could have detected more
+OPEN = (UNDECIDED, NOT_TESTABLE, NOT_SENSITIVE)  # verdicts that decide nothing
 UNSEEN = "but no control task shows that the study sees gains"
 NO_SIGNAL = {"rmse": "not better than the mean", "auc": "AUC not above one half"}
 ELASTICITY_FAMILY = ("corpus", "mode", "split", "features")
@@ -45,11 +45,11 @@ def no_signal(metric: str) -> str:
 
 
 def shortage(df: float | None, trunks: int | None = None) -> str | None:
-    """Return what an estimate lacks for any verdict, or None when its degrees of freedom suffice.
+    """Return what an estimate lacks for any verdict, or None if its degrees of freedom suffice.
 
     Args:
         df: degrees of freedom of the variance between trunks.
-        trunks: behind them, where they are known: degrees of freedom grow about in proportion.
+        trunks: their number, if known: degrees of freedom are roughly proportional to it.
     """
     if df is None or not np.isfinite(df):
         return "needs: trunks that differ along this axis at fixed others"
@@ -65,14 +65,14 @@ def judge_gains(
 ) -> list[Judged]:
     """Judge the slopes of log error per doubling of one family of tasks.
 
-    Holm's correction is made once over the tests of a difference and once over those of equivalence; tasks that are
-    barred or cannot be tested make no test.
+    Holm's correction is applied once over the tests of a difference and once over those of equivalence; tasks that are
+    barred or cannot be tested are not part of it.
 
     Args:
-        estimates: one per task, None where nothing could be estimated.
+        estimates: one per task, None if nothing could be estimated.
         margin: relative gain per doubling that matters.
-        sensitive: whether the study sees gains on the control task in this mode and split.
-        barred: one verdict of `no_signal` or None per task.
+        sensitive: whether the study detects gains on the control task in this mode and split.
+        barred: per task, a verdict of `no_signal` or None.
     """
     barred = barred or [None] * len(estimates)
     tested = testable(estimates, barred)
@@ -92,24 +92,24 @@ def judge_gains(
 
 
 def testable(estimates: Sequence[Estimate | None], barred: Sequence[str | None]) -> list[Estimate | None]:
-    """Return the estimates on which a verdict may rest, None in place of the others."""
+    """Return the estimates that can support a verdict, None in place of the others."""
     enough = [e is not None and e.df >= MIN_DF and not stop for e, stop in zip(estimates, barred, strict=True)]
     return [e if kept else None for e, kept in zip(estimates, enough, strict=True)]
 
 
 def corrected(p: Sequence[float | None]) -> np.ndarray:
-    """Return p values by Holm's correction; None makes no test and stays NaN."""
+    """Return p values with Holm's correction; None is not a test and becomes NaN."""
     return holm_rows(np.array([np.nan if value is None else value for value in p], dtype=float))
 
 
 def gain_verdict(
     estimate: Estimate, margin: float, p_difference: float, p_equivalence: float, p_one_sided: float
 ) -> tuple[str, str]:
-    """Return verdict and reason of a slope of log error from p values that are already corrected.
+    """Return verdict and reason for a slope of log error from corrected p values.
 
     improving: the interval of the gain lies above the margin. degraded: it lies below 0. saturated: two one-sided tests
-    reject a gain and a loss of the margin. no relevant gain: the test against a gain alone rejects, and the estimate
-    itself is no loss of the margin.
+    reject a gain and a loss of the margin. no relevant gain: only the test against a gain rejects, and the estimate
+    itself is not a loss of the margin.
     """
     lower, upper = (float(-np.expm1(end)) for end in reversed(estimate.interval()))
     gain, percent, confirmed = float(-np.expm1(estimate.value)), f"{100 * margin:g} %", p_difference < ALPHA
@@ -127,7 +127,7 @@ def gain_verdict(
 
 
 def with_sensitivity(judged: Judged, sensitive: bool) -> Judged:
-    """Return the judgement, or "not sensitive" in place of one of the kind "little" by a study that cannot see."""
+    """Return the judgement, with verdicts in LITTLE replaced by "not sensitive" if the study is not sensitive."""
     if sensitive or judged.verdict not in LITTLE:
         return judged
     reason = f"would be {judged.verdict}, {UNSEEN}"
@@ -137,7 +137,7 @@ def with_sensitivity(judged: Judged, sensitive: bool) -> Judged:
 def judge_elasticities(
     estimates: Sequence[Estimate | None], margin: float, sensitive: bool, barred: Sequence[str | None] | None = None
 ) -> list[Judged]:
-    """Judge how much of a relative fall of the pretraining loss arrives at the tasks of one family.
+    """Judge how much of a relative fall of the pretraining loss reaches the tasks of one family.
 
     arrives: the lower bound exceeds the margin and the difference from 0 survives Holm's correction. less than a tenth
     arrives (at a margin of .1): the upper bound lies below the margin.

@@ -1,4 +1,4 @@
-"""Correlation of loss and error inside the windows of published studies, with what a narrower window leaves of it."""
+"""Correlation of loss and error within the windows of published studies, and the effect of range restriction on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from clm.statistics.resampling import resamples
 from clm.tables.columns import FINE_TUNED, LINEAR_PROBE, POOLED
 from clm.tables.panels import MIN_SIGNAL, Panel
 
-VAGUE = 1.0  # an interval as wide as this agrees with anything
+VAGUE = 1.0  # width from which on an interval is compatible with anything
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Window:
 
     Attributes:
         paper: its name.
-        mode: how it tested.
-        ratio: largest over smallest pretraining loss, None for all.
+        mode: its mode of transfer.
+        ratio: ratio of the largest to the smallest pretraining loss, None for all.
         within_trunk: whether only token budgets differ.
-        published: what it found.
+        published: its finding.
     """
 
     paper: str
@@ -61,7 +61,7 @@ class Link:
 
 
 def link(panel: Panel, window: Window, draws: int, seed: int, min_trunks: int) -> Link | None:
-    """Return the correlation inside a window, positive when a lower loss goes with a lower error, or None."""
+    """Return the correlation within a window, positive if a lower loss goes with a lower error, or None."""
     loss = panel.cells["loss"].to_numpy(dtype=float)
     kept = np.ones(len(loss), dtype=bool) if window.ratio is None else loss <= window.ratio * loss.min()
     trunks = panel.cells["trunk"].to_numpy()
@@ -82,9 +82,9 @@ def link(panel: Panel, window: Window, draws: int, seed: int, min_trunks: int) -
 
 
 def range_restricted(rho: float, share: float) -> float:
-    """Return the correlation that is left when the SD of one variable shrinks to a share of it.
+    """Return the correlation that remains when the SD of one variable shrinks to the fraction `share`.
 
-    Thorndike's case 2 turned around (Personnel Selection, 1949): rho u / sqrt(1 - rho^2 + rho^2 u^2).
+    This is the inverse of Thorndike's case 2 (Personnel Selection, 1949): rho u / sqrt(1 - rho^2 + rho^2 u^2).
     """
     return float(rho * share / np.sqrt(1 - rho**2 + (rho * share) ** 2))
 
@@ -92,7 +92,7 @@ def range_restricted(rho: float, share: float) -> float:
 def expectation(rho: float, share: float, count: int) -> tuple[float, float, float]:
     """Return the correlation expected from range restriction and the 90 % range of samples of `count` checkpoints.
 
-    By Fisher's z, as if checkpoints were independent; those of one trunk are not, so the true range is wider.
+    Fisher's z treats checkpoints as independent; those of one trunk are not, so the true range is wider.
     """
     expected = range_restricted(float(np.clip(rho, -0.999, 0.999)), share)
     reach = 1.645 / np.sqrt(max(count - 3, 1))
@@ -115,7 +115,7 @@ def window_rows(
 
 
 def pool_tasks(links: list[Link]) -> list[Link]:
-    """Return one link for all tasks on the same checkpoints, by the Fisher-z mean, or nothing below two."""
+    """Return one link for all tasks on the same checkpoints, their Fisher-z mean, or nothing for fewer than two."""
     links = [item for item in links if item.checkpoints == links[0].checkpoints]
     if len(links) < 2:
         return []

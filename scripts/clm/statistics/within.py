@@ -1,7 +1,7 @@
-"""Correlations of a predictor and a score within a budget and within a size, beside that over everything.
+"""Correlations of a predictor and a score within a budget and within a size, beside the overall correlation.
 
-More tokens lower the loss of every model and may change scores in their own way, so that a correlation over everything
-can hide, or invent, what holds among models of one budget (Simpson's paradox).
+More tokens lower the loss of every model and may change scores independently, so an overall correlation can hide, or
+invent, a relation among models of one budget (Simpson's paradox).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,16 +18,16 @@ from clm.tables.columns import ALPHA
 
 EVERYTHING, BUDGET, SIZE = "everything", "budget", "size"
 SCOPES = (EVERYTHING, BUDGET, SIZE)
-PARTS = ("", "_lower", "_upper", "_p")  # of the columns on a scope
+PARTS = ("", "_lower", "_upper", "_p")  # suffixes of the columns of a scope
 COLUMNS = tuple(f"within_{scope}{part}" for scope in (BUDGET, SIZE) for part in (*PARTS, "_p_bh", "_meaning"))
 Draw = Callable[[pd.DataFrame, np.ndarray], Resamples]
 NOTABLE = 0.2  # |rho| that is worth a sentence
 
 
 def scope_strata(cells: pd.DataFrame, scope: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the strata within which scores are ranked and those within which trunks may trade places.
+    """Return the strata within which scores are ranked and those within which trunks may be exchanged.
 
-    A trunk has each budget once, so trunks trade places over everything also where ranks are made within a budget.
+    A trunk has each budget once, so trunks can be exchanged without strata even if ranks are within a budget.
 
     Args:
         cells: `size` and `budget` of each checkpoint.
@@ -41,7 +41,7 @@ def scope_strata(cells: pd.DataFrame, scope: str) -> tuple[np.ndarray, np.ndarra
 
 
 def comparable(values: np.ndarray, score: np.ndarray, strata: np.ndarray) -> np.ndarray | None:
-    """Return the positions of the checkpoints that have others of their stratum to compare with.
+    """Return the positions of the checkpoints with others in their stratum for comparison.
 
     Args:
         values: float64 (n,), predictor, NaN where unknown.
@@ -49,7 +49,7 @@ def comparable(values: np.ndarray, score: np.ndarray, strata: np.ndarray) -> np.
         strata: integer (n,).
 
     Returns:
-        None with fewer than 5 of them, and where the predictor is the same for all.
+        None if there are fewer than 5, or if the predictor is constant.
     """
     known = np.isfinite(values) & np.isfinite(score)
     alone = np.array([np.sum(known & (strata == stratum)) < 2 for stratum in strata])
@@ -60,14 +60,14 @@ def comparable(values: np.ndarray, score: np.ndarray, strata: np.ndarray) -> np.
 def within_scope(
     values: np.ndarray, score: np.ndarray, cells: pd.DataFrame, scope: str, draw: Draw
 ) -> Association | None:
-    """Return the association of a predictor and a score within strata, or None when there is too little to see.
+    """Return the association of a predictor and a score within strata, or None if there are too few data.
 
     Args:
         values: float64 (n,), predictor, NaN where unknown.
         score: float64 (n,), higher is better.
         cells: `size`, `budget`, `trunk` of each checkpoint.
         scope: one of SCOPES.
-        draw: returns the resamples of some checkpoints whose trunks trade places within the given strata.
+        draw: returns the resamples of some checkpoints, with trunks exchanged within the given strata.
     """
     ranked, moving = scope_strata(cells, scope)
     used = comparable(values, score, ranked)
@@ -77,7 +77,7 @@ def within_scope(
 
 
 def scope_columns(scope: str, link: Association | None) -> dict[str, Any]:
-    """Return the columns on one scope; those that wait for the family come from `judge_scopes`."""
+    """Return the columns of one scope; `judge_scopes` adds those that depend on the family."""
     names = [f"within_{scope}{part}" for part in PARTS]
     if link is None:
         return dict.fromkeys(names)
@@ -86,7 +86,7 @@ def scope_columns(scope: str, link: Association | None) -> dict[str, Any]:
 
 
 def judge_scopes(rows: Sequence[dict[str, Any]]) -> None:
-    """Add, in place, the false discovery rate over the predictors of a task and what the signs mean in words."""
+    """Add, in place, the false discovery rate over the predictors of a task and the meaning of the signs in words."""
     for scope in (BUDGET, SIZE):
         p = [np.nan if row.get(f"within_{scope}_p") is None else row[f"within_{scope}_p"] for row in rows]
         for row, corrected in zip(rows, adjusted(p, BENJAMINI_HOCHBERG), strict=True):
@@ -96,7 +96,7 @@ def judge_scopes(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def sign_in_words(name: str, rho: float, p: float) -> str:
-    """Return what a correlation with the score says: "more curvature, worse score"."""
+    """Return a correlation with the score in words: "more curvature, worse score"."""
     if not np.isfinite(rho) or not np.isfinite(p):
         return "not testable here"
     if p >= ALPHA:
@@ -105,9 +105,9 @@ def sign_in_words(name: str, rho: float, p: float) -> str:
 
 
 def simpson(everything: float, within: float, name: str = "loss", scope: str = BUDGET) -> str | None:
-    """Return a sentence where a correlation within strata differs in kind from that over everything, else None.
+    """Return a sentence if a correlation within strata differs in kind from the overall one, else None.
 
-    They differ in kind when one is notable (|rho| of .2 or more) and the other is not or has the other sign.
+    They differ in kind if one is notable (|rho| of .2 or more) and the other is not or has the opposite sign.
     """
     if not np.isfinite([everything, within]).all() or abs(everything - within) < NOTABLE:
         return None
