@@ -1,6 +1,6 @@
-"""A study that reuses what another has pretrained (`base`): the same corpora, vocabulary and checkpoints, by links.
+"""A study that reuses the corpora, vocabulary and checkpoints of another study (`base`) by symbolic links.
 
-The folders of REUSED are links to those of the base, so all paths of the study are as in any other; the rules that
+The folders in REUSED are links to those of the base, so all paths are the same as in any other study; the rules that
 would fill them are left out, so nothing is written through a link.
 """
 
@@ -21,23 +21,23 @@ from clm.study.validate import ConfigurationError
 
 REUSED = ("corpora", "pretrain", "tokenizer")  # folders below results/<study>/
 FETCHED = ("pypi", "url", "file", "sha256")
-SIZE = ("layers", "width", "heads", "learning_rate", "batch_tokens")  # what a checkpoint depends on
+SIZE = ("layers", "width", "heads", "learning_rate", "batch_tokens")  # keys that a checkpoint depends on
 
 
 def reuse_base(config: Mapping[str, Any], schema: Mapping[str, Any], results: Path, studies: Path) -> None:
-    """Link what the base of a study has pretrained into the folder of the study, if it has a base.
+    """Link the reused folders of the base into the folder of a study, if it has a base.
 
-    When the process ends, new links are taken away if the study has made nothing else: a dry run leaves nothing.
+    When the process ends, new links are removed if the study has made nothing else, so a dry run leaves nothing behind.
 
     Args:
         config: a resolved configuration.
         schema: JSON schema of configurations.
         results: folder of all studies.
-        studies: folder of the overlays of the project, to name the one of the base.
+        studies: folder of the overlays of the project, to name that of the base in messages.
 
     Raises:
-        ConfigurationError: the base has not finished, was pretrained in another way or lacks a checkpoint, or the
-            folder of the study holds something else.
+        ConfigurationError: the base has not finished, was pretrained with other settings or lacks a checkpoint, or the
+            folder of the study contains something else in their place.
     """
     own, base = results / config["study"], config.get("base")
     faults = list(misplaced(own, base))
@@ -70,7 +70,7 @@ def remove_links(own: Path, links: list[Path]) -> None:
 
 
 def misplaced(own: Path, base: str | None) -> Iterator[str]:
-    """Yield a fault for each reused folder that is not what it should be: a link to the base, or no such link."""
+    """Yield an error for each reused folder that is not a link to the base, or is a link although there is no base."""
     for name in REUSED:
         path = own / name
         link = Path(os.readlink(path)).parts if path.is_symlink() else ()
@@ -82,7 +82,7 @@ def misplaced(own: Path, base: str | None) -> Iterator[str]:
 
 
 def unfinished(folder: Path, study: str) -> Iterator[str]:
-    """Yield why a study cannot be the base of another: it is the same, has not run to an end, or has a base itself."""
+    """Yield the reasons why a study cannot be a base: it is the study itself, has not finished, or has a base."""
     if folder.name == study:
         yield f"base: {study} is this study itself; give the study a name of its own under `study`"
     elif not (folder / RECORDS).is_file():
@@ -98,7 +98,7 @@ def unfinished(folder: Path, study: str) -> Iterator[str]:
 
 
 def differing(config: Mapping[str, Any], other: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each key on which checkpoints depend and that is not as in the study `other`, with both values."""
+    """Yield each key that checkpoints depend on and that differs from the study `other`, with both values."""
     for key, ours, theirs in differences(pretrained_by(config, config, schema), pretrained_by(other, config, schema)):
         yield f"{key}: {ours}, but {theirs} in study {other['study']}, whose checkpoints `base` reuses"
 
@@ -106,7 +106,7 @@ def differing(config: Mapping[str, Any], other: Mapping[str, Any], schema: Mappi
 def pretrained_by(
     config: Mapping[str, Any], user: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Return what the checkpoints of a study depend on, as far as the study `user` uses them."""
+    """Return the settings that the checkpoints of a study depend on, as far as the study `user` uses them."""
     used = all_checkpoints(user)
     sources = {entry["source"] for name in read_corpora(config) for entry in config["corpora"][name]["files"]}
     optimizer = settings_in_use(config, schema, "pretraining.optimizer", "name")
@@ -122,17 +122,17 @@ def pretrained_by(
 
 
 def all_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
-    """Return every pretrained checkpoint, those on shuffled tokens too."""
+    """Return every pretrained checkpoint, including those on shuffled tokens."""
     return [Checkpoint(trunk, budget) for trunk in pretrained(config) for budget in trunk.budgets]
 
 
 def picked(table: Mapping[str, Any], names: Any) -> dict[str, Any]:
-    """Return the entries of a table that are named, as far as there are any."""
+    """Return the named entries of a table that exist."""
     return {name: table[name] for name in names if name in table}
 
 
 def missing(config: Mapping[str, Any], folder: Path, studies: Path) -> Iterator[str]:
-    """Yield a fault with the command that makes what the base has not pretrained, if there is any."""
+    """Yield an error with the command that makes the checkpoints that the base lacks, if any."""
     cells = all_checkpoints(config) + [Checkpoint(trunk, trunk.budgets[0]) for trunk in untrained(config)]
     wanted = [checkpoint(folder, cell) / "metrics.json" for cell in cells]
     wanted += [folder / "pretrain" / "rates" / f"{size}.json" for size in sizes(config)]
@@ -146,6 +146,6 @@ def missing(config: Mapping[str, Any], folder: Path, studies: Path) -> Iterator[
 
 
 def known_overlay(study: str, studies: Path) -> str:
-    """Return the overlay of a study of the project, or that it is the user's."""
+    """Return the overlay of a study of the project, or a text that names the user's own."""
     path = studies / f"{study}.yaml"
     return f"{studies.name}/{path.name}" if path.is_file() else f"<the overlays of study {study}>"

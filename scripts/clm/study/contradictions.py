@@ -1,4 +1,4 @@
-"""Faults of a configuration that no schema can see: impossible combinations of values that are fine by themselves."""
+"""Configuration errors that a schema cannot detect: invalid combinations of values that are each valid."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, pairwise
@@ -21,13 +21,13 @@ from clm.tables.columns import UNTRAINED
 
 
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line per fault of a configuration whose names are all defined: place and what is wrong."""
+    """Yield one line per error of a configuration whose names are all defined: the key and what is wrong."""
     checks = (impossible_training, lonely_controls, missing_cells, impossible_tasks, unreadable_tables)
     return chain.from_iterable(check(config) for check in checks)
 
 
 def impossible_training(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults of sizes, budgets and masks that no training could satisfy."""
+    """Yield errors of sizes, budgets and masks with which training is impossible."""
     for name, size in config["sizes"].items():
         if size["width"] % size["heads"]:
             yield f"sizes.{name}: width {size['width']} is not a multiple of heads {size['heads']}"
@@ -40,7 +40,7 @@ def impossible_training(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def lonely_controls(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults of corpora of shuffled tokens: keys that belong to the corpus they shuffle, sizes without twins."""
+    """Yield errors of shuffled corpora: keys that belong to the corpus they shuffle, sizes without twins."""
     for name, source in shuffled_corpora(config).items():
         extra = [key for key in config["corpora"][name] if key != "shuffle_tokens_of"]
         if extra:
@@ -53,7 +53,7 @@ def lonely_controls(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def missing_cells(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each checkpoint or trunk that a section names and nothing makes."""
+    """Yield each checkpoint or trunk that a section names but the grid does not contain."""
     grown = pretrained(config)
     made = {(below(trunk), budget) for trunk in grown for budget in trunk.budgets}
     for place, cell in dict.fromkeys(named_checkpoints(config)):
@@ -92,7 +92,7 @@ def named_checkpoints(config: Mapping[str, Any]) -> Iterator[tuple[str, Checkpoi
 
 
 def unreadable_tables(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults of how tables are said to be written."""
+    """Yield errors in the format options of tables."""
     for name, task in config["tasks"].items():
         decimal = task.get("decimal", ".")
         for key in ("separator", "thousands"):
@@ -103,7 +103,7 @@ def unreadable_tables(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def impossible_tasks(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults of tasks and splits."""
+    """Yield errors of tasks and splits."""
     for name in config["transfer"]["tasks"]:
         control = config["tasks"][name].get("control")
         if control and control["molecules"] > config["corpora"][control["corpus"]]["validation_molecules"]:

@@ -1,4 +1,4 @@
-"""Control tasks by the dozen: a block stands for the product of its lists, each member a task with its own name."""
+"""Expand blocks of control tasks: a block stands for the product of its lists, each combination a named task."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -8,7 +8,7 @@ UNITS = {"logp": "logP (Crippen)", "tpsa": "Å²", "rings": "rings", "qed": "QED
 
 
 def expand_controls(config: dict[str, Any]) -> None:
-    """Add the tasks of `transfer.controls` to `tasks` and `transfer.tasks`; once more changes nothing."""
+    """Add the tasks of `transfer.controls` to `tasks` and `transfer.tasks`; idempotent."""
     for name, task in control_tasks(config["transfer"]["controls"]):
         config["tasks"][name] = task
         if name not in config["transfer"]["tasks"]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from clm.provenance.canonical import canonical
 
-ABSENT = "nothing"  # said of a key that one side does not have
+ABSENT = "nothing"  # shown for a key that one side does not have
 
 
 def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
@@ -25,5 +25,5 @@ def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[tuple[str, s
 
 
 def told(values: Mapping[str, Any], key: str) -> str:
-    """Return the value of a key as canonical JSON, or that there is none."""
+    """Return the value of a key as canonical JSON, or ABSENT."""
     return canonical(values[key]) if key in values else ABSENT

@@ -1,4 +1,4 @@
-"""Files and folders that a configuration names: they must exist when it is read, not when a job wants them."""
+"""Check that files and folders named in a configuration exist when it is read, before any job needs them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,18 +7,18 @@ from typing import Any
 
 from clm.study.references import nearest
 
-HUB_ID = r"\w[\w.-]*(/\w[\w.-]*)?"  # name or owner/name, as Hugging Face spells it
+HUB_ID = r"\w[\w.-]*(/\w[\w.-]*)?"  # name or owner/name, as on Hugging Face
 
 
 def absent_files(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line for each file or folder of the user's that does not exist, relative to the working directory."""
+    """Yield one line for each file or folder of the user that does not exist, relative to the working directory."""
     for place, path in named_files(config):
         if not path.is_file():
             what = "is a folder, not a file" if path.is_dir() else f"does not exist{near(path)}"
             yield f"{place}: {path} {what}"
     for name, entry in config["external_models"].items():
         model = Path(entry["model"])
-        named = hub_id(entry["model"]) and "revision" in entry  # which tells an id from a folder that is missing
+        named = hub_id(entry["model"]) and "revision" in entry  # distinguishes an id from a missing folder
         if not model.is_dir() and not named:
             yield (
                 f"external_models.{name}.model: {model} does not exist{near(model)}; make that folder, or for an id of "
@@ -40,15 +40,15 @@ def named_files(config: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
 
 
 def hub_id(model: str) -> bool:
-    """Whether a text has the form of a model's id on a hub, and cannot mean a folder that is missing.
+    """Return whether a text has the form of a model id on a hub and cannot be a missing folder.
 
-    `models/mine` has the form of both; it means a folder where there is a folder `models`.
+    `models/mine` has the form of both; it is taken for a folder if there is a folder `models`.
     """
     return re.fullmatch(HUB_ID, model) is not None and not Path(model.split("/")[0]).is_dir()
 
 
 def near(path: Path) -> str:
-    """Return a hint at the entry of the same folder with the most similar name, or at the folder that is missing."""
+    """Return a hint: the entry of the same folder with the most similar name, or the missing folder."""
     if not path.parent.is_dir():
         return f" (there is no folder {path.parent})"
     return nearest(path.name, sorted(other.name for other in path.parent.iterdir()))

@@ -39,28 +39,28 @@ class Probe(NamedTuple):
 
 
 class Baseline(NamedTuple):
-    """A baseline, or a pretrained model from elsewhere, on one task."""
+    """A baseline or an external model on one task."""
 
     baseline: str
     task: str
 
 
 def shuffled_corpora(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return {corpus of shuffled tokens: corpus whose molecules it shuffles}."""
+    """Return {shuffled corpus: corpus whose molecules it shuffles}."""
     key = "shuffle_tokens_of"
     return {name: corpus[key] for name, corpus in config["corpora"].items() if key in corpus}
 
 
 def read_corpora(config: Mapping[str, Any]) -> list[str]:
-    """Return the corpora that are read from files: all but those of shuffled tokens."""
+    """Return the corpora that are read from files: all but shuffled ones."""
     return [name for name in config["corpora"] if name not in shuffled_corpora(config)]
 
 
 def trunks(config: Mapping[str, Any]) -> list[Trunk]:
     """Return the pretrained trunks that the study judges.
 
-    Those on shuffled tokens are a control: neither here nor in any other list of this module that is not called
-    `shuffled_...`, so that no table but the control's own holds a number of theirs.
+    Those on shuffled tokens are a control: they are only in the lists of this module named `shuffled_...`, so that
+    their numbers appear only in the tables of the control.
     """
     shuffled = shuffled_corpora(config)
     return [trunk for trunk in pretrained(config) if trunk.corpus not in shuffled]
@@ -86,7 +86,7 @@ def pretrained(config: Mapping[str, Any]) -> list[Trunk]:
 def untrained(config: Mapping[str, Any]) -> list[Trunk]:
     """Return the untrained encoders of every size of the grid, as trunks with budget 0.
 
-    As many initializations as `grid.untrained_initializations` says, from the first seed of the size upwards.
+    There are `grid.untrained_initializations` of each size, with seeds from the first seed of the size upwards.
     """
     first: dict[str, int] = {}
     for trunk in trunks(config):
@@ -110,7 +110,7 @@ def checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
 
 
 def repeated_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
-    """Return the checkpoints whose training the check of learning rates does a second time, one per size at most."""
+    """Return the checkpoints whose training the check of learning rates repeats, at most one per size."""
     sweep = config["pretraining"]["sweep"]
     chosen = (sweep["corpus"], sweep["subset"], 0, sweep["budget"])
     return [
@@ -121,7 +121,7 @@ def repeated_checkpoints(config: Mapping[str, Any]) -> list[Checkpoint]:
 
 
 def probe_cells(config: Mapping[str, Any]) -> list[Probe]:
-    """Return the linear probes: every trunk, untrained ones too, on every selected task."""
+    """Return the linear probes: every trunk, including untrained ones, on every selected task."""
     everything = trunks(config) + untrained(config)
     return [Probe(trunk, task) for trunk in everything for task in config["transfer"]["tasks"]]
 
@@ -157,7 +157,7 @@ def all_fine_tuned(config: Mapping[str, Any]) -> list[tuple[Checkpoint, str]]:
 
 
 def fine_tuned_by_tasks(config: Mapping[str, Any]) -> dict[tuple[str, ...], list[Checkpoint]]:
-    """Return the fine-tuned checkpoints by the tasks that they are fine-tuned on, in alphabetical order."""
+    """Return {tasks in alphabetical order: checkpoints that are fine-tuned on them}."""
     tasks: dict[Checkpoint, list[str]] = {}
     for cell, task in all_fine_tuned(config):
         tasks.setdefault(cell, []).append(task)

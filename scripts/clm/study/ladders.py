@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# As many as a net gain needs (clm.statistics.net_gain.MIN_INITIALIZATIONS; not imported: rules would load pandas)
+# The minimum for a net gain (clm.statistics.net_gain.MIN_INITIALIZATIONS; not imported: rules would load pandas)
 TWINS = 3
-UNKNOWN = "unknown"  # subset or budget of a model of which nobody told
+UNKNOWN = "unknown"  # subset or budget of a model that does not report it
 
 
 def key_of(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the names under which a model of a ladder stands in the tables of a study: size, subset, seed, budget.
+    """Return the names that identify a model of a ladder in the tables of a study: size, subset, seed, budget.
 
     Args:
         name: of the external model.
-        entry: what its ladder tells of it.
+        entry: its entry in the ladder.
     """
     size = name if entry["parameters"] is None else f"{entry['parameters']:g}"
     subset, budget = (UNKNOWN if entry.get(key) is None else f"{entry[key]:g}" for key in ("molecules", "tokens"))
@@ -22,7 +22,7 @@ def key_of(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def twins_of(ladder: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return {size: names of the external models that are its untrained twins}; models of one size share them."""
+    """Return {size: external models that are its untrained twins}; models of one size share them."""
     found: dict[str, list[str]] = {}
     for name, entry in ladder["models"].items():
         known = found.setdefault(key_of(name, entry)["size"], [])
@@ -31,7 +31,7 @@ def twins_of(ladder: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def expand_ladders(config: dict[str, Any]) -> None:
-    """Add untrained twins to `external_models` for each size of a ladder that names none; once more changes nothing."""
+    """Add untrained twins to `external_models` for each size of a ladder that names none; idempotent."""
     models = config["external_models"]
     for ladder in config["ladders"].values():
         named = twins_of(ladder)
@@ -46,7 +46,7 @@ def expand_ladders(config: dict[str, Any]) -> None:
 
 
 def ladder_faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield faults of ladders that no schema can see."""
+    """Yield errors of ladders that a schema cannot detect."""
     rungs = {name for told in config["ladders"].values() for name in told["models"]}
     for ladder, told in config["ladders"].items():
         place = f"ladders.{ladder}.models"
@@ -65,7 +65,7 @@ def ladder_faults(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def loss_models(config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (external model, corpus) of the models of ladders whose loss is measured, since nobody tells it."""
+    """Return (external model, corpus) of the models of ladders whose loss must be measured because it is not given."""
     found = [
         (name, told["corpus"])
         for told in config["ladders"].values()
@@ -76,6 +76,6 @@ def loss_models(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def external_names(ladder: Mapping[str, Any]) -> list[str]:
-    """Return the external models that a ladder is made of, twins last."""
+    """Return the external models of a ladder, twins last."""
     twins = [name for names in twins_of(ladder).values() for name in names]
     return list(dict.fromkeys([*ladder["models"], *twins]))

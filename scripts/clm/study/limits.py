@@ -1,4 +1,4 @@
-"""What a study asks for beyond the limits that a profile of a cluster states."""
+"""Resources that a study requests beyond the limits in the profile of a cluster."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from clm.study.grid import sizes
 
 
 def beyond_limits(config: Mapping[str, Any], gpus: int | None, minutes: int | None) -> Iterator[str]:
-    """Yield one line, with what to edit, for each size that asks for more than one job may have.
+    """Yield one line, with what to edit, for each size that requests more than one job may have.
 
     Args:
         config: the resolved configuration.
@@ -31,7 +31,7 @@ def beyond_limits(config: Mapping[str, Any], gpus: int | None, minutes: int | No
 
 
 def longer_rules(stated: Mapping[str, int], minutes: int) -> Iterator[str]:
-    """Yield one line, with what to edit, for each time limit of rules that is longer than that of a job may be.
+    """Yield one line, with what to edit, for each time limit of a rule that exceeds the limit of a job.
 
     Args:
         stated: time limits in minutes, by rule.

@@ -1,4 +1,4 @@
-"""Files of a model or of a study that a user names: one that cannot be read is told in one line."""
+"""Read files of a model or a study that a user names, with one-line errors for unreadable ones."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from clm.provenance.files import read_json
 
 
 def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
-    """Return what a reader makes of a file of a model or study.
+    """Return a file of a model or study as parsed by a reader.
 
     Raises:
         UserError: the file is damaged.
@@ -21,12 +21,12 @@ def read_part(path: Path, reader: Callable[[Path], Any]) -> Any:
         raise
     except Exception as error:  # tokenizers raises bare exceptions
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the machine; those of libraries that cannot read what is in a file have no number
+            raise  # an error of the machine; errors of libraries about the content of a file have no number
         raise UserError(f"{path}: damaged ({told(error)}); check that the folder was copied whole") from error
 
 
 def told(error: Exception) -> str:
-    """Return what an exception says, on one line."""
+    """Return the message of an exception, on one line."""
     return printable(" ".join(str(error).split()) or type(error).__name__, 200)
 
 
@@ -42,7 +42,7 @@ def read_cost(path: Path) -> dict[str, Any]:
     """Read the cost.json of a job: `versions`, `device`, `threads` and more.
 
     Raises:
-        ValueError: it is another file, or of another tool.
+        ValueError: it is not such a file, or was written by another tool.
     """
     cost = read_object(path)
     if absent := [key for key in ("versions", "device", "threads") if key not in cost]:

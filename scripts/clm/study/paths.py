@@ -1,4 +1,4 @@
-"""Where the results of each cell lie below the folder of a study; rules and tabulating scripts share these names."""
+"""Paths of the results of each cell below the folder of a study, shared by rules and scripts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ PROBED = "transfer/linear_probe"  # folder of the scores of linear probes
 FINE_TUNED = "transfer/fine_tuned"  # folder of the scores of fine-tuned models
 CHECKPOINT = ("model.safetensors", "config.json", "metrics.json")  # files of a checkpoint that scores depend on
 TOKENIZER = ("tokenizer.json", "vocabulary.json")  # files of a vocabulary
-STATE = ".state"  # folder of what jobs save for the next attempt: no outputs, which may be removed at any time
+STATE = ".state"  # folder of state that jobs save for the next attempt: not outputs, may be removed at any time
 
 
 def trunk_folder(root: Path | str, trunk: Trunk) -> Path:
@@ -32,7 +32,7 @@ def linear_probe(root: Path | str, cell: Probe) -> Path:
 
 
 def probe_store(root: Path | str, trunk: Trunk) -> Path:
-    """Return the folder of the results of linear probes of one trunk that are kept (see clm.provenance.store)."""
+    """Return the folder of the stored linear-probe results of one trunk (see clm.provenance.store)."""
     return Path(root) / STATE / "linear_probe" / below(trunk)
 
 
@@ -52,7 +52,7 @@ def fine_tuned(root: Path | str, cell: Checkpoint, task: str) -> Path:
 
 
 def fine_tuning_store(root: Path | str, cell: Checkpoint) -> Path:
-    """Return the folder of the results of fine-tuning one checkpoint that are kept (see clm.provenance.store)."""
+    """Return the folder of the stored fine-tuning results of one checkpoint (see clm.provenance.store)."""
     return Path(root) / STATE / "fine_tuned" / below(cell.trunk) / cell.budget
 
 

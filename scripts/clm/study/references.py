@@ -1,11 +1,11 @@
-"""What the marks of the schema say of a configuration: names that nothing defines, keys that only one choice uses.
+"""Check a configuration against the annotations of its schema: undefined names, keys that only one choice uses.
 
-Keywords of our own in schemas/config.schema.yaml, at a string, a list of strings or an object whose keys are meant:
+Our own keywords in schemas/config.schema.yaml, at a string, a list of strings or an object (where they apply to keys):
 
-    x-names: grid.budgets      these are names that this place of the configuration defines (keys, or entries of a list)
-    x-also: ["0"]              names that are allowed besides
-    x-without: decontaminate   names whose entry has this key are not meant
-    x-only-for: [bpe]          this key is used where its section chooses one of these, and ignored otherwise
+    x-names: grid.budgets      these are names defined at this path of the configuration (keys, or entries of a list)
+    x-also: ["0"]              names that are also allowed
+    x-without: decontaminate   names whose entry has this key are excluded
+    x-only-for: [bpe]          this key is used if its section chooses one of these, and ignored otherwise
 """
 
 import difflib
@@ -15,18 +15,18 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-MANY = 20  # more names than that are not listed in a message
+MANY = 20  # maximum number of names listed in a message
 
 
 def unknown_names(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a fault for each name that a marked place of a configuration uses and nothing defines.
+    """Yield an error for each undefined name at an annotated place of a configuration.
 
     Args:
         config: a configuration that is valid by `schema`.
-        schema: JSON Schema with marks.
+        schema: JSON Schema with annotations.
 
     Yields:
-        `place: 'name' is not defined in <table>`, the nearest name, and what is defined.
+        `place: 'name' is not defined in <table>`, the nearest name, and the defined names.
     """
 
     def check(_: Any, table: str, instance: Any, subschema: Mapping[str, Any]) -> Iterator[ValidationError]:
@@ -47,7 +47,7 @@ def unknown_names(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Itera
 
 
 def innermost(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """Yield the errors of marks, those within the alternatives of oneOf and anyOf too."""
+    """Yield the errors of annotations, including those within the alternatives of oneOf and anyOf."""
     for error in errors:
         if error.validator == "x-names":
             yield error
@@ -55,11 +55,11 @@ def innermost(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
 
 
 def settings_in_use(config: Mapping[str, Any], schema: Mapping[str, Any], path: str, choice: str) -> dict[str, Any]:
-    """Return a section without the keys that belong to other choices than the one made in it.
+    """Return a section without the keys that apply only to other choices than the one made in it.
 
     Args:
         config: a configuration that is valid by `schema`.
-        schema: JSON Schema with marks.
+        schema: JSON Schema with annotations.
         path: dotted path of the section.
         choice: key of the section that holds the choice.
     """
@@ -79,11 +79,11 @@ def value_at(config: Mapping[str, Any], path: str) -> Any:
 
 
 def listed(known: list[str]) -> str:
-    """Return the end of a message: the names that are defined, or how many there are."""
+    """Return the end of a message: the defined names, or their number."""
     return f"defined: {', '.join(known) if len(known) <= MANY else f'{len(known)} names'}"
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """Return a hint at the known name most like `name`, or nothing."""
+    """Return a hint with the known name most similar to `name`, or nothing."""
     close = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,6 +1,6 @@
-"""Named entries that an overlay takes away with null: the entries, and the names of them in lists and blocks of cells.
+"""Remove named entries that an overlay sets to null, and their names in lists and blocks of cells.
 
-The marks of the schema say which lists hold names of which table (clm.study.references).
+The annotations of the schema define which lists hold names of which table (clm.study.references).
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from typing import Any
 
 from clm.study.references import value_at
 
-# Tables whose names go from lists. Not sources: a corpus without one of its files would be another corpus.
+# Tables whose names are removed from lists. Not sources: a corpus without one of its files would be another corpus.
 TABLES = ("sizes", "subsets", "grid.budgets", "corpora", "tasks", "splits", "external_models")
 LISTS = {"transfer.tasks": "tasks"}  # a list of names that others refer to, and the table of these names
-GONE = object()  # stands for a name that was taken away, or a block of cells that is left without one
+GONE = object()  # stands for a removed name, or a block of cells that is left without names
 
 
 def without_removed(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,13 +27,13 @@ def removed_names(config: Mapping[str, Any], table: str) -> set[str]:
     """Return the names of a table that are null or an empty mapping."""
     try:
         entries = value_at(config, table)
-    except (KeyError, TypeError):  # an overlay says nothing of it, or a fault that is told later
+    except (KeyError, TypeError):  # the overlay does not define it, or has an error that is reported later
         return set()
     return {name for name, value in entries.items() if nothing(value)} if isinstance(entries, Mapping) else set()
 
 
 def nothing(value: Any) -> bool:
-    """Whether a value takes an entry away."""
+    """Return whether a value removes an entry."""
     return value is None or value == {}
 
 
@@ -42,8 +42,8 @@ def without_entries(node: Any, schema: Mapping[str, Any]) -> Any:
 
     Args:
         node: the configuration, or a part of it.
-        schema: its JSON schema; named entries are those that `additionalProperties` describes, and all where it says
-            `x-removable` (splits, whose names are fixed).
+        schema: its JSON schema; named entries are those described by `additionalProperties`, and all entries of an
+            object marked `x-removable` (splits, whose names are fixed).
     """
     if not isinstance(node, Mapping):
         return node
@@ -59,20 +59,20 @@ def without_entries(node: Any, schema: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Names:
-    """Names that were taken away, by what a mark of the schema names."""
+    """Removed names, by the table that an annotation of the schema names."""
 
     schema: Mapping[str, Any]
     removed: Mapping[str, set[str]]
 
     def left(self, node: Any, schema: Mapping[str, Any], block: bool = False) -> Any:
-        """Return a part of a configuration without these names; GONE where nothing of it is left.
+        """Return a part of a configuration without these names; GONE if nothing of it is left.
 
-        A single name that must be there (of a sweep, for instance) stays, to be told as one that nothing defines.
+        A single required name (of a sweep, for instance) stays and is then reported as undefined.
 
         Args:
             node: the part.
-            schema: what the schema says of it.
-            block: whether it is one of a list, which goes with its only name.
+            schema: its schema.
+            block: whether it is a block in a list, which is removed with its only name.
         """
         schema = self.resolved(schema)
         gone = self.removed.get(schema.get("x-names", ""), set())
@@ -91,7 +91,7 @@ class Names:
         return {key: node[key] if value is GONE else value for key, value in parts.items()}
 
     def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a part of the schema with the definition that it refers to."""
+        """Return a part of the schema with its `$ref` resolved."""
         while "$ref" in schema:
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             schema = value_at(self.schema, schema["$ref"].removeprefix("#/").replace("/", ".")) | rest

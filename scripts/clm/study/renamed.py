@@ -1,4 +1,4 @@
-"""What had another name in earlier versions: keys of the configuration and folders of results."""
+"""Names that changed since earlier versions: keys of the configuration and folders of results."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from clm.study.paths import FINE_TUNED, PROBED
 
-# The place of the old key (* stands for any name) and the new key in the same section
+# The path of the old key (* stands for any name) and the new key in the same section
 RENAMED = {
     "corpora.*.thin": "sample_fraction",
     "sizes.*.fused": "compile",
@@ -19,12 +19,12 @@ RENAMED = {
     "transfer.full": "fine_tuning",
     "transfer.learning_curves.labels": "train_sizes",
 }
-# Folders below results/<study>/ of earlier versions and where the same results lie today
+# Folders below results/<study>/ of earlier versions and their current names
 FOLDERS = {"transfer/frozen": PROBED, "transfer/full": FINE_TUNED}
 
 
 def older_results(results: Path, folders: Mapping[str, str] = FOLDERS) -> str | None:
-    """Return a line about results that an earlier version left in the folder of a study, or None where there are none.
+    """Return a line about results that an earlier version left in the folder of a study, or None.
 
     Args:
         results: folder of the study; it need not exist.
@@ -46,7 +46,7 @@ def renamed_keys(config: Any) -> Iterator[tuple[list[str], str]]:
 
 
 def paths_of(node: Any, pattern: list[str]) -> Iterator[list[str]]:
-    """Yield the paths below `node` that fit a pattern; what is no mapping, which the schema refuses, has none."""
+    """Yield the paths below `node` that match a pattern; non-mappings, which the schema rejects, have none."""
     if not pattern:
         yield []
     elif isinstance(node, Mapping):

@@ -1,4 +1,4 @@
-"""The configuration of a study for the scripts that users run: read and checked as by a run, faults in one line."""
+"""The configuration of a study for the scripts that users run, checked as in a run, with one-line errors."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,8 +15,8 @@ def resolved_configuration(overlays: Iterable[Path], files: bool = True) -> dict
     """Return the resolved configuration of a study of this project.
 
     Args:
-        overlays: as for `--configfile`, later ones over earlier ones; none: the default study.
-        files: whether the files that it names must be there: not before a run, where another folder is the working one.
+        overlays: as for `--configfile`, later ones over earlier ones; if empty, the default study.
+        files: whether the files that it names must exist; not before a run in another working directory.
 
     Raises:
         UserError: an overlay cannot be read, or a run would refuse the configuration.
@@ -34,13 +34,13 @@ def resolved_configuration(overlays: Iterable[Path], files: bool = True) -> dict
 
 
 def check_overlay(path: Path) -> None:
-    """Raise UserError, in one line, where an overlay is absent, no YAML (or JSON), or no mapping of keys."""
+    """Raise a one-line UserError if an overlay is absent, not YAML (or JSON), or not a mapping."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; name an overlay as for `snakemake --configfile`")
     try:
         told = read_file(path)
     except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).replace('"<unicode string>", ', "").split())  # as YAML calls every file
+        reason = " ".join(str(error).replace('"<unicode string>", ', "").split())  # YAML's name for every file
         raise UserError(f"{path}: cannot be read ({reason}); check the file") from error
     if not isinstance(told, Mapping):
         raise UserError(f"{path}: holds no keys of the configuration but a {type(told).__name__}; give `key: value`")

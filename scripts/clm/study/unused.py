@@ -1,4 +1,4 @@
-"""What an overlay defines and nothing uses: most often a name that was forgotten in a list."""
+"""Find definitions of an overlay that nothing uses, usually because a name is missing from a list."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
@@ -7,7 +7,7 @@ from typing import Any
 from clm.study.grid import checkpoints, fine_tuned_cells, pretrained, read_corpora, shuffled_corpora
 from clm.study.references import value_at
 
-SHOWN = 10  # names of a line
+SHOWN = 10  # maximum number of names in a line
 
 
 def used_corpora(config: Mapping[str, Any]) -> set[str]:
@@ -18,7 +18,7 @@ def used_corpora(config: Mapping[str, Any]) -> set[str]:
 
 
 def used_tasks(config: Mapping[str, Any]) -> set[str]:
-    """Return the tasks that are scored, fine-tuned, mapped, or taken out of a corpus."""
+    """Return the tasks that are scored, fine-tuned, mapped, or removed from a corpus."""
     transfer = config["transfer"]
     lists = [transfer["tasks"], transfer["learning_curves"]["tasks"], transfer["fine_tuning"]["tune_tasks"]]
     lists += [[task for _, task in fine_tuned_cells(config)]]
@@ -33,7 +33,7 @@ def used_sources(config: Mapping[str, Any]) -> set[str]:
     return {entry["source"] for entry in files} | {name for name in tasks if name}
 
 
-# The table of definitions, who uses it, and where a name is to be given
+# The table of definitions, its uses, and where a name must be listed
 TABLES: dict[str, tuple[Callable[[Mapping[str, Any]], set[str]], str]] = {
     "sizes": (lambda config: {cell.trunk.size for cell in checkpoints(config)}, "grid.trunks"),
     "subsets": (
@@ -60,7 +60,7 @@ def unused(config: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[st
     for table, (users, place) in TABLES.items():
         try:
             defined = [name for name in value_at(overlay, table) if name in value_at(config, table)]
-        except (KeyError, TypeError):  # the overlay says nothing of it
+        except (KeyError, TypeError):  # the overlay does not define it
             continue
         if left := [name for name in defined if name not in users(config)]:
             more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""

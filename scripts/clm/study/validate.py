@@ -1,4 +1,4 @@
-"""Configuration errors in one line each: the key's path, the value, what is allowed; before any job starts."""
+"""Report configuration errors before any job starts, one per line: the key's path, the value, what is allowed."""
 
 import json
 import math
@@ -21,15 +21,15 @@ from clm.study.renamed import renamed_keys
 
 
 class ConfigurationError(Exception):
-    """One or more faults of the configuration, one per line."""
+    """One or more errors of the configuration, one per line."""
 
 
 def resolve_config(config: dict[str, Any], schema: Mapping[str, Any], files: bool = True) -> None:
     """Check a configuration against its schema and its own names; blocks of control tasks become tasks.
 
-    Raises ConfigurationError that lists every fault as `key.path: value, what is allowed`: old keys first, as their
-    sections are not read; then what the schema sees; names only where values are valid, combinations where names are.
-    With `files` those that it names are looked for, relative to the working directory.
+    Raises ConfigurationError that lists every error as `key.path: value, what is allowed`: old keys first, as their
+    sections are not read; then errors of the schema; names only if values are valid, combinations only if names are.
+    With `files`, the files that it names must exist, relative to the working directory.
     """
     faults = [f"{dotted(path)}: renamed to {new}" for path, new in renamed_keys(config)]
     faults = faults or list(invalid_values(config, schema))
@@ -47,7 +47,7 @@ def resolve_config(config: dict[str, Any], schema: Mapping[str, Any], files: boo
 
 
 def invalid_values(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a fault for each value that the schema refuses, or should but cannot."""
+    """Yield an error for each value that the schema rejects, or should reject but cannot."""
     yield from (explain(error) for error in Draft202012Validator(schema).iter_errors(config))
     yield from (f"{place}: {value} is not a finite number" for place, value in endless(config))
 
@@ -58,18 +58,18 @@ def dotted(path: Iterable[Any]) -> str:
 
 
 def sort_budgets(config: dict[str, Any]) -> None:
-    """Put the token budgets into ascending order (in place), wherever an overlay has added one."""
+    """Sort the token budgets in ascending order (in place), wherever an overlay has added one."""
     config["grid"]["budgets"] = dict(sorted(config["grid"]["budgets"].items(), key=lambda budget: budget[1]))
 
 
 def name_columns(config: dict[str, Any]) -> None:
-    """Write the columns of labels that are given by number as text; once more changes nothing."""
+    """Convert label columns given by number to text; idempotent."""
     for task in config["tasks"].values():
         task["labels"] = [str(label) for label in task["labels"]]
 
 
 def plain(text: str) -> str:
-    """Return a text in which line breaks, control characters and the like are written as escapes."""
+    """Return a text with line breaks, control characters and the like escaped."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
@@ -106,7 +106,7 @@ def short(text: str) -> str:
 
 
 def unknown_key(error: Any, place: str) -> str:
-    """Name the unknown keys of an object and the nearest known ones; first those that extend a list by no list."""
+    """Name the unknown keys of an object and the nearest known ones; first keys with `+` whose value is not a list."""
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
     extending = [key for key in unknown if str(key).endswith(EXTENDS) and key[: -len(EXTENDS)] in known]
@@ -118,7 +118,7 @@ def unknown_key(error: Any, place: str) -> str:
 
 
 def endless(node: Any, path: str = "") -> Iterator[tuple[str, float]]:
-    """Yield (place, value) of every NaN and infinity, which no bound of the schema refuses."""
+    """Yield (place, value) of every NaN and infinity, which no bound of the schema rejects."""
     items = node.items() if isinstance(node, Mapping) else enumerate(node) if isinstance(node, list) else ()
     for key, value in items:
         place = f"{path}.{key}" if path else str(key)
@@ -128,7 +128,7 @@ def endless(node: Any, path: str = "") -> Iterator[tuple[str, float]]:
 
 
 def looks_like_number(value: Any) -> bool:
-    """Whether a string would be a number to Python."""
+    """Return whether Python would parse a string as a number."""
     if not isinstance(value, str):
         return False
     try:
@@ -139,7 +139,7 @@ def looks_like_number(value: Any) -> bool:
 
 
 def require_python() -> None:
-    """Raise ConfigurationError when jobs would run another Python than the one that runs Snakemake."""
+    """Raise ConfigurationError if jobs would run another Python than Snakemake does."""
     found = shutil.which("python")
     here = Path(sys.executable).parent
     if found is None or Path(found).parent.resolve() != here.resolve():

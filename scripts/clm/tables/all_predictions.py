@@ -1,4 +1,4 @@
-"""The test predictions of all models of a study in one table, for whoever wants to resample."""
+"""The test predictions of all models of a study in one table, for resampling."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +9,16 @@ import pandas as pd
 from clm.study.paths import FINE_TUNED, PROBED
 from clm.tables.columns import PRIMARY, TRUNK_KEYS
 
-DIGITS = 4  # of a prediction, more than any error has
+DIGITS = 4  # significant digits of a prediction, more precise than any error
 CELL = ("task", "mode", "baseline", *TRUNK_KEYS, "budget", "split", "split_seed", "finetune_seed", "features", "label")
 COLUMNS = (*CELL, "row", "y", "prediction")
-TEST_SET = ("task", "label", "split", "split_seed")  # its models follow each other: a fifth less to store
+TEST_SET = ("task", "label", "split", "split_seed")  # grouping rows by test set makes the file a fifth smaller
 
 
 def all_predictions(results: Path) -> pd.DataFrame:
     """Return a row of COLUMNS per model, split and test molecule; names are categories.
 
-    Of the features of linear probes only those are kept that the study is judged by. `row` is that of the molecule in
+    Linear probes are kept only with the primary features. `row` is that of the molecule in
     tasks/<task>/molecules.csv, `y` its label; predictions have DIGITS digits (probabilities for classification).
     """
     parts = [*of_baselines(results), *of_encoders(results, PROBED), *of_encoders(results, FINE_TUNED)]
@@ -42,7 +42,7 @@ def of_baselines(results: Path) -> Iterator[pd.DataFrame]:
 
 
 def of_encoders(results: Path, below: str) -> Iterator[pd.DataFrame]:
-    """Yield the predictions of encoders in one mode, whose folders name the trunk."""
+    """Yield the predictions of encoders in one mode; the folders name the trunk."""
     folder = results / below
     for path in sorted(folder.rglob("*.parquet")):
         corpus, size, subset, seed = path.relative_to(folder).parts[:4]

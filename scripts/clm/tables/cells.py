@@ -1,9 +1,9 @@
-"""The cells of a study, a JSON file per list: a command line holds no list that grows with the study.
+"""The cells of a study, one JSON file per list: such lists may be too long for a command line.
 
 trunks:    [[corpus, size, subset, seed, [budget, ...]], ...]
 tasks:     [task, ...]                 every trunk is probed on every task (a setting, not a file)
 fine_tuned: [{"tasks": [...], "checkpoints": [[corpus, size, subset, seed, budget], ...]}, ...]
-shuffled_trunks, shuffled_fine_tuned: the same of encoders that were pretrained on shuffled tokens
+shuffled_trunks, shuffled_fine_tuned: the same for encoders pretrained on shuffled tokens
 baselines: [name, ...]                 every baseline is scored on every task (a setting, not a file)
 curvature: [[corpus, size, subset, seed, budget], ...], and likewise spectrum, curves, learning
 """
@@ -18,7 +18,7 @@ from clm.tables.columns import KEYS
 
 
 def read_cells(paths: Iterable[Path]) -> dict[str, Any]:
-    """Return {name: list of cells} from files that are called <name>.json."""
+    """Return {name: list of cells} from files named <name>.json."""
     return {path.stem: read_json(path) for path in paths}
 
 

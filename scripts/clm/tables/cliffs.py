@@ -1,4 +1,4 @@
-"""Errors on activity cliffs beside errors on all test molecules, from the stored predictions of a finished study."""
+"""Errors on activity cliffs and on all test molecules, from the stored predictions of a finished study."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ KEYS = ["budget", "split", "split_seed", "finetune_seed", "features", "label"]
 
 
 def tasks_with_cliffs(results: Path) -> dict[str, dict[str, Any]]:
-    """Return the tasks of a study that name a column of cliffs, with their settings.
+    """Return the tasks of a study with a column of activity cliffs, and their settings.
 
     Raises:
         UserError: the study has not finished, its records are damaged, or no task names such a column.
