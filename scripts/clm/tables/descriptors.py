@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 TASK, LABEL, DISTANCE = "task", "label", "distance"  # of all molecules, the mean over labels, to the reference corpus
 
-OVERLAP = "skeleton_overlap_"  # begins the columns on skeletons in both train and test; the name of the split follows
+OVERLAP = "skeleton_overlap_"  # prefix, followed by the split, of columns on skeletons in both train and test
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Descriptor:
     Attributes:
         column: in tasks.csv.
         source: TASK, LABEL or DISTANCE.
-        axis: label of its panel in the figure; none where it has no panel.
-        logarithmic: whether that axis is.
-        key: in the JSON of its source, where it is not called like the column.
+        axis: label of its panel in the figure; None if it has no panel.
+        logarithmic: whether that axis is logarithmic.
+        key: in the JSON of its source, if different from the column.
     """
 
     column: str

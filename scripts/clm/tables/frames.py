@@ -1,4 +1,4 @@
-"""Tables with fixed columns: written so that they always have them, read so that names stay names."""
+"""Write tables with fixed columns, and read them with names as text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The scores of a ladder of external models as the tables of a study, on which all statistics of a study work."""
+"""The scores of a ladder of external models in the form of a study's tables, so that all its statistics apply."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,10 +20,10 @@ PREDICTORS = (*KEYS, "task", "split", "split_seed", "label", "name", "value")
 
 
 def names_of(name: str, ladder: Mapping[str, Any]) -> Names:
-    """Return {external model: the five columns that would name it if it were a checkpoint of a study}.
+    """Return {external model: the five columns that identify it as if it were a checkpoint of a study}.
 
     Args:
-        name: of the ladder, in the place of a corpus.
+        name: of the ladder, used in place of a corpus.
         ladder: its entry in the configuration.
     """
     named = {model: {"corpus": name} | key_of(model, entry) for model, entry in ladder["models"].items()}
@@ -35,14 +35,14 @@ def names_of(name: str, ladder: Mapping[str, Any]) -> Names:
 
 
 def ladder_runs(name: str, ladder: Mapping[str, Any], losses: Mapping[str, float | None]) -> pd.DataFrame:
-    """Return the models of a ladder as rows of runs.csv; what nobody knows is NaN.
+    """Return the models of a ladder as rows of runs.csv; unknown values are NaN.
 
-    Operations are 6 N D where they are not told.
+    Operations are 6 N D if they are not given.
 
     Args:
         name: of the ladder.
         ladder: its entry in the configuration.
-        losses: {external model: measured loss}, of those whose loss is not told.
+        losses: {external model: measured loss}, for models whose loss is not given.
     """
     rows, named = [], names_of(name, ladder)
     for model, entry in ladder["models"].items():
@@ -67,12 +67,12 @@ def ladder_scores(results: Path, named: Names, tasks: list[str]) -> pd.DataFrame
 
 
 def ladder_predictors(results: Path, named: Names, tasks: list[str], runs: pd.DataFrame) -> pd.DataFrame:
-    """Return what may predict the scores of a ladder, in the columns of predictors.csv.
+    """Return the predictors of the scores of a ladder, in the columns of predictors.csv.
 
     Args:
         results: folder of the study.
         named: of `names_of`.
-        tasks: whose scores it has.
+        tasks: tasks with scores.
         runs: of `ladder_runs`.
     """
     columns = predictor_columns("runs", runs.columns)
@@ -94,8 +94,8 @@ def ladder_draws(
     Args:
         results: folder of the study.
         named: of `names_of`.
-        groups: by task, row of its table to scaffold cluster.
-        kinds: by task, regression or classification.
+        groups: {task: {row of its table: scaffold cluster}}.
+        kinds: {task: regression or classification}.
         count: number of draws.
     """
     rows = list(drawn(results, named, groups, kinds, count))
@@ -114,12 +114,12 @@ def drawn(
 
 
 def known(runs: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return the models of which a number is known; where it is not the loss, a loss that nobody knows hides none."""
+    """Return the models with a known value in a column; models with an unknown loss are kept unless it is the loss."""
     kept = runs[np.isfinite(runs[column]) & (runs[column] > 0)]
     return kept if column == "loss" else kept.assign(loss=kept["loss"].fillna(1.0))
 
 
 def ranked_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the models whose loss is known; a number that nobody knows counts as the smallest, equal for all such."""
+    """Return the models whose loss is known; other unknown numbers count as equal and smallest."""
     kept = known(runs, "loss")
     return kept.assign(**{name: kept[name].fillna(1.0) for name in ("parameters", "tokens", "molecules", "flops")})

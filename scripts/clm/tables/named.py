@@ -1,4 +1,4 @@
-"""Tables and claims of a finished study that a user names: what cannot be used is told in one line."""
+"""Read tables and claims of a finished study that a user names, with one-line errors for unusable files."""
 
 import gzip
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from clm.study.parts import read_object, read_part
 from clm.tables.columns import KEYS
 from clm.tables.frames import read_table
 
-# What is used of runs.csv and of transfer.csv
+# Columns used of runs.csv and of transfer.csv
 RUNS = (*KEYS, "status", "parameters", "tokens", "molecules", "loss")
 SCORES = (*KEYS, "mode", "task", "split", "split_seed", "finetune_seed", "features", "label", "error")
 
@@ -21,15 +21,15 @@ NUMBERS = ("parameters", "tokens", "molecules", "loss", "error", "wall_seconds",
 
 
 def named_table(path: Path, columns: Sequence[str], wanted: str = "the folder of a finished study") -> pd.DataFrame:
-    """Read a table, plain or compressed with gzip, that must have some columns.
+    """Read a table, plain or gzipped, that must have certain columns.
 
     Args:
         path: the table.
-        columns: what it must have.
-        wanted: what the user is to name instead of something else.
+        columns: the required columns.
+        wanted: for messages, what the user should name instead.
 
     Raises:
-        UserError: it is missing, damaged or cut off, lacks a column, or has something else than a number in one.
+        UserError: it is missing, damaged or truncated, lacks a column, or a numeric column has other values.
     """
     if not path.is_file():
         raise UserError(f"{path} is missing; name {wanted}")
@@ -48,7 +48,7 @@ def named_claims(study: Path) -> list[dict[str, Any]]:
     """Return the claims that a study has judged, from its tables/claims.json.
 
     Raises:
-        UserError: the file is missing, damaged, or another one.
+        UserError: the file is missing, damaged, or a different one.
     """
     path = study / "tables" / "claims.json"
     if not path.is_file():
@@ -60,7 +60,7 @@ def judged(path: Path) -> list[dict[str, Any]]:
     """Read claims.json.
 
     Raises:
-        ValueError: it holds something else than claims with their names.
+        ValueError: it does not hold named claims.
     """
     claims = read_object(path).get("claims")
     if not isinstance(claims, list) or not all(isinstance(claim, dict) and "id" in claim for claim in claims):
@@ -69,10 +69,10 @@ def judged(path: Path) -> list[dict[str, Any]]:
 
 
 def whole_table(path: Path) -> pd.DataFrame:
-    """Read a table whose last line has an end, as every table of a study.
+    """Read a table whose last line must end in a line break, as in every table of a study.
 
     Raises:
-        ValueError: the file is cut off.
+        ValueError: the file is truncated.
     """
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
         if not handle.read().endswith(b"\n"):

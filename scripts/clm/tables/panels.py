@@ -10,8 +10,8 @@ import pandas as pd
 from clm.tables.columns import ENCODER_MODES, FINE_TUNED, KEYS, MEAN_LABEL, PRIMARY, TRUNK_KEYS
 
 GROUP = ("mode", "split", "features", "task")
-MIN_SIGNAL = 0.5  # share of checkpoints that must beat the trivial predictor before a task gets a verdict
-MIN_SHARE = 0.5  # share of checkpoints with a number below which a split seed is excluded for all
+MIN_SIGNAL = 0.5  # minimum fraction of checkpoints that beat the trivial predictor, for a verdict on a task
+MIN_SHARE = 0.5  # minimum fraction of checkpoints with a number, below which a split seed is excluded for all
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Panel:
         names: mode, split, features, task.
         metric: "auc" or "rmse".
         cells: n rows of `study_runs`.
-        errors: float64 (k, n), log error per split seed, averaged over fine-tuning seeds first.
+        errors: float64 (k, n), log error per split seed, averaged over fine-tuning seeds.
         repeats: {position in cells: float64 array of errors of single fine-tuning and split seeds}.
         draws: float64 (b, n), log errors on drawn test sets, or None.
         ratio: n_test / n_train.
-        signal: share of checkpoints that beat the trivial predictor.
+        signal: fraction of checkpoints that beat the trivial predictor.
         exclusions: number of checkpoints without a usable number.
         halves: float64 (h, 2, n), log errors on both halves of the test scaffolds, or None.
     """
@@ -49,14 +49,14 @@ class Panel:
 
     @property
     def replicates(self) -> np.ndarray:
-        """Log errors per split seed, or per fine-tuning seed when there is one split, float64 (k, n)."""
+        """Log errors per split seed, or per fine-tuning seed if there is one split, float64 (k, n)."""
         if len(self.errors) > 1 or len({len(values) for values in self.repeats.values()}) > 1:
             return self.errors
         return np.log(np.array([self.repeats[i] for i in range(len(self.cells))])).T
 
 
 def study_runs(runs: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
-    """Return the checkpoints of some corpora that ended well, with the numbers of their `trunk` and `checkpoint`."""
+    """Return the checkpoints of some corpora with status ok, with their `trunk` and `checkpoint` numbers."""
     usable = (runs["status"] == "ok") & (runs["loss"] > 0) & runs["corpus"].isin(corpora)
     cells = runs[usable].reset_index(drop=True)
     cells["trunk"] = cells.groupby(list(TRUNK_KEYS), sort=False).ngroup()
@@ -120,10 +120,10 @@ def build(names: dict[str, str], rows: pd.DataFrame, runs: pd.DataFrame, draws: 
 
 
 def aligned_draws(draws: pd.DataFrame | None, cells: pd.DataFrame, column: str, size: int) -> np.ndarray | None:
-    """Return a column of draws.parquet for the cells in their order, or None when one of them has none.
+    """Return a column of draws.parquet in the order of the cells, or None if a cell has no draws.
 
     Returns:
-        float64 (b, size, n): groups of `size` neighbouring draws, without those in which one is undefined.
+        float64 (b, size, n): groups of `size` consecutive draws, without groups with an undefined draw.
     """
     if draws is None:
         return None

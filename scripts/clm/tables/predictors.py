@@ -1,6 +1,6 @@
-"""The numbers that might predict transfer, each family declared once: where it stands, what it needs, what it compares.
+"""Families of predictors of transfer, each declared once: its table, its requirements, the models it compares.
 
-What is declared here with a table is taken into predictors.csv, ranked with the others and judged by its regret.
+Predictors declared here with a table are added to predictors.csv, ranked with the others and judged by their regret.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import cache
 from clm.tables.columns import LINEAR_PROBE
 from clm.tokens import regex
 
-CLASSES = tuple(name for name in regex.CLASSES if name != "special")  # of tokens, whose loss is told apart
+CLASSES = tuple(name for name in regex.CLASSES if name != "special")  # token classes whose loss is reported separately
 
 NOTHING = "nothing"
 CORPUS = "held-out molecules of the corpus (pretraining measures it)"
@@ -23,15 +23,15 @@ AROUND_WEIGHTS = "the pretraining loss around the weights"
 
 @dataclass(frozen=True)
 class Family:
-    """Predictors that need the same.
+    """Predictors with the same requirements.
 
     Attributes:
         names: regular expressions of their names, separated by blanks, in the order of predictors.csv.
-        table: whose columns they are; none where they are no property of a checkpoint alone.
-        needs: what computing them takes.
-        stage: of costs.csv, whose job measures them; none where they are known before transfer.
-        within_size: whether they compare models of one size only: they grow with the number of parameters and change
-            when weights are rescaled.
+        table: table that has them as columns; None if they are not a property of a checkpoint alone.
+        needs: what is required to compute them.
+        stage: stage in costs.csv whose job measures them; None if they are known before transfer.
+        within_size: whether they are comparable only between models of one size: they grow with the number of
+            parameters and change when weights are rescaled.
     """
 
     names: str
@@ -51,7 +51,7 @@ FAMILIES = (
     Family(r"eigenvalue_\d most_negative encoder_trace", "curvature", HESSIAN, "curvature", within_size=True),
     Family("scale_aware_trace encoder_scale_aware_trace", "curvature", HESSIAN, "curvature"),
     Family(r"sharpness_\d+", "curvature", AROUND_WEIGHTS, "curvature"),
-    # One job for all checkpoints: no cost of each
+    # One job for all checkpoints, so there is no cost per checkpoint
     Family("effective_rank_fraction", "spectra", HESSIAN, "landscape", within_size=True),
     Family("landscape_width", "widths", AROUND_WEIGHTS, "landscape"),
 )
@@ -64,7 +64,7 @@ def family_of(name: str) -> Family | None:
 
 
 def within_size(name: str) -> bool:
-    """Whether a predictor may be compared between models of one size only."""
+    """Return whether a predictor may be compared between models of one size only."""
     family = family_of(name)
     return family is not None and family.within_size
 

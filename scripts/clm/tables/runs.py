@@ -1,4 +1,4 @@
-"""Rows of runs.csv: one per checkpoint, untrained encoders too."""
+"""Rows of runs.csv: one per checkpoint, including untrained encoders."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from clm.tables.columns import KEYS, UNTRAINED
 from clm.tables.frames import write_table
 from clm.tables.predictors import CLASSES
 
-VISITS = ("visits_least", "visits_mean", "visits_most")  # of the molecules of the subset, over trunk and decay
+VISITS = ("visits_least", "visits_mean", "visits_most")  # over the molecules of the subset, in trunk and decay
 NUMBERS = ("tokens", "molecules", "subset_tokens", "epochs", *VISITS, "flops", "flops_6nd", "learning_rate")
 
 
@@ -22,7 +22,7 @@ def write_runs(results: Path, cells: Iterable[Checkpoint], corpora: list[str], o
     Args:
         results: folder of the study.
         cells: its rows.
-        corpora: on whose validation molecules they were measured, a column of losses for each.
+        corpora: corpora on whose validation molecules they were measured; each gives a column of losses.
         out: the table.
     """
     columns = [*KEYS, "status", "parameters", "parameters_total", *NUMBERS, "loss"]

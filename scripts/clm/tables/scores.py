@@ -1,4 +1,4 @@
-"""The scores of one task that a reader without knowledge of the grid wants: one row per size and per baseline."""
+"""The scores of one task for readers who do not know the grid: one row per size and per baseline."""
 
 import pandas as pd
 
@@ -9,10 +9,10 @@ COLUMNS = ("split", "model", "kind", "metric", "parameters", "error", "lower", "
 
 
 def best_cells(runs: pd.DataFrame, corpus: str) -> pd.DataFrame:
-    """Return the checkpoint of each size with most molecules, then tokens, then the lowest seed; untrained ones too.
+    """Return, per size, the checkpoint with most molecules, then most tokens, then lowest seed; also the untrained one.
 
     Args:
-        runs: runs.csv; checkpoints that diverged are left out.
+        runs: runs.csv; checkpoints that diverged are excluded.
         corpus: the one whose checkpoints are shown.
     """
     good = runs[(runs["status"] == "ok") & runs["corpus"].isin([corpus, UNTRAINED])].copy()

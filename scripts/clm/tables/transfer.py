@@ -1,4 +1,4 @@
-"""Rows of transfer.csv: scores of every model, what predicts them, and paired bootstrap draws of their errors."""
+"""Rows of transfer.csv: scores of every model, their predictors, and paired bootstrap draws of their errors."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def write_transfer(
             `bootstrap`, the number of draws.
         out: one row per score.
         draws: one row per checkpoint and task on the scaffold split, with the log errors on drawn test sets and halves.
-        predictors: one row per number that may predict a score of a checkpoint on a task; `reason`: why it has none.
+        predictors: one row per predictor of the score of a checkpoint on a task; `reason`: why it has no value.
     """
     rows, found, drawn = [], [], []
     groups: dict[str, dict[int, int]] = {}
@@ -66,6 +66,6 @@ def files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, str]]
 
 
 def clusters(results: Path, task: str) -> dict[int, int]:
-    """Return row of a task's table to its scaffold cluster."""
+    """Return {row of a task's table: its scaffold cluster}."""
     table = load_task(results / "tasks" / task / "molecules.csv", [])
     return dict(zip(table.rows.tolist(), table.groups.tolist(), strict=True))

@@ -39,7 +39,7 @@ NUMPY = Algebra(
 
 
 def algebra_for(device: "torch.device") -> Algebra:
-    """Return the backend of a device: numpy on a CPU, where it is as fast as torch and needs no import of it."""
+    """Return the backend of a device: numpy on a CPU, where it is as fast as torch and torch need not be imported."""
     if device.type == "cpu":
         return NUMPY
     return torch_algebra(device)

@@ -1,4 +1,4 @@
-"""Baselines without pretraining: tree ensembles on fingerprints, the linear head of frozen models on token counts."""
+"""Baselines without pretraining: tree ensembles on fingerprints, and the linear head on token counts."""
 
 from collections import Counter
 from typing import Any
@@ -13,17 +13,17 @@ from clm.tasks.rdkit_descriptors import rdkit_descriptors
 from clm.tokens.regex import split
 
 TREES = 100
-# Of the features, those that a split of a regression tree chooses from: with all of them, scikit-learn's default, a
+# Fraction of the features considered at a split of a regression tree: with all of them, scikit-learn's default, a
 # forest takes two to four times as long and is no better (docs/BASELINES.md)
 SHARE = 0.1
 LINEAR = ("token_counts", "descriptor_linear")
 COMBINED = ("combined_forest", "combined_boosting")  # substructure counts and RDKit's descriptors, tuned
-# Substructure counts are small integers: 16 bins keep all that occur and cost a sixth of the default 255
+# Substructure counts are small integers: 16 bins distinguish all that occur and cost a sixth of the default 255
 COUNT_BINS = 16
 
 
 def token_counts(smiles: list[str]) -> np.ndarray:
-    """Return how often each token of the task occurs in each molecule, float64 (n, tokens), tokens sorted."""
+    """Return the count of each token of the task in each molecule, float64 (n, tokens), tokens sorted."""
     counts = [Counter(split(text)) for text in smiles]
     tokens = sorted(set().union(*counts))
     return np.array([[count[token] for token in tokens] for count in counts], dtype=np.float64)
@@ -50,7 +50,7 @@ def model_seeds(seeds: list[int] | None, seeded_split: bool) -> list[int | None]
 
 
 def baseline_result(baseline: str, task: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the content of the result file of a method that has no pretraining run of the study."""
+    """Return the content of the result file of a method without a pretraining run of the study."""
     identity: dict[str, Any] = dict.fromkeys(("corpus", "size", "subset", "seed"))
     return identity | {"mode": BASELINE, "baseline": baseline, "task": task, "cells": cells, "predictors": []}
 
@@ -67,7 +67,7 @@ def fit_predict(
     """Fit one label on the training set and predict the test set.
 
     Args:
-        baseline: a name of LINEAR or COMBINED, ecfp_forest or ecfp_boosting.
+        baseline: a name in LINEAR or COMBINED, ecfp_forest or ecfp_boosting.
         features: float (n, d), of all molecules.
         y: float64 (n,), NaN where missing.
         parts: indices of train, valid and test.
@@ -76,7 +76,7 @@ def fit_predict(
         seed: of the forest.
 
     Returns:
-        float64 (n_test,), values or probabilities of class 1 (NaN without training labels), and what was selected.
+        float64 (n_test,), values or probabilities of class 1 (NaN without training labels), and the selected settings.
     """
     train = parts["train"][np.isfinite(y[parts["train"]])]
     test = parts["test"]
@@ -107,7 +107,7 @@ def tree_ensemble(
 def fit_trees(baseline: str, x: np.ndarray, y: np.ndarray, kind: str, seed: int | None) -> Any:
     """Return a fitted random forest or gradient boosting of scikit-learn.
 
-    A split of the forest chooses from a share of the features (in classification from the square root of their number,
+    A split of the forest considers a fraction of the features (in classification the square root of their number,
     scikit-learn's default). On sparse counts it takes two thirds of the time.
     """
     from sklearn import ensemble

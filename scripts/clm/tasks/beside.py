@@ -1,6 +1,6 @@
-"""What other columns say of the labels: a relation such as `>` beside each, or their units.
+"""Other columns that qualify the labels: relations such as `>`, or units.
 
-Databases (ChEMBL, PubChem, vaults of companies) export a bound such as `>10` in two columns and units in a third.
+Databases (ChEMBL, PubChem, company databases) export a bound such as `>10` in two columns and units in a third.
 """
 
 import re
@@ -19,7 +19,7 @@ UNITS = re.compile(r"(?:^|[\s_.-])units?(?:$|[\s_.\-(])|Units?$", re.IGNORECASE)
 
 
 def relation_of(cell: object) -> str:
-    """Return a relation without the blanks and apostrophes around it; `=` where there is none."""
+    """Return a relation without surrounding blanks and apostrophes; `=` if there is none."""
     text = "" if is_missing(cell) else str(cell).strip().strip("'\"").strip()
     return "=" if not text or text in EXACT else text
 
@@ -29,11 +29,11 @@ def relations(rows: Sequence[Row], column: str | int | None, task: str) -> list[
 
     Args:
         rows: of the table.
-        column: with the relations, its name or position, or None: all labels are exact.
+        column: name or position of the column with the relations; None if all labels are exact.
         task: its name, for messages.
 
     Raises:
-        UserError: a cell of the column is no relation.
+        UserError: a cell of the column is not a relation.
     """
     found = ["=" if column is None else relation_of(row.cells[str(column)]) for row in rows]
     for row, relation in zip(rows, found, strict=True):
@@ -46,7 +46,7 @@ def relations(rows: Sequence[Row], column: str | int | None, task: str) -> list[
 
 
 def warnings_beside(names: Sequence[str], rows: Sequence[Row], settings: Mapping[str, Any]) -> list[str]:
-    """Return what columns that no setting names say against taking the labels as they stand.
+    """Return warnings from columns that no setting names, if they suggest that labels need qualification.
 
     Args:
         names: columns of the table.

@@ -15,18 +15,18 @@ DRAWS = 1000
 def score_labels(
     task: Task, parts: dict[str, np.ndarray], prediction: np.ndarray, kind: str, seed: int = 0
 ) -> list[dict[str, Any]]:
-    """Return one cell per label, and one of the label "mean" when there are several.
+    """Return one cell per label, and one with the label "mean" if there are several labels.
 
     Args:
         task: the whole task.
         parts: indices of train, valid and test in the task.
         prediction: float (n_test, L), for the molecules of `parts["test"]`.
         kind: "regression" or "classification".
-        seed: of the bootstrap; with the default all models share the same draws and can be compared in pairs.
+        seed: of the bootstrap; with the default all models share the same draws for paired comparisons.
 
     Returns:
         Cells of `clm.tasks.scores.score_cell` with label, n_train and n_valid. "mean" averages the labels that have a
-        metric (see `mean_over_labels`), its interval comes from the same draws of test molecules.
+        metric (see `mean_over_labels`); its interval comes from the same draws of test molecules.
     """
     test, train = parts["test"], parts["train"]
     if not len(test):
@@ -61,7 +61,7 @@ def label_counts(task: Task, parts: dict[str, np.ndarray], column: int | None) -
 
 
 def mean_cell(cells: list[dict[str, Any]], samples: np.ndarray, kind: str) -> dict[str, Any]:
-    """Return the average over labels of cells and of bootstrap errors (L, draws)."""
+    """Return the average of cells, and of bootstrap errors (L, draws), over labels."""
     defined = [i for i, cell in enumerate(cells) if cell["error"] is not None]
     mean = empty_cell(kind, 0, "no_label_defined")
     if not defined:
@@ -89,7 +89,7 @@ def prediction_columns(
         task: the whole task.
         parts: indices of the parts in the task.
         prediction: float (n_test, L).
-        **keys: budget, split, split_seed, finetune_seed, features: the same for each row.
+        **keys: budget, split, split_seed, finetune_seed, features; constant over rows.
 
     Returns:
         For each label the keys, label, row (int64), y and prediction (float64) of the labelled test molecules.

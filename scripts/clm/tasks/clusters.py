@@ -1,4 +1,4 @@
-"""Clusters of similar molecules, for splits whose test molecules resemble no training molecule."""
+"""Clusters of similar molecules, for splits whose test molecules are dissimilar to all training molecules."""
 
 from rdkit.DataStructs import BulkTanimotoSimilarity
 from rdkit.ML.Cluster import Butina
@@ -13,7 +13,7 @@ LARGEST = 20_000  # molecules: distances of all pairs are held in memory
 def butina_clusters(smiles: list[str]) -> list[str]:
     """Return the cluster of each molecule (Butina, J. Chem. Inf. Comput. Sci. 1999, 39, 747), by RDKit.
 
-    Equal molecules have distance 0 and so one cluster. Ties go by the order of rows; there is no randomness.
+    Equal molecules have distance 0 and therefore share a cluster. Ties are broken by row order; there is no randomness.
 
     Raises:
         UserError: there are more distinct molecules than LARGEST.

@@ -1,4 +1,4 @@
-"""Which columns of its table a task reads."""
+"""The columns that a task reads from its table."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,12 +17,12 @@ def smiles_column(names: Sequence[str], settings: Mapping[str, Any]) -> str:
 
 
 def carried_columns(settings: Mapping[str, Any]) -> list[str]:
-    """Return the columns that are carried through: those of `id`, then that of `time`."""
+    """Return the columns that are passed through: those of `id`, then that of `time`."""
     return [*map(str, as_list(settings.get("id"))), *as_list(settings.get("time"))]
 
 
 def wanted_columns(settings: Mapping[str, Any]) -> list[str]:
-    """Return the names of all columns that are read, or their numbers where the table has no header."""
+    """Return the names of all columns that are read, or their numbers if the table has no header."""
     relation = map(str, as_list(settings.get("relation")))
     return [str(settings["smiles"]), *map(str, settings["labels"]), *relation, *carried_columns(settings)]
 
@@ -30,14 +30,14 @@ def wanted_columns(settings: Mapping[str, Any]) -> list[str]:
 def check_columns(
     names: Sequence[str], settings: Mapping[str, Any], task: str, member: str | None = None, smiles: str | None = None
 ) -> None:
-    """Raise UserError when a configured column is absent or a label has the name of one of our columns.
+    """Raise UserError if a configured column is absent or a label has a reserved name.
 
     Args:
         names: columns of the table.
         settings: of the task.
         task: its name, for messages.
-        member: of the archive that the table is, for messages.
-        smiles: the column of the molecules, where it is that of the member before.
+        member: name in the archive, for messages.
+        smiles: the column of the molecules, if it is that of the preceding member.
     """
     wanted = [smiles or smiles_column(names, settings), *wanted_columns(settings)[1:]]
     absent = [column for column in wanted if column not in names]

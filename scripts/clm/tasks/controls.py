@@ -30,7 +30,7 @@ PROPERTIES: dict[str, Callable[[Chem.Mol], float]] = {
 def control_molecules(
     smiles: list[str], control: Mapping[str, Any], name: str
 ) -> tuple[list[Molecule], dict[str, float]]:
-    """Return the first `molecules` of a corpus' validation set with a computed label, and what the noise is.
+    """Return the first `molecules` of a corpus' validation set with computed labels, and the noise.
 
     The validation set is ordered by hash, so its head is a random sample and smaller tasks lie inside larger ones.
 

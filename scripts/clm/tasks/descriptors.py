@@ -10,8 +10,8 @@ from clm.tasks.fingerprints import ecfp_bits, hash_sample, tanimoto_distances
 from clm.tasks.roughness import rogi_xd
 from clm.tasks.table import Task
 
-SAMPLE_MOLECULES = 2000  # whose pairs are compared
-SIMILAR = 0.9  # Tanimoto similarity of the two molecules of an activity cliff, at least
+SAMPLE_MOLECULES = 2000  # maximum number of molecules whose pairs are compared
+SIMILAR = 0.9  # minimum Tanimoto similarity of the two molecules of an activity cliff
 
 
 def graph_diameter(mol: Chem.Mol) -> int:
@@ -75,14 +75,14 @@ def activity_cliff_fraction(
     """Return the fraction of pairs of similar nearest neighbours whose labels differ by more than one SD.
 
     A pair is a molecule and its nearest other molecule (the first of several) if their similarity is at least SIMILAR;
-    a pair that is nearest both ways counts once. None where there is no such pair. Activity cliffs: Maggiora, J. Chem.
+    a pair that is nearest both ways counts once. None if there is no such pair. Activity cliffs: Maggiora, J. Chem.
     Inf. Model. 2006, 46, 1535.
 
     Args:
         distances: Tanimoto distances, float64 (m, m).
-        smiles: canonical SMILES (m,); equal molecules are no pair: their difference is noise of the label.
+        smiles: canonical SMILES (m,); equal molecules are not a pair: their difference is label noise.
         y: labels (m,), finite.
-        known: all known labels (n,), whose standard deviation is the measure.
+        known: all known labels (n,), whose standard deviation is the unit.
     """
     if not len(y):
         return None

@@ -22,20 +22,20 @@ ATOM = re.compile(r"\[?\d*([A-Z][a-z]?|[a-z][a-z]?|\*)")
 def distance(task_smiles: list[str], molecules: list[str], corpus: Iterable[pa.Array]) -> dict[str, Any]:
     """Return nearest Tanimoto similarity, unseen tokens and overlap of a task with pretraining molecules.
 
-    Similarity is taken from at most 500 task molecules (smallest hashes) to the first 10 000 corpus molecules: the
-    largest of many similarities grows with their number, so one size keeps corpora comparable.
+    Similarity is computed from at most 500 task molecules (smallest hashes) to the first 10 000 corpus molecules: the
+    largest of many similarities grows with their number, so a fixed number keeps corpora comparable.
 
     Args:
         task_smiles: canonical SMILES of the task, repeats allowed.
-        molecules: what equal molecules share, of each of them (`clm.chemistry.identity`).
+        molecules: identifier of each task molecule, shared by equal molecules (`clm.chemistry.identity`).
         corpus: canonical SMILES of the subset in batches, ordered by hash (so its head is a random sample); a subset
             may be larger than memory.
 
     Returns:
         task_molecules (unique), corpus_molecules, compared_task_molecules, compared_corpus_molecules,
-        nearest_tanimoto_mean, nearest_tanimoto_median, overlap (unique task molecules in the whole subset, in whatever
+        nearest_tanimoto_mean, nearest_tanimoto_median, overlap (unique task molecules in the whole subset, in any
         spelling), overlap_fraction, unseen_token_fraction (of all tokens of the task), unseen_molecule_fraction
-        (molecules with such a token), unseen_tokens (at most 20, commonest first).
+        (molecules with such a token), unseen_tokens (at most 20, most frequent first).
     """
     unique = list(dict.fromkeys(task_smiles))
     wanted, reference, seen = set(molecules), [], set()
@@ -63,9 +63,9 @@ def distance(task_smiles: list[str], molecules: list[str], corpus: Iterable[pa.A
 
 
 def compositions(scanned: Scan, molecules: int) -> np.ndarray:
-    """Return a number for each molecule that those with the same heavy atoms and rings share, float64 (n,).
+    """Return a hash of the heavy atoms and rings of each molecule, float64 (n,).
 
-    Equal molecules do, in whatever spelling; so the slow comparison is made for few others.
+    Equal molecules have equal hashes in any spelling, so few other molecules need the slow comparison.
     """
     weights = np.array([weight(name) for name in [*FIXED, *scanned.further]])
     return np.bincount(scanned.molecule, weights[scanned.codes], minlength=molecules)
@@ -80,7 +80,7 @@ def weight(token: str) -> float:
 
 
 def unseen_tokens(unique: list[str], seen: set[str]) -> dict[str, Any]:
-    """Return the fraction of task tokens that were not seen, and of task molecules with such a token."""
+    """Return the fraction of unseen task tokens, and of task molecules with such a token."""
     tokens = [split(text) for text in unique]
     unseen = Counter(token for molecule in tokens for token in molecule if token not in seen)
     return {

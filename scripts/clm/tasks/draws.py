@@ -1,8 +1,8 @@
 """Drawn test sets: log errors of all checkpoints of a task on the same resampled molecules, and on halves of them.
 
 Two checkpoints are tested on the same molecules, so most of their test noise is common and cancels in a comparison;
-single intervals cannot say how much. Whole scaffolds are drawn, as for the intervals of the cells. Halves share no
-scaffold, so that a checkpoint chosen on one can be judged on the other: one split has no second seed for that.
+separate intervals do not show how much. Whole scaffolds are drawn, as for the intervals of the cells. Halves share no
+scaffold, so that a checkpoint chosen on one can be judged on the other: a single split has no second seed for that.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from clm.tasks.scores import cluster_weights, errors, mean_over_labels
 
 COLUMNS = ("budget", "split", "split_seed", "finetune_seed", "features", "label", "row", "y", "prediction")
 HALF_PAIRS = 50
-SPLIT = SCAFFOLD  # seeded splits vary by their seeds, which is more than this bootstrap could show
+SPLIT = SCAFFOLD  # seeded splits vary between their seeds, which shows more than this bootstrap could
 
 
 def log_error_draws(
@@ -32,7 +32,7 @@ def log_error_draws(
     Returns:
         {(budget, features): {"log_error": float64 (draws,), "half_error": float64 (2 HALF_PAIRS,)}}: log of the error,
         averaged over labels (see `mean_over_labels`) and then over fine-tuning seeds, NaN where undefined; the two
-        halves of a pair are neighbours. Inner layers are excluded: no verdict rests on them.
+        halves of a pair are adjacent. Inner layers are excluded: no verdict uses them.
     """
     frame = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", SPLIT)])
     frame["features"] = frame["features"].fillna(PRIMARY)
@@ -56,10 +56,10 @@ def log_error_draws(
 
 
 def half_weights(groups: np.ndarray, pairs: int, seed: int) -> np.ndarray:
-    """Return 1 for the molecules of a half and 0 for the others, float64 (2 pairs, n): complements, pair by pair.
+    """Return 1 for the molecules of a half and 0 for the others, float64 (2 pairs, n); pairs are complements.
 
     Args:
-        groups: integer (n,), cluster of each molecule; a cluster is never divided.
+        groups: integer (n,), cluster of each molecule; clusters are never divided.
         pairs: number of random divisions of the clusters into halves of equal number.
         seed: of the divisions.
     """

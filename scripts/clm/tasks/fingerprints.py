@@ -43,6 +43,6 @@ def nearest_similarity(
 
 
 def hash_sample(smiles: list[str], size: int) -> np.ndarray:
-    """Return at most `size` indices (int64, ascending): those of the smallest hashes, the same on any machine."""
+    """Return the indices of the `size` smallest hashes (int64, ascending), or all; the same on any machine."""
     keys = [blake2b(text.encode(), digest_size=8).digest() for text in smiles]
     return np.array(sorted(sorted(range(len(smiles)), key=lambda i: (keys[i], i))[:size]), dtype=np.int64)

@@ -4,9 +4,9 @@ import numpy as np
 
 
 def grouped_folds(groups: np.ndarray, folds: int = 5) -> list[np.ndarray]:
-    """Return the held-out indices (int64, ascending) of each fold; a group lies in one fold.
+    """Return the held-out indices (int64, ascending) of each fold; each group is in one fold.
 
-    Groups in descending order of size (ties by first appearance) go to the smallest fold: the folds are deterministic
+    Groups, in descending order of size (ties by first appearance), go to the smallest fold: the folds are deterministic
     and of nearly equal size. With fewer groups than folds there are as many folds as groups.
     """
     _, first, group, sizes = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)

@@ -1,4 +1,4 @@
-"""The labels of a task's table: one column after the other, each cell a value or counted with a reason."""
+"""The labels of a task's table, column by column; each cell is a value or is counted with a reason."""
 
 import logging
 import math
@@ -16,7 +16,7 @@ from clm.tasks.beside import relations
 
 EXAMPLES, MOST_NAMES = 10, 3
 WARN, STOP = 0.02, 0.2
-# A value so many interquartile ranges beyond the quartiles is suspect; nothing is done about it
+# A value this many interquartile ranges beyond the quartiles is reported as suspect, but not changed
 FAR = 10
 HINTS = {
     "decimal_mark": "say decimal: ',' when the comma is the decimal mark, thousands: ',' when it groups digits",
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Column(NamedTuple):
-    """A label: its values in the order of rows (NaN where there is none), the states of its cells, what to tell."""
+    """A label: its values in row order (NaN if missing), the states of its cells, and a note for the user."""
 
     values: list[float]
     states: list[str]
@@ -47,7 +47,7 @@ def read_labels(rows: Sequence[Row], settings: Mapping[str, Any], task: str) -> 
         task: its name, for messages.
 
     Raises:
-        UserError: it cannot be told which class is meant.
+        UserError: the classes are ambiguous.
     """
     columns = {label: [row.cells.get(label) for row in rows] for label in settings["labels"]}
     if settings["kind"] == "regression":
@@ -61,7 +61,7 @@ def read_labels(rows: Sequence[Row], settings: Mapping[str, Any], task: str) -> 
 
 
 def has_label(cell: object, settings: Mapping[str, Any]) -> bool:
-    """Whether a cell holds a label, of a row whose molecule cannot be read."""
+    """Return whether a cell holds a label, in a row whose molecule cannot be read."""
     if settings["kind"] == "classification":
         return not absent(cell)
     return read_number(cell, settings.get("decimal", "."), settings.get("thousands")).state in ("present", "censored")
@@ -74,7 +74,7 @@ def classes(cells: Sequence[object], coding: Coding) -> Column:
 
 
 def numbers(cells: Sequence[object], bounds: Sequence[bool], label: str, settings: Mapping[str, Any]) -> Column:
-    """Return a column of numbers; `bounds` says which of them another column makes bounds or estimates."""
+    """Return a column of numbers; `bounds` states which of them are bounds or estimates by another column."""
     marks = (settings.get("decimal", "."), settings.get("thousands"), settings.get("censored", "missing"))
     read: list[Number] = [read_number(cell, *marks) for cell in cells]
     found = [as_bound(number, marks[2]) if bound else number for number, bound in zip(read, bounds, strict=True)]
@@ -89,12 +89,12 @@ def numbers(cells: Sequence[object], bounds: Sequence[bool], label: str, setting
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list of values of a setting that may be one value, a list or absent."""
+    """Return the value of a setting, which may be one value, a list or absent, as a list."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def examples(rows: Sequence[Row], label: str, states: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return for each state that loses a label its number of cells, the first rows and lines, and the first text."""
+    """Return for each state without a usable label its number of cells, first rows and lines, and first text."""
     found: dict[str, dict[str, Any]] = {}
     for row, state in zip(rows, states, strict=True):
         if state in LOST:
@@ -118,7 +118,7 @@ def described(
         rows: of the same length.
         label: its name.
         kind: regression or classification.
-        torn: rows of the table that do not fit its header.
+        torn: rows of the table whose number of fields does not match its header.
         unread: rows with this label whose molecule cannot be read.
     """
     known = [(value, row) for value, row in zip(column.values, rows, strict=True) if not math.isnan(value)]
@@ -136,7 +136,7 @@ def described(
 
 
 def whole_rows(rows: Sequence[Row], why: str) -> str:
-    """Return what is told of rows that are lost with all their labels."""
+    """Return the text about rows that are lost with all their labels."""
     return f"{len(rows)} rows {why}, for example '{printable(rows[0].text)}' in line {rows[0].line}" if rows else ""
 
 
@@ -150,10 +150,10 @@ def suspects(values: Sequence[float]) -> set[float]:
 
 
 def warnings_of(told: Mapping[str, Any], label: str, total: int, settings: Mapping[str, Any], task: str) -> list[str]:
-    """Return what there is to warn of a label.
+    """Return the warnings about a label.
 
     Raises:
-        UserError: values have units, or more labels are lost than may be (`max_lost_labels`, by default 0.2).
+        UserError: values have units, or more labels are lost than allowed (`max_lost_labels`, by default 0.2).
     """
     reasons, most = told["reasons"], settings.get("max_lost_labels", STOP)
     shown = "; ".join(

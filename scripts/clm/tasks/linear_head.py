@@ -14,10 +14,10 @@ from clm.tasks.algebra import NUMPY, Algebra, Array
 from clm.tasks.folds import grouped_folds
 from clm.tasks.scores import auc
 
-PENALTIES = tuple(float(10.0**power) for power in range(1, -6, -1))  # strongest first: warm starts go down the path
+PENALTIES = tuple(float(10.0**power) for power in range(1, -6, -1))  # strongest first, for warm starts along the path
 TOLERANCE = 1e-7  # of the largest component of the gradient of the mean loss
 MAX_STEPS = 200
-REFRESH_RATIO = 0.25  # a step that reduces the gradient by less than to this fraction calls for a new Hessian
+REFRESH_RATIO = 0.25  # a step that leaves more than this fraction of the gradient requires a new Hessian
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def fit_head(
 
 
 def rotate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (basis, x @ basis): the penalty is invariant to rotations, so at most n features need solving."""
+    """Return (basis, x @ basis): the penalty is invariant to rotations, so at most n features are needed."""
     if x.shape[1] <= x.shape[0]:
         return np.eye(x.shape[1]), x
     _, _, right = np.linalg.svd(x, full_matrices=False)
@@ -132,7 +132,7 @@ def logistic_path(
     """Solve logistic regression for descending penalties, each starting from the solution of the one before."""
     rate = np.clip(y.mean(), 1 / (len(y) + 2), 1 - 1 / (len(y) + 2))
     start = np.append(np.zeros(x.shape[1]), np.log(rate / (1 - rate)))
-    if y.min() == y.max():  # the intercept would run to infinity
+    if y.min() == y.max():  # the intercept would diverge
         return np.zeros((x.shape[1], len(penalties))), np.full(len(penalties), start[-1])
     design, labels, beta = (algebra.array(z) for z in (np.column_stack([x, np.ones(len(y))]), y, start))
     solutions = np.empty((len(start), len(penalties)))
@@ -146,7 +146,7 @@ def logistic_path(
 def newton(design: Array, y: Array, penalty: Array, beta: Array, algebra: Algebra) -> Array:
     """Minimize mean log loss + beta' diag(penalty) beta / 2 by damped Newton steps, reusing the Hessian (chord method).
 
-    The Hessian costs as much as some hundred gradients, so it is kept while the gradient decreases quickly.
+    The Hessian costs as much as about a hundred gradients, so it is kept while the gradient decreases quickly.
     """
     linear = design @ beta
     loss, gradient = log_loss(design, y, penalty, beta, linear, algebra)

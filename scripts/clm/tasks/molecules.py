@@ -1,6 +1,6 @@
 """Molecules of task tables: parsed and canonicalized, nothing else.
 
-Stripping salts or dropping duplicates here would change published splits: they are made on what the source wrote.
+Stripping salts or dropping duplicates here would change published splits, which are defined on the source's SMILES.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ MAX_CHARACTERS = 2000
 
 
 class Read(NamedTuple):
-    """What a row says of its molecule: SMILES for models, as the source wrote it, scaffold, identity, had atom maps."""
+    """The molecule of a row: SMILES for models, SMILES of the source, scaffold, identity, whether it had atom maps."""
 
     smiles: str
     source_smiles: str
@@ -42,7 +42,7 @@ def read_molecule(source: str) -> tuple[Chem.Mol | None, str | None]:
 
 
 def read_row(raw: bytes) -> tuple[Read | None, str | None]:
-    """Return what a SMILES or mol block says, or why it cannot be used; a function for `Guard`."""
+    """Return the parsed SMILES or mol block, or why it cannot be used; a function for `Guard`."""
     text = raw.decode("utf-8")
     mol, reason = read_molecule(text)
     if mol is None:
@@ -58,7 +58,7 @@ def read_row(raw: bytes) -> tuple[Read | None, str | None]:
 def scaffold_of(mol: Chem.Mol) -> str:
     """Return the Bemis-Murcko scaffold without stereo as SMILES; empty for an acyclic molecule.
 
-    It must come from the molecule as the source wrote it: perceiving another SMILES of the same molecule can give
-    another scaffold SMILES, and the scaffold split of DeepChem is defined on the source.
+    It must be computed from the SMILES of the source: another SMILES of the same molecule can give another scaffold
+    SMILES, and the scaffold split of DeepChem is defined on the source.
     """
     return MurckoScaffold.MurckoScaffoldSmiles(mol=mol, includeChirality=False)

@@ -1,4 +1,4 @@
-"""The Parquet file of test predictions, the input of all later resampling."""
+"""The Parquet file of test predictions, from which all resampling starts."""
 
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,9 @@ def columns_of(record: dict[str, Any]) -> list[pa.Array]:
 
 
 def constant(value: str | int | None, kind: pa.DataType, count: int) -> pa.Array:
-    """Return a column that holds one value `count` times.
+    """Return a column with one value repeated `count` times.
 
-    Built from buffers: `pa.array` and `pa.scalar` would import pandas, a third of a second in each of hundreds of jobs.
+    It is built from buffers: `pa.array` and `pa.scalar` would import pandas, 1/3 s in each of hundreds of jobs.
     """
     if value is None:
         return pa.nulls(count, kind)

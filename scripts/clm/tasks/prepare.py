@@ -1,4 +1,4 @@
-"""From the rows of a source table to the molecules of a task, every row and label accounted for."""
+"""Convert the rows of a source table to the molecules of a task, accounting for every row and label."""
 
 import logging
 import math
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Molecule(NamedTuple):
-    """One kept row: position in the source, what its molecule is, one label per name, cells carried through."""
+    """One kept row: position in the source, its molecule, one label per name, cells passed through."""
 
     row: int
     smiles: str
@@ -36,10 +36,10 @@ class Molecule(NamedTuple):
 
 
 class Rejections:
-    """Rows that are left out: their number by reason, with the first rows and an example."""
+    """Rejected rows: their number by reason, with the first rows and an example."""
 
     def __init__(self) -> None:
-        """Start without any."""
+        """Start empty."""
         self.counts: Counter[str] = Counter()
         self.examples: dict[str, dict[str, Any]] = {}
 
@@ -59,7 +59,7 @@ class Rejections:
 
 
 def source_of(row: Row, column: str, named: bool = False) -> bytes:
-    """Return the SMILES on one line, or the mol block of a row; `named` takes away what follows the SMILES."""
+    """Return the SMILES of a row on one line, or its mol block; with `named`, the text after the SMILES is removed."""
     cell = row.cells[column]
     text = "" if cell is None else str(cell)
     found = (text if is_mol_block(text) else " ".join(text.split())).encode("utf-8", "replace")
@@ -71,14 +71,14 @@ def select_molecules(
 ) -> tuple[list[Molecule], dict[str, Any]]:
     """Return the kept rows and the counts: read = kept + rejected, and the state of each label in readable molecules.
 
-    A row stays when it has as many fields as the header, RDKit reads its molecule in time, and at least one label has a
+    A row is kept if it has as many fields as the header, RDKit reads its molecule in time, and at least one label has a
     value.
 
     Args:
         names: columns of the table.
         rows: its rows.
-        settings: `smiles`, `labels`, `kind`, `id` and `time` (columns carried through), how labels are read
-            (`clm.tasks.labels.read_labels`).
+        settings: `smiles`, `labels`, `kind`, `id` and `time` (columns passed through), and those of
+            `clm.tasks.labels.read_labels`.
         task: its name, for messages.
 
     Raises:
@@ -142,7 +142,7 @@ def read_molecules(
 
 
 def labelled(rows: Sequence[Row], labels: Mapping[str, Column]) -> list[Row]:
-    """Return the rows that have a label, a bound among them."""
+    """Return the rows that have a label; bounds count as labels."""
     states = zip(*(column.states for column in labels.values()), strict=True)
     return [row for row, found in zip(rows, states, strict=True) if {"present", "censored"} & set(found)]
 
@@ -167,13 +167,13 @@ def kept_rows(
 
 
 def harmless(cell: object) -> str:
-    """Return a cell on one line that no spreadsheet takes for a formula."""
+    """Return a cell on one line, escaped so that no spreadsheet reads it as a formula."""
     text = "" if cell is None else " ".join(str(cell).split())
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def duplicate_counts(molecules: list[Molecule]) -> dict[str, int]:
-    """Return counts of repeated rows, of molecules with unequal labels among repeats, and of rows with a salt."""
+    """Return counts of repeated rows, of molecules whose repeats have unequal labels, and of rows with a salt."""
     rows_of: dict[str, list[Molecule]] = defaultdict(list)
     for molecule in molecules:
         rows_of[molecule.identity].append(molecule)

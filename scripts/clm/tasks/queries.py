@@ -1,4 +1,4 @@
-"""Molecules of a user's table that ask for features or predictions: each row is kept, or kept out with a reason."""
+"""Molecules of a user's table for which features or predictions are requested; unreadable rows get a reason."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,10 +22,10 @@ class Queries:
     """Rows of a table in their order.
 
     Attributes:
-        source_smiles: as the table writes them, n texts.
-        smiles: canonical SMILES; empty where the row cannot be read.
-        reasons: why a row cannot be read; empty where it can.
-        ids: of the user's compounds; none where the table has no column of them.
+        source_smiles: as in the table, n texts.
+        smiles: canonical SMILES; empty if the row cannot be read.
+        reasons: why a row cannot be read; empty if it can.
+        ids: of the user's compounds; empty if the table has no such column.
     """
 
     source_smiles: list[str]
@@ -87,7 +87,7 @@ def parse(sources: list[str], reasons: list[str] | None = None) -> Queries:
 
     Args:
         sources: texts.
-        reasons: why a row of a table has no such text; empty, the default, where it has.
+        reasons: why a row of a table has no such text; empty (the default) if it has one.
     """
     smiles, why = [], []
     for source, reason in zip(sources, reasons or [""] * len(sources), strict=True):
@@ -98,9 +98,9 @@ def parse(sources: list[str], reasons: list[str] | None = None) -> Queries:
 
 
 def read_smiles(source: str) -> tuple[str, str]:
-    """Return (canonical SMILES, "") of a SMILES or mol block, or ("", reason), as `clm.tasks.molecules.read_row` does.
+    """Return (canonical SMILES, "") for a SMILES or mol block, or ("", reason), like `clm.tasks.molecules.read_row`.
 
-    Scaffold and identity, which take most of the time there, are of no use to a prediction.
+    It omits scaffold and identity, which take most of the time there and are not needed for predictions.
     """
     text = source.encode("utf-8", "replace").decode()
     mol, reason = read_molecule(text)

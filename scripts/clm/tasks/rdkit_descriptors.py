@@ -6,10 +6,10 @@ from rdkit.Chem import Descriptors
 
 
 def rdkit_descriptors(smiles: list[str]) -> np.ndarray:
-    """Return RDKit's descriptors, float32 (n, 217 or so), 0 where one is undefined.
+    """Return RDKit's descriptors, float32 (n, about 217), 0 where undefined.
 
-    Values are sign(x) log(1 + |x|): some (Ipc) span many orders of magnitude, which ruins linear models; trees see the
-    order only.
+    Values are sign(x) log(1 + |x|): some (Ipc) span many orders of magnitude, which harms linear models; trees use only
+    their order.
     """
     names = [name for name, _ in Descriptors.descList]
     rows = []

@@ -13,11 +13,11 @@ from clm.statistics.intervals import percentile_interval
 
 CHANCE = 0.5
 MIN_CLUSTERS = 5  # with fewer, percentiles of a cluster bootstrap are meaningless
-MIN_DEFINED = 0.5  # fraction of bootstrap draws with a defined metric; with a smaller one there is no interval
+MIN_DEFINED = 0.5  # minimum fraction of bootstrap draws with a defined metric for an interval
 
 
 def cluster_weights(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Return how often each molecule is drawn, float64 (draws, n), when clusters are drawn with replacement.
+    """Return how often each molecule is drawn, float64 (draws, n), if clusters are drawn with replacement.
 
     The result is read-only and cached: a job scores many models on few test sets.
     """
@@ -81,7 +81,7 @@ def errors(y: np.ndarray, prediction: np.ndarray, weights: np.ndarray, kind: str
 def mean_over_labels(values: np.ndarray, kind: str) -> np.ndarray:
     """Return the mean over labels (the first axis) of errors (L, ...), ignoring NaN; NaN where no label is defined.
 
-    Classification: the arithmetic mean of 1 - AUC. Regression: the geometric mean, since labels have units of their own
+    Classification: the arithmetic mean of 1 - AUC. Regression: the geometric mean, since labels have different units
     and the order of two models must not depend on the unit of one label.
     """
     values = np.asarray(values, dtype=np.float64)
@@ -115,7 +115,7 @@ def undefined_reason(y: np.ndarray, prediction: np.ndarray, y_train: np.ndarray,
 
 
 def side_metrics(y: np.ndarray, prediction: np.ndarray, kind: str) -> dict[str, float | None]:
-    """Return the metrics that are reported and never tested on."""
+    """Return the metrics that are reported but never tested."""
     if kind == "classification":
         return {"mae": None, "r2": None, "pr_auc": average_precision(y, prediction)}
     spread = float(np.sum(np.square(y - y.mean())))
@@ -175,7 +175,7 @@ def score_cell(
         y_train: float (m,), training labels; NaN where missing.
         kind: "regression" or "classification".
         groups: integer (n,), cluster (scaffold) of each test molecule.
-        seed: seed of the bootstrap; equal seeds give equal draws, so that models can be compared in pairs.
+        seed: seed of the bootstrap; equal seeds give equal draws, for paired comparisons of models.
         draws: bootstrap draws.
 
     Returns:

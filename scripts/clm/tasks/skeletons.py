@@ -1,4 +1,4 @@
-"""Skeletons that a split puts on both sides: stereoisomers, tautomers and ions of one molecule in train and test."""
+"""Skeletons on both sides of a split: stereoisomers, tautomers and ions of one molecule in train and test."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,9 @@ import numpy as np
 def shared_skeletons(skeletons: list[str], parts: Mapping[str, np.ndarray]) -> int:
     """Return the number of skeletons that are both in the training and in the test part.
 
-    Random splits keep equal molecules together, those of one whole InChIKey; scaffold splits keep what shares a
-    scaffold, so that only acyclic molecules and rings that differ by stereochemistry or charge can be on both sides.
+    Random splits keep equal molecules (with the same full InChIKey) together; scaffold splits keep molecules with one
+    scaffold together, so that only acyclic molecules and rings that differ in stereochemistry or charge can be on both
+    sides.
 
     Args:
         skeletons: of each molecule, see `clm.chemistry.identity.skeleton`.

@@ -15,7 +15,7 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
     """Split as DeepChem's ScaffoldSplitter does (Wu et al., Chem. Sci. 2018, 9, 513), molecule for molecule.
 
     Scaffold sets in descending order of (size, first row) fill train, then valid, then test. Acyclic molecules are one
-    set. The outcome depends on the order of rows (ties) and has no randomness: seeds cannot change it.
+    set. The result depends on the order of rows (ties) and is deterministic: seeds cannot change it.
 
     Args:
         scaffolds: scaffold SMILES of the source molecules in source row order.
@@ -37,12 +37,12 @@ def scaffold_split(scaffolds: list[str]) -> np.ndarray:
 def random_split(smiles: list[str], molecules: list[str], seed: int) -> np.ndarray:
     """Split at random; equal molecules stay together.
 
-    The SMILES are put in a random order. The first one of a molecule takes its others along, so that two spellings that
-    turn out to be one molecule move no more rows than their own (and, at the borders of the parts, as many others).
+    The SMILES are put in a random order, and all SMILES of a molecule follow its first one. If two spellings are later
+    found to be one molecule, only their own rows move (and, at the borders of the parts, as many others).
 
     Args:
         smiles: canonical SMILES.
-        molecules: what equal molecules share (`clm.chemistry.identity`); one SMILES is one molecule.
+        molecules: identifier that equal molecules share (`clm.chemistry.identity`); equal SMILES have one identifier.
         seed: of the order.
     """
     first_rows = [rows[0] for rows in rows_by_key(smiles)]
@@ -62,8 +62,8 @@ def random_split(smiles: list[str], molecules: list[str], seed: int) -> np.ndarr
 def scaffold_balanced_split(scaffolds: list[str], molecules: list[str], seed: int) -> np.ndarray:
     """Split by scaffold in random order, large sets first (Yang et al., J. Chem. Inf. Model. 2019, 59, 3370).
 
-    Sets larger than half of valid go to the front, so that no part consists of one series. Equal molecules, those
-    of one identity, have the scaffold of the first of them.
+    Sets larger than half of valid come first, so that no part consists of one series. Equal molecules (of one identity)
+    get the scaffold of the first of them.
     """
     first_scaffold: dict[str, str] = {}
     keys = [first_scaffold.setdefault(text, scaffold) for text, scaffold in zip(molecules, scaffolds, strict=True)]
@@ -84,7 +84,7 @@ def scaffold_balanced_split(scaffolds: list[str], molecules: list[str], seed: in
 
 
 def cluster_split(clusters: list[str], smiles: list[str], seed: int) -> np.ndarray:
-    """Split by cluster of similar molecules in random order, large ones first: `scaffold_balanced_split` by cluster.
+    """Split by cluster of similar molecules in random order, large ones first, as in `scaffold_balanced_split`.
 
     Args:
         clusters: of each molecule, see `clm.tasks.clusters`.
@@ -100,7 +100,7 @@ def time_split(times: list[str], smiles: list[str]) -> np.ndarray:
     Equal molecules go to the part of the earliest of them: a measurement that was repeated later was known before.
 
     Args:
-        times: ISO dates or numbers, all of one kind; molecules without one (empty) train.
+        times: ISO dates or numbers, all of one kind; molecules without a time (empty) go to train.
         smiles: canonical SMILES.
     """
     numbers = numeric(times)
@@ -121,7 +121,7 @@ def time_split(times: list[str], smiles: list[str]) -> np.ndarray:
 
 
 def check_times(times: list[str], column: str, task: str) -> None:
-    """Raise UserError when a time that is given is no ISO date, or no number where others are."""
+    """Raise UserError if a given time is not an ISO date, or not a number although others are."""
     wrong = [] if numeric(times) else [time for time in times if time and not ISO_DATE.match(time)]
     if wrong:
         raise UserError(
@@ -131,7 +131,7 @@ def check_times(times: list[str], column: str, task: str) -> None:
 
 
 def numeric(times: list[str]) -> bool:
-    """Return whether all times that are given are numbers, as years are."""
+    """Return whether all given times are numbers, such as years."""
     try:
         for time in filter(None, times):
             float(time)

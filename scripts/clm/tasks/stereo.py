@@ -14,8 +14,8 @@ def stereo_counts(smiles: list[str]) -> dict[str, int]:
         smiles: canonical SMILES.
 
     Returns:
-        marked: with any stereo mark; open_centres: with a stereocentre that is not specified; only_stereo: that differ
-        from another molecule of the task in nothing but stereochemistry.
+        marked: with any stereo mark; open_centres: with an unspecified stereocentre; only_stereo: different from
+        another molecule of the task only in stereochemistry.
     """
     unique = list(dict.fromkeys(smiles))
     flat: dict[str, int] = defaultdict(int)

@@ -1,4 +1,4 @@
-"""The table of a task as every later job reads it; light on imports, because each job is a fresh process."""
+"""The table of a task as read by every later job; with few imports, because each job is a new process."""
 
 import csv
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from clm.provenance.command import UserError
 
 PARTS = ("train", "valid", "test")
 COLUMNS = ("row", "smiles", "source_smiles", "scaffold", "identity")
-TIME = "time"  # when a molecule was measured, where the configuration names a column of it
-ID = "id"  # the compound ids of the source, where the configuration names a column of them
+TIME = "time"  # time of measurement, if the configuration names such a column
+ID = "id"  # compound ids of the source, if the configuration names such a column
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,14 @@ class Task:
 
     Attributes:
         rows: int64 (n,), 0-based row of each molecule in the source table, ascending.
-        smiles: canonical isomeric SMILES (what models read); duplicates are kept.
-        source_smiles: SMILES as the source wrote them.
+        smiles: canonical isomeric SMILES (the input of models); duplicates are kept.
+        source_smiles: SMILES as in the source.
         scaffolds: Bemis-Murcko scaffold SMILES of the source SMILES; empty for acyclic molecules.
         labels: float64 (n, L) in original units; NaN where missing.
         names: the L label names.
-        identities: what equal molecules share (`clm.chemistry.identity`); none: their SMILES.
-        ids: of the user's compounds; none where the configuration names no column of them.
-        times: dates or years; none where the configuration names no column of them.
+        identities: identifiers that equal molecules share (`clm.chemistry.identity`); if empty, their SMILES.
+        ids: of the user's compounds; empty if the configuration names no such column.
+        times: dates or years; empty if the configuration names no such column.
     """
 
     rows: np.ndarray
@@ -43,15 +43,15 @@ class Task:
 
     @property
     def same(self) -> list[str]:
-        """Return for each molecule what equal molecules share."""
+        """Return the identifier of each molecule, which equal molecules share."""
         return self.identities or self.smiles
 
     @cached_property
     def groups(self) -> np.ndarray:
         """Cluster id of each molecule, int64 (n,), for grouped cross-validation and the clustered bootstrap.
 
-        Molecules of one scaffold share a cluster. Acyclic molecules have no scaffold and resemble each other no more
-        than other molecules do, so only equal ones share a cluster. Equal molecules have the scaffold of the first.
+        Molecules of one scaffold share a cluster. Acyclic molecules have no scaffold and are no more similar to each
+        other than other molecules, so only equal ones share a cluster. Equal molecules have the scaffold of the first.
         """
         first: dict[str, str] = {}
         keys = [

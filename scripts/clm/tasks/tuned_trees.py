@@ -10,8 +10,8 @@ from clm.tasks.folds import grouped_folds
 from clm.tasks.scores import auc
 
 FOLDS = 3
-LEAST_ROWS = 20  # scikit-learn's least rows of a leaf of a boosted tree
-# The first of each wins ties. Looking at every feature takes most of a forest's time and is no better (bench/NOTES.md)
+LEAST_ROWS = 20  # scikit-learn's minimum number of rows in a leaf of a boosted tree
+# The first of each wins ties. Using every feature takes most of a forest's time and is no better (bench/NOTES.md)
 FORESTS = ({"max_features": 0.3}, {"max_features": 0.1}, {"max_features": "sqrt"})
 BOOSTINGS = (
     {"learning_rate": 0.1, "max_leaf_nodes": 31},
@@ -68,7 +68,7 @@ def cross_validated(
     kind: str,
     seed: int | None,
 ) -> float:
-    """Return -RMSE or AUC of out-of-fold predictions; NaN where a fold's training part has one class only."""
+    """Return -RMSE or AUC of out-of-fold predictions; NaN if the training part of a fold has a single class."""
     folds = grouped_folds(groups, FOLDS)
     if len(folds) < 2:
         return float("nan")
@@ -92,8 +92,8 @@ def predicted(
 ) -> np.ndarray:
     """Return predictions of an ensemble with some settings, float64 (m,).
 
-    Boosting goes without the features that none of its trees can split, which changes nothing and takes a seventh
-    to two thirds of the time (bench/NOTES.md); trees of a forest may split on a single molecule.
+    Boosting omits the features that none of its trees can split, which changes nothing and takes a seventh to two
+    thirds of the time (bench/NOTES.md); trees of a forest may split off a single molecule.
     """
     kept = varied(x) if baseline == "combined_boosting" else np.arange(x.shape[1])
     model = MODELS[baseline, kind](random_state=seed or 0, **FIXED[baseline], **settings).fit(x[:, kept], y)
@@ -101,9 +101,9 @@ def predicted(
 
 
 def varied(x: np.ndarray) -> np.ndarray:
-    """Return the columns of x (n, d) that a boosted tree can split, int64; all of them where it can split none.
+    """Return the columns of x (n, d) that a boosted tree can split, int64; all columns if there are none.
 
-    Where fewer than LEAST_ROWS values differ from the commonest one, each threshold leaves a leaf that is too small.
+    If fewer than LEAST_ROWS values differ from the most frequent one, every threshold gives a leaf that is too small.
     """
     ordered = np.sort(x, axis=0)
     changes = ordered[1:] != ordered[:-1]
@@ -112,6 +112,6 @@ def varied(x: np.ndarray) -> np.ndarray:
 
 
 def commonest(changes: np.ndarray) -> int:
-    """Return how often the commonest of n sorted values occurs, from where they change, bool (n - 1,)."""
+    """Return the count of the most frequent of n sorted values, given where they change, bool (n - 1,)."""
     edges = np.flatnonzero(np.concatenate(([True], changes, [True])))
     return int(np.diff(edges).max())

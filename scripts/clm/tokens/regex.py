@@ -1,6 +1,6 @@
 """Atom-level tokens of SMILES (Schwaller et al., ACS Cent. Sci. 2019, 5, 1572) and their classes.
 
-Added to theirs is what OpenSMILES and RDKit write beside: dative bonds `->` and `<-`, ring closures from %(100) on.
+Extended by tokens that OpenSMILES and RDKit also write: dative bonds `->` and `<-`, ring closures from %(100) on.
 """
 
 import re

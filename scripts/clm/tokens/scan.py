@@ -1,8 +1,8 @@
 """Vectorized atom-level tokenization of many SMILES: the tokens of `regex`, twenty times as fast.
 
 A token is an integer code: the byte of a single character, then Cl, Br, dative bonds, the hundred ring closures %00 to
-%99, and the distinct bracket atoms and further ring closures, as %(100), of the batch. Characters outside the pattern
-have codes too, which stand for no token.
+%99, and the distinct bracket atoms and further ring closures, such as %(100), of the batch. Characters outside the
+pattern also have codes, which represent no token.
 """
 
 import re
@@ -25,14 +25,14 @@ KNOWN = np.array([bool(PATTERN.fullmatch(text)) for text in FIXED])
 
 @dataclass(frozen=True)
 class Scan:
-    """Tokens of n molecules: codes (t,) int64, molecule (t,) int64 in ascending order, the texts of further codes."""
+    """Tokens of n molecules: codes (t,) int64, molecule (t,) int64 in ascending order, and texts of further codes."""
 
     codes: np.ndarray
     molecule: np.ndarray
     further: list[str]
 
     def counts(self) -> Counter[str]:
-        """Return how often each token occurs."""
+        """Return the count of each token."""
         counts = np.bincount(self.codes, minlength=len(FIXED))
         names = [*FIXED, *self.further]
         return Counter({names[i]: int(counts[i]) for i in np.flatnonzero(counts) if i >= len(FIXED) or KNOWN[i]})
@@ -89,7 +89,7 @@ def two_letters(data: np.ndarray, first: np.ndarray, starts: np.ndarray, codes: 
 
 
 def large_rings(text: bytes, first: np.ndarray, starts: np.ndarray) -> dict[int, bytes]:
-    """Return position and text of each ring closure of three digits and more; its other characters start nothing."""
+    """Return position and text of each ring closure of three or more digits; its other characters start no token."""
     rings = {}
     for match in LARGE_RING.finditer(text) if b"%(" in text else ():
         begin, end = match.span()
@@ -100,10 +100,10 @@ def large_rings(text: bytes, first: np.ndarray, starts: np.ndarray) -> dict[int,
 
 
 def encode(scanned: Scan, molecules: int, ids: Mapping[str, int], max_tokens: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return token ids (total,) int64 and lengths (n,) int64 of n molecules, [CLS] and [SEP] around each.
+    """Return token ids (total,) int64 and lengths (n,) int64 of n molecules, with [CLS] and [SEP] around each.
 
-    The same ids as the tokenizer of the study gives: [UNK] for a token outside the vocabulary and for a run of
-    characters outside the pattern; molecules are truncated to `max_tokens` tokens, [CLS] and [SEP] included.
+    The ids equal those of the study's tokenizer: [UNK] for a token outside the vocabulary and for a run of characters
+    outside the pattern; molecules are truncated to `max_tokens` tokens, including [CLS] and [SEP].
     """
     names = [*FIXED, *scanned.further]
     table = np.array([ids.get(name, UNK) if i >= len(FIXED) or KNOWN[i] else -1 for i, name in enumerate(names)])

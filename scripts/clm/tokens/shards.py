@@ -67,10 +67,10 @@ def pack(sequences: list[list[int]], keys: list[int], vocabulary_size: int, meta
 
 
 class ShardWriter:
-    """Writes a shard incrementally: its tokens need not fit into memory, nor their number be known in advance."""
+    """Write a shard incrementally: its tokens need not fit into memory, nor must their number be known in advance."""
 
     def __init__(self, path: Path, vocabulary_size: int) -> None:
-        """Start a shard at `path`; until it is closed, its parts are unnamed temporary files in the same folder."""
+        """Start a shard at `path`; until `close`, its parts are unnamed temporary files in the same folder."""
         self.path, self.kind = Path(path), np.min_scalar_type(max(vocabulary_size - 1, 0))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.parts = {name: tempfile.TemporaryFile(dir=self.path.parent) for name in PARTS}

@@ -1,6 +1,6 @@
-"""Tokens of each molecule in another order: letter counts stay, grammar and structure go.
+"""Permute the tokens of each molecule, which preserves token counts but destroys grammar and structure.
 
-A control for what pretraining learns from order (Sinha et al., "Masked language modeling and the distributional
+A control for what pretraining learns from token order (Sinha et al., "Masked language modeling and the distributional
 hypothesis: order word matters pre-training for little", EMNLP 2021, 2888-2913).
 """
 
@@ -17,9 +17,9 @@ def mix(values: np.ndarray) -> np.ndarray:
 
 
 def shuffle_tokens(tokens: np.ndarray, lengths: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Return the tokens of some molecules, those of each permuted; its first ([CLS]) and last ([SEP]) stay.
+    """Return the tokens of some molecules, permuted within each molecule except the first ([CLS]) and last ([SEP]).
 
-    A permutation depends on the key and the length of its molecule alone, so it is the same in every epoch, subset and
+    A permutation depends only on the key and the length of its molecule, so it is the same in every epoch, subset and
     process: tokens are sorted by a hash of key and position.
 
     Args:

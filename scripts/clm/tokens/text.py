@@ -1,4 +1,4 @@
-"""The kinds of tokens, each declared once: the text that its tokenizer reads, and what a token of it is."""
+"""The kinds of tokens, each declared once: the text that its tokenizer reads, and the pattern of a token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ class Kind:
     """A kind of tokens, chosen by `tokenizer.kind`.
 
     Attributes:
-        pattern: regular expression of a token; None where tokens are learnt from the texts (byte-pair encoding).
-        text: from SMILES to the text, None for a molecule that it cannot express; None for the SMILES itself.
-        scanned: whether `clm.tokens.scan` finds the tokens of these texts.
+        pattern: regular expression of a token; None if tokens are learned from the texts (byte-pair encoding).
+        text: function from SMILES to the text, or to None if it cannot express a molecule; None for SMILES itself.
+        scanned: whether `clm.tokens.scan` can tokenize these texts.
     """
 
     pattern: str | None

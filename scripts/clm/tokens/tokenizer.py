@@ -19,7 +19,7 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
     Args:
         counts: number of occurrences of each token in the training molecules of all corpora.
         settings: `kind` of KINDS; `max_tokens`; `min_count`; `bpe_vocabulary` (bpe only).
-        texts: training molecules, read where tokens are learnt from them.
+        texts: training molecules, read if tokens are learned from them.
     """
     pattern = KINDS[settings["kind"]].pattern
     if pattern is None:
@@ -33,7 +33,7 @@ def build_tokenizer(counts: Mapping[str, int], settings: Mapping[str, Any], text
         vocabulary = {token: i for i, token in enumerate([*SPECIALS, *kept])}
         tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
-    tokenizer.decoder = decoders.Fuse()  # tokens are joined as they are: the default puts spaces between them
+    tokenizer.decoder = decoders.Fuse()  # joins tokens directly: the default puts spaces between them
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
     )
@@ -52,8 +52,8 @@ def save_tokenizer(
     Args:
         tokenizer: the tokenizer.
         settings: `kind` and `max_tokens`.
-        folder: where to.
-        rare: number of occurrences of each token of the training molecules that [UNK] stands for.
+        folder: output folder.
+        rare: number of occurrences of each token of the training molecules that is replaced by [UNK].
     """
     with atomic(folder / "tokenizer.json") as temporary:
         tokenizer.save(str(temporary))
@@ -63,7 +63,7 @@ def save_tokenizer(
         "model_max_length": settings["max_tokens"],
         "padding_side": "right",
         "clean_up_tokenization_spaces": False,
-        "kind": settings["kind"],  # of tokens: what text it reads
+        "kind": settings["kind"],  # of tokens: the text that it reads
     }
     write_json(folder / "tokenizer_config.json", config)
     tokens = tokenizer.get_vocab()
@@ -75,5 +75,5 @@ def save_tokenizer(
 
 
 def digest(tokens: Mapping[str, int]) -> str:
-    """Return a short identity of a vocabulary."""
+    """Return a short digest of a vocabulary."""
     return hashlib.sha256(canonical(tokens).encode()).hexdigest()[:16]

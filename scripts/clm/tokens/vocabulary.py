@@ -1,4 +1,4 @@
-"""The classes of a closed vocabulary, without the imports that building one needs."""
+"""The token classes of a closed vocabulary, without the imports that building one needs."""
 
 from collections.abc import Mapping
 from typing import Any
