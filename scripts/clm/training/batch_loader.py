@@ -29,7 +29,7 @@ class StepBatch(NamedTuple):
 
 
 class BatchLoader:
-    """Draws the batch of every step: the same molecules and masks whatever the number of processes."""
+    """Draw the batch of every step, with the same molecules and masks for any number of processes."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ class BatchLoader:
 
         Args:
             shard: training molecules.
-            config: content of config.json: the vocabulary, and the longest sequence, which decides the width of rows.
+            config: content of config.json: the vocabulary, and the longest sequence, which determines the row width.
             settings: `batch_tokens`, `mask_fraction`, `mask_token_fraction`, `random_token_fraction`.
             seed: of data order and masks.
             group: the processes that share each batch.
-            micro_tokens: at most so many tokens (padding included) in a micro-batch; None for one micro-batch.
-            pad_targets: fill positions and targets up to one number in all batches, which changes no loss.
+            micro_tokens: maximum number of tokens (including padding) in a micro-batch; None for one micro-batch.
+            pad_targets: pad positions and targets to the same number in all batches, which does not change the loss.
 
         Raises:
             ValueError: a molecule is longer than the model reads.
@@ -72,7 +72,7 @@ class BatchLoader:
             yield self.collate(rows, np.random.default_rng([self.seed, 1, number]))
 
     def count_visits(self, steps: int) -> np.ndarray:
-        """Return how often each molecule, int64 (n,), is in the batches of the first steps."""
+        """Return how often each molecule occurs in the batches of the first steps, int64 (n,)."""
         return count_visits(self.lengths, self.width, steps * self.rows, self.seed)
 
     def collate(self, packed: list[list[int]], rng: np.random.Generator) -> StepBatch:
@@ -96,7 +96,7 @@ def pin_memory(batch: PackedBatch) -> PackedBatch:
 
 
 def prefetch(batches: Iterator[StepBatch], depth: int = 4) -> Iterator[StepBatch]:
-    """Yield batches that a thread prepares up to `depth` steps ahead, in pinned memory: a GPU never waits for them."""
+    """Yield batches that a thread prepares up to `depth` steps ahead in pinned memory, so that a GPU never waits."""
     ready: queue.Queue[StepBatch | BaseException] = queue.Queue(depth)
     stopped = threading.Event()
 
@@ -106,7 +106,7 @@ def prefetch(batches: Iterator[StepBatch], depth: int = 4) -> Iterator[StepBatch
                 put(batch._replace(micro_batches=[pin_memory(part) for part in batch.micro_batches]))
                 if stopped.is_set():
                     return
-        except BaseException as error:  # handed to the consumer, who raises it
+        except BaseException as error:  # passed to the consumer, which raises it
             put(error)
 
     def put(item: StepBatch | BaseException) -> None:

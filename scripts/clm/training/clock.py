@@ -7,7 +7,7 @@ log = logging.getLogger(__name__)
 
 
 class Clock:
-    """Decides when to log and to save; nothing in it can affect a result."""
+    """Decide when to log and to save, without any effect on results."""
 
     def __init__(self, until: int) -> None:
         """Start."""

@@ -1,8 +1,8 @@
 """Training steps as CUDA graphs: a GPU runs a step of a small model faster than Python can launch its kernels.
 
-A graph holds the kernels of one shape of batch. In pretraining all batches have one: packed rows, and targets that are
-padded to one number (`clm.training.batch_loader`). The first step of a shape runs eagerly, the second is captured, and
-later ones are replayed: every call is exactly one step, so no warm-up step has to be undone.
+A graph holds the kernels for one batch shape. In pretraining all batches have the same shape: packed rows, and targets
+padded to a fixed number (`clm.training.batch_loader`). The first step of a shape runs eagerly, the second is captured,
+and later ones are replayed: every call is exactly one step, so no warm-up step has to be undone.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,18 +16,18 @@ from clm.models.encoder import MaskedLM
 
 
 class CapturedGraph(NamedTuple):
-    """A CUDA graph and the tensor in which it leaves its result."""
+    """A CUDA graph and its output tensor."""
 
     graph: "torch.cuda.CUDAGraph"
     result: Tensor
 
 
 class CudaGraphStep:
-    """A function of tensors and numbers that returns a tensor; a GPU replays its graph, a CPU calls it.
+    """A function of tensors and numbers that returns a tensor; on a GPU its graph is replayed, on a CPU it is called.
 
-    The function must not wait for the device, nor keep tensors that it created (other than its result); what it
-    changes, weights and optimizer state, must keep its memory address. It runs on the current stream, which must not be
-    the default one.
+    The function must not wait for the device, nor keep tensors that it created (other than its result); the tensors
+    that it changes, weights and optimizer state, must keep their memory address. It runs on the current stream, which
+    must not be the default one.
     """
 
     def __init__(self, step: Callable[..., Tensor]) -> None:
@@ -87,10 +87,10 @@ class CudaGraphStep:
 
 @contextmanager
 def compiled_layers(model: MaskedLM, enabled: bool) -> Iterator[None]:
-    """Compile the layers of a model by torch.compile as long as the context lasts.
+    """Compile the layers of a model with torch.compile within the context.
 
-    All layers but the last share one compilation; the last has its own. A compilation took up to 20 s; it pays for wide
-    layers in long jobs on a GPU.
+    All layers but the last share one compilation; the last has its own. A compilation took up to 20 s; it pays off for
+    wide layers in long jobs on a GPU.
     """
     layers = model.roberta_prelayernorm.encoder.layer if enabled else []
     for layer in layers:

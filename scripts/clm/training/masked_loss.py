@@ -28,7 +28,7 @@ class Batch(NamedTuple):
 
 
 def pad_sequences(sequences: Sequence[np.ndarray], width: int | None = None) -> np.ndarray:
-    """Return sequences as int64 (B, width), by default (B, longest), padded on the right by zeros."""
+    """Return sequences as int64 (B, width), by default (B, longest), padded on the right with zeros."""
     out = np.zeros((len(sequences), width or max(map(len, sequences))), dtype=np.int64)
     for row, ids in zip(out, sequences, strict=True):
         row[: len(ids)] = ids
@@ -53,7 +53,7 @@ def evaluation_batches(shard: Shard, mask: np.ndarray, max_tokens: int = 8192) -
     Args:
         shard: molecules.
         mask: bool (tokens,), which tokens are masked.
-        max_tokens: of a padded batch, at most.
+        max_tokens: maximum number of tokens in a padded batch.
     """
     tokens = np.asarray(shard.tokens)
     with_masks = np.flatnonzero(np.add.reduceat(mask, shard.offsets[:-1]) > 0)
@@ -89,9 +89,9 @@ def validation_loss(
     Args:
         model: in eval mode.
         shard: molecules.
-        mask_fraction: of the non-special tokens that are masked.
+        mask_fraction: fraction of the non-special tokens that are masked.
         classes: class of each token id, as an index into CLASSES.
-        max_tokens: of a padded batch; affects speed and rounding only.
+        max_tokens: maximum number of tokens in a padded batch; affects speed and rounding only.
     """
     losses, targets = masked_losses(model, shard, fixed_masks(shard, mask_fraction), max_tokens)
     token_classes = np.asarray(classes)[targets]
@@ -101,5 +101,5 @@ def validation_loss(
 
 
 def mean_loss(losses: np.ndarray) -> dict[str, Any]:
-    """Return the mean of losses (None if there are none) and their number."""
+    """Return the mean loss (None if there are no losses) and their number."""
     return {"loss": float(losses.mean()) if len(losses) else None, "masked_tokens": len(losses)}

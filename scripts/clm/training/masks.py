@@ -1,4 +1,4 @@
-"""Token masks: fixed by a hash for evaluation, drawn anew for each training step."""
+"""Token masks: fixed by a hash for evaluation, newly drawn for each training step."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ def splitmix64(x: np.ndarray) -> np.ndarray:
 
 
 def fixed_masks(shard: Shard, fraction: float) -> np.ndarray:
-    """Return which tokens are masked in evaluation, bool (tokens,): a fraction of the non-special ones.
+    """Return whether each token is masked in evaluation, bool (tokens,), for a fraction of the non-special ones.
 
-    Decided by hash(molecule, position): the same for all models, batch sizes and orders.
+    This is decided by hash(molecule, position), so it is the same for all models, batch sizes and orders.
     """
     lengths = shard.lengths
     keys = np.repeat(np.asarray(shard.keys), lengths)
@@ -34,9 +34,9 @@ class Corruption:
     """The corruption of training inputs, as in BERT.
 
     Attributes:
-        masked_fraction: of the non-special tokens, those to predict.
-        mask_token_fraction: of these, replaced by [MASK].
-        random_token_fraction: of these, replaced by a random token; the rest stay as they are.
+        masked_fraction: fraction of the non-special tokens to predict.
+        mask_token_fraction: fraction of these replaced by [MASK].
+        random_token_fraction: fraction of these replaced by a random token; the rest are unchanged.
     """
 
     masked_fraction: float
@@ -48,7 +48,7 @@ class Corruption:
 
         Args:
             ids: integer (B, T), padded with 0.
-            vocabulary_size: number of token ids, specials included.
+            vocabulary_size: number of token ids, including special tokens.
             rng: generator of this step.
 
         Returns:

@@ -1,7 +1,7 @@
 """Optimizers: AdamW and SGD on the fused kernels of torch, and its Muon.
 
-torch.optim gives the same bits (a test compares them), but its first step imports the compiler, which takes longer than
-many jobs of a study run.
+torch.optim gives bit-identical results (a test compares them), but its first step imports the compiler, which takes
+longer than many jobs of a study.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ NamedParameters = Iterable[tuple[str, nn.Parameter]]  # names as of the whole mo
 class Optimizer:
     """Base class with two parameter groups: matrices get weight decay, vectors (biases, norms) do not."""
 
-    capturable = False  # whether a CUDA graph can hold its steps: the learning rate is then a tensor
+    capturable = False  # whether its steps can be captured in a CUDA graph, with the learning rate as a tensor
 
     def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float) -> None:
         """Group the parameters."""
@@ -44,7 +44,7 @@ class Optimizer:
                 tensor.zero_()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state as lists of tensors, one tensor per parameter: an empty one where it has no such state."""
+        """Return the state as lists with one tensor per parameter, empty if the parameter has no such state."""
         raise NotImplementedError
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -146,7 +146,7 @@ class Muon(Optimizer):
         self.adamw = AdamW([p for p in self.parameters if p not in matrices], weight_decay, betas)
         options = {"weight_decay": weight_decay, "momentum": momentum, "adjust_lr_fn": "match_rms_adamw"}
         self.muon = torch.optim.Muon([{"params": list(matrices)}], **options)
-        for p in matrices:  # torch would allocate it in the first step: too late to load a saved state into
+        for p in matrices:  # torch would allocate it in the first step, too late to load a saved state
             self.muon.state[p]["momentum_buffer"] = torch.zeros_like(p)
 
     def step(self, rate: float) -> None:
@@ -166,7 +166,7 @@ class Muon(Optimizer):
         return {"momentum_buffer": momentum} | moments
 
 
-# By `pretraining.optimizer.name`: an optimizer from named parameters and the settings that the schema gives to it
+# By `pretraining.optimizer.name`: an optimizer from named parameters and its settings in the schema
 OPTIMIZERS: dict[str, Callable[[NamedParameters, Mapping[str, Any]], Optimizer]] = {
     "adamw": lambda named, s: AdamW([p for _, p in named], s["weight_decay"], (0.9, s["beta2"])),
     "sgd": lambda named, s: SGD([p for _, p in named], s["weight_decay"], s["momentum"]),
@@ -178,7 +178,7 @@ def build_optimizer(named: NamedParameters, settings: Mapping[str, Any]) -> Opti
     """Return the optimizer `name` with its other settings.
 
     Raises:
-        UserError: it has an unknown name.
+        UserError: the name is unknown.
     """
     if settings["name"] not in OPTIMIZERS:
         known = ", ".join(OPTIMIZERS)

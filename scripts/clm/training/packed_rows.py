@@ -1,4 +1,4 @@
-"""Packed rows: molecules one behind the other, sliced over processes and split into micro-batches."""
+"""Packed rows: concatenated molecules, sliced over processes and split into micro-batches."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -14,10 +14,11 @@ IGNORE_INDEX = -100  # targets that torch's cross entropy ignores
 
 
 class PackedBatch(NamedTuple):
-    """Masked rows of molecules one behind the other.
+    """Masked rows of concatenated molecules.
 
     ids: (R, T) int64; segments: (R, T) int32, the number of each token's molecule in the batch, 0 at padding; places:
-    (R, T) int64, of each token in its molecule; positions and targets: (M,) int64, flat places and ids to predict.
+    (R, T) int64, position of each token in its molecule; positions and targets: (M,) int64, flat positions and ids to
+    predict.
     """
 
     ids: Tensor
@@ -32,7 +33,7 @@ class PackedBatch(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Packed rows before they are masked, each (R, T): ids, segments and places as of `PackedBatch`."""
+    """Packed rows before masking, each (R, T): ids, segments and places as in `PackedBatch`."""
 
     ids: np.ndarray
     segments: np.ndarray
@@ -53,9 +54,9 @@ def gather_rows(tokens: np.ndarray, starts: np.ndarray, lengths: np.ndarray, cou
 
     Args:
         tokens: of all molecules, (total,).
-        starts: where the molecules of the batch begin, (B,), in the order of the rows.
-        lengths: their tokens, (B,).
-        counts: molecules of each row.
+        starts: first token of each molecule of the batch, (B,), in the order of the rows.
+        lengths: their numbers of tokens, (B,).
+        counts: number of molecules in each row.
         width: tokens of a row.
     """
     befores = np.cumsum(lengths) - lengths  # tokens of the batch before each molecule
@@ -79,7 +80,7 @@ def micro_batches(rows: range, width: int, micro_tokens: int | None) -> list[ran
 
 
 def slice_batch(rows: Rows, corrupted: np.ndarray, positions: np.ndarray, part: range) -> PackedBatch:
-    """Return some rows of a masked batch (R, T) with the masked positions among them (maybe none)."""
+    """Return some rows of a masked batch (R, T) with the masked positions in them (possibly none)."""
     width = corrupted.shape[1]
     first, last = np.searchsorted(positions, (part.start * width, part.stop * width))
     own, chosen = positions[first:last], slice(part.start, part.stop)
@@ -88,7 +89,7 @@ def slice_batch(rows: Rows, corrupted: np.ndarray, positions: np.ndarray, part: 
 
 
 def pad_targets(rows: Rows, corrupted: np.ndarray, positions: np.ndarray, count: int) -> PackedBatch:
-    """Return a masked batch (R, T) whose positions are padded to `count`; those added have no target."""
+    """Return a masked batch (R, T) with positions padded to `count`; the added ones have no target."""
     missing = max(1, count) - len(positions)
     targets = np.pad(rows.ids.ravel()[positions], (0, missing), constant_values=IGNORE_INDEX)
     arrays = (corrupted, rows.segments, rows.places, np.pad(positions, (0, missing)), targets)

@@ -5,8 +5,8 @@ from itertools import chain, count, islice
 
 import numpy as np
 
-WINDOW = 16  # molecules that wait for a row: 64 leave .4 % less padding on ZINC and take three times as long
-CHUNK = 8192  # molecules of the order that are Python objects at a time
+WINDOW = 16  # molecules that wait for a row: 64 save .4 % of padding on ZINC and take three times as long
+CHUNK = 8192  # molecules converted to Python objects at a time
 
 
 def molecule_order(lengths: np.ndarray, seed: int) -> Iterator[tuple[int, int]]:
@@ -19,11 +19,11 @@ def molecule_order(lengths: np.ndarray, seed: int) -> Iterator[tuple[int, int]]:
 
 
 def pack_rows(lengths: np.ndarray, width: int, seed: int) -> Iterator[list[int]]:
-    """Yield the molecules of each row, forever: at least one, at most `width` tokens together.
+    """Yield the molecules of each row, forever: at least one molecule, at most `width` tokens in total.
 
-    A row holds the molecule that has waited longest and, of the window, what fills it best; so no molecule waits for
-    more than WINDOW rows. None enters the window while its copy of the epoch before waits: visits never differ by more
-    than two between molecules.
+    A row holds the molecule that has waited longest and those of the window that fill it best, so no molecule waits for
+    more than WINDOW rows. A molecule enters the window only after its copy of the previous epoch has left it, so visits
+    never differ by more than two between molecules.
 
     Args:
         lengths: tokens of each molecule, int64 (n,), at most `width`.
@@ -49,10 +49,10 @@ def pack_rows(lengths: np.ndarray, width: int, seed: int) -> Iterator[list[int]]
 
 
 def fill(sizes: list[int], width: int) -> list[int]:
-    """Return the places, descending, of the first size and of those that fill a row of `width` best with it.
+    """Return the indices, descending, of the first size and of those that best fill a row of `width` with it.
 
-    Subset sums: bit s of a number is 1 where some of the sizes so far add up to s. The search ends with the first size
-    that fills the row, so that it is mostly the oldest molecules that go.
+    Subset sums: bit s of a number is 1 if some of the sizes so far add up to s. The search ends with the first size
+    that fills the row, so mostly the oldest molecules are chosen.
     """
     sums, bits = [1 << sizes[0]], (2 << width) - 1
     for size in islice(sizes, 1, None):
@@ -68,14 +68,14 @@ def fill(sizes: list[int], width: int) -> list[int]:
 
 
 def batch_stream(lengths: np.ndarray, width: int, rows: int, seed: int) -> Iterator[list[list[int]]]:
-    """Yield the rows of each batch, lists of molecules, forever; arguments as of `pack_rows`."""
+    """Yield the rows of each batch, lists of molecules, forever; arguments as for `pack_rows`."""
     packed = pack_rows(lengths, width, seed)
     while True:
         yield list(islice(packed, rows))
 
 
 def resume_stream(lengths: np.ndarray, width: int, rows: int, seed: int, step: int) -> Iterator[list[list[int]]]:
-    """Yield the batches from `step` on; the order before it is replayed, which reads no data and takes little time."""
+    """Yield the batches from `step` on; the order before it is replayed, which reads no data and is fast."""
     return islice(batch_stream(lengths, width, rows, seed), step, None)
 
 

@@ -1,4 +1,4 @@
-"""Data-parallel training: how the processes are started, and the collective operations among them.
+"""Data-parallel training: launch of the processes, and collective operations between them.
 
 Global batch, data order, masks and loss do not depend on the number of processes: each takes a slice of the same batch.
 """
@@ -27,7 +27,7 @@ class ProcessGroup:
     size: int = 1
 
     def all_reduce(self, tensor: Tensor) -> Tensor:
-        """Return the sum of the tensors of all processes, in place; every process gets the same bits."""
+        """Return the sum of the tensors of all processes, in place and bit-identical in every process."""
         if self.size > 1:
             dist.all_reduce(tensor)
         return tensor
@@ -39,7 +39,7 @@ class ProcessGroup:
         return [count > 0 for count in self.all_reduce(torch.tensor(conditions, dtype=torch.int32)).tolist()]
 
     def broadcast(self, tensor: Tensor, source: int) -> None:
-        """Overwrite the tensor of each process by that of the process of rank `source`."""
+        """Overwrite the tensor of each process with that of the process of rank `source`."""
         if self.size > 1:
             dist.broadcast(tensor, source)
 
@@ -91,7 +91,7 @@ def launch(processes: int) -> NoReturn:
     if "SLURM_JOB_ID" in os.environ and shutil.which("srun"):
         address = {"WORLD_SIZE": str(processes), "MASTER_ADDR": socket.gethostname(), "MASTER_PORT": str(free_port())}
         os.environ.update(address)
-        # No GPU is bound to a task: each process claims one, and NCCL reaches those of its node directly
+        # No GPU is bound to a task: each process claims one, and NCCL can access those of its node directly
         command = ["srun", f"--ntasks={processes}", "--cpus-per-task=1", "--kill-on-bad-exit=1", sys.executable]
     else:
         options = ["--standalone", f"--nproc-per-node={processes}", "--shutdown-timeout=600", "--"]

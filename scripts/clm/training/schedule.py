@@ -10,7 +10,7 @@ from math import sqrt
 
 @dataclass(frozen=True)
 class Schedule:
-    """Peak learning rate, tokens of warm-up, and the fraction of a budget that the decay takes."""
+    """Peak learning rate, tokens of warm-up, and the fraction of a budget used for the decay."""
 
     peak: float
     warmup_tokens: int
@@ -25,6 +25,6 @@ class Schedule:
         return self.peak * min(1.0, (tokens + 1) / max(1, self.warmup_tokens))
 
     def decay(self, tokens: int, start: int, budget: int) -> float:
-        """Return the learning rate of a decay that left the trunk at `start` tokens: peak times 1 - sqrt(progress)."""
+        """Return the learning rate of a decay that began at `start` tokens: peak times 1 - sqrt(progress)."""
         progress = min(1.0, (tokens - start) / max(1, budget - start))
         return self.trunk(start) * (1 - sqrt(progress))

@@ -1,7 +1,7 @@
 """An optimizer whose state is sharded over the processes of a group: each updates the parameters that it owns.
 
-ZeRO stage 1 (Rajbhandari et al., SC 2020): optimizer state is the larger half of the memory of training. A parameter
-belongs to one process as a whole, so that every update has the same bits whatever the number of processes.
+ZeRO stage 1 (Rajbhandari et al., SC 2020): optimizer state takes more than half of the memory of training. Each
+parameter belongs to one process as a whole, so that updates are bit-identical for any number of processes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ def all_reduce_gradients(parameters: Iterable[nn.Parameter], group: ProcessGroup
 
 
 class ShardedOptimizer(Optimizer):
-    """Wraps any optimizer of `clm.training.optimizers`; each process holds the state of its own parameters."""
+    """Wrap any optimizer of `clm.training.optimizers`; each process holds the state of its own parameters."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class ShardedOptimizer(Optimizer):
         self.group = group
         self.owners = assign_owners([p.numel() for p in self.parameters], group.size)
         self.local = build(list(self.owned_by(group.rank, named)))
-        # The shapes of the state of all parameters, at no memory
+        # The shapes of the state of all parameters, without allocating memory
         self.layout = build([(name, p.detach().to("meta")) for name, p in named]).state_dict()
 
     def owned_by(self, rank: int, items: Iterable[Any]) -> Iterator[Any]:
-        """Yield, of one item per parameter, those of the parameters that a rank owns."""
+        """Yield the items (one per parameter) of the parameters that a rank owns."""
         return (item for item, owner in zip(items, self.owners, strict=True) if owner == rank)
 
     @torch.no_grad()
@@ -61,7 +61,7 @@ class ShardedOptimizer(Optimizer):
         self.broadcast_from_owners([p.data for p in self.parameters])
 
     def broadcast_from_owners(self, tensors: list[Tensor]) -> None:
-        """Overwrite each tensor (one per parameter) by that of the parameter's owner, one message per owner."""
+        """Overwrite each tensor (one per parameter) with that of the parameter's owner, one message per owner."""
         for rank in range(self.group.size):
             owned = [x for x in self.owned_by(rank, tensors) if x.numel()]
             if owned:
@@ -71,7 +71,7 @@ class ShardedOptimizer(Optimizer):
                     x.copy_(new.view_as(x))
 
     def state_dict(self) -> dict[str, list[Tensor]]:
-        """Return the state of all parameters, as one process alone would have it (all processes must call)."""
+        """Return the state of all parameters, as in a single process (all processes must call)."""
         state, own = {}, self.local.state_dict()
         for name, layout in self.layout.items():
             own_tensors = iter(own[name])
@@ -83,7 +83,7 @@ class ShardedOptimizer(Optimizer):
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load the part of a state that concerns the own parameters."""
+        """Load the state of the parameters that this process owns."""
         self.local.load_state_dict(
             {name: list(self.owned_by(self.group.rank, tensors)) for name, tensors in state.items()}
         )

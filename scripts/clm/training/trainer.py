@@ -1,4 +1,4 @@
-"""The training loop and its state; it can stop at any step and continue to the same bytes."""
+"""The training loop and its state; it can stop at any step and resume with bit-identical results."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,22 +22,22 @@ from clm.training.packed_rows import PackedBatch
 from clm.training.process_group import SINGLE_PROCESS, ProcessGroup
 from clm.training.sharded import ShardedOptimizer, all_reduce_gradients
 
-LOGGING_STEPS = 20  # steps between two reads of the loss, which are the only synchronizations with a GPU
+LOGGING_STEPS = 20  # steps between reads of the loss, the only synchronizations with a GPU
 
 
 @dataclass
 class Progress:
-    """How far training has come.
+    """Progress of training.
 
     Attributes:
         step: optimizer steps.
         tokens: non-padding tokens.
-        previous_tokens: the same before the last step.
+        previous_tokens: non-padding tokens before the last step.
         flops: floating-point operations.
         diverged: whether a loss was not finite.
         branched: tokens at which the decay began; None in the trunk.
         pending: losses since the last row of `curve`.
-        curve: rows of step, tokens, learning rate and mean training loss since the row before, every LOGGING_STEPS.
+        curve: every LOGGING_STEPS, a row of step, tokens, learning rate and mean training loss since the previous row.
     """
 
     step: int = 0
@@ -75,7 +75,7 @@ class Trainer:
         self.model, self.shard, self.settings, self.group = model.train(), shard, settings, group
         self.optimizer = self.build_optimizer()
         self.device = next(model.parameters()).device
-        # A CUDA graph can hold a step if this process takes it alone and in one pass
+        # A CUDA graph can hold a step if there is one process and no gradient accumulation
         capturable = self.device.type == "cuda" and group.size == 1 and not micro_tokens and self.optimizer.capturable
         self.graph_step = CudaGraphStep(self.step_on_tensors) if capturable else None
         self.loader = BatchLoader(shard, model.config, settings, seed, group, micro_tokens, capturable)

@@ -24,12 +24,12 @@ def read_state(path: Path, trainer: Trainer) -> dict[str, Any]:
 
 
 def write_state(trainer: Trainer, path: Path) -> None:
-    """Write the state of a trainer, atomically; all processes of its group must call, and rank 0 writes."""
+    """Write the state of a trainer, atomically; all processes of its group must call, rank 0 writes."""
     state = trainer.state()
     if trainer.group.rank == 0:
         with atomic(path) as temporary:
             torch.save(state, temporary)
-    trainer.group.barrier()  # no process goes on before it is written
+    trainer.group.barrier()  # no process continues before it is written
 
 
 def resume(trainer: Trainer, state: Mapping[str, Any]) -> None:
@@ -39,12 +39,12 @@ def resume(trainer: Trainer, state: Mapping[str, Any]) -> None:
 
 
 def latest_trunk_state(folder: Path, tokens: int) -> Path | None:
-    """Return the saved state of the trunk from which the fewest steps lead to `tokens`, or None.
+    """Return the saved state of the trunk with the fewest remaining steps to `tokens`, or None.
 
-    A state is usable when training from it passes the first step at or beyond `tokens`, or stands at it.
+    A state is usable if it is not beyond the first step at or after `tokens`.
     """
     paths = [folder / "passing.pt", *sorted(folder.glob("trunk-*.pt"))]
-    # Memory-mapped: of the states of large models only these numbers are read
+    # Memory-mapped, so that only these numbers are read from the states of large models
     progress = {path: torch.load(path, mmap=True, weights_only=True)["progress"] for path in paths if path.exists()}
     usable = [path for path, saved in progress.items() if saved["previous_tokens"] < tokens]
     return max(usable, key=lambda path: progress[path]["step"], default=None)

@@ -1,6 +1,6 @@
-"""One job over many tasks: what it finds of each task is kept, so that only what is new is computed.
+"""One job over many tasks: results of each task are stored, so that only new ones are computed.
 
-Nothing here imports torch: a job that takes all from the store starts at once.
+Nothing here imports torch, so a job whose results are all stored starts immediately.
 """
 
 import logging
@@ -16,7 +16,7 @@ from clm.provenance.store import Files, opened
 from clm.study.paths import task_molecules, task_split
 
 log = logging.getLogger(__name__)
-# Of molecules.csv, the CSV of each split and settings: the result of a task, and records of test predictions
+# A function of molecules.csv, the CSV of each split and settings that returns result and prediction records of a task
 Compute = Callable[[Path, list[Path], dict[str, Any]], tuple[dict[str, Any], list[dict[str, Any]]]]
 
 
@@ -28,17 +28,17 @@ def score_each_task(
     out: Callable[[str], Path],
     load: Callable[[], Compute],
 ) -> None:
-    """Write scores, test predictions and cost of each task; what is in the store is not computed again.
+    """Write scores, test predictions and cost of each task; stored results are not computed again.
 
-    The cost of a task is that of its computation, whenever it was; its memory is the peak of the process until then.
+    The cost of a task is that of its original computation; its memory is the peak of the process until then.
 
     Args:
         results: folder of the study.
         folder: of the store (see clm.provenance.store).
-        settings: `tasks`: {name: its own settings}; and for all of them `splits` and what else is read.
-        read: digests of all that scores depend on beside settings, molecules and splits: code, models, ...
-        out: JSON of the scores of a task; its Parquet of predictions and JSON of costs lie beside it.
-        load: imports what scores a task, when it is needed.
+        settings: `tasks`: {name: its own settings}; and for all of them `splits` and other settings of the function.
+        read: digests of everything else that scores depend on: code, models, ...
+        out: JSON of the scores of a task; its Parquet of predictions and JSON of costs are beside it.
+        load: imports and returns the function that scores a task, when it is needed.
     """
     shared = {name: value for name, value in settings.items() if name != "tasks"}
     with opened(folder) as store:
@@ -54,7 +54,7 @@ def score_each_task(
 
 
 def write(load: Callable[[], Compute], told: tuple[Path, list[Path], dict[str, Any]], files: Files) -> None:
-    """Write `out`, `predictions` and `cost` of one task; imports, which all tasks share, are no part of the cost."""
+    """Write `out`, `predictions` and `cost` of one task; the cost excludes imports, which all tasks share."""
     from clm.tasks.predictions import write_predictions
 
     compute = load()

@@ -16,8 +16,8 @@ def embed(model: MaskedLM, shard: Shard, every_layer: bool = False, max_tokens: 
     Args:
         model: in eval mode.
         shard: molecules.
-        every_layer: return the embeddings and all layers, not the last layer only.
-        max_tokens: of a padded batch; affects speed and rounding only.
+        every_layer: whether to return the embeddings and all layers instead of the last layer only.
+        max_tokens: maximum number of tokens in a padded batch; affects speed and rounding only.
     """
     device = next(model.parameters()).device
     width = model.config["hidden_size"]
@@ -34,9 +34,9 @@ def embed(model: MaskedLM, shard: Shard, every_layer: bool = False, max_tokens: 
 
 
 def pool(hidden: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-    """Return the mean of hidden states (B, T, width) over tokens that are not special, (B, width).
+    """Return the mean of hidden states (B, T, width) over non-special tokens, (B, width).
 
-    A molecule whose tokens are all unknown is averaged over all tokens but padding.
+    A molecule whose tokens are all unknown is averaged over all non-padding tokens.
     """
     real = (ids >= len(SPECIALS)).to(hidden.dtype)
     real = torch.where(real.sum(1, keepdim=True) > 0, real, (ids != PAD).to(hidden.dtype))

@@ -1,4 +1,4 @@
-"""Checkpoints as a transformer of scikit-learn: SMILES in, features out."""
+"""Checkpoints as a scikit-learn transformer from SMILES to features."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from clm.models.device import device
 from clm.provenance.command import UserError
 from clm.provenance.files import read_json
 
-CHUNK = 8192  # molecules whose features are computed at once; it changes nothing but memory and rounding
+CHUNK = 8192  # molecules whose features are computed at once; affects memory and rounding only
 
 
 class SmilesEncoder(TransformerMixin, BaseEstimator):
@@ -38,8 +38,8 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
         """Read the checkpoint; nothing is learned from X or y.
 
         Raises:
-            UserError: the folder is no checkpoint of this project.
-            ValueError: `invalid` or the shape of X is none of those allowed.
+            UserError: the folder is not a checkpoint of this project.
+            ValueError: `invalid` or the shape of X is not allowed.
         """
         if self.invalid not in ("raise", "nan"):
             raise ValueError(f"invalid must be 'raise' or 'nan', not {self.invalid!r}")
@@ -68,7 +68,7 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
         return features
 
     def features(self, smiles: list[str], progress: Callable[[int], object] = lambda molecules: None) -> np.ndarray:
-        """Return features of canonical SMILES, float32 (n, width); `progress` is told of each chunk's molecules."""
+        """Return features of canonical SMILES, float32 (n, width); `progress` gets the molecules of each chunk."""
         from clm.transfer.embed import embed
         from clm.transfer.tokens import encode
 
@@ -90,7 +90,7 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
         return np.array([f"h{number}" for number in range(self.width)], dtype=object)
 
     def __sklearn_tags__(self) -> object:
-        """Return the tags of the estimator: it reads a column of text."""
+        """Return the tags of the estimator, whose input is a column of text."""
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
@@ -99,14 +99,14 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
 
 
 def similar_chunks(smiles: list[str]) -> Iterator[np.ndarray]:
-    """Yield positions of at most CHUNK molecules of similar length: batches then need hardly any padding."""
+    """Yield positions of at most CHUNK molecules of similar length, so that batches need little padding."""
     order = np.argsort([len(text) for text in smiles], kind="stable")
     for start in range(0, len(order), CHUNK):
         yield order[start : start + CHUNK]
 
 
 def column_of(texts: Sequence[str]) -> np.ndarray:
-    """Return a column of texts as (n,) of objects, whether it came as a list, a series or a frame of one column."""
+    """Return a column of texts, given as a list, a series or a frame of one column, as an object array (n,)."""
     column = np.asarray(texts, dtype=object)
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]

@@ -1,4 +1,4 @@
-"""Features from elsewhere: a table of embeddings by SMILES."""
+"""External features: a table of embeddings by SMILES."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from clm.chemistry.reader.tables import open_table
 from clm.chemistry.smiles import without_name
 from clm.provenance.command import UserError
 
-# What pandas calls the index of a data frame
+# Names that pandas gives the index of a data frame
 INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")
 
 
@@ -70,7 +70,7 @@ def read_columns(path: Path) -> tuple[list[str], np.ndarray]:
     """Return the column `smiles` of a table and its other columns (n, width).
 
     Raises:
-        ValueError: a row is torn, or a column is no feature: it has no name or that of another one.
+        ValueError: a row has the wrong number of fields, or a column has no name or that of another one.
     """
     keys, values = [], []
     with open_table(path, ["smiles"]) as table:

@@ -1,4 +1,4 @@
-"""Encoders from elsewhere: whatever AutoModel loads, checked before anything is computed with it."""
+"""External encoders: any model that AutoModel loads, checked before use."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ def read_config(model: Mapping[str, Any]) -> Any:
     """Return the configuration of a model; folders of old versions need a `model_type` beside them.
 
     Raises:
-        ValueError: there is no config.json that can be read, or nothing says what architecture it describes.
+        ValueError: there is no readable config.json, or its architecture is not specified.
     """
     from transformers import AutoConfig
 
@@ -44,24 +44,24 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
 
     Args:
         model: `model` (id or folder); optional: `revision`, `remote_code` (whether code of the model's repository
-            may run), `model_type` (for a config.json without one), `untrained_seed` (its untrained twin: the weights
-            that its config.json initializes).
+            may run), `model_type` (for a config.json without one), `untrained_seed` (for its untrained twin, with
+            weights initialized from config.json).
         place: key of the entry, for messages.
 
     Raises:
-        UserError: the model cannot be loaded, or its weights lack or exceed what its config.json describes.
+        UserError: the model cannot be loaded, or its weights do not match its config.json.
     """
     from transformers import AutoModel, AutoModelForTextEncoding
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # what its report says is checked below
+    logging.set_verbosity_error()  # its report is checked below
     logging.disable_progress_bar()
     try:
         config = read_config(model)
         loader = AutoModelForTextEncoding if config.model_type.endswith("t5") else AutoModel
         make = initialized if "untrained_seed" in model else read_weights
         encoder, report = make(loader, config, model)
-    except Exception as error:  # whatever the code of a model raises
+    except Exception as error:  # the code of a model may raise anything
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         raise UserError(f"{place}: {model['model']} cannot be loaded ({reason}); {NEEDED}") from error
     check_weights(encoder, report, place)
@@ -71,7 +71,7 @@ def load_external(model: Mapping[str, Any], place: str) -> "torch.nn.Module":
 
 
 def read_weights(loader: Any, config: Any, model: Mapping[str, Any]) -> tuple["torch.nn.Module", dict[str, Any]]:
-    """Return an encoder with its weights and what transformers reports of the loading."""
+    """Return an encoder with its weights and the loading report of transformers."""
     import torch
 
     options = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
@@ -79,7 +79,7 @@ def read_weights(loader: Any, config: Any, model: Mapping[str, Any]) -> tuple["t
 
 
 def initialized(loader: Any, config: Any, model: Mapping[str, Any]) -> tuple["torch.nn.Module", dict[str, Any]]:
-    """Return an encoder as its configuration initializes it; the global generator stays untouched."""
+    """Return an encoder initialized from its configuration, without changing the global generator."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
@@ -112,9 +112,9 @@ def check_weights(encoder: "torch.nn.Module", report: Mapping[str, Any], place: 
 
 
 def length_limit(encoder: "torch.nn.Module", tokenizer_limit: int) -> int | None:
-    """Return the most tokens that a model reads, or None where nothing limits them.
+    """Return the maximum number of tokens of a model, or None if there is no limit.
 
-    Positions of the Roberta family start after the row of padding: of 514 rows 512 can be used.
+    In the Roberta family positions start after the row of padding: 512 of 514 rows can be used.
     """
     limits = [tokenizer_limit] if tokenizer_limit < 10**6 else []
     for name, module in encoder.named_modules():
@@ -127,7 +127,7 @@ def length_limit(encoder: "torch.nn.Module", tokenizer_limit: int) -> int | None
 
 
 def parameters(encoder: "torch.nn.Module") -> dict[str, int]:
-    """Return the numbers of parameters, `total` and `non_embedding` (without tables of tokens, positions and types)."""
+    """Return the numbers of parameters, `total` and `non_embedding` (without token, position and type embeddings)."""
     import torch
 
     tables = [module for module in encoder.modules() if isinstance(module, torch.nn.Embedding)]

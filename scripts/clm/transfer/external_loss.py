@@ -1,4 +1,4 @@
-"""The masked-LM loss of models from elsewhere, per character, so that tokenizers can be compared."""
+"""The masked-LM loss of external models, per character, so that tokenizers can be compared."""
 
 import logging
 from collections.abc import Mapping
@@ -23,20 +23,20 @@ log = logging.getLogger(__name__)
 def external_loss(
     smiles: list[str], keys: np.ndarray, model: Mapping[str, Any], fraction: float, name: str
 ) -> dict[str, Any]:
-    """Return what an external model loses on molecules, with masks fixed by molecule and position.
+    """Return the loss of an external model on molecules, with masks fixed by molecule and position.
 
-    Molecules that are longer than the model reads are left out.
+    Molecules longer than the maximum of the model are excluded.
 
     Args:
         smiles: standard SMILES.
         keys: uint64 (n,), their hashes.
         model: an entry of external_models.
-        fraction: of the tokens that is masked.
+        fraction: fraction of the tokens that is masked.
         name: of the entry, for messages.
 
     Returns:
         `loss` (nats per masked token), `loss_per_character` (loss times tokens per character), `masked_tokens`,
-        `molecules`; losses are None with a `reason` where the model predicts no masked tokens.
+        `molecules`; losses are None with a `reason` if the model does not predict masked tokens.
 
     Raises:
         UserError: the model or its tokenizer cannot be used, or a loss is not finite.
@@ -66,12 +66,12 @@ def external_loss(
 
 
 def without_loss(reason: str | None) -> dict[str, Any]:
-    """Return what is told of a model that has no loss."""
+    """Return the result for a model that has no loss."""
     return {"loss": None, "loss_per_character": None, "reason": reason}
 
 
 def masked_model(model: Mapping[str, Any]) -> tuple["torch.nn.Module | None", str | None]:
-    """Return a model with the head that it was pretrained with, or the reason why it has none."""
+    """Return a model with its pretraining head, or the reason why it has none."""
     import torch
     from transformers import AutoModelForMaskedLM
 
@@ -87,7 +87,7 @@ def masked_model(model: Mapping[str, Any]) -> tuple["torch.nn.Module | None", st
 
 
 def molecule_masks(tokens: Tokens, keys: np.ndarray, fraction: float) -> list[np.ndarray]:
-    """Return which tokens of each molecule are masked: those that our own models would have masked there."""
+    """Return whether each token of each molecule is masked, by the same hash as for our own models."""
     offsets = np.cumsum([0, *map(len, tokens.ids)])
     kinds = np.where(np.concatenate(tokens.special), 0, len(SPECIALS))
     return np.split(fixed_masks(Shard(kinds, offsets, keys, {}), fraction), offsets[1:-1])

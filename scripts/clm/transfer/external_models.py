@@ -1,4 +1,4 @@
-"""Features of pretrained models from elsewhere: the mean of the last hidden states over the tokens of a molecule."""
+"""Features of external models: the mean of the last hidden states over the tokens of a molecule."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ BATCH_TOKENS = 4096
 
 
 def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> tuple[np.ndarray, dict[str, Any]]:
-    """Return mean-pooled last hidden states, float32 (n, width), and what is known of the model.
+    """Return mean-pooled last hidden states, float32 (n, width), and information on the model.
 
     Args:
         smiles: canonical SMILES.
@@ -52,7 +52,7 @@ def model_features(smiles: list[str], model: Mapping[str, Any], name: str) -> tu
 
 
 def check_ids(encoder: "torch.nn.Module", tokens: Tokens, place: str) -> None:
-    """Raise UserError when the model reads no tokens, or the tokenizer knows ids that the model does not."""
+    """Raise UserError if the model does not read tokens, or the tokenizer has ids that the model does not."""
     rows, largest = getattr(encoder.get_input_embeddings(), "num_embeddings", None), max(map(max, tokens.ids))
     if rows is None:
         raise UserError(f"{place}: a {encoder.config.model_type} model reads no tokens; name an encoder of text")
@@ -64,7 +64,7 @@ def check_ids(encoder: "torch.nn.Module", tokens: Tokens, place: str) -> None:
 
 
 def pooled(encoder: "torch.nn.Module", tokens: Tokens) -> np.ndarray:
-    """Return the features. A batch holds sequences of one length: nothing is padded, which some tokenizers cannot."""
+    """Return the features. Batches hold sequences of one length, since some tokenizers cannot pad."""
     import torch
 
     from clm.models.device import device
@@ -84,7 +84,7 @@ def pooled(encoder: "torch.nn.Module", tokens: Tokens) -> np.ndarray:
 
 
 def equal_lengths(sequences: list[list[int]]) -> Iterator[list[int]]:
-    """Yield the positions of sequences of one length, at most BATCH_TOKENS tokens (or one sequence) at once."""
+    """Yield positions of sequences of equal length, at most BATCH_TOKENS tokens (or one sequence) at a time."""
     rows_of: dict[int, list[int]] = {}
     for row, ids in enumerate(sequences):
         rows_of.setdefault(len(ids), []).append(row)

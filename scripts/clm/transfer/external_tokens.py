@@ -1,4 +1,4 @@
-"""Tokens of models from elsewhere: any tokenizer, and how much of the molecules it loses."""
+"""Tokens of external models: any tokenizer, and the fraction of the molecules that it loses."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ SPECIALS = {"unk": ("[UNK]", "<unk>"), "cls": ("[CLS]", "<s>", "<cls>"), "sep": 
 
 
 class Tokens(NamedTuple):
-    """Ids of each molecule, bool arrays of what is special or unknown, and what was lost."""
+    """Ids of each molecule, bool arrays of special and unknown tokens, and statistics of losses."""
 
     ids: list[list[int]]
     special: list[np.ndarray]
@@ -76,10 +76,10 @@ def from_pattern(pattern: str, folder: Path) -> Any:
 
 
 def encode_all(tokenizer: "PreTrainedTokenizerBase", texts: list[str], limit: int | None) -> Tokens:
-    """Return the ids of texts, cut at `limit` tokens, and what is lost on the way.
+    """Return the ids of texts, truncated at `limit` tokens, and statistics of losses.
 
-    `lost` holds molecules (distinct ones), distinct_sequences, unknown_fraction (of the tokens that are not special
-    otherwise), cut_molecules.
+    `lost` holds molecules (distinct ones), distinct_sequences, unknown_fraction (of the otherwise non-special tokens),
+    cut_molecules.
     """
     whole = [list(tokenizer(text, truncation=False)["input_ids"]) for text in texts]
     room = limit or max(map(len, whole), default=1)

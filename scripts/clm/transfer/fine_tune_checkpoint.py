@@ -1,4 +1,4 @@
-"""Full fine-tuning of one checkpoint on one task: all splits and seeds, the test part scored once."""
+"""Full fine-tuning of one checkpoint on one task: all splits and seeds, with the test part scored once."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def planned_runs(task: Task, rates: Sequence[Path], splits: Sequence[Path], sett
 
 
 def diverged_cells(task: Task, runs: Sequence[Run], kind: str) -> Records:
-    """Return the cells of a checkpoint that diverged: no numbers, and why."""
+    """Return the cells of a checkpoint that diverged, with a reason instead of numbers."""
     return [
         cell | keys | selected(rate)
         for keys, parts, rate in runs
@@ -90,5 +90,5 @@ def scored_runs(
 
 
 def selected(rate: float) -> dict[str, Any]:
-    """Return what a cell says of what was chosen on validation molecules."""
+    """Return the entry of a cell on settings chosen on validation molecules."""
     return {"selected": {"learning_rate": rate}}

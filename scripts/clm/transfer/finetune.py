@@ -30,7 +30,7 @@ class FineTunedModel(nn.Module):
     """An encoder with a linear head for L labels."""
 
     def __init__(self, model: MaskedLM, labels: int, dropout: float = 0.0) -> None:
-        """Copy the encoder and allocate the head; pooled states are dropped with that probability in training."""
+        """Copy the encoder and allocate the head; `dropout` applies to the pooled states in training."""
         super().__init__()
         self.encoder = copy.deepcopy(model.roberta_prelayernorm)
         self.dropout = nn.Dropout(dropout)
@@ -90,7 +90,7 @@ def label_loss(output: Tensor, y: Tensor, kind: str) -> Tensor:
 
 
 class FineTuner:
-    """Fine-tunes copies of one model, one after the other in the same memory."""
+    """Fine-tune copies of one model, one after the other in the same memory."""
 
     def __init__(self, model: MaskedLM, labels: int, kind: str, settings: Mapping[str, Any]) -> None:
         """Prepare.
@@ -108,7 +108,7 @@ class FineTuner:
         self.optimizer = AdamW(self.tuned.parameters(), settings["weight_decay"])
         self.autocast = autocast_dtype(settings["precision"]) is torch.bfloat16
         self.graph_step = CudaGraphStep(self.update)
-        self.probed: tuple[Shard, bytes, Head] | None = None  # the last head, and of which molecules it is
+        self.probed: tuple[Shard, bytes, Head] | None = None  # the last head, and the molecules it was fitted on
 
     def update(self, ids: Tensor, y: Tensor, rate: float | Tensor) -> Tensor:
         """Take one optimizer step on molecules (B, T) and their scaled labels (B, L); return the loss."""
@@ -131,7 +131,7 @@ class FineTuner:
             shard: molecules of the task as tokens.
             train: indices of the training set.
             rate: peak learning rate.
-            seed: of the order of molecules, of dropout, and of a random head; that of a linear probe has no seed.
+            seed: of the order of molecules, of dropout, and of a random head; a linear probe has no seed.
 
         Returns:
             The fine-tuned model, valid until the next run, and the scaler of its labels.
@@ -142,7 +142,7 @@ class FineTuner:
         torch.manual_seed(seed)  # of dropout
         y = torch.from_numpy((task.labels - scaler.mean) / scaler.sd).float()
         labelled = train[np.isfinite(task.labels[train]).any(axis=1)]
-        if not len(labelled):  # nothing to learn from; the status of the cells says so
+        if not len(labelled):  # nothing to learn from; the status of the cells shows this
             return self.tuned.eval(), scaler
         sequences = list(shard.sequences())
         batches = shuffled_batches(len(labelled), settings["batch_molecules"], np.random.default_rng([seed, 2]))
@@ -155,7 +155,7 @@ class FineTuner:
         return self.tuned.eval(), scaler
 
     def initial_head(self, task: Task, shard: Shard, train: np.ndarray, scaler: LabelScaler, seed: int) -> Head:
-        """Return the head to begin with; that of a linear probe is kept for further seeds and learning rates."""
+        """Return the initial head; that of a linear probe is kept for further seeds and learning rates."""
         if self.settings["head"] == RANDOM:
             return random_head(len(task.names), self.tuned.head.in_features, seed)
         part = train.tobytes()
@@ -165,7 +165,7 @@ class FineTuner:
         return self.probed[2]
 
     def width(self, shard: Shard, chosen: np.ndarray) -> int:
-        """Return the tokens to which molecules are padded; on a GPU few widths, since each has its own CUDA graph."""
+        """Return the length to which molecules are padded; few lengths on a GPU, as each has its own CUDA graph."""
         longest = int(shard.lengths[chosen].max())
         return longest if self.device.type == "cpu" else min(-(-longest // 8) * 8, int(shard.lengths.max()))
 

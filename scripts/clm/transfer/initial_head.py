@@ -1,4 +1,4 @@
-"""The head with which fine-tuning begins: that of the linear probe, or random numbers."""
+"""The initial head of fine-tuning: that of the linear probe, or a random one."""
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ Head = tuple[Tensor, Tensor]  # weights (L, width) and biases (L,), float32
 
 
 def random_head(labels: int, width: int, seed: int) -> Head:
-    """Return normal weights and biases of zero: at first it predicts about the mean of the training labels."""
+    """Return normal weights and zero biases: the head initially predicts about the mean of the training labels."""
     generator = torch.Generator().manual_seed(seed)
     return torch.empty(labels, width).normal_(0, RANDOM_SD, generator=generator), torch.zeros(labels)
 
@@ -26,7 +26,7 @@ def probe_head(
 ) -> Head:
     """Return the head of the linear probe, for scaled labels.
 
-    Fine-tuning that begins with it distorts the features less and needs fewer steps (Kumar et al., ICLR 2022).
+    Fine-tuning from this head distorts the features less and needs fewer steps (Kumar et al., ICLR 2022).
 
     Args:
         model: whose features are probed.
@@ -38,7 +38,7 @@ def probe_head(
         sd: float64 (L,), of the training labels.
 
     Returns:
-        The head; zeros for a label without values, and where an encoder that diverged has features that are no numbers.
+        The head; zeros for a label without values, and if the features of a diverged encoder are not finite.
     """
     mode = model.training
     features = embed(model.eval(), shard.take(train)).astype(np.float64)

@@ -14,7 +14,7 @@ Fit = Callable[[np.ndarray, int], np.ndarray]  # indices of training molecules, 
 
 
 def nested_subsets(train: np.ndarray, numbers: list[int], seed: int) -> list[np.ndarray]:
-    """Return the first indices of a random permutation for each number, so that each subset contains the smaller ones.
+    """Return for each number the first indices of a random permutation, so that each subset contains the smaller ones.
 
     Args:
         train: int64 (n,), indices of the training set.
@@ -26,7 +26,7 @@ def nested_subsets(train: np.ndarray, numbers: list[int], seed: int) -> list[np.
 
 
 def labelled(task: Task, indices: np.ndarray) -> np.ndarray:
-    """Return those indices whose molecules have at least one label."""
+    """Return the indices of molecules with at least one label."""
     return indices[np.isfinite(task.labels[indices]).any(axis=1)]
 
 
@@ -45,8 +45,8 @@ def learning_curve(
 
     Returns:
         labels, n_seeds, error, lower, upper (mean over seeds of the log error, and its 95 % interval), and the relative
-        fall of the error per doubling of labels since the preceding number: gain, gain_lower, gain_upper. An error that
-        is undefined in any seed leaves its row empty. Without test molecules there are no rows.
+        fall of the error per doubling of labels since the previous number: gain, gain_lower, gain_upper. A row is empty
+        if the error is undefined in any seed. Without test molecules there are no rows.
     """
     train, test = labelled(task, parts["train"]), parts["test"]
     if not len(test):
@@ -91,11 +91,11 @@ def log_errors(task: Task, test: np.ndarray, prediction: np.ndarray, kind: str, 
 def mean_over_seeds(values: np.ndarray) -> np.ndarray:
     """Return the mean over seeds and its 95 % interval, float64 (3,).
 
-    Two variances are added: that of the mean over seeds (which molecules had labels), and that over bootstrap draws of
-    the test set, which all seeds share. Student's t with Satterthwaite's degrees of freedom.
+    The variance is the sum of that of the mean over seeds (choice of labelled molecules) and that over bootstrap draws
+    of the test set, which all seeds share. Intervals use Student's t with Satterthwaite's degrees of freedom.
 
     Args:
-        values: float64 (seeds, 1 + draws), the first column of the test set itself.
+        values: float64 (seeds, 1 + draws); the first column is for the test set itself.
     """
     mean, count = values[:, 0].mean(), len(values)
     draws = values[:, 1:].mean(axis=0)

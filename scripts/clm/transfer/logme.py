@@ -1,7 +1,7 @@
 """LogME: log maximum evidence of a linear model on features (You et al., ICML 2021, arXiv:2102.11005).
 
-The model has an intercept: features and targets, those of one-vs-rest too, are centred. Centring one of both only would
-ask features without a mean to explain targets with one.
+The model has an intercept: features and targets, including those of one-vs-rest, are centred. Centring only one of them
+would require features without a mean to explain targets with one.
 """
 
 import numpy as np
@@ -23,8 +23,8 @@ def singular(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def log_evidence(u: np.ndarray, s: np.ndarray, y: np.ndarray) -> float:
     """Return the maximum over alpha, beta of log p(y | features) / n for y ~ N(F w, 1/beta), w ~ N(0, 1/alpha).
 
-    With t = alpha / beta the best beta is n / (y' (I + F F' / t)^-1 y), which leaves a maximum over t alone. All is
-    relative to the features' size, so that scaling them changes nothing.
+    With t = alpha / beta the best beta is n / (y' (I + F F' / t)^-1 y), which leaves a maximum over t alone. Everything
+    is relative to the scale of the features, so that scaling them changes nothing.
 
     Args:
         u: float64 (n, r), left singular vectors of the centred features.
@@ -47,7 +47,7 @@ def log_evidence(u: np.ndarray, s: np.ndarray, y: np.ndarray) -> float:
 
 
 def logme(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
-    """Return LogME of one label on the training part; None where `unusable` gives a reason.
+    """Return LogME of one label on the training part; None if `unusable` gives a reason.
 
     Regression: y standardized. Classification: one-vs-rest, averaged over the classes.
 

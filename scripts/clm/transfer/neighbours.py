@@ -1,4 +1,4 @@
-"""Leave-one-out score of nearest neighbours: how much the geometry of an embedding says about a label."""
+"""Leave-one-out score of nearest neighbours: how much the geometry of an embedding predicts a label."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ MIN_LABELS = NEIGHBOURS + 1
 
 
 def nearest_score(features: np.ndarray, y: np.ndarray, kind: str) -> float | None:
-    """Return AUC or -RMSE of the mean label of the 5 nearest other molecules; None where `unusable` gives a reason.
+    """Return AUC or -RMSE of the mean label of the 5 nearest other molecules; None if `unusable` gives a reason.
 
-    Near is by the cosine of centred features: uncentred ones all point the same way.
+    The similarity is the cosine of centred features: uncentred ones all have similar directions.
 
     Args:
         features: float (n, d).

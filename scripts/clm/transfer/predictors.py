@@ -24,7 +24,7 @@ def label_predictors(
         task: the task.
         train: indices of the training set; nothing else is used.
         kind: "regression" or "classification".
-        roughness_molecules: for ROGI-XD, at most; the first of the training set.
+        roughness_molecules: maximum number of molecules for ROGI-XD, the first of the training set.
     """
     records = []
     for column, label in enumerate(task.names):
@@ -55,7 +55,7 @@ def domain_predictors(
     Args:
         model: in eval mode.
         molecules: of the training set (labels are not used).
-        mask_fraction: of the non-special tokens that are masked.
+        mask_fraction: fraction of the non-special tokens that are masked.
         classes: class of each token id.
         own_loss: validation loss on the model's own corpus.
     """

@@ -39,7 +39,7 @@ def probe_cells(
     keys: Mapping[str, Any],
     algebra: Algebra = NUMPY,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return cells, prediction records, and the cross-validated scores as predictors of one probe.
+    """Return cells, prediction records, and cross-validated scores (as predictors) of one probe.
 
     Args:
         features: float (n, d), of all molecules of the task.

@@ -98,7 +98,7 @@ def probe_budget(
 
 
 def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> Records:
-    """Return the cells of a checkpoint that diverged: no numbers, and why."""
+    """Return the cells of a checkpoint that diverged, with a reason instead of numbers."""
     told = {"budget": budget, "finetune_seed": None, "features": PRIMARY}
     return [
         cell | told | {"split": split, "split_seed": seed}
@@ -108,7 +108,7 @@ def diverged_cells(budget: str, task: Task, parts: list[Split], kind: str) -> Re
 
 
 def feature_sets(layers: np.ndarray, settings: Settings, primary: bool) -> dict[str, np.ndarray]:
-    """Return the features to probe: pooled last states, the same projected, and on the primary split inner layers."""
+    """Return the features to probe: pooled last states, their projection, and inner layers on the primary split."""
     sets = {PRIMARY: layers[-1], "projected": project(layers[-1], settings["projected_width"])}
     if primary:
         sets |= {
@@ -119,7 +119,7 @@ def feature_sets(layers: np.ndarray, settings: Settings, primary: bool) -> dict[
 
 
 def inner_layers(count: int, most: int) -> list[int]:
-    """Return which of `count` inner layers are probed: `most` of them, evenly spaced, and the middle one."""
+    """Return the probed ones of `count` inner layers: `most` of them, evenly spaced, and the middle one."""
     if count <= most:
         return list(range(count))
     return sorted({round(step * (count - 1) / (most - 1)) for step in range(most)} | {count // 2})

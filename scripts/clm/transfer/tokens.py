@@ -17,7 +17,7 @@ def tokenize(smiles: list[str], folder: Path, keys: list[int]) -> Shard:
     Args:
         smiles: canonical SMILES.
         folder: with tokenizer.json and vocabulary.json.
-        keys: of the molecules, from which fixed masks are hashed.
+        keys: of the molecules, for the hashes of fixed masks.
     """
     record = read_json(folder / "vocabulary.json")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -40,5 +40,5 @@ def encode(smiles: list[str], tokenizer: Tokenizer, kind: str, keys: list[int] |
 
 
 def count_truncated(shard: Shard, max_tokens: int) -> int:
-    """Return how many molecules have the maximal length: they were truncated, or fit exactly."""
+    """Return the number of molecules of maximum length, which were truncated or fit exactly."""
     return int(np.sum(shard.lengths >= max_tokens))

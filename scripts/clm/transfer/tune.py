@@ -13,9 +13,9 @@ from clm.transfer.finetune import FineTuner, predict
 def validation_error(
     tuner: FineTuner, task: Task, shard: Shard, parts: Mapping[str, np.ndarray], rate: float
 ) -> float | None:
-    """Return RMSE over that of the training mean, or (1 - AUC) / .5, on the validation set: 1 means nothing learned.
+    """Return RMSE relative to that of the training mean, or (1 - AUC) / .5, on validation; 1 means nothing learned.
 
-    Averaged over labels; None when undefined for all of them.
+    Averaged over labels; None if undefined for all of them.
     """
     model, scaler = tuner.run(task, shard, parts["train"], rate, seed=0)
     kind = tuner.kind

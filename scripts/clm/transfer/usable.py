@@ -1,17 +1,17 @@
-"""When labels and embeddings have no number: the reason that stands in its place."""
+"""Reasons why a predictor cannot be computed from labels and embeddings."""
 
 import numpy as np
 
-CONSTANT = 1e-9  # spread of features, relative to their size, that is rounding
+CONSTANT = 1e-9  # spread of features, relative to their size, that counts as rounding error
 
 
 def unusable(features: np.ndarray, y: np.ndarray, min_labels: int) -> str | None:
-    """Return why nothing can be said of a label from these features, or None when something can.
+    """Return the reason why no predictor can be computed for a label from these features, or None.
 
     Args:
         features: float (n, d).
         y: float64 (n,), finite.
-        min_labels: fewer are too few.
+        min_labels: minimum number of labels.
     """
     if len(y) < min_labels:
         return f"fewer than {min_labels} labels"
