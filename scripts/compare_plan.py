@@ -1,4 +1,4 @@
-"""Set the plan of a study beside what it found.
+"""Compare the plan of a study with its results.
 
 python scripts/compare_plan.py plan.csv results/default --out plan_and_outcome.csv
 """
@@ -12,7 +12,7 @@ from clm.tables.named import named_claims, named_table
 
 
 def compare_plan(plan: Path, study: Path, /, out: Path) -> list[str]:
-    """Write for each claim whether it was planned to be testable, and its verdict; return a summary.
+    """Write whether each claim was planned to be testable, and its verdict; return a summary.
 
     Args:
         plan: CSV that `plan_study.py --out` wrote before the study ran.
@@ -20,7 +20,7 @@ def compare_plan(plan: Path, study: Path, /, out: Path) -> list[str]:
         out: CSV.
 
     Raises:
-        UserError: the plan or a table of the study is missing or damaged, or the plan is another table.
+        UserError: the plan or a table of the study is missing or damaged, or the plan is not a plan.
     """
     table = named_table(plan, PLAN_COLUMNS, "a CSV that plan_study.py --out has written")
     claims, headline = named_claims(study), named_table(study / "tables" / "headline.csv", ["split"])

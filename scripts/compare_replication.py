@@ -1,4 +1,4 @@
-"""Set the claims of a study beside those of another one that asks the same with other seeds.
+"""Compare the claims of a study with those of its replication with other seeds.
 
 python scripts/compare_replication.py results/workstation results/replication --out agreement.csv
 """
@@ -12,11 +12,11 @@ from clm.tables.named import named_claims
 
 
 def compare_replication(study: Path, again: Path, /, out: Path) -> list[str]:
-    """Write the effect and the verdict of each claim in both studies, and how far they lie apart; return a summary.
+    """Write the effect and the verdict of each claim in both studies, and the difference; return a summary.
 
     Args:
         study: folder of the finished study, such as results/workstation, with tables/claims.json.
-        again: folder of the study that asks again.
+        again: folder of the replication.
         out: CSV of COLUMNS.
 
     Raises:

@@ -1,6 +1,6 @@
 """Compare finished studies that differ in tokenizer or objective: scores at equal tokens, and at equal loss.
 
-Losses are compared between studies of one vocabulary only: a token of another vocabulary is another thing to guess.
+Losses are compared only between studies with the same vocabulary: another vocabulary makes another task.
 """
 
 from pathlib import Path
@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def compare_studies(studies: list[Path], /, out: Path) -> None:
-    """Write how the errors of each study compare with those of the first.
+    """Write the ratios of the errors of each study to those of the first.
 
     Args:
         studies: folders results/<study>; the first is the reference.
@@ -46,10 +46,10 @@ def compare_studies(studies: list[Path], /, out: Path) -> None:
 def ratios(folders: list[Path]) -> list[dict[str, Any]]:
     """Return rows of COLUMNS: errors of each study divided by those of the first, for the same trunk, task and seeds.
 
-    `error_ratio` is the geometric mean over pairs, below 1 where the study is better; lowest and highest are the
-    extreme pairs. Equal tokens: the same budget, in tokens of each study's own vocabulary. Equal loss: the error of the
-    first study at the other's loss, on straight lines between log losses and log errors of the budgets of its trunk,
-    never beyond them.
+    `error_ratio` is the geometric mean over pairs, below 1 if the study is better; lowest and highest are the extreme
+    pairs. Equal tokens: the same budget, in tokens of each study's own vocabulary. Equal loss: the error of the first
+    study is interpolated linearly to the other's loss, between log losses and log errors of the budgets of its trunk,
+    and never extrapolated.
 
     Raises:
         UserError: fewer than two studies, or one that has not finished.

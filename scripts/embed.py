@@ -20,18 +20,18 @@ log = logging.getLogger(__name__)
 
 
 def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = None) -> None:
-    """Write a Parquet table with a row per row of `molecules`: smiles, reason (where rejected), h0, h1, ...
+    """Write a Parquet table with a row per row of `molecules`: smiles, reason (if rejected), h0, h1, ...
 
     Args:
         checkpoint: folder of a checkpoint.
         molecules: table with a column of SMILES.
         out: Parquet file of features; those of rejected rows are missing.
         smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles, the structure of an SDF, or
-            the first column of a .smi file. In a table without header, its place from 0.
+            the first column of a .smi file. In a table without header, its position from 0.
 
     Raises:
         UserError: the checkpoint or the table cannot be read, features are not finite, the tokenizer loses too many
-            tokens, or `out` is no Parquet file that can be written.
+            tokens, or `out` cannot be written or is not a Parquet file.
     """
     if out.suffix != ".parquet":
         raise UserError(f"--out {out}: features are written as Parquet; give it a name that ends in .parquet")
@@ -48,7 +48,7 @@ def embed(checkpoint: Path, molecules: Path, /, out: Path, smiles: str | None = 
 
 
 def table(queries: Queries, features: np.ndarray, names: np.ndarray) -> pd.DataFrame:
-    """Return a row per query: its SMILES, why it was rejected (missing where it was not), features float32."""
+    """Return a row per query: its SMILES, the reason for rejection (missing if accepted), features float32."""
     rows = pd.DataFrame({"smiles": queries.source_smiles, "reason": [reason or None for reason in queries.reasons]})
     values = pd.DataFrame(features, columns=names, index=queries.usable)
     return rows.join(values)

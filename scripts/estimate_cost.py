@@ -19,11 +19,11 @@ from clm.tables.named import named_table
 LENGTH = 40  # tokens of a typical molecule
 MOLECULES = 2000  # of a typical task
 COSTS = ("stage", "job", "wall_seconds", "tokens_per_second")  # columns of costs.csv
-START_SECONDS = 5.0  # of a job, or a task in it, at most: imports, reading, the linear head of a probe
+START_SECONDS = 5.0  # maximum overhead of a job, or a task in it: imports, reading, the linear head of a probe
 
 
 def parameters(size: Mapping[str, Any]) -> int:
-    """Return the parameters of the layers of a size, without embeddings and head."""
+    """Return the number of parameters of a size, without embeddings and head."""
     width = size["width"]
     return size["layers"] * (12 * width**2 + 13 * width)
 
@@ -43,12 +43,12 @@ def token_flops(config: Mapping[str, Any], size: Mapping[str, Any]) -> float:
 
 
 def jobs(config: Mapping[str, Any]) -> tuple[Counter, Counter]:
-    """Return {(stage, size): ...} of all that runs a model after pretraining: number of jobs, and tokens.
+    """Return numbers of jobs and of tokens, by (stage, size), of everything that runs a model after pretraining.
 
-    Of probes and of fine-tuning each task counts as a job, though it shares one with others.
+    For probes and fine-tuning each task counts as a job, although one job handles several tasks.
 
-    Tokens are counted in those of training with as many operations: a forward pass is a third of a training step, a
-    Hessian-vector product two of them.
+    Tokens are counted as training tokens with the same number of operations: a forward pass is a third of a training
+    step, a Hessian-vector product two training steps.
     """
     tuning, curvature = config["transfer"]["fine_tuning"], config["curvature"]
     fitted = tuning["steps"] * tuning["batch_molecules"] * LENGTH
@@ -93,7 +93,7 @@ def measured(paths: list[Path], config: Mapping[str, Any]) -> tuple[dict[str, fl
 def training_rate(
     config: Mapping[str, Any], size: str, flops: float | None, rates: Mapping[str, float]
 ) -> tuple[float, str]:
-    """Return the tokens per second of training one size and where the number comes from.
+    """Return the training tokens per second of one size and the origin of the number.
 
     Raises:
         UserError: neither a rate nor a measurement covers the size.
@@ -108,7 +108,7 @@ def training_rate(
 def scoring_hours(
     work: tuple[Counter, Counter], size: str, seconds: Mapping[tuple[str, str], float], rate: float
 ) -> tuple[float, str]:
-    """Return the hours of everything else that runs models of one size, and where they come from."""
+    """Return the hours of everything else that runs models of one size, and the origin of the number."""
     counts, tokens = work
     stages = [stage for stage, of in counts if of == size]
     total = 0.0
@@ -120,11 +120,11 @@ def scoring_hours(
 
 
 def estimate(config: Mapping[str, Any], flops: float | None, costs: list[Path]) -> list[str]:
-    """Return a table: a line per size with parameters, tokens, hours of training and of everything else.
+    """Return a table with a line per size: parameters, tokens, hours of training and of everything else.
 
     Args:
         config: the merged configuration.
-        flops: sustained operations per second; decides training where no rate was measured at that size.
+        flops: sustained operations per second, used for training if no rate was measured at that size.
         costs: costs.csv of finished studies on the same kind of machine.
     """
     rates, seconds = measured(costs, config)
@@ -147,11 +147,11 @@ def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: 
     """Return what a study will cost: a line per size.
 
     Args:
-        configs: overlays, as for `--configfile`, later ones over earlier ones; none: the default study.
+        configs: overlays, as for `--configfile`, later ones over earlier ones; by default the default study.
         flops: sustained floating-point operations per second of one device.
         measured: costs.csv of finished studies.
     """
-    config = resolved_configuration(configs, files=False)  # which may be of another folder
+    config = resolved_configuration(configs, files=False)  # its files may be in another folder
     return estimate(config, flops, measured or [])
 
 

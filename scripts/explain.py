@@ -1,4 +1,4 @@
-"""Tell how a result came about: jobs, settings, code, versions and sources behind a file or a row of a table."""
+"""Show how a result was made: jobs, settings, code, versions and sources behind a file or a row of a table."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ def explain(path: Path, /, row: int | None = None) -> list[str]:
     """Return the lines that explain a result: jobs, settings, code, versions and sources behind it.
 
     Args:
-        path: a file below results/<study>, wherever these lie.
+        path: a file below results/<study>, in any location.
         row: a data row of the table, counted from 1.
     """
     root, output = located(path)
@@ -31,7 +31,7 @@ def explain(path: Path, /, row: int | None = None) -> list[str]:
 
 
 def located(path: Path) -> tuple[Path, Path]:
-    """Return the folder that holds `results`, wherever that was moved, and the path from there, results/<study>/...
+    """Return the folder that holds `results`, in any location, and the relative path results/<study>/...
 
     Raises:
         UserError: the path is not below the results of a study.
@@ -55,7 +55,7 @@ def row_of(path: Path, number: int) -> dict[str, str]:
 
 
 def short(cells: dict[str, Any]) -> str:
-    """Return the first filled cells of a row."""
+    """Return the first non-empty cells of a row."""
     return ", ".join(f"{name}={value}" for name, value in list(cells.items())[:12] if value)
 
 
@@ -72,7 +72,7 @@ def told(job: Job) -> list[str]:
 
 
 def summary(chain: Chain, behind: dict[str, Job]) -> list[str]:
-    """Return a line per rule and code digest: how many jobs, and what a single one made, to be explained in turn."""
+    """Return a line per rule and code digest: number of jobs, and the output of a single one, to explain in turn."""
     made = {key: output for output, key in reversed(chain.outputs.items())}
     found: dict[tuple[str, str], list[str]] = {}
     for key, job in behind.items():
@@ -84,7 +84,7 @@ def summary(chain: Chain, behind: dict[str, Job]) -> list[str]:
 
 
 def sources(chain: Chain, behind: dict[str, Job], root: Path) -> list[str]:
-    """Return name, address and sha256 of every fetched source behind a result."""
+    """Return name, address and sha256 of every downloaded source behind a result."""
     inputs = {name for job in behind.values() for name in job["inputs"]}
     made = {output for output, key in chain.outputs.items() if key in behind}
     names = {Path(name).parts[2] for name in inputs | made if name.startswith("results/sources/")}
@@ -110,7 +110,7 @@ def behind_outputs(chain: Chain, behind: dict[str, Job]) -> list[str]:
 
 
 def versions(outputs: list[Path]) -> list[str]:
-    """Return the library versions and devices that the costs of jobs record, and how many jobs had each."""
+    """Return the library versions and devices in the cost records of jobs, and the number of jobs with each."""
     costs = [path for path in outputs if path.name.endswith("cost.json") and path.is_file()]
     found: Counter = Counter()
     for cost in (read_part(path, read_cost) for path in costs):

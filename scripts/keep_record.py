@@ -1,4 +1,4 @@
-"""Keep of a finished study what others need, small enough for git: settings, tables, figures, pages, predictions.
+"""Keep a record of a finished study that is small enough for git: settings, tables, figures, pages, predictions.
 
 python scripts/keep_record.py results/workstation reference/workstation
 """
@@ -14,21 +14,21 @@ from clm.tables.all_predictions import all_predictions
 
 PLAIN = 400_000  # bytes above which a table is compressed
 FINISHED = (RECORDS, "tables/claims.json", "tables/findings.md")
-CONFIG, PREDICTIONS = "config.json", "predictions.parquet"  # by which an earlier record is known
+CONFIG, PREDICTIONS = "config.json", "predictions.parquet"  # files that identify an earlier record
 COPIED = {"figures": ("*.png", "*.html"), "answers": ("*.png", "*.html")}
 
 
 def keep_record(study: Path, record: Path, /) -> list[str]:
-    """Write the record of a study into a folder, in place of an earlier one; a plan there stays. Return a summary.
+    """Write the record of a study into a folder, replacing an earlier one except for its plan; return a summary.
 
-    Left out are checkpoints, logs, PDFs and draws.parquet, which `snakemake` makes again.
+    Checkpoints, logs, PDFs and draws.parquet are left out, since `snakemake` can make them again.
 
     Args:
         study: folder of the finished study, such as results/workstation.
         record: folder to write.
 
     Raises:
-        UserError: the study has not finished or is damaged, or the folder holds something else than a record.
+        UserError: the study has not finished or is damaged, or the folder holds something other than a record.
     """
     for name in FINISHED:
         if not (study / name).is_file():
@@ -54,7 +54,7 @@ def keep_record(study: Path, record: Path, /) -> list[str]:
 
 
 def check_place(study: Path, record: Path) -> None:
-    """Raise UserError unless a folder is absent, holds no folder that a record has, or is an earlier record."""
+    """Raise UserError unless a folder is absent, has no subfolder of a record, or is an earlier record."""
     inside = study.resolve() in (record.resolve(), *record.resolve().parents)
     known = all((record / name).is_file() for name in (CONFIG, PREDICTIONS))
     foreign = [name for name in ("tables", *COPIED) if (record / name).exists() and not known]
@@ -64,7 +64,7 @@ def check_place(study: Path, record: Path) -> None:
 
 
 def keep_table(path: Path, folder: Path) -> None:
-    """Copy a table, compressed if it is large: the same bytes from the same table."""
+    """Copy a table, compressed if it is large; equal tables give equal bytes."""
     content = path.read_bytes()
     large = len(content) > PLAIN
     kept = gzip.compress(content, mtime=0) if large else content

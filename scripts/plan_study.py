@@ -1,4 +1,4 @@
-"""Say which claims a study could decide before it runs, from how much the results of a finished one vary.
+"""Show which claims a study could decide before it runs, from the variance of the results of a finished one.
 
 python scripts/plan_study.py results/default studies/gpu.yaml
 """
@@ -28,14 +28,14 @@ PLAIN = (SHARE, CORRELATION)  # units that are no percentage
 
 
 def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000, out: Path | None = None) -> list[str]:
-    """Return for every claim the smallest effect that is decided with 80 % power, and what one more of each buys.
+    """Return for every claim the smallest effect that is decided with 80 % power, and the benefit of one more of each.
 
     Args:
         finished: folder of a finished study, such as results/default: its tables runs.csv and transfer.csv (also
-            compressed) tell how much results vary. Its sizes, budgets and tasks need not be those of the plan.
-        configs: overlays of the study that has not run, as for `--configfile`; none: the default study.
-        replicates: simulated studies behind each number.
-        out: CSV for the claims as well; when the study has run, compare_plan.py sets it beside what was found.
+            compressed) give the variance of results. Its sizes, budgets and tasks may differ from those of the plan.
+        configs: overlays of the study that has not run, as for `--configfile`; by default the default study.
+        replicates: number of simulated studies behind each number.
+        out: also write the claims to this CSV; when the study has run, compare_plan.py compares it with the results.
     """
     parts = list(planned_parts(finished, configs, replicates))
     if out is not None:
@@ -44,8 +44,8 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000, o
 
 
 def planned_parts(finished: Path, configs: list[Path], replicates: int) -> Iterator[str | dict[str, Any]]:
-    """Yield the plan: remarks as text, claims as rows of PLAN_COLUMNS; arguments as of `plan_study`."""
-    config = resolved_configuration(configs, files=False)  # which may be of another folder
+    """Yield the plan: remarks as text, claims as rows of PLAN_COLUMNS; arguments as for `plan_study`."""
+    config = resolved_configuration(configs, files=False)  # its files may be in another folder
     runs, found, seen, missing = finished_study(finished, config)
     settings, plans = config["analysis"], planned_modes(config)
     most = max(plans.values(), key=lambda plan: len(plan.cells))
@@ -78,7 +78,7 @@ def placed(parts: Iterable[str | dict[str, Any]], mode: str, split: str) -> Iter
 def loss_parts(
     finished: Path, plan: Plan, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
 ) -> Iterator[str | dict[str, Any]]:
-    """Yield what is planned on pretraining, and what no study can test."""
+    """Yield the plan for pretraining, and the claim that no study can test."""
     far = beyond(runs, plan.cells)
     extrapolated = f"; extrapolated to {', '.join(far)}" if far else ""
     yield f"  losses: a plane in logs through {len(runs)} checkpoints of {finished}{extrapolated}"
@@ -90,7 +90,7 @@ def loss_parts(
 def split_parts(
     plan: Plan, parts: Components, runs: pd.DataFrame, settings: Mapping[str, Any], replicates: int
 ) -> Iterator[str | dict[str, Any]]:
-    """Yield what is planned on transfer in one mode and split."""
+    """Yield the plan for transfer in one mode and split."""
     yield from other_plan(plan, parts, settings, replicates)
     yield from headline_plan([(plan, parts)], runs, settings, replicates)
     yield from task_plan(plan, parts, runs, settings, replicates)
@@ -101,7 +101,7 @@ def split_parts(
 def finished_study(
     folder: Path, config: dict[str, Any]
 ) -> tuple[pd.DataFrame, dict[tuple[str, str], Finished], dict[tuple[str, str], Control], str | None]:
-    """Return the checkpoints of a finished study, what its scores tell, its control's gains, and why it tells nothing.
+    """Return a finished study's checkpoints, variance components, control, and the reason if it has no components.
 
     Raises:
         UserError: the folder has no tables of scores.
@@ -131,7 +131,7 @@ def claim_line(row: Mapping[str, Any]) -> str:
 
 
 def worth_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return a table: what is added, and the smallest gain along tokens, parameters and molecules with it."""
+    """Return a table: the addition, and the resulting smallest gain along tokens, parameters and molecules."""
     lines = [f"  {'':<26}" + "".join(f"{axis:>10}" for axis in ("N", "D", "U"))]
     for row in rows:
         values = ("-" if row[axis] is None else f"{row[axis]:.2%}" for axis in ("N", "D", "U"))

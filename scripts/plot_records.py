@@ -15,7 +15,7 @@ def plot_records(studies: list[Path], /, png: Path, dpi: int = 200) -> None:
     """Draw the gain of the error per doubling of tokens, parameters and molecules in each study, and the elasticity.
 
     Args:
-        studies: folders of finished studies or of records, such as reference/default, the first above.
+        studies: folders of finished studies or of records, such as reference/default, the first on top.
         png: the figure; a PDF is written beside it.
         dpi: dots per inch of the PNG.
 

@@ -1,4 +1,4 @@
-"""Predict new molecules with the method that a study recommends for a task, with honest intervals.
+"""Predict new molecules with the method that a study recommends for a task, with conformal intervals.
 
 python scripts/predict.py results/default --task my_assay --molecules new.csv --out predictions.csv
 """
@@ -22,12 +22,12 @@ from clm.tasks.table import ID
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
-CHUNK = 8192  # molecules at once; it bounds memory
+CHUNK = 8192  # molecules at once, to limit memory
 SPLIT = "scaffold-0"
 
 
 def predict_table(model: FittedModel, queries: Queries) -> pd.DataFrame:
-    """Return a row per row of the table: id, smiles, reason (of a rejected one), columns of `FittedModel.predict`."""
+    """Return a row per row of the table: id, smiles, reason (if rejected), columns of `FittedModel.predict`."""
     usable, parts = queries.usable, []
     with tqdm(total=len(usable), unit="molecules", disable=None) as bar:
         for start in range(0, len(usable), CHUNK):
@@ -61,12 +61,12 @@ def predict(
         out: CSV file of predictions, a row per row of the table.
         task: of the study.
         smiles: name of the column; by default smiles, SMILES, Smiles or canonical_smiles, the structure of an SDF, or
-            the first column of a .smi file. In a table without header, its place from 0.
+            the first column of a .smi file. In a table without header, its position from 0.
         ids: name of a column of compound ids, which becomes the column `id` of the predictions; by default `id`.
-        method: instead of the recommended one: a baseline, except for a graph network, corpus/size/subset/seed/budget
-            of a checkpoint, or of a checkpoint that the study fine-tuned, after fine_tuned/.
+        method: instead of the recommended one: a baseline other than a graph network, a checkpoint as
+            corpus/size/subset/seed/budget, or a checkpoint that the study fine-tuned, with the prefix fine_tuned/.
         part: labelled molecules to fit on.
-        split: whose training part chooses the method.
+        split: split whose training part is used to choose the method.
         save: folder for the fitted model.
 
     Raises:
@@ -88,7 +88,7 @@ def predict(
 
 
 def saved_model(folder: Path, task: str | None, needless: list[str]) -> FittedModel:
-    """Return a saved model; `task`, where it is given, must be its own. `needless` are options that choose a method."""
+    """Return a saved model; a given `task` must be its own. `needless` are the given options that choose a method."""
     if needless:
         raise UserError(f"{folder}: is a fitted model, whose method is chosen; leave {', '.join(needless)} out")
     model = load_fitted(folder)
@@ -98,7 +98,7 @@ def saved_model(folder: Path, task: str | None, needless: list[str]) -> FittedMo
 
 
 def fitted(results: Path, task: str | None, method: str | None, part: str, split: str) -> FittedModel:
-    """Return a method of a study, fitted again; arguments as of `predict`."""
+    """Return a method of a study, fitted again; arguments as for `predict`."""
     if task is None:
         raise UserError(f"{results}: name a task of the study with --task, or the folder of a fitted model")
     study = load_study_task(results, task, split)

@@ -1,4 +1,4 @@
-"""Tell on a page what `snakemake` would run and why: settings that changed, from what to what, jobs of each rule.
+"""Show on one page what `snakemake` would run and why: changed settings with old and new values, jobs of each rule.
 
 python scripts/preview_run.py studies/mine.yaml
 """
@@ -15,15 +15,15 @@ from clm.study.differences import differences
 from clm.study.merge import PROJECT
 from clm.study.resolved import resolved_configuration
 
-SHARED = ("rerun-triggers", "max-checksum-file-size")  # of the profile: what makes a result stale
+SHARED = ("rerun-triggers", "max-checksum-file-size")  # of the profile: they determine what makes a result stale
 
 
 def preview_run(overlays: list[Path], /, targets: list[str] | None = None) -> list[str]:
-    """Return what would run: a page, however many jobs there are.
+    """Return what would run: one page, however many jobs there are.
 
     Args:
-        overlays: as for `--configfile`, later ones over earlier ones; none: the default study.
-        targets: results that are wanted; by default all of the study.
+        overlays: as for `--configfile`, later ones over earlier ones; by default the default study.
+        targets: requested results; by default all of the study.
     """
     config = resolved_configuration(overlays)
     results = Path("results", config["study"])
@@ -54,7 +54,7 @@ def dry_run(overlays: list[Path], targets: list[str]) -> str:
     done = subprocess.run([*call, "--", *targets], **both, text=True, check=False)
     if done.returncode:
         told = filter(None, map(str.strip, done.stdout.splitlines()))
-        last = [line for line in told if not line.startswith('File "')][-1]  # which say where in the code it was found
+        last = [line for line in told if not line.startswith('File "')][-1]  # which give the place in the code
         raise UserError(f"snakemake cannot plan this ({last}); run `snakemake -n` for all of its message")
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Tell the error on activity cliffs beside the error on all test molecules, for every model of a finished study.
+"""Report the error on activity cliffs and on all test molecules for every model of a finished study.
 
 python scripts/score_cliffs.py results/mine --out cliffs.csv
 """
@@ -14,7 +14,7 @@ def score_cliffs(results: Path, /, out: Path) -> None:
     """Write errors on all and on cliff molecules of the test part.
 
     Args:
-        results: folder of a finished study with tasks that name a column of `cliffs`.
+        results: folder of a finished study with tasks that have a column `cliffs` configured.
         out: CSV, a row per task, model, split and seed.
     """
     write_csv(out, cliff_errors(results))

@@ -1,4 +1,4 @@
-"""Tell what a finished study found, in a few sentences, and where its report is."""
+"""Summarize the findings of a finished study in a few sentences, with the path of its report."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,7 +12,7 @@ def summarize_study(results: Path, /) -> list[str]:
     """Return the headline of a finished study and the path of its report.
 
     Args:
-        results: folder results/<study>; what is missing below it is left out.
+        results: folder results/<study>; missing parts are left out.
     """
     lines = ["", f"Study {results.name}"]
     findings, report = results / "tables" / "findings.md", results / "report" / "report.html"
@@ -25,25 +25,25 @@ def summarize_study(results: Path, /) -> list[str]:
 
 
 def headline(findings: str) -> list[str]:
-    """Return the sentences on fine-tuned models and linear probes with which findings.md begins.
+    """Return the sentences on fine-tuned models and linear probes at the beginning of findings.md.
 
-    They are read from there, since what runs Snakemake may have no library for tables.
+    They are read from there, since the environment of Snakemake may lack pandas.
     """
     block = findings.partition("<!-- headline:begin -->")[2].partition("<!-- headline:end -->")[0]
     return [line.removeprefix("- ") for line in block.splitlines() if line.startswith("- ")][1:]
 
 
 def other_versions(results: Path, installed: dict[str, str]) -> list[str]:
-    """Return a line per library of which results were made with another version, and per cost.json that is damaged.
+    """Return a line per library that had another version for some results, and per damaged cost.json.
 
-    Such results stay valid: versions are recorded in every cost.json and rebuild nothing.
+    Such results stay valid: versions are recorded in every cost.json and never make results stale.
     """
     made: Counter[tuple[str, str]] = Counter()
     damaged = []
     for path in sorted(results.rglob("*cost.json")):
         try:
             made.update(read_part(path, read_cost)["versions"].items())
-        except UserError as error:  # of a study that has ended: told beside what it found
+        except UserError as error:  # the study has ended: report it with the findings
             damaged.append(str(error))
     return damaged + [
         f"{count} results were made with {name} {version}, {installed[name]} is installed; they are kept"

@@ -18,7 +18,7 @@ def update_readme(record: Path, /, readme: Path = Path("README.md")) -> None:
         readme: page with a block between <!-- headline:begin --> and <!-- headline:end -->.
 
     Raises:
-        UserError: the record or the page has no such block, or the record no figure.
+        UserError: the record or the page has no such block, or the record has no figure.
     """
     findings, figure = record / "findings.md", record / "figures" / "headline.png"
     for path in (findings, figure):

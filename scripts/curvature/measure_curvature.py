@@ -31,7 +31,7 @@ def measure_curvature(checkpoint: Path, valid: Path, settings: dict[str, Any], o
         settings: `mask_fraction`, `method`, `batches`, `molecules_per_batch`, `probes_per_batch`, `eigenvalues`,
             `tolerance`, `max_products`, `rhos`, `draws`, `seed`.
         out: metrics.json.
-        cost: JSON of what the job cost.
+        cost: JSON of the cost of the job.
 
     Raises:
         UserError: the shard is too small for that many batches.
@@ -54,7 +54,7 @@ def measure_curvature(checkpoint: Path, valid: Path, settings: dict[str, Any], o
 
 
 def second_order(model: torch.nn.Module, batches: list[Batch], settings: dict[str, Any]) -> dict[str, Any]:
-    """Return loss, gradient norm, traces and eigenvalues; PyHessian estimates no scale-aware and no partial traces."""
+    """Return loss, gradient norm, traces and eigenvalues; PyHessian gives neither scale-aware nor partial traces."""
     curvature = Curvature(model, masked_lm_objective(model), batches, masked_tokens(batches))
     if settings["method"] == "pyhessian":
         estimates = {"trace": reference_trace(curvature, settings["probes_per_batch"], settings["seed"])}

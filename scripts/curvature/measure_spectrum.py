@@ -22,7 +22,7 @@ SUMMARY = (*KEYS, "status", *STATISTICS)
 
 
 def measure_spectrum(results: Path, cells: list[Path], settings: dict[str, Any], nodes: Path, summary: Path) -> None:
-    """Write the quadrature of each start and what it says of the spectrum, for each checkpoint.
+    """Write the quadrature of each start and statistics of the spectrum, for each checkpoint.
 
     Args:
         results: folder of the study.

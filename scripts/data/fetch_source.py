@@ -1,4 +1,4 @@
-"""Fetch one source, check its sha256 and record where it came from; a mismatch keeps nothing."""
+"""Download one source, check its sha256 and record its origin; on a mismatch nothing is kept."""
 
 import shutil
 import tempfile
@@ -12,13 +12,13 @@ from clm.provenance.files import atomic, read_json, sha256_file, write_json
 
 
 def fetch_source(settings: dict[str, Any], remembered: Path, content: Path, record: Path) -> None:
-    """Write the fetched file and its record (where it came from, name, sha256, bytes).
+    """Write the downloaded file and its record (origin, name, sha256, bytes).
 
     Args:
         settings: `pypi`, `url` (list) or `file`, with `name` and `sha256` (or None).
-        remembered: digest of the first fetch of a published source whose sha256 nobody could know beforehand; a file of
-            the user may change.
-        content: the fetched file.
+        remembered: digest of the first download of a published source whose sha256 was not known; a file of the user
+            may change.
+        content: the downloaded file.
         record: JSON about it.
 
     Raises:
@@ -44,7 +44,7 @@ def fetch_source(settings: dict[str, Any], remembered: Path, content: Path, reco
 
 
 def other_content(settings: dict[str, Any], digest: str, known: str, remembered: Path) -> str:
-    """Return what to say of a file that is not the expected one."""
+    """Return the message about a file that is not the expected one."""
     key = f"sources.{settings['name']}.sha256"
     if "file" in settings:
         return (
@@ -58,9 +58,9 @@ def other_content(settings: dict[str, Any], digest: str, known: str, remembered:
 
 
 def fetch(settings: dict[str, Any], folder: Path, partial: Path, known: str | None) -> tuple[str, Path]:
-    """Fetch by whichever way the source names; return the name of the file and where it lies.
+    """Fetch a source in the way that it specifies; return the name of the file and its path.
 
-    Wheels and local files go to `folder`; downloads to `partial`, where a broken one is continued by the next run.
+    Wheels and local files go to `folder`, downloads to `partial`, where the next run resumes an interrupted one.
     """
     if "url" in settings:
         return Path(settings["url"][0]).name, fetch_url(settings["url"], partial, known)

@@ -1,6 +1,6 @@
 """Read the raw rows of a corpus once, from all its files, into one table that shards can read in parallel.
 
-A gzip can only be read from its start: if each shard did that, a hundred shards would inflate it a hundred times.
+A gzip can only be read from its start: if each of a hundred shards did so, it would be decompressed a hundred times.
 """
 
 import logging
@@ -19,17 +19,17 @@ from clm.provenance.files import write_json
 
 SCHEMA = pa.schema([("row", pa.int64()), ("raw", pa.binary())])
 GROUP_ROWS, GROUP_BYTES = 32_768, 2**25
-MOST_TORN = 0.02  # of rows with other fields than their header without a warning
+MOST_TORN = 0.02  # maximum fraction of rows with more or fewer fields than their header, without a warning
 
 log = logging.getLogger(__name__)
 
 
 def gather_corpus(sources: list[Path], settings: dict[str, Any], out: Path, counts: Path) -> None:
-    """Write the raw SMILES of a corpus (row, raw) in their order, and the counts of its rows.
+    """Write the raw SMILES of a corpus (row, raw) in their original order, and the counts of its rows.
 
     Args:
-        sources: the fetched files of `settings["files"]`, each once, in the order of first use.
-        settings: which files, column and separator, and the `sample_fraction` of the rows that is kept.
+        sources: the downloaded files of `settings["files"]`, each once, in the order of first use.
+        settings: the files, column and separator, and the `sample_fraction` of the rows to keep.
         out: Parquet file.
         counts: JSON of rows read, kept and rejected by reason.
 
@@ -53,7 +53,7 @@ def gather_corpus(sources: list[Path], settings: dict[str, Any], out: Path, coun
 
 
 def groups(rows: Iterator[bytes], share: float) -> Iterator[tuple[int, list[int], list[bytes]]]:
-    """Yield (rows read so far, numbers and bytes of kept rows); a group is bounded in rows and in bytes."""
+    """Yield (rows read so far, numbers and bytes of kept rows) in groups with a maximum number of rows and bytes."""
     numbers: list[int] = []
     raws: list[bytes] = []
     size, read = 0, 0

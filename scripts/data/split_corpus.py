@@ -1,4 +1,4 @@
-"""Hold out validation molecules of a corpus by a hash of their own; the rest is for training."""
+"""Hold out validation molecules of a corpus by a separate hash; the rest is for training."""
 
 import heapq
 from pathlib import Path
@@ -15,11 +15,11 @@ from clm.provenance.files import write_json
 def split_corpus(molecules: Path, settings: dict[str, Any], train: Path, valid: Path, counts: Path) -> None:
     """Write train and validation molecules (key, smiles), each in the order of the corpus: by key.
 
-    The validation molecules are the `validation_molecules` smallest salted hashes: independent of the keys, by which
-    subsets are drawn, and of the size of the corpus.
+    The validation molecules have the `validation_molecules` smallest salted hashes, which are independent of the keys,
+    by which subsets are drawn, and of the size of the corpus.
 
     Args:
-        molecules: Parquet in ascending order of keys, or a folder of shards that continue each other.
+        molecules: Parquet in ascending order of keys, or a folder of consecutive shards.
         settings: `name` of the corpus, `validation_molecules`; of a folder: the number of `shards`.
         train: Parquet.
         valid: Parquet.

@@ -23,8 +23,8 @@ def standardize_corpus(rows: Path, settings: dict[str, Any], shard: int, out: Pa
 
     Args:
         rows: raw rows of the corpus (row, raw).
-        settings: how to standardize, and the number of shards.
-        shard: number of the shard; memory is bounded by a batch of its rows, whatever the size of the corpus.
+        settings: options of standardization, and the number of shards.
+        shard: number of the shard; one batch of its rows is in memory, whatever the size of the corpus.
         out: Parquet file.
         counts: JSON of rows read, kept and rejected by reason.
     """

@@ -10,7 +10,7 @@ from clm.provenance.files import read_json, write_json
 
 
 def total(counts: list[Path]) -> dict[str, Any]:
-    """Sum counts of rows read, kept, rejected by reason and remarked on; UserError when a row is unaccounted for."""
+    """Sum counts of rows read, kept, rejected by reason and with remarks; raise UserError if rows do not add up."""
     parts = [read_json(path) for path in counts]
     rejected: Counter[str] = Counter()
     noted: Counter[str] = Counter()
@@ -24,7 +24,7 @@ def total(counts: list[Path]) -> dict[str, Any]:
 
 
 def every_row(gathered: Path, shards: list[Path]) -> dict[str, Any]:
-    """Account for every raw row, thinned rows too; raises UserError when the shards did not see all that were kept."""
+    """Account for every raw row, including unsampled ones; raise UserError if the shards did not read all kept rows."""
     before, after = total([gathered]), total(shards)
     if before["kept"] != after["read"]:
         raise UserError(
@@ -54,7 +54,7 @@ def summarize_corpus(
         decontaminated: folder with the counts of each shard.
         split: counts of the molecules held out and kept.
         tokens: counts of tokens.
-        sources: folder of the fetched sources, each with its record.
+        sources: folder of the downloaded sources, each with its record.
         settings: `shards`, `decontaminate` (whether shards are decontaminated) and `origins`, the name
             of each source with its licence and citation.
         out: JSON file.

@@ -10,7 +10,7 @@ from clm.provenance.command import run
 
 
 def plot_figure(figure: str, tables: list[Path], settings: dict[str, Any], dpi: int, pdf: Path, png: Path) -> None:
-    """Draw a figure: the module `clm.figures.<figure>` tells which columns it reads, and draws them.
+    """Draw a figure with the module `clm.figures.<figure>`, which declares the columns that it reads.
 
     Args:
         figure: name of the module.

@@ -1,4 +1,4 @@
-"""Fine-tune one checkpoint on one task with up to two seeds: end points in parameter space, task loss between."""
+"""Fine-tune one checkpoint on one task with up to two seeds: end points in parameter space, task loss between them."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from clm.transfer.tokens import tokenize
 from safetensors.torch import save_file
 from torch import Tensor
 
-MOLECULES = 500  # of the validation part, at most
+MOLECULES = 500  # maximum number of molecules of the validation part
 
 
 def finetune_endpoint(
@@ -33,8 +33,8 @@ def finetune_endpoint(
 ) -> None:
     """Write the encoder's weights after fine-tuning (names as in the checkpoint) and the task loss on straight lines.
 
-    Lines lead from the pretrained encoder to the first seed's, and from there to the second seed's; the head is that of
-    the first seed all along. The loss is that of fine-tuning, on the validation part.
+    One line leads from the pretrained encoder to that of the first seed, another from there to that of the second seed;
+    the head is always that of the first seed. The loss is that of fine-tuning, on the validation part.
 
     Args:
         checkpoint: folder of the model.

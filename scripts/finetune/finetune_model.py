@@ -11,13 +11,13 @@ from clm.transfer.each_task import Compute, digests, score_each_task
 
 
 def finetune_model(results: Path, tokenizer: Path, rates: list[Path], settings: dict[str, Any], code: str) -> None:
-    """Write scores, test predictions and cost of each task; what is in the store is not computed again.
+    """Write scores, test predictions and cost of each task; stored results are not computed again.
 
     Args:
         results: folder of the study.
         tokenizer: folder with tokenizer.json and vocabulary.json.
         rates: JSON with the learning rate of this size on each split, in the order of `settings["splits"]`.
-        settings: `tasks`: {name: its own `task`, `kind`, `labels`}; and for all what `fine_tune_checkpoint` reads.
+        settings: `tasks`: {name: its own `task`, `kind`, `labels`}; and the common settings of `fine_tune_checkpoint`.
         code: digest of the code that this job runs.
     """
     cell = Checkpoint(Trunk(**settings["identity"]), settings["budget"])
@@ -30,7 +30,7 @@ def finetune_model(results: Path, tokenizer: Path, rates: list[Path], settings: 
 
 
 def fine_tuning(model: Path, tokenizer: Path, rates: list[Path]) -> Compute:
-    """Return what scores a task; a job that takes all from the store imports no torch."""
+    """Return the function that scores a task; a job whose results are all stored does not import torch."""
     from clm.transfer.fine_tune_checkpoint import fine_tune_checkpoint
 
     return partial(fine_tune_checkpoint, model, tokenizer, rates)

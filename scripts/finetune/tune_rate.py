@@ -23,7 +23,7 @@ def tune_rate(
     """Write the chosen rate and the validation error of every rate on every task.
 
     Args:
-        checkpoint: folder that stands for its size.
+        checkpoint: folder of the checkpoint that represents its size.
         tokenizer: folder with tokenizer.json and vocabulary.json.
         molecules: molecules.csv of each task of `settings["tasks"]` (name, kind, labels).
         splits: CSV of the split of each task, of one kind and seed; its validation part decides.

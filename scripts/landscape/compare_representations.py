@@ -1,4 +1,4 @@
-"""Compare what all checkpoints make of the same molecules: centred kernel alignment of every pair, and its map."""
+"""Compare the representations of the same molecules by all checkpoints: pairwise centred kernel alignment, its map."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -21,7 +21,7 @@ from clm.tokens.shards import Shard, read_shard
 from clm.transfer.embed import embed
 
 PAIR = [f"{name}_{side}" for side in "ab" for name in ("kind", *KEYS)]
-COUNTS = {"kind": "token_counts"} | dict.fromkeys(KEYS, "")  # "" and not None, or seeds would become 0.0
+COUNTS = {"kind": "token_counts"} | dict.fromkeys(KEYS, "")  # "" instead of None, with which seeds would become 0.0
 
 
 def compare_representations(
@@ -62,7 +62,7 @@ def represent(results: Path, cell: Checkpoint, shard: Shard) -> np.ndarray | Non
 
 
 def token_counts(shard: Shard) -> np.ndarray:
-    """Return the share of each token among the tokens of a molecule, float64 (n, V): what pooling alone would see."""
+    """Return the fraction of each token in each molecule, float64 (n, V): the representation by pooling alone."""
     counts = np.zeros((len(shard), int(np.max(shard.tokens)) + 1))
     np.add.at(counts, (np.repeat(np.arange(len(shard)), shard.lengths), np.asarray(shard.tokens)), 1)
     counts = counts[:, len(SPECIALS) :]
@@ -79,7 +79,7 @@ def pair_rows(
 
 
 def point_rows(names: list[dict[str, Any]], cka: np.ndarray) -> Iterator[dict[str, Any]]:
-    """Yield the place of each representation on the map; one without spread is alike to nothing and left out."""
+    """Yield the position of each representation on the map; constant ones, similar to nothing, are left out."""
     usable = np.flatnonzero(np.isfinite(np.diag(cka)))
     coordinates, shares = classical_scaling(1 - cka[np.ix_(usable, usable)])
     places = dict(zip(usable.tolist(), coordinates.tolist(), strict=True))

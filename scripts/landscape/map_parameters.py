@@ -16,7 +16,7 @@ def map_parameters(
     Args:
         start: weights before pretraining.
         checkpoints: weights at each budget, in the order of `settings["budgets"]`.
-        endpoints: fine-tuned weights, in the order of `settings["tasks"]`; they left from the last checkpoint.
+        endpoints: weights fine-tuned from the last checkpoint, in the order of `settings["tasks"]`.
         settings: `budgets`, `tasks`, `seed` of the random walk.
         out: CSV of point, kind, budget, task, pc1, pc2, walk1, walk2.
         variance: JSON of explained_variance and null_explained_variance.

@@ -25,7 +25,7 @@ def map_surface(checkpoint: Path, valid: Path, settings: dict[str, Any], out: Pa
         out: CSV.
 
     Raises:
-        UserError: the checkpoint diverged, so that there is no surface.
+        UserError: the checkpoint diverged, so there is no surface.
     """
     if read_json(checkpoint / "metrics.json")["status"] != "ok":
         raise UserError(f"{checkpoint}: this run diverged; choose another cell under landscape.surfaces")

@@ -1,4 +1,4 @@
-"""Measure the pretraining loss along random directions around checkpoints of all sizes, and the width of the well."""
+"""Measure the pretraining loss along random directions around checkpoints of all sizes, and the landscape width."""
 
 from pathlib import Path
 from typing import Any

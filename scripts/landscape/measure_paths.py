@@ -1,4 +1,4 @@
-"""Measure what lies between weights: barriers between budgets, seeds and end points, cosines of task vectors."""
+"""Measure loss barriers between budgets, seeds and end points, and cosines of task vectors."""
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 def measure_paths(
     results: Path, cells: list[Path], settings: dict[str, Any], barriers: Path, curves: Path, vectors: Path
 ) -> None:
-    """Write barriers, the losses that they come from, and cosines of task vectors, for each mapped trunk.
+    """Write barriers, the losses behind them, and cosines of task vectors, for each mapped trunk.
 
     Args:
         results: folder of the study.
@@ -40,8 +40,8 @@ def measure_paths(
         settings: `seeds` of the end points, `mask_fraction`, `molecules` of the batch of pretraining loss.
         barriers: CSV of LINE, loss_from, loss_to, barrier.
         curves: CSV of LINE, a, loss.
-        vectors: CSV of VECTOR: ways from the last checkpoint, encoder only; "pretraining" is the way to there from the
-            initial weights. Lengths are in norms of the last checkpoint.
+        vectors: CSV of VECTOR: weight updates from the last checkpoint, encoder only; "pretraining" is the update from
+            the initial weights to it. Lengths are in norms of the last checkpoint.
     """
     lines, angles = [], []
     for entry in read_cells(cells)["maps"]:
@@ -60,12 +60,12 @@ def measure_paths(
 
 
 def trunk(entry: Row, seed: int | None = None) -> Trunk:
-    """Return the trunk of an entry, or its equal with another seed."""
+    """Return the trunk of an entry, or the same trunk with another seed."""
     return Trunk(entry["corpus"], entry["size"], entry["subset"], entry["seed"] if seed is None else seed)
 
 
 def pretraining_lines(results: Path, entry: Row, settings: Row) -> Iterator[tuple[Row, list[float]]]:
-    """Yield the masked-LM loss, own head, between consecutive budgets and between seeds, on one batch."""
+    """Yield the masked-LM loss, with its own head, between consecutive budgets and between seeds, on one batch."""
     last = entry["budgets"][-1]
     pairs = [("budgets", a, b, trunk(entry), trunk(entry)) for a, b in pairwise(entry["budgets"])]
     pairs += [("seeds", last, last, trunk(entry), trunk(entry, seed)) for seed in entry["others"]]
@@ -87,7 +87,7 @@ def ends_folder(results: Path, entry: Row) -> Path:
 
 
 def task_lines(results: Path, entry: Row) -> Iterator[tuple[Row, list[float]]]:
-    """Yield the task loss between the pretrained and fine-tuned encoders, as the end points measured it."""
+    """Yield the task loss between the pretrained and fine-tuned encoders, as measured with the end points."""
     kinds = {
         "pretrained": {"kind": "fine-tuning", "from": "pretrained", "to": "fine-tuned"},
         "seeds": {"kind": "fine-tuning seeds", "from": "fine-tuned", "to": "another seed"},
@@ -98,7 +98,7 @@ def task_lines(results: Path, entry: Row) -> Iterator[tuple[Row, list[float]]]:
 
 
 def vector_rows(results: Path, entry: Row, seeds: list[int]) -> Iterator[Row]:
-    """Yield the cosine between any two ways from the last checkpoint, and their lengths."""
+    """Yield the cosine between any two weight updates from the last checkpoint, and their lengths."""
     folder = ends_folder(results, entry)
     names = [(task, seed) for task in entry["tasks"] for seed in seeds]
     initial = (
@@ -109,7 +109,7 @@ def vector_rows(results: Path, entry: Row, seeds: list[int]) -> Iterator[Row]:
     last = trunk_folder(results, trunk(entry)) / entry["budgets"][-1] / "model.safetensors"
     files = [folder / f"{task}-seed{seed}.safetensors" for task, seed in names]
     start, first, *ends = flatten([encoder_weights(path) for path in (last, initial, *files)])
-    points = np.stack([2 * start - first, *ends])  # pretraining went from `first` to `start`: the same way, onwards
+    points = np.stack([2 * start - first, *ends])  # the pretraining update, `first` to `start`, continued from `start`
     names = [("pretraining", ""), *names]
     found = cosines(start, points)
     lengths = np.linalg.norm(points - start, axis=1) / np.linalg.norm(start)

@@ -1,4 +1,4 @@
-"""Pretrain one trunk to one token budget, with a decay of its own, and measure the checkpoint."""
+"""Pretrain one trunk to one token budget, with its own decay, and measure the checkpoint."""
 
 import logging
 from contextlib import nullcontext
@@ -44,7 +44,7 @@ def pretrain_checkpoint(
     micro_tokens: int = 0,
     compile: int = 0,
 ) -> None:
-    """Write one checkpoint of a trunk, with what it cost; several processes train it together.
+    """Write one checkpoint of a trunk, and its cost; several processes can train it together.
 
     Args:
         settings: `identity` (corpus, size, subset, seed, budget), `budget_tokens`, `training`, `seed`, `mask_fraction`,
@@ -55,8 +55,8 @@ def pretrain_checkpoint(
         vocabulary: vocabulary.json of the tokenizer.
         state: folder of the saved states of all trunks.
         out: folder of the checkpoint.
-        code: digest of the code that this job runs: what it saved is taken up by the same code only.
-        processes: that train together; results do not depend on it.
+        code: digest of the code that this job runs; saved states are resumed by the same code only.
+        processes: number of processes that train together; results do not depend on it.
         micro_tokens: tokens of a micro-batch, 0 for no gradient accumulation.
         compile: 1 to compile the layers by torch.compile on a GPU.
     """
@@ -65,7 +65,7 @@ def pretrain_checkpoint(
         launch(processes)
     if rank:
         logging.disable(logging.INFO)  # the process of rank 0 logs
-    # What the trunk computes: no budgets and no decay, so that a new budget continues it; nor how many processes
+    # Identity of the trunk, without budgets and decay, so that a new budget continues it, and without processes
     training = {key: value for key, value in settings["training"].items() if key != "decay_fraction"}
     digests = [sha256_file(path) for path in (start / "model.safetensors", tokens)]
     own = state_folder(state, training, settings["seed"], digests, code)
@@ -101,7 +101,7 @@ def train(
         state: folder of the saved states of this trunk; the process of rank 0 holds its lease.
         group: the processes that train this model; they and `micro_tokens` affect rounding only.
         micro_tokens: tokens of a micro-batch, or None for no gradient accumulation.
-        compile: the layers by torch.compile, if this job has a GPU.
+        compile: whether to compile the layers with torch.compile, if this job has a GPU.
     """
     training, shard = settings["training"], read_shard(tokens)
     check_vocabulary(shard, tokens, read_json(vocabulary)["digest"])
@@ -119,7 +119,7 @@ def schedule_of(training: dict[str, Any]) -> Schedule:
 def write_checkpoint(
     trainer: Trainer, settings: dict[str, Any], start: Path, valid: dict[str, Path], vocabulary: Path, out: Path
 ) -> dict[str, Any]:
-    """Write the checkpoint folder (model, tokenizer, metrics.json, model card, curve.csv) and return what the run cost.
+    """Write the checkpoint folder (model, tokenizer, metrics.json, model card, curve.csv) and return the cost.
 
     Args:
         trainer: at the decayed checkpoint.
@@ -152,7 +152,7 @@ def check_vocabulary(shard: Shard, path: Path, digest: str) -> None:
 
 
 def metrics(settings: dict[str, Any], trainer: Trainer, losses: dict[str, Any]) -> dict[str, Any]:
-    """Return metrics.json: scale, cost in operations, and validation losses; a diverged run keeps its scale only."""
+    """Return metrics.json: scale, cost in operations, and validation losses; a diverged run has its scale only."""
     progress, shard, count = trainer.progress, trainer.shard, count_parameters(trainer.model)
     visits = trainer.loader.count_visits(progress.step)
     finite = all(loss["loss"] is not None and loss["loss"] < 1e4 for loss in losses.values())

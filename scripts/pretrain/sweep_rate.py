@@ -38,8 +38,8 @@ def sweep_rate(
         tokens: training shard.
         valid: validation shard of the same corpus.
         vocabulary: vocabulary.json.
-        state: folder of resume states, of any computation.
-        code: digest of the code that this job runs: what it saved is taken up by the same code only.
+        state: folder of the saved states of all computations.
+        code: digest of the code that this job runs; saved states are resumed by the same code only.
         out: JSON with size, corpus, budget_tokens and rates [{factor, learning_rate, loss, status}].
     """
     digests = [sha256_file(path) for path in (start / "model.safetensors", tokens)]

@@ -1,4 +1,4 @@
-"""Write the page of one task for whoever owns its data, and the predictions for each test molecule."""
+"""Write the page of one task for the owner of its data, and the predictions for each test molecule."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from clm.tasks.table import ID, Task
 from clm.wording.names import corpus_name, scale_name
 from clm.wording.recommendation import lowest_line, recommendation_lines
 
-MOST = 500  # test molecules whose nearest training molecule is looked up
+MOST = 500  # maximum number of test molecules whose nearest training molecule is found
 
 
 def write_answer(
@@ -70,7 +70,7 @@ def write_answer(
 
 
 def similarity(study: StudyTask) -> float | None:
-    """Return the median similarity of at most 500 test molecules to their nearest training molecule, None without."""
+    """Return the median similarity of at most 500 test molecules to their nearest training molecule, None if empty."""
     train, test = ([study.task.smiles[row] for row in study.parts[part]] for part in ("train", "test"))
     if not train or not test:
         return None

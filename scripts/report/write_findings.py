@@ -1,4 +1,4 @@
-"""Write what a study found as a page of sentences filled from its tables."""
+"""Write the findings of a study as a page of sentences filled from its tables."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Write the report, and beside it Snakemake's own with rule graph, code and run times, from inside the workflow."""
+"""Write the report, and Snakemake's own report with rule graph, code and run times, from inside the workflow."""
 
 import json
 import subprocess
@@ -29,12 +29,12 @@ def write_report(request: Path, out: Path, workflow: Path) -> None:
     Args:
         request: JSON of `targets`, finished files of which only the jobs appear in Snakemake's report, the resolved
             `config`, `settings` of the beginning, and `shown`: path, category, label and caption of each file;
-            `storage`: whether the results lie in a storage, for which Snakemake's report cannot be made.
+            `storage`: whether the results are in a storage, for which Snakemake's report cannot be made.
         out: report.html.
         workflow: Snakemake's own report, or why there is none.
 
     Raises:
-        UserError: Snakemake could not make the report (its own words are in the log above), or a caption is faulty.
+        UserError: Snakemake could not make the report (its message is in the log above), or a caption is invalid.
     """
     asked = read_json(request)
     if asked.get("storage"):
@@ -67,11 +67,11 @@ def shown(entry: Mapping[str, str], config: Mapping[str, Any]) -> Shown:
 
 
 def snakemake_report(asked: Mapping[str, Any], out: Path) -> None:
-    """Write Snakemake's report of `targets` and of everything that they were made from.
+    """Write Snakemake's report of `targets` and of everything that they depend on.
 
-    A second Snakemake, which runs no job, rebuilds the graph from the same configuration and reads the records of
-    the finished jobs. It gets the whole configuration as a file that replaces config.yaml, so that overlays and
-    `--config` of the running workflow hold; no profile, since it only reads; no lock, which the running workflow holds.
+    A second Snakemake, which runs no job, rebuilds the graph from the same configuration and reads the records of the
+    finished jobs. It gets the whole configuration as a file that replaces config.yaml, so that overlays and `--config`
+    of the running workflow apply; no profile, since it only reads; no lock, which the running workflow holds.
     """
     with tempfile.TemporaryDirectory(prefix="report-") as folder, atomic(out) as temporary:
         resolved = Path(folder) / "resolved_config.json"

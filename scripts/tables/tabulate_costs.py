@@ -1,4 +1,4 @@
-"""Tabulate what each job cost: time, memory, device, library versions."""
+"""Tabulate the cost of each job: time, memory, device, library versions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def tabulate_costs(results: Path, cells: list[Path], settings: dict[str, Any], o
 
 
 def cost_files(results: Path, settings: dict[str, Any]) -> Iterator[tuple[str, Path]]:
-    """Yield stage and cost file of each job, those of the control of shuffled tokens too: it costs what it costs."""
+    """Yield stage and cost file of each job, including those of the control with shuffled tokens."""
     control = {"trunks": settings["shuffled_trunks"], "fine_tuned": settings["shuffled_fine_tuned"]}
     yield from model_files(results, settings)
     yield from model_files(results, control | {"tasks": settings["tasks"]})

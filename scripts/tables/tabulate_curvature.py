@@ -34,7 +34,7 @@ def tabulate_curvature(results: Path, cells: list[Path], out: Path) -> None:
 
 
 def flatten(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the numbers of one measurement as columns; what was not measured is missing."""
+    """Return the numbers of one measurement as columns; values that were not measured are missing."""
     trace = metrics.get("trace") or {}
     scaled, encoder = metrics.get("scale_aware_trace") or {}, metrics.get("encoder") or {}
     scaled_encoder = encoder.get("scale_aware_trace") or {}

@@ -24,7 +24,7 @@ COLUMNS = ("ladder", "quantity", "axis", "predictor", "mode", "split", "features
 COLUMNS += ("estimate", "lower", "upper", "p", "p_holm", "df", "raw", "raw_lower", "raw_upper", "n_cells", "n_trunks")
 COLUMNS += ("n_tasks", "verdict", "reason", "p_bh", "partial_loss", "partial_lower", "partial_upper", "meaning")
 NAMES = {"gain": "estimate", "slope": "estimate", "raw_gain": "raw", "raw_slope": "raw"}
-# of the ranking: a correlation is that of ranks, a regret the error over that of a choice at random
+# of the ranking: correlations are rank correlations, regrets are errors relative to a random choice
 RANKED = {
     "correlation": {"spearman": "estimate"},
     "regret": {"against_random": "estimate", "against_random_lower": "lower", "against_random_upper": "upper"},
@@ -42,7 +42,7 @@ class Ladder(NamedTuple):
     predictors: pd.DataFrame
 
     def panels(self, column: str) -> Iterator[tuple[Panel, Twins | None]]:
-        """Yield the panels of the models of which a column is known, with their untrained twins."""
+        """Yield the panels of the models with a known value in a column, with their untrained twins."""
         cells = study_runs(known(self.runs, column), [self.name])
         for panel in panels(self.scores, cells, self.draws) if len(cells) else ():
             yield panel, self.twins.get(tuple(panel.names.values()))
@@ -104,7 +104,7 @@ def sensitivity(ladder: Ladder, controls: Mapping[str, Any]) -> dict[tuple[str, 
 def headline(
     ladder: Ladder, seen: Mapping[tuple[str, str], bool], settings: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the headline rows of the axes, each over the models of which its number is known."""
+    """Yield the headline rows of the axes, each over the models with a known value."""
     columns = {axis.name: axis.column for axis in gains.AXES} | {"elasticity": "loss"}
     for axis, column in columns.items():
         nets = []
@@ -118,7 +118,7 @@ def headline(
 def ranking(
     ladder: Ladder, seen: Mapping[tuple[str, str], bool], settings: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the numbers that may predict the scores, over the models whose loss is known."""
+    """Yield the rows of the predictors, over the models whose loss is known."""
     chosen = Settings(
         settings["bootstrap"],
         settings["seed"],
@@ -129,7 +129,7 @@ def ranking(
     cells = study_runs(ranked_runs(ladder.runs), [ladder.name])
     members = list(panels(ladder.scores, cells, ladder.draws)) if len(cells) else []
     for quantity, row in ranked(members, Predictors(ladder.predictors), chosen, seen):
-        renamed = {new: row.get(name) for name, new in RANKED[quantity].items()}  # a regret of one task has no interval
+        renamed = {new: row.get(name) for name, new in RANKED[quantity].items()}  # regrets of one task have no interval
         yield told(ladder.name, quantity, row | renamed)
 
 

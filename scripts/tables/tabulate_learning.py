@@ -1,4 +1,4 @@
-"""Tabulate learning curves: error against the number of labels, and what the last doubling brought."""
+"""Tabulate learning curves: error against the number of labels, and the gain of the last doubling."""
 
 from pathlib import Path
 from typing import Any

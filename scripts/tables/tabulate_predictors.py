@@ -1,4 +1,4 @@
-"""Tabulate every number that might predict transfer, in one long table."""
+"""Tabulate all predictors of transfer in one long table."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def tabulate_predictors(
 
 
 def long_form(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Return the predictors among the columns of a table as rows of name and value beside the keys of a checkpoint."""
+    """Return the predictors among the columns of a table in long form: keys of a checkpoint, name and value."""
     names = predictor_columns(table, frame.columns)
     return frame.melt(id_vars=list(KEYS), value_vars=names, var_name="name", value_name="value")
 

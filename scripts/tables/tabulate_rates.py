@@ -1,7 +1,7 @@
 """Tabulate the check of pretraining learning rates: validation loss at multiples of each size's rate.
 
-With a size's own rate the check does what the study does as well (in one process, its layers not compiled), so both
-losses tell how repeatable a training is.
+At a size's own rate the check repeats a training of the study (in one process, without compiled layers), so the two
+losses show how repeatable a training is.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ def tabulate_rates(sweeps: list[Path], checkpoints: list[Path], out: Path) -> No
     Args:
         sweeps: the JSON of each size.
         checkpoints: metrics.json of the study's checkpoints of the same corpus, subset, seed and budget.
-        out: the table; `trained_again` is the loss of the checkpoint that had the same training, where there is one,
-            and `difference` how far it lies from `loss`, in nats: 0 where trainings are repeatable to the bit.
+        out: the table; `trained_again` is the loss of the checkpoint with the same training, if there is one, and
+            `difference` its difference from `loss`, in nats: 0 if trainings are bit-identical.
     """
     again = {metrics["size"]: metrics for metrics in map(read_json, checkpoints)}
     write_table(

@@ -1,4 +1,4 @@
-"""Tabulate pretraining: one row per checkpoint, untrained encoders too."""
+"""Tabulate pretraining: one row per checkpoint, including untrained encoders."""
 
 from pathlib import Path
 from typing import Any

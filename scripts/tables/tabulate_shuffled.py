@@ -1,4 +1,4 @@
-"""Tabulate the control of shuffled tokens: checkpoints and scores that stand in no other table."""
+"""Tabulate the control with shuffled tokens: checkpoints and scores that are in no other table."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ def tabulate_shuffled(
     Args:
         results: folder of the study.
         cells: files of the lists `shuffled_trunks` and `shuffled_fine_tuned` (see clm.tables.cells).
-        settings: `corpora` (those read from files, then those of shuffled tokens), `tasks`, `kinds` of the tasks,
+        settings: `corpora` (those read from files, then shuffled ones), `tasks`, `kinds` of the tasks,
             `bootstrap`.
         runs: columns of runs.csv; `loss` is that on shuffled validation molecules of the checkpoint's own corpus.
         transfer: columns of transfer.csv.

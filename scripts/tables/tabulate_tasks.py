@@ -1,4 +1,4 @@
-"""Tabulate tasks: what about their molecules and labels could decide whether scale helps."""
+"""Tabulate tasks: properties of their molecules and labels that could determine whether scale helps."""
 
 from pathlib import Path
 from statistics import fmean
@@ -19,7 +19,7 @@ def tabulate_tasks(results: Path, settings: dict[str, Any], out: Path) -> None:
         results: folder of the study.
         settings: `tasks` ({name: {kind, units, control: whether the truth is known}}), `families` ({name: family}) and
             `reference`, [corpus, subset] to which the distances were measured.
-        out: one row per task; numbers of labels are means over the labels of a task.
+        out: one row per task; descriptors of labels are means over the labels of a task.
     """
     corpus, subset = settings["reference"]
     rows = []
@@ -35,7 +35,7 @@ def tabulate_tasks(results: Path, settings: dict[str, Any], out: Path) -> None:
 
 
 def value_of(descriptor: Descriptor, told: dict[str, Any], distance: dict[str, Any]) -> Any:
-    """Return a descriptor from the descriptors of a task and its distance to a corpus; None where it is unknown."""
+    """Return a descriptor from the descriptors of a task and its distance to a corpus; None if unknown."""
     key = descriptor.key or descriptor.column
     if descriptor.source == LABEL:
         return label_mean(told["labels"], key)
@@ -43,7 +43,7 @@ def value_of(descriptor: Descriptor, told: dict[str, Any], distance: dict[str, A
 
 
 def label_mean(labels: dict[str, dict[str, Any]], key: str) -> float | None:
-    """Return the mean over labels of what is known of them, or None."""
+    """Return the mean over the labels with a known value, or None."""
     known = [label[key] for label in labels.values() if label.get(key) is not None]
     return fmean(known) if known else None
 

@@ -1,4 +1,4 @@
-"""Tabulate transfer: scores of every model, what predicts them, and paired bootstrap draws of their errors."""
+"""Tabulate transfer: scores of every model, their predictors, and paired bootstrap draws of their errors."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def tabulate_transfer(
         cells: files of the lists `trunks` and `fine_tuned` (see clm.tables.cells).
         settings: `tasks`, `baselines`, `kinds` of the tasks and `bootstrap`, the number of draws.
         out: one row per score.
-        predictors: one row per number that may predict a score of a checkpoint on a task; `reason`: why it has none.
+        predictors: one row per predictor of the score of a checkpoint on a task; `reason`: why it has no value.
         draws: one row per checkpoint and task on the scaffold split, with the log errors on drawn test sets and halves.
     """
     write_transfer(results, settings | read_cells(cells), out, draws, predictors)

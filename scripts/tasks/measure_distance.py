@@ -1,4 +1,4 @@
-"""Measure how far one task lies from one subset of a corpus."""
+"""Measure the distance of one task from one subset of a corpus."""
 
 from pathlib import Path
 

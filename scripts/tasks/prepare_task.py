@@ -1,4 +1,4 @@
-"""Prepare one task: parse and canonicalize the molecules of a table and count what was left out and why."""
+"""Prepare one task: parse and canonicalize the molecules of a table, and count rejected rows by reason."""
 
 import csv
 import logging
@@ -24,7 +24,7 @@ def prepare_task(source: Path, settings: dict[str, Any], out: Path, summary: Pat
 
     Args:
         source: a table, an archive with one, or for a control task the validation set of its corpus (Parquet).
-        settings: `name`, `kind`, `labels`, and `control` or `smiles` with how the table is read (config.yaml, `tasks`).
+        settings: `name`, `kind`, `labels`, and `control` or `smiles` with options of the table (config.yaml, `tasks`).
         out: molecules.csv.
         summary: summary.json.
 
@@ -38,7 +38,7 @@ def prepare_task(source: Path, settings: dict[str, Any], out: Path, summary: Pat
 
 
 def read_table(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule], dict[str, Any]]:
-    """Return molecules and counts of a table, or of several with the same columns that follow each other."""
+    """Return molecules and counts of a table, or of several concatenated ones with the same columns."""
     members = settings.get("member")
     members = members if isinstance(members, list) else [members]
     how = {key: settings.get(key) for key in ("separator", "encoding", "decimal")}
@@ -71,7 +71,7 @@ def read_control(source: Path, settings: dict[str, Any]) -> tuple[list[Molecule]
 
 
 def write_molecules(path: Path, molecules: list[Molecule], settings: dict[str, Any]) -> None:
-    """Write the table; a missing label is an empty field, numbers are their shortest exact text."""
+    """Write the table; missing labels are empty fields, numbers have their shortest exact representation."""
     carried = as_list(settings.get("id"))
     times = [TIME] if "time" in settings else []
     header = [*COLUMNS, *([ID, *carried[1:]] if carried else []), *times, *settings["labels"]]

@@ -19,11 +19,11 @@ def split_task(molecules: Path, split: str, seed: int, out: Path) -> None:
 
     Args:
         molecules: molecules.csv of the task.
-        split: scaffold or time (both without randomness), random, scaffold_balanced or cluster.
-        seed: of the random ones.
+        split: scaffold or time (both deterministic), random, scaffold_balanced or cluster.
+        seed: of the random splits.
         out: CSV of row, part.
 
-    A part can be empty, for example when all molecules share one scaffold: the cells then say why they have no number.
+    A part can be empty, for example if all molecules share one scaffold: the cells then state why they have no number.
     """
     task = load_task(molecules, [])
     parts = parts_of(task, split, seed)

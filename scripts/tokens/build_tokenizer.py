@@ -1,4 +1,4 @@
-"""Build the one closed vocabulary of a study from the training molecules of all its corpora."""
+"""Build the closed vocabulary of a study from the training molecules of all its corpora."""
 
 import logging
 from collections import Counter

@@ -14,7 +14,7 @@ from clm.tokens.text import KINDS, Kind
 
 
 def count_tokens(molecules: Path, settings: dict[str, Any], out: Path) -> None:
-    """Write how often each token occurs, and how many molecules the representation cannot express."""
+    """Write the count of each token, and the number of molecules that the representation cannot express."""
     counts: Counter[str] = Counter()
     kind, lost = KINDS[settings["kind"]], 0
     for batch in batches([molecules], ["smiles"]):
@@ -28,7 +28,7 @@ def count_tokens(molecules: Path, settings: dict[str, Any], out: Path) -> None:
 
 
 def count(texts: pa.Array, kind: Kind) -> Counter[str]:
-    """Return how often each token occurs in texts."""
+    """Return the count of each token in texts."""
     if kind.scanned:
         return scan(texts).counts()
     return Counter(token for text in texts.to_pylist() for token in re.findall(kind.pattern, text))

@@ -8,9 +8,9 @@ from clm.provenance.command import UserError, run
 
 
 def draw_subset(train: Path, settings: dict[str, Any], out: Path) -> None:
-    """Write the `molecules` smallest keys of the training molecules (key, smiles), which lie in their order.
+    """Write the `molecules` training molecules with the smallest keys (key, smiles); the input is sorted by key.
 
-    Subsets are nested by construction, and adding one moves no other.
+    Subsets are nested by construction, and adding one does not change the others.
 
     Raises:
         UserError: the corpus has fewer training molecules.

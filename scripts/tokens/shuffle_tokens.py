@@ -1,4 +1,4 @@
-"""Permute the tokens of each molecule of a shard: a control with the same molecules and letter counts."""
+"""Permute the tokens of each molecule of a shard: a control with the same molecules and token counts."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from clm.provenance.files import sha256_file
 from clm.tokens import shuffle
 from clm.tokens.shards import ShardWriter, read_shard
 
-MOLECULES = 100_000  # that are held in memory at once
+MOLECULES = 100_000  # molecules in memory at once
 
 
 def shuffle_tokens(tokens: Path, out: Path) -> None:
-    """Write a shard of the same molecules in the same order, the tokens between [CLS] and [SEP] of each permuted.
+    """Write a shard of the same molecules in the same order, with the tokens between [CLS] and [SEP] permuted.
 
     Args:
         tokens: shard of the corpus.

@@ -33,7 +33,7 @@ def tokenize_subset(molecules: Path, tokenizer: Path, vocabulary: Path, out: Pat
 
 
 def by_arrays(record: dict[str, Any]) -> Callable[[pa.RecordBatch], Encoded]:
-    """Return a function from a batch to ids, lengths and keys, for atom-level tokens."""
+    """Return a function that maps a batch to ids, lengths and keys, for atom-level tokens."""
 
     def encoded(batch: pa.RecordBatch) -> Encoded:
         ids = encode(scan(batch.column("smiles")), batch.num_rows, record["tokens"], record["max_tokens"])
@@ -43,7 +43,7 @@ def by_arrays(record: dict[str, Any]) -> Callable[[pa.RecordBatch], Encoded]:
 
 
 def by_tokenizer(tokenizer: Path, kind: str) -> Callable[[pa.RecordBatch], Encoded]:
-    """Return the same for other tokens, by the tokenizer itself; molecules that cannot be expressed are left out."""
+    """Return the same for other tokens, using the tokenizer; molecules that cannot be expressed are left out."""
     from tokenizers import Tokenizer
 
     model = Tokenizer.from_file(str(tokenizer))

@@ -1,4 +1,4 @@
-"""Fetch one model from a hub at one revision, and record its commit and the sha256 of each file."""
+"""Download one model from a hub at one revision, and record its commit and the sha256 of each file."""
 
 import os
 import shutil
@@ -9,23 +9,23 @@ from clm.provenance.command import UserError, run
 from clm.provenance.files import sha256_file, write_json
 from clm.study.hub import MAIN
 
-# What an encoder and its tokenizer are made of; weights in other forms and pictures stay there
+# Files of an encoder and its tokenizer; weights in other formats and images are not downloaded
 TEXTS = ("*.json", "*.txt", "*.model")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 def fetch_model(settings: dict[str, Any], files: Path, record: Path) -> None:
-    """Write the folder of a model and its record: id, revision asked for, endpoint, commit, sha256 of each file.
+    """Write the folder of a model and its record: id, requested revision, endpoint, commit, sha256 of each file.
 
-    The hub is that of the environment variable HF_ENDPOINT; HF_TOKEN opens models that are not public.
+    The environment variable HF_ENDPOINT selects the hub; HF_TOKEN gives access to models that are not public.
 
     Args:
-        settings: `model`, `revision`, `remote_code` (whether Python files are fetched too).
+        settings: `model`, `revision`, `remote_code` (whether Python files are downloaded too).
         files: the folder.
         record: JSON about it.
 
     Raises:
-        UserError: the hub does not deliver.
+        UserError: the download failed.
     """
     from huggingface_hub import HfApi, constants, snapshot_download
 
@@ -37,7 +37,7 @@ def fetch_model(settings: dict[str, Any], files: Path, record: Path) -> None:
         kept = WEIGHTS[:1] if any(name.endswith(".safetensors") for name in names) else WEIGHTS
         wanted = [*TEXTS, *kept, *(["*.py"] if settings.get("remote_code") else [])]
         snapshot_download(model, revision=info.sha, local_dir=partial, allow_patterns=wanted)
-    except Exception as error:  # whatever the hub's client and the network below it raise
+    except Exception as error:  # the client of the hub and the network may raise anything
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         raise UserError(
             f"{model} at {revision} cannot be fetched from {constants.ENDPOINT} ({reason}); check the network and "

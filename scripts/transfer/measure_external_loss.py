@@ -1,4 +1,4 @@
-"""Measure the masked-LM loss of a model from elsewhere on the validation molecules of a corpus."""
+"""Measure the masked-LM loss of an external model on the validation molecules of a corpus."""
 
 from pathlib import Path
 from typing import Any

@@ -11,12 +11,12 @@ from clm.transfer.each_task import Compute, digests, score_each_task
 
 
 def probe_encoder(results: Path, tokenizer: Path, settings: dict[str, Any], code: str) -> None:
-    """Write scores and predictors, test predictions and cost of each task; what is in the store is not computed again.
+    """Write scores and predictors, test predictions and cost of each task; stored results are not computed again.
 
     Args:
         results: folder of the study.
         tokenizer: folder with tokenizer.json and vocabulary.json.
-        settings: `tasks`: {name: its own `task`, `kind`, `labels`}; and for all of them what `probe_trunk` reads.
+        settings: `tasks`: {name: its own `task`, `kind`, `labels`}; and the common settings of `probe_trunk`.
         code: digest of the code that this job runs.
     """
     trunk = Trunk(**settings["identity"], budgets=tuple(settings["budgets"]))
@@ -28,7 +28,7 @@ def probe_encoder(results: Path, tokenizer: Path, settings: dict[str, Any], code
 
 
 def probing(trunk: Path, tokenizer: Path) -> Compute:
-    """Return what scores a task; a job that takes all from the store imports no torch."""
+    """Return the function that scores a task; a job whose results are all stored does not import torch."""
     from clm.transfer.probe_trunk import probe_trunk
 
     return partial(probe_trunk, trunk, tokenizer)

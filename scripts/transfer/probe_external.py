@@ -1,4 +1,4 @@
-"""Probe features from elsewhere on one task, with the heads, splits and scores of our own frozen encoders."""
+"""Probe external features on one task, with the same heads, splits and scores as our own frozen encoders."""
 
 import logging
 from pathlib import Path
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 def probe_external(
     molecules: Path, splits: list[Path], settings: dict[str, Any], out: Path, predictions: Path, cost: Path
 ) -> None:
-    """Write the scores of one external model or table of embeddings, what may predict them, and the test predictions.
+    """Write the scores of one external model or table of embeddings, their predictors, and the test predictions.
 
     Args:
         molecules: molecules.csv of the task.
@@ -31,7 +31,7 @@ def probe_external(
             `model_features`) or `file`.
         out: JSON of cells and predictors.
         predictions: Parquet of test predictions.
-        cost: JSON of what the job cost.
+        cost: JSON of the cost of the job.
     """
     with metered(cost):
         task = load_task(molecules, settings["labels"])
@@ -45,7 +45,7 @@ def probe_external(
             at, part = {"budget": None, "split": split, "split_seed": seed}, load_split(path, task.rows)
             keys = at | {"finetune_seed": None, "features": PRIMARY}
             found, rows, scores = probe_cells(features, task, part, settings["kind"], keys)
-            if number == 0:  # the primary split, as of our own checkpoints
+            if number == 0:  # the primary split, as for our own checkpoints
                 scores += label_predictors(
                     features, task, part["train"], settings["kind"], settings["roughness_molecules"]
                 )

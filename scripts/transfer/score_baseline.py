@@ -28,7 +28,7 @@ def score_baseline(
         settings: `baseline`, `name` of the task, `kind`, `labels`, `splits` (list of [split, seed]); forests: `seeds`.
         out: JSON with one cell per split, seed and label.
         predictions: Parquet of test predictions.
-        cost: JSON of what the job cost.
+        cost: JSON of the cost of the job.
     """
     with metered(cost):
         task = load_task(molecules, settings["labels"])
@@ -51,7 +51,7 @@ def score_baseline(
 def fit_labels(
     task: Task, features: np.ndarray, parts: dict[str, np.ndarray], settings: dict[str, Any], seed: int | None
 ) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
-    """Return test predictions, float64 (n_test, L), and what was selected for each label."""
+    """Return test predictions, float64 (n_test, L), and the selected settings of each label."""
     fitted = [
         fit_predict(settings["baseline"], features, y, parts, task.groups, settings["kind"], seed)
         for y in task.labels.T

@@ -1,4 +1,4 @@
-"""Train a graph network from nothing on one task: all splits, all labels, test part."""
+"""Train a graph network from scratch on one task: all splits, all labels, test part."""
 
 import logging
 from pathlib import Path
@@ -30,7 +30,7 @@ def train_graph_network(
             training.
         out: JSON with one cell per split, seed and label.
         predictions: Parquet of test predictions.
-        cost: JSON of what the job cost.
+        cost: JSON of the cost of the job.
 
     Raises:
         UserError: the package of the network is not installed.

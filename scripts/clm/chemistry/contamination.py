@@ -21,7 +21,7 @@ class Contamination:
         self.keys = {skeleton(mol) for mol in mols}
 
     def __contains__(self, smiles: str) -> bool:
-        """Whether a SMILES shares its skeleton with a task molecule; InChI is computed only when sizes match."""
+        """Return whether a SMILES shares its skeleton with a task molecule; InChI is computed only when sizes match."""
         mol = Chem.MolFromSmiles(smiles)
         if mol is None or mol.GetNumHeavyAtoms() not in self.sizes:
             return False

@@ -33,7 +33,7 @@ def read_molecules(path: Path, column: str | None = None, ids: str | None = None
 
 
 def without_header(path: Path, column: str | None) -> bool:
-    """Whether the first row of a table is a molecule."""
+    """Return whether the first row of a table is a molecule."""
     numbered = column is not None and column.isdecimal()
     listing = column is None and any(suffix.lower() in SMILES_FILES for suffix in path.suffixes)
     if not numbered and not listing:

@@ -58,7 +58,7 @@ class Interrupted(SystemExit):
 
 
 def stop_requested() -> bool:
-    """Whether SIGTERM came since `watch_signals`."""
+    """Return whether SIGTERM came since `watch_signals`."""
     return STOP.is_set()
 
 

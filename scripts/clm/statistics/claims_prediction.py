@@ -38,7 +38,7 @@ def prediction_claims(correlations: pd.DataFrame, margin: float) -> list[dict[st
 
 
 def is_one_of(predictor: str, starts: tuple[str, ...]) -> bool:
-    """Whether a predictor is one of the names, or begins with one that ends in an underscore."""
+    """Return whether a predictor is one of the names, or begins with one that ends in an underscore."""
     return any(predictor == name or (name.endswith("_") and predictor.startswith(name)) for name in starts)
 
 

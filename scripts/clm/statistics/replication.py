@@ -22,7 +22,7 @@ def replicated(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str,
         first: claims of claims.json.
         second: those of the replication.
 
-    If a mode has a single split in both studies, a claim on all its splits equals that on this split and is listed once.
+    If a mode has a single split in both studies, the claim on all its splits equals that on this split, listed once.
 
     `difference` is the second effect minus the first. Its interval comes from the two intervals by the method of
     variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693), which keeps their asymmetry.

@@ -52,7 +52,7 @@ def named_control(controls: Mapping[str, Mapping[str, Any]]) -> str | None:
 
 
 def is_named(control: Mapping[str, Any]) -> bool:
-    """Whether a control is logP without label noise."""
+    """Return whether a control is logP without label noise."""
     return control["property"] == NAMED and control["noise"] == 0
 
 

@@ -1,1 +1,1 @@
-"""Words for what tables say, never more: titles of figures, sentences of pages, readable names."""
+"""Text for the content of tables: titles of figures, sentences of pages, readable names."""

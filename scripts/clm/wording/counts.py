@@ -8,7 +8,7 @@ KINDS = {"help": (IMPROVING, ARRIVES), "harm": (DEGRADED,), "no gain": (SATURATE
 
 
 def verdict_counts(rows: pd.DataFrame) -> str:
-    """Return how many rows have a gain, a loss, no relevant gain, and no decision: "helps 1, no gain 2, open 9".
+    """Return the numbers of rows with a gain, a loss, no relevant gain and no decision: "helps 1, no gain 2, open 9".
 
     Args:
         rows: with a column `verdict`, one row per task and mode.

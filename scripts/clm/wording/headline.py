@@ -1,4 +1,4 @@
-"""The headline in words: what one row of headline.csv allows to say, for titles of panels and sentences of pages."""
+"""The headline in words: rows of headline.csv as titles of panels and sentences of pages."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def pooled(headline: pd.DataFrame, axis: str, mode: str) -> dict[str, Any] | Non
 
 
 def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
-    """Return what the pretraining loss does per doubling of an axis.
+    """Return the change of the pretraining loss per doubling of an axis, in words.
 
     Args:
         rows: of headline.csv, one axis in every mode; None where a mode is missing.
@@ -40,7 +40,7 @@ def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
     known = [row for row in rows if row is not None and pd.notna(row["loss_fall"])]
     if not known:
         return "loss: too few runs to test"
-    # the mode with most trunks; probes, which come last, are of all checkpoints
+    # the mode with most trunks; linear probes, which come last, cover all checkpoints
     row = max(reversed(known), key=lambda one: one["n_trunks"])
     if few_trunks(row):
         return f"loss: too few runs ({change(row['loss_fall'])})"
@@ -51,15 +51,15 @@ def loss_words(rows: Sequence[Mapping[str, Any] | None]) -> str:
 
 
 def few_trunks(row: Mapping[str, Any]) -> bool:
-    """Whether a row cannot be tested because too few trunks differ along the axis, for the loss as for the errors."""
+    """Return whether too few trunks differ along the axis for a test of a row, for the loss as for the errors."""
     return row["verdict"] == NOT_TESTABLE and " tasks, has " not in str(row["reason"])
 
 
 def error_words(row: Mapping[str, Any] | None, margin: float) -> str:
-    """Return what the error does per doubling of an axis: the fall with its interval, and the verdict.
+    """Return the change of the error per doubling of an axis in words: the fall with its interval, and the verdict.
 
     Args:
-        row: of headline.csv; None where the mode was not measured.
+        row: of headline.csv; None if the mode was not measured.
         margin: gain per doubling that matters.
     """
     if row is None:
@@ -83,7 +83,7 @@ def panel_lines(headline: pd.DataFrame, axis: str, factor: float | None, margin:
     Args:
         headline: headline.csv.
         axis: D, N or U.
-        factor: largest over smallest value of the axis; None where nothing varies.
+        factor: ratio of the largest to the smallest value of the axis; None if nothing varies.
         margin: gain per doubling that matters.
     """
     rows = {mode: pooled(headline, axis, mode) for mode in MODES}
@@ -93,7 +93,7 @@ def panel_lines(headline: pd.DataFrame, axis: str, factor: float | None, margin:
 
 
 def answer(headline: pd.DataFrame, margin: float) -> list[str]:
-    """Return a sentence on the loss and one per mode: what more tokens, parameters and molecules do to the error.
+    """Return a sentence on the loss and one per mode: the effect of tokens, parameters and molecules on the error.
 
     Args:
         headline: headline.csv.
@@ -136,7 +136,7 @@ def answer_of(mode: str, rows: Mapping[str, Mapping[str, Any] | None], margin: f
         chosen = {axis: row for axis, row in rows.items() if row is not None and finer(row) == verdict}
         if chosen:
             told = list(dict.fromkeys(in_brackets(row) for row in chosen.values()))
-            if verdict in (IMPROVING, DEGRADED, LOWERED):  # the verb says the direction
+            if verdict in (IMPROVING, DEGRADED, LOWERED):  # the verb states the direction
                 told = [re.sub("^(falls|rises) by ", "", one) for one in told]
             parts.append(phrase.format(names=listed([AXES[axis] for axis in chosen]), each=listed(told)))
     counts = [int(row["n_tasks"]) for row in rows.values() if row is not None]
@@ -150,7 +150,7 @@ def finer(row: Mapping[str, Any]) -> str:
 
 
 def in_brackets(row: Mapping[str, Any]) -> str:
-    """Return the change of the error with its interval, or what a test would need."""
+    """Return the change of the error with its interval, or the requirements of a test."""
     if row["verdict"] == NOT_TESTABLE:
         return "too few pretraining runs differ in it" if few_trunks(row) else f"needs {MIN_TASKS} tasks"
     return changed(row["gain"], row["lower"], row["upper"])

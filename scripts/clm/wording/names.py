@@ -1,11 +1,11 @@
-"""What readers see instead of the names in tables: modes, tasks, baselines, sizes, budgets, axes."""
+"""Readable names for the names in tables: modes, tasks, baselines, sizes, budgets, axes."""
 
 import re
 
 from clm.tables.columns import BASELINE, FINE_TUNED, LINEAR_PROBE, UNTRAINED
 from clm.wording.predictors import name_predictors
 
-ELSEWHERE = "elsewhere"  # a kind of models; in tables they are baselines, which tell from the study's by their names
+ELSEWHERE = "elsewhere"  # external models; in tables they are baselines, distinguished from the study's by their names
 MODES = {
     LINEAR_PROBE: "linear probe",
     FINE_TUNED: "fine-tuned",
@@ -63,32 +63,32 @@ PROPERTIES = {"logp": "logP", "tpsa": "TPSA", "qed": "QED", "rings": "rings", "a
 
 
 def mode_name(mode: str) -> str:
-    """Return how a mode of transfer, or kind of model, is called; sentinels stay as they are."""
+    """Return the readable name of a mode of transfer, or kind of model; sentinels are unchanged."""
     return MODES.get(mode, mode)
 
 
 def split_name(split: str) -> str:
-    """Return how a split is called: "balanced scaffold" for scaffold_balanced; others without underscores."""
+    """Return the readable name of a split: "balanced scaffold" for scaffold_balanced; others without underscores."""
     return SPLITS.get(split, split.replace("_", " "))
 
 
 def corpus_name(corpus: str) -> str:
-    """Return how a corpus is called: "ZINC"; others without underscores."""
+    """Return the readable name of a corpus, such as "ZINC"; others without underscores."""
     if corpus.endswith("_shuffled"):
         return f"shuffled {corpus_name(corpus.removesuffix('_shuffled'))}"
     return CORPORA.get(corpus, corpus.replace("_", " "))
 
 
 def baseline_name(name: str) -> str:
-    """Return what is written for a baseline; pretrained models from elsewhere keep the name in the study."""
+    """Return the readable name of a baseline; external models keep their name in the study."""
     return BASELINES.get(name, name)
 
 
 def kind_of(kind: str, model: str) -> str:
-    """Return the kind of a model in a table of scores, where models from elsewhere are told from baselines.
+    """Return the kind of a model in a table of scores, with external models distinguished from baselines.
 
-    Names of baselines are not allowed for models from elsewhere. Twins are untrained: those that a ladder adds, and
-    others called so.
+    External models may not have names of baselines. Twins are untrained: those that a ladder adds, and others with such
+    names.
     """
     if kind != BASELINE or model in BASELINES:
         return kind
@@ -96,7 +96,7 @@ def kind_of(kind: str, model: str) -> str:
 
 
 def task_name(name: str) -> str:
-    """Return how a task is called: "BACE", "logP (control)", "CYP2D6 substrate"; others without underscores."""
+    """Return the readable name of a task: "BACE", "logP (control)", "CYP2D6 substrate"; others without underscores."""
     if name.startswith("control_"):
         kind, *rest = name.removeprefix("control_").split("_")
         told = PROPERTIES.get(kind, kind)
@@ -124,7 +124,7 @@ def scale_name(name: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a sentence with the modes, splits, tasks, baselines, predictors, corpora and budgets it names in words."""
+    """Return a sentence with readable names of modes, splits, tasks, baselines, predictors, corpora and budgets."""
     text = name_predictors(text.replace("(all) splits", "all splits"))
     text = re.sub(r"\bper doubling of ([DNUC])\b", lambda found: f"per doubling of {AXES[found[1]]}", text)
     text = re.sub(rf"\b({'|'.join(CORPORA)})(_shuffled)?\b", lambda found: corpus_name(found[0]), text)
@@ -140,7 +140,7 @@ def readable(text: str) -> str:
 
 
 def model_name(name: str, kind: str) -> str:
-    """Return what is written for a model of a kind in a table: a baseline or model from elsewhere, or a size."""
+    """Return the readable name of a model of a kind in a table: a baseline, an external model, or a size."""
     return baseline_name(name) if kind in (BASELINE, ELSEWHERE) else scale_name(name)
 
 
@@ -153,20 +153,20 @@ def short_number(value: float) -> str:
 
 
 def listed(names: list[str], none: str = "none") -> str:
-    """Return names in a row: "a", "a and b", "a, b and c"."""
+    """Return the joined names: "a", "a and b", "a, b and c"."""
     if len(names) < 2:
         return names[0] if names else none
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def percent(value: float) -> str:
-    """Return a relative change as percent without its sign: two digits that count, no more than one decimal."""
+    """Return a relative change as percent without its sign: two significant digits, at most one decimal."""
     size = abs(100 * value)
     return f"{size:.0f} %" if size >= 9.95 else f"{size:.1f} %"
 
 
 def change(fall: float) -> str:
-    """Return what a relative fall is: "falls by 2.1 %", "rises by 0.7 %"."""
+    """Return a relative fall in words: "falls by 2.1 %", "rises by 0.7 %"."""
     return f"{'falls' if fall >= 0 else 'rises'} by {percent(fall)}"
 
 
@@ -176,11 +176,11 @@ def interval(low: float, high: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a share as a number of percent: one decimal below 10, no "-0.0"."""
+    """Return a fraction in percent: one decimal below 10, no "-0.0"."""
     size = 100 * value
     return f"{size:.0f}" if abs(size) >= 9.95 else f"{round(size, 1) + 0.0:.1f}"
 
 
 def changed(fall: float, low: float, high: float) -> str:
-    """Return a relative fall with its interval: "falls by 1.4 % [-1.0, 3.7]"; of a rise both are told as rises."""
+    """Return a relative fall with its interval: "falls by 1.4 % [-1.0, 3.7]"; for a rise, both are given as rises."""
     return f"{change(fall)} {interval(low, high) if fall >= 0 else interval(-high, -low)}"

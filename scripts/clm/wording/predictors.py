@@ -1,4 +1,4 @@
-"""What readers see instead of the names of predictors in tables."""
+"""Readable names of the predictors in tables."""
 
 import re
 
@@ -29,15 +29,15 @@ CLASSES = {
     "bracket": "bracket atoms",
 }
 ORDINALS = {"1": "1st", "2": "2nd", "3": "3rd"}
-WORDS = ("logme", "knn", "flops")  # names without an underscore that are no plain words
+WORDS = ("logme", "knn", "flops")  # names without an underscore that are not ordinary words
 PATTERN = re.compile(
     rf"\b(?:(?:domain_)?loss_(?:{'|'.join(CLASSES)})|(?:sharpness|eigenvalue)_\d+|"
     rf"{'|'.join([name for name in PREDICTORS if '_' in name and name != 'linear_probe'] + list(WORDS))})\b"
-)  # names that stand for nothing else in a sentence
+)  # names that mean nothing else in a sentence
 
 
 def predictor_name(name: str) -> str:
-    """Return how a predictor is called: "loss on bracket atoms"; others without underscores."""
+    """Return the readable name of a predictor: "loss on bracket atoms"; others without underscores."""
     if found := re.fullmatch(rf"(domain_)?loss_({'|'.join(CLASSES)})", name):
         owner = "the task's " if found[1] else ""
         return f"loss on {owner}{CLASSES[found[2]]}"
@@ -47,5 +47,5 @@ def predictor_name(name: str) -> str:
 
 
 def name_predictors(text: str) -> str:
-    """Return a sentence with the predictors that it names in words."""
+    """Return a sentence with readable names of predictors."""
     return PATTERN.sub(lambda found: predictor_name(found[0]), text)

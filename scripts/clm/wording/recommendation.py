@@ -10,7 +10,7 @@ from clm.wording.names import baseline_name, listed, mode_name, percent, scale_n
 
 
 def recommendation_lines(found: Any | None, metric: str, units: str) -> list[str]:
-    """Return the sentences on what to use: the method, its rival, whether they differ, and what they are held against.
+    """Return the sentences on what to use: the method, its rival, whether they differ, and the trivial error.
 
     Args:
         found: of `clm.predict.recommend.recommend`.
@@ -34,7 +34,7 @@ def recommendation_lines(found: Any | None, metric: str, units: str) -> list[str
 
 
 def considered_lines(found: Any, error: str) -> list[str]:
-    """Return the sentences on the errors that chose the method, and on methods that have none."""
+    """Return the sentences on the errors by which the method was chosen, and on methods that have none."""
     told = [f"{words} {score:.3g}" for words, score in found.considered if math.isfinite(score)]
     lines = [f"Cross-validated {error} inside the training part, which chose: {'; '.join(told)}."] if told else []
     if found.left_out:
@@ -50,7 +50,7 @@ def with_interval(tested: Any) -> str:
 
 
 def difference(found: Any) -> str:
-    """Return whether the difference of the two is decided, by which sign and size."""
+    """Return whether the difference between the two is decided, with its sign and size."""
     if found.ratio is None:
         return "whether the two differ was not measured"
     value, low, high = found.ratio
@@ -62,7 +62,7 @@ def difference(found: Any) -> str:
 
 
 def lowest_line(scores: pd.DataFrame, split: str) -> str:
-    """Name the lowest test error of all models, which is too good to expect, as the test part has chosen it.
+    """Name the lowest test error of all models, which is optimistic because it was selected on the test part.
 
     Args:
         scores: of `clm.tables.scores.task_scores`.

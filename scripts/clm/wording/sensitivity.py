@@ -1,4 +1,4 @@
-"""Assay sensitivity in words: whether a study can see a gain at all."""
+"""Assay sensitivity in words: whether a study can detect a gain at all."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ CONTROL = "Control tasks are computed from the structure."
 
 
 def sight(sensitivity: pd.DataFrame) -> str:
-    """Return whether the study can see a gain at all: what pretraining does to the control task in each mode.
+    """Return whether the study can detect a gain at all: the effect of pretraining on the control task in each mode.
 
     Args:
         sensitivity: sensitivity.csv.

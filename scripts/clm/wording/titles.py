@@ -1,4 +1,4 @@
-"""Titles of figures that say what their tables hold, and no more."""
+"""Titles of figures, filled from their tables."""
 
 import pandas as pd
 
@@ -7,7 +7,7 @@ from clm.wording.names import change, changed
 
 
 def lowest_at_most_labels(rows: pd.DataFrame, names: dict[str, str]) -> str:
-    """Return which curve of a task ends lowest: "lowest at 800 labels: fingerprint forest (intervals overlap)".
+    """Name the curve of a task that ends lowest: "lowest at 800 labels: fingerprint forest (intervals overlap)".
 
     Args:
         rows: of one task, with `model`, `labels`, `error`, `lower` and `upper`.
@@ -22,7 +22,7 @@ def lowest_at_most_labels(rows: pd.DataFrame, names: dict[str, str]) -> str:
 
 
 def best_here_and_published(rows: pd.DataFrame) -> str:
-    """Return the best score of this study and the best published one of a task, "" where one of them is missing.
+    """Return the best score of this study and the best published one for a task, "" if one of them is missing.
 
     Args:
         rows: of one task, with `metric`, `kind` and `score`.
@@ -32,17 +32,17 @@ def best_here_and_published(rows: pd.DataFrame) -> str:
 
 
 def pretraining_gain(row: pd.Series) -> str:
-    """Return what pretraining does to the error over all tasks, from the row of pretrained encoders."""
+    """Return the effect of pretraining on the error over all tasks, from the row of pretrained encoders."""
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return f"pretrained: error {change(row['gain'])} (no interval)"
     return f"pretrained: error {changed(row['gain'], row['lower'], row['upper'])}"
 
 
 def lowest_by_encoder(ratios: pd.DataFrame) -> str:
-    """Return on how many tasks a pretrained encoder of the study has the lowest error of all methods.
+    """Return the number of tasks on which a pretrained encoder of the study has the lowest error of all methods.
 
     Args:
-        ratios: with `task`, `kind` and `ratio`, the error over that of the fingerprint forest, which has no row.
+        ratios: with `task`, `kind` and `ratio` of the error to that of the fingerprint forest, which has no row.
     """
     own = ratios["kind"].isin([LINEAR_PROBE, FINE_TUNED])
     rival = ratios[~own].groupby("task")["ratio"].min().clip(upper=1)
@@ -58,7 +58,7 @@ def changed_verdicts(rows: pd.DataFrame) -> str:
 
 
 def alike(pairs: list[tuple[str, str, float]]) -> str:
-    """Return the median alignment of pairs of representations by what they are of: kind, kind, value."""
+    """Return the median alignment of pairs of representations (kind, kind, value) by their kinds."""
     values: dict[tuple[str, ...], list[float]] = {}
     for a, b, value in pairs:
         values.setdefault(tuple(sorted((a, b))), []).append(value)

@@ -1,4 +1,4 @@
-"""What readers see instead of the values in a table: names in words, numbers with the digits that count."""
+"""Readable values of a table: names in words, numbers with significant digits."""
 
 import re
 from functools import cache
@@ -27,7 +27,7 @@ WORDS |= {"none": "–", "(all)": "all", "auc": "AUC", "rmse": "RMSE"}
 
 @cache
 def value_name(text: str) -> str:
-    """Return a cell of a table as a reader wants it, whatever its column."""
+    """Return a readable cell of a table, whatever its column."""
     if NUMBER.fullmatch(text):
         return f"{float(text):.4g}"
     if text in WORDS:

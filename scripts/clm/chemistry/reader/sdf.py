@@ -82,5 +82,5 @@ def aligned(block: str) -> str:
 
 
 def is_mol_block(text: str) -> bool:
-    """Whether a text is a mol block rather than a SMILES."""
+    """Return whether a text is a mol block rather than a SMILES."""
     return END in text and "\n" in text

@@ -51,7 +51,7 @@ def levels(x: np.ndarray) -> np.ndarray:
 
 
 def identified(x: np.ndarray) -> bool:
-    """Whether every input, float64 (n, k), has enough distinct values over enough decades for a floor."""
+    """Return whether every input, float64 (n, k), has enough distinct values over enough decades for a floor."""
     spans = np.ptp(np.log10(x), axis=0)
     counts = [levels(column).max() + 1 for column in x.T]
     return bool(min(counts) >= DISTINCT and spans.min() >= DECADES)
