@@ -6,8 +6,9 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.27.1")
-# Python's collector looks at a large graph again and again while it grows, a seventh of the time of a dry run. Young
-# objects are collected as before, only later; this holds for the whole run, and for a workflow that has this as a module
+# Python's garbage collector scans a large graph repeatedly while it grows, which takes a seventh of a dry run. Young
+# objects are still collected, only later; this applies to the whole run, and to a workflow that uses this one as a
+# module
 gc.set_threshold(100_000, 20, 100)
 
 
@@ -101,8 +102,8 @@ require_limits()
 
 
 onstart:
-    # The limit on jobs per second looks at all waiting jobs again each second, once more for every job that has ended:
-    # at 500 jobs Snakemake itself would take half a core. `--jobs` and `--cores` are the limits here.
+    # The limit on jobs per second checks all waiting jobs every second, once for every job that has ended: with 500
+    # jobs Snakemake itself would take half a core. `--jobs` and `--cores` are the limits here.
     workflow.scheduler.job_rate_limiter = None
     follow(logger)
 

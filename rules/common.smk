@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 
-# Folder of this workflow, whose name `workflow.basedir` is not where another workflow uses this one as a module
+# Folder of this workflow; `workflow.basedir` is another one if this workflow is used as a module
 HOME = Path(str(workflow.current_basedir)).parent
 SCRIPTS = HOME / "scripts"
 if not SCRIPTS.is_dir():
@@ -16,11 +16,11 @@ KILLED = "out of memory or time, preempted or cancelled; run snakemake again, it
 
 
 def before_commands() -> str:
-    """What bash runs before the command of each job, which may not itself hold the place of the workflow.
+    """Shell code before the command of each job; the command itself must not contain the path of the workflow.
 
-    Jobs find the library by PYTHONPATH. It is set where a command runs, since Snakemake gives an activated environment
-    none. `python` then is a function: elsewhere than in the folder of the workflow `python scripts/...` means the script
-    there, and the log of a job that was killed says so (bash waits for the end of the job, whatever it was sent itself).
+    Jobs find the library by PYTHONPATH, which is set where a command runs, since Snakemake does not pass it to an
+    activated environment. `python` becomes a function: in another working directory `python scripts/...` runs the
+    script of the workflow, and the log of a killed job says so (bash waits for the job, even if it gets a signal).
     """
     library, home = (shlex.quote(str(place)) for place in (SCRIPTS, HOME))
     ours = f'if [[ ${{1-}} == scripts/* && ! -e $1 ]]; then set -- {home}/"$1" "${{@:2}}"; fi; '
@@ -32,7 +32,7 @@ def before_commands() -> str:
 
 
 def own_path(path: str) -> str:
-    """A file of the workflow, as jobs find it from the working directory, and in no storage."""
+    """Path of a local file of the workflow, relative to the working directory of jobs."""
     return local(path if HOME.samefile(Path.cwd()) else str(HOME / path))
 
 
@@ -57,9 +57,9 @@ SCHEMA = project_schema()
 
 
 def read_config() -> dict:
-    """The configuration: config.yaml and the catalogue, with the overlays and options of the command line over them.
+    """The configuration: config.yaml and the catalogue, with overlays and options of the command line over them.
 
-    As a module of another workflow: with the configuration that this passes over them.
+    In a module of another workflow, the configuration from that workflow is put over them.
     """
     settings = workflow.config_settings
     files = [HOME / name for name in ("catalogue.yaml", "config.yaml")]
@@ -70,9 +70,9 @@ def read_config() -> dict:
 
 
 def own_config() -> dict:
-    """What the user wrote: overlays and options of the command line, or config.yaml itself where there are none.
+    """The user's part of the configuration: overlays and options of the command line, or config.yaml without these.
 
-    Nothing where a whole configuration replaces all of it, as for the report.
+    It is empty if a whole configuration replaces everything, as for the report.
     """
     settings = workflow.config_settings
     if settings.replace_workflow_config:
@@ -91,20 +91,20 @@ config.update(given)
 RESULTS = f"results/{config['study']}"
 STATE = f"{RESULTS}/{paths.STATE}"
 GPUS = int(config["resources"]["gpus"])
-GPU_MB = 2000  # of a GPU's memory for a job with a small model, CUDA's own included
+GPU_MB = 2000  # GPU memory of a job with a small model, including that of CUDA itself
 
 
 def code(script: str, *modules: str) -> Callable:
-    """Digest of a script, of named modules and of all that they import: what a job runs, as a parameter.
+    """Digest of the code that a job runs, as a parameter: a script, named modules and everything that they import.
 
-    Computed when a job asks for it: on a cluster each job reads all rules again, and has one script.
+    It is computed on demand: on a cluster each job reads all rules again, but runs one script.
     """
     files = [SCRIPTS / f"{name}.py" for name in (script, *modules)]
     return lambda wildcards: code_digest(*files)
 
 
 def script(name: str, values: str) -> str:
-    """Shell command of a job: an option for each value, named like it (`output.out` is `--out {output.out:q}`)."""
+    """Shell command of a job, with an option of the same name for each value (`output.out`: `--out {output.out:q}`)."""
     options = [f"--{value.split('.')[-1].replace('_', '-')} {{{value}:q}}" for value in values.split()]
     return " ".join(["python", f"scripts/{name}.py --code {{params.code}}", *options, "> {log:q} 2>&1"])
 
@@ -115,29 +115,29 @@ def folder_of(name: str) -> Callable:
 
 
 def select_keys(section: dict, *keys: str) -> dict:
-    """The named keys of a section, for a rule's parameters: just what the job uses."""
+    """The named keys of a section, for the parameters of a rule: only what the job uses."""
     return {key: section[key] for key in keys if key in section}
 
 
 def source_files(entries: list[dict], name: str = "content") -> list[str]:
-    """The fetched files that a corpus or task reads (or the records of them), without repeats."""
+    """The downloaded files that a corpus or task reads (or their records), without repeats."""
     return list(dict.fromkeys(f"results/sources/{entry['source']}/{name}" for entry in entries))
 
 
-NOTHING = "(?!)"  # a wildcard constraint that no name meets
+NOTHING = "(?!)"  # a wildcard constraint that matches nothing
 
 
 def one_of(names) -> str:
-    """A wildcard constraint that admits just these names (or nothing at all)."""
+    """A wildcard constraint that matches only these names (or nothing)."""
     return "|".join(re.escape(str(name)) for name in names) or NOTHING
 
 
 def results_of(wildcards, input) -> str:
-    """Folder of the study, in which the inputs lie: for scripts that find many files below it."""
+    """Folder of the study that contains the inputs, for scripts that read many files below it."""
     return str(next(folder for folder in Path(input[0]).parents if str(folder).endswith(RESULTS)))
 
 
 def records() -> dict:
-    """What Snakemake has recorded of each output of the jobs of this run, wherever it keeps its records."""
-    workflow.persistence.deactivate_cache()  # which holds None for the outputs of the last job that ended
+    """Snakemake's record of each output of the jobs of this run, wherever records are stored."""
+    workflow.persistence.deactivate_cache()  # the cache has None for the outputs of the last job
     return {str(path): workflow.persistence.metadata(path) for job in workflow.dag.jobs for path in job.output}

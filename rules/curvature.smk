@@ -31,7 +31,7 @@ rule measure_curvature:
         script("curvature/measure_curvature", "params.settings params.checkpoint input.valid output.out output.cost")
 
 
-# One job for all: a spectrum of a small model takes less time than starting Python
+# One job for all: the spectrum of a small model takes less time than starting Python
 rule measure_spectrum:
     input:
         cells=cells("spectrum"),

@@ -1,5 +1,5 @@
 # Corpora: rows of raw files -> standardized -> deduplicated -> (decontaminated) -> training and validation molecules, counted.
-# What everything waits for has a priority above all else.
+# Jobs that everything else depends on have the highest priority.
 
 
 rule gather_corpus:

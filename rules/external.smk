@@ -1,4 +1,4 @@
-# Models from elsewhere: fetched from a hub, probed, their loss on validation molecules.
+# External models: downloaded from a hub, probed, with their loss on validation molecules.
 
 
 rule fetch_model:

@@ -2,8 +2,8 @@
 
 
 # One job per checkpoint, which starts once for all its tasks. Outputs of a rule cannot depend on wildcards, so each list of
-# tasks has a rule: the first is called finetune_model, further ones finetune_model_2 and so on. As in tables.smk a
-# function, no plain loop
+# tasks has a rule: the first is called finetune_model, further ones finetune_model_2 and so on. As in tables.smk, rules
+# are made in a function instead of a loop
 def fine_tune(name: str, tasks: tuple, cells: list) -> None:
     """The rule of the checkpoints that are fine-tuned on these tasks."""
 

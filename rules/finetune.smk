@@ -1,5 +1,5 @@
-# Full fine-tuning: a learning rate per size and split (on the validation part of that split: that of another split holds
-# test molecules of this one), and end points. The scores are in fine_tuned.smk.
+# Full fine-tuning: a learning rate per size and split (chosen on the validation part of the same split, because that of
+# another split contains test molecules of this one), and end points. The scores are in fine_tuned.smk.
 
 
 rule tune_rate:

@@ -57,7 +57,7 @@ rule map_parameters:
         )
 
 
-# One job for all: embedding 2 000 molecules takes a second, starting Python for each checkpoint takes more.
+# One job for all: embedding 2 000 molecules takes a second, starting Python for each checkpoint would take longer.
 rule compare_representations:
     input:
         cells=cells("trunks"),

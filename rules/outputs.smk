@@ -1,11 +1,11 @@
-# What a study makes of its results, each declared once: tables, pages and figures. The rules are made in tables.smk,
-# analysis.smk and figures.smk; a new table or figure needs a line here, its script or module, and a caption.
+# Tables, pages and figures of a study, each declared once. The rules are made in tables.smk, analysis.smk and
+# figures.smk; a new table or figure needs a line here, its script or module, and a caption.
 RUNS_AND_SCORES = table("runs", "transfer", "draws")
 KINDS = {name: config["tasks"][name]["kind"] for name in config["transfer"]["tasks"]}
 LEARNING = config["transfer"]["learning_curves"]["tasks"]
 RESAMPLING = ("bootstrap", "seed")
-# By script: inputs, files that it finds below the folder of the study, outputs, settings, memory in MB and minutes.
-# Inputs and outputs are called like the parameters of the script
+# By script: inputs, files that it reads below the folder of the study, outputs, settings, memory in MB and minutes.
+# Inputs and outputs have the names of the parameters of the script
 TABULATED = {
     "tabulate_runs": (
         {"cells": cells("trunks")},
@@ -95,7 +95,7 @@ TABULATED = {
         (2000, 60),
     ),
 }
-# Likewise; these find no further files
+# Likewise, without further files
 ANALYSES = {
     "fit_scaling": (
         table("runs"),
@@ -252,13 +252,13 @@ PLOTS = {
 MEASURED = "cka cka_map barriers paths task_vectors curves widths spectra spectrum_nodes".split()
 WRITTEN = [str(path) for told in (TABULATED | ANALYSES).values() for path in told[-3].values()]
 TABLE_FILES = [path for path in WRITTEN if not path.endswith(".parquet")]
-# made where there are ladders
+# made only if there are ladders
 TABLE_FILES = [path for path in TABLE_FILES if config["ladders"] or Path(path).name != "ladders.csv"]
 TABLE_FILES += [f"<results>/tables/{name}.csv" for name in MEASURED] + ["<results>/tables/findings.md"]
 FIGURES = [f"<results>/figures/{name}.{kind}" for name in PLOTS for kind in ("png", "pdf")]
 FIGURES.append("<results>/figures/claims.html")
 FIGURES += [f"<results>/answers/{task}.{kind}" for task in config["transfer"]["answers"] for kind in ("html", "png")]
-# Texts of the report: a reworded caption makes a new report and nothing else
+# Texts of the report: a reworded caption reruns the report and nothing else
 CAPTIONS = [own_path(f"report/{path.name}") for path in sorted((HOME / "report").glob("*.rst"))]
 # All of the analysis, one job after the other: on a cluster it is one group if that fits into an allocation
 PAGES = 20 + 20 * len(config["transfer"]["answers"])  # claims and findings; page and figure of each named task

@@ -58,7 +58,7 @@ rule pretrain_checkpoint:
         processes=for_sizes(processes),
         micro_tokens=for_sizes(lambda w: config["sizes"][w.size].get("micro_tokens", 0)),
         compile=for_sizes(lambda w: int(config["sizes"][w.size].get("compile", False))),
-        # for SLURM: as many tasks as processes, which the job itself starts by srun, a core (and a GPU) for each
+        # for SLURM: one task per process, with a core (and a GPU) each; the job itself starts them with srun
         nodes=for_sizes(nodes),
         mpi=for_sizes(lambda w: if_several(w, "srun")),
         tasks=for_sizes(lambda w: if_several(w, processes(w))),

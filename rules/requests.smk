@@ -21,8 +21,8 @@ rule list_cells:
         write_json(Path(output.cells), json.loads(params.cells))
 
 
-# What the report holds, and the resolved configuration, which is no reason to make it anew: no parameter of a rule.
-# Whatever of it changes a result changes an input. Its order is kept: budgets ascend, whatever their names.
+# The content of the report, and the resolved configuration, which is not a parameter, so that its changes alone do not
+# rerun the report: those that change a result change an input. Key order is kept: budgets ascend, whatever their names.
 rule request_report:
     input:
         figures=FIGURES,

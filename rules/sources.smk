@@ -1,4 +1,4 @@
-# Files of corpora and tasks, fetched once for all studies.
+# Files of corpora and tasks, downloaded once for all studies.
 
 
 rule fetch_source:

@@ -1,7 +1,7 @@
 # Tidy tables of all results, one row per observation; what they read is declared in outputs.smk.
 
 
-# A function and no plain loop: Snakemake evaluates a command anew when the job runs, when a loop would have ended
+# A function instead of a loop: Snakemake evaluates a command again when the job runs, after a loop would have ended
 def tabulate(name: str, read: dict, found: list[str], written: dict, settings: dict | None, size: tuple) -> None:
     """The rule of one table."""
 

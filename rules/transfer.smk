@@ -1,7 +1,7 @@
 # Scores without fine-tuning: linear probes, baselines, graph networks, learning curves.
 
 
-# All tasks of the study in one job, which starts once; it finds its inputs by their names below the results
+# All tasks of the study in one job, which starts once and finds its inputs by their paths below the results
 rule probe_encoder:
     input:
         checkpoints=trunk_models,

@@ -13,7 +13,7 @@ def all_trunks() -> list[grid.Trunk]:
 
 
 def fine_tuned_blocks(cells: list) -> list[dict]:
-    """Fine-tuned cells, checkpoints with the same tasks together: the list of cells stays short."""
+    """Fine-tuned cells, grouped by checkpoints with the same tasks to keep the list short."""
     tasks: dict = {}
     for cell, task in cells:
         tasks.setdefault(cell, []).append(task)
@@ -60,7 +60,7 @@ def curvature_files(name: str = "metrics.json") -> list[str]:
 
 
 def model_files(suffix: str) -> list[str]:
-    """One file of every score of a model of ours, probed and fine-tuned."""
+    """One file of every score of the study's own models, probed and fine-tuned."""
     probed = [paths.linear_probe(RESULTS, cell) for cell in grid.probe_cells(config)]
     tuned = [paths.fine_tuned(RESULTS, cell, task) for cell, task in grid.fine_tuned_cells(config)]
     return [str(path.with_suffix(suffix)) for path in probed + tuned]
@@ -79,7 +79,7 @@ def baseline_files(suffix: str) -> list[str]:
 
 
 def cost_files() -> list[str]:
-    """What every job of pretraining, curvature and transfer cost."""
+    """The cost files of every job of pretraining, curvature and transfer."""
     scores = model_files(".cost.json") + baseline_files(".cost.json") + shuffled_files(".cost.json")
     trained = metrics_files(all_trunks() + grid.shuffled_trunks(config), "cost.json")
     return trained + curvature_files("cost.json") + scores
@@ -106,20 +106,20 @@ def answer_config(task: str) -> dict:
 
 
 def control_summaries() -> list[str]:
-    """What was made of each control task that is scored."""
+    """The summary of each control task that is scored."""
     names = [task for task in config["transfer"]["tasks"] if "control" in config["tasks"][task]]
     return [f"{RESULTS}/tasks/{task}/summary.json" for task in names]
 
 
 def reference_subset() -> list[str]:
-    """The corpus and subset to which distances of tasks are told: the largest subset of the first corpus."""
+    """The corpus and subset to which distances of tasks are reported: the largest subset of the first corpus."""
     corpus = grid.corpora(config)[0]
     names = [subset for name, subset in grid.subsets(config) if name == corpus]
     return [corpus, max(names, key=lambda name: config["subsets"][name])]
 
 
 def task_table() -> dict:
-    """What the table of tasks tells of each task beside its descriptors."""
+    """Columns of the table of tasks besides descriptors."""
     tasks = {name: config["tasks"][name] for name in config["transfer"]["tasks"]}
     told = {name: select_keys(task, "kind", "units") | {"control": "control" in task} for name, task in tasks.items()}
     families = {name: "control" if "control" in task else task.get("family", "other") for name, task in tasks.items()}
@@ -145,7 +145,7 @@ def judgement(*keys: str) -> dict:
 
 
 def ladder_files() -> list[str]:
-    """What the table of ladders finds: scores and predictions of their models, and the scaffolds of the tasks."""
+    """Files behind the table of ladders: scores and predictions of their models, and the scaffolds of the tasks."""
     names = [name for ladder in config["ladders"].values() for name in ladders.external_names(ladder)]
     cells = [grid.Baseline(name, task) for name in dict.fromkeys(names) for task in config["transfer"]["tasks"]]
     files = [paths.baseline(RESULTS, cell).with_suffix(kind) for cell in cells for kind in (".json", ".parquet")]
@@ -179,7 +179,7 @@ def shown_in_report() -> list[dict]:
 
 
 def write_request(out: Path, targets: list[str]) -> None:
-    """Write what the report holds, and the configuration with its keys in their order."""
+    """Write the content of the report, and the configuration with the order of its keys."""
     settings = judgement("corpus", "aggregate", "gain_margin") | select_keys(config["figures"], "split")
     told = {"targets": [str(path) for path in targets], "config": config, "settings": settings}
     told["storage"] = workflow.storage_settings.default_storage_provider is not None

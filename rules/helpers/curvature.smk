@@ -3,7 +3,7 @@ COMPARED = {"molecules": config["landscape"]["cka_molecules"], "seed": config["l
 
 
 def own_valid_shard(wildcards) -> str:
-    """The validation shard of a model's own corpus; of the first corpus for an untrained one."""
+    """The validation shard of a model's own corpus; for an untrained model, of the first corpus."""
     corpus = READ_CORPORA[0] if wildcards.corpus == grid.UNTRAINED else wildcards.corpus
     return f"{RESULTS}/corpora/{corpus}/tokens/valid.safetensors"
 
@@ -26,7 +26,7 @@ def map_checkpoints(wildcards) -> list[str]:
 
 
 def map_endpoints(wildcards) -> list[str]:
-    """The fine-tuned weights that left from the last budget of a mapped trunk."""
+    """The weights fine-tuned from the last budget of a mapped trunk."""
     folder = Path(RESULTS, "landscape", "endpoints", paths.below(trunk_of(wildcards)), map_budgets(wildcards)[-1])
     return [
         str(folder / f"{task}-seed{seed}.safetensors") for task in map_entry(wildcards)["tasks"] for seed in END_SEEDS
@@ -40,7 +40,7 @@ def map_config(wildcards) -> dict:
 
 
 def largest_memory(wildcards, attempt: int) -> int:
-    """Memory of a job that reads models of every size, one after the other, in MB; more at each attempt."""
+    """Memory in MB of a job that reads models of every size, one after the other; more at each attempt."""
     return max(config["sizes"][size]["memory_mb"] for size in grid.sizes(config)) * attempt
 
 
@@ -57,7 +57,7 @@ def mapped() -> list[dict]:
 
 
 def path_files() -> list[str]:
-    """What the measurement of paths reads: the checkpoints of mapped trunks, their equals, their starts and ends."""
+    """Inputs of the measurement of paths: mapped trunks, their twins with other seeds, untrained models, end points."""
     files = []
     for entry in mapped():
         names = (entry["corpus"], entry["size"], entry["subset"])
@@ -80,7 +80,7 @@ def path_config() -> dict:
 
 
 def measured_files(cells: list[grid.Checkpoint]) -> list[str]:
-    """What a measurement of the pretraining loss reads: checkpoints and the validation molecules of their corpora."""
+    """Inputs of a measurement of the pretraining loss: checkpoints and the validation molecules of their corpora."""
     folders = [paths.checkpoint(RESULTS, cell) for cell in cells]
     files = [str(folder / name) for folder in folders for name in ("model.safetensors", "config.json", "metrics.json")]
     corpora = dict.fromkeys(cell.trunk.corpus for cell in cells)

@@ -5,7 +5,7 @@ SHUFFLED_CORPORA = grid.shuffled_corpora(config)
 
 
 def fetching(source: str) -> dict:
-    """What fetching a source depends on: not its licence and citation, or a reworded one would rebuild the study."""
+    """Settings of a download, without licence and citation: rewording these must not rebuild the study."""
     return select_keys(config["sources"][source], "pypi", "url", "file", "sha256") | {"name": source}
 
 
@@ -15,13 +15,13 @@ def own_file(entry: dict) -> list[str]:
 
 
 def content_marks(paths: list[str]) -> list[str]:
-    """What tells one content of files of the user from another, so that a change is seen whatever their times say."""
+    """Digest of the content of the user's files, so that changes are detected independently of time stamps."""
     memory = Path("results/sources/.digests/own")
     return [content_mark(path, memory) for path in map(Path, paths) if path.is_file()]
 
 
 def corpus_summary(corpus: str) -> dict:
-    """What the account of a corpus depends on: licence and citation of its sources among others."""
+    """Settings of the summary of a corpus, including licence and citation of its sources."""
     section = config["corpora"][corpus]
     names = dict.fromkeys(entry["source"] for entry in section["files"])
     told = {"origins": [[name, select_keys(config["sources"][name], "licence", "citation")] for name in names]}
@@ -29,12 +29,12 @@ def corpus_summary(corpus: str) -> dict:
 
 
 def corpus_reading(corpus: str) -> dict:
-    """What the raw rows of a corpus depend on."""
+    """Settings of the raw rows of a corpus."""
     return select_keys(config["corpora"][corpus], "files", "column", "separator", "encoding", "sample_fraction")
 
 
 def corpus_standard(corpus: str) -> dict:
-    """What standardizing a shard of a corpus depends on."""
+    """Settings of the standardization of a shard of a corpus."""
     return select_keys(config["corpora"][corpus], "shards", "max_characters", "largest_fragment", "neutralize")
 
 
@@ -45,12 +45,12 @@ def shard_files(corpus: str, stage: str, kind: str) -> list[str]:
 
 
 def decontaminated_files(corpus: str, kind: str) -> list[str]:
-    """The decontaminated shards, or their counts: none when no tasks are named."""
+    """The decontaminated shards, or their counts; none if no tasks are named."""
     return shard_files(corpus, "decontaminated", kind) if config["corpora"][corpus]["decontaminate"] else []
 
 
 def corpus_split(corpus: str) -> dict:
-    """What the split of a corpus depends on; the number of shards if its molecules come in shards."""
+    """Settings of the split of a corpus, with the number of shards if its molecules are in shards."""
     keys = ("validation_molecules", *(["shards"] if config["corpora"][corpus]["decontaminate"] else []))
     return select_keys(config["corpora"][corpus], *keys) | {"name": corpus}
 
@@ -74,7 +74,7 @@ def subset_file(corpus: str, subset: str) -> str:
 def measured_corpora(corpus: str) -> list[str]:
     """The corpora on whose validation molecules a model of a corpus is measured: all that are read from files, and its own.
 
-    A model on shuffled tokens has validation molecules in shuffled order besides, a loss of its own that no other model has.
+    A model trained on shuffled tokens also has its own loss on shuffled validation molecules, as no other model.
     """
     return list(dict.fromkeys([*READ_CORPORA, *([corpus] if corpus in SHUFFLED_CORPORA else [])]))
 

@@ -1,23 +1,23 @@
-# Limits of an allocation, where a profile states them, and groups of short jobs that stay below.
+# Limits of an allocation, if a profile states them, and groups of short jobs within these limits.
 from clm.study.limits import beyond_limits, longer_rules
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import GroupJob
 
 
 def limit(name: str) -> int | None:
-    """What the profile allows under `resources`, or None."""
+    """The limit that the profile sets under `resources`, or None."""
     stated = workflow.global_resources[name].value if name in workflow.global_resources else None
     return None if stated is None else int(stated)
 
 
 def grouped(group: str, minutes: int | Callable) -> Callable:
-    """Group of a job: that of its rule if so many jobs of this length fit into an allocation one after the other.
+    """Group of a job: that of its rule if all jobs of the group, of this length, fit into an allocation in sequence.
 
-    A long job has an allocation to itself, which can be cancelled and requeued alone. Without a limit, as on one
+    A long job has its own allocation, which can be cancelled and requeued separately. Without a limit, as on one
     machine, there are no groups.
 
     Args:
-        group: name under `group-components` in the profile, which says how many jobs share an allocation.
+        group: name under `group-components` in the profile, which sets the number of jobs that share an allocation.
         minutes: time limit of the job, or of all jobs of the group where these depend on each other.
     """
 
@@ -32,7 +32,7 @@ def grouped(group: str, minutes: int | Callable) -> Callable:
 
 
 def stated_minutes() -> dict[str, int]:
-    """Time limits that rules state as a number, by rule: of those that are submitted and can have jobs in this study."""
+    """Time limits that rules state as a number, by rule, for submitted rules that can have jobs in this study."""
     found = {}
     for made in workflow.rules:
         here = made.norun or made.name in workflow._localrules or NOTHING in made.wildcard_constraints.values()
@@ -43,9 +43,9 @@ def stated_minutes() -> dict[str, int]:
 
 
 def require_limits() -> None:
-    """Stop before anything runs when a job asks for more than the profile allows.
+    """Stop before anything runs if a job requests more than the profile allows.
 
-    Snakemake itself would give a job fewer GPUs than it asks for, and say nothing.
+    Snakemake itself would silently give a job fewer GPUs than it requests.
     """
     minutes = limit("allocation_minutes")
     faults = [*beyond_limits(config, limit("gpu"), minutes)]
@@ -55,7 +55,7 @@ def require_limits() -> None:
 
 
 def tell_why_groups_fail() -> None:
-    """Let Snakemake print what a scheduler answered about a group, as it does for single jobs: it drops the message."""
+    """Make Snakemake print a scheduler's message about a group, which it does only for single jobs."""
     plain = GroupJob.log_error
 
     def log_error(self, msg=None, **told):
@@ -63,5 +63,5 @@ def tell_why_groups_fail() -> None:
             logger.error(f"group {self.groupid}: {msg.splitlines()[0]}")
         plain(self, msg, **told)
 
-    if plain.__module__ == GroupJob.__module__:  # not yet done in this process
+    if plain.__module__ == GroupJob.__module__:  # not yet patched in this process
         GroupJob.log_error = log_error

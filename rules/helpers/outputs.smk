@@ -2,7 +2,7 @@
 
 
 def table(*names: str) -> dict:
-    """Inputs: tables by name, each called like its table."""
+    """Inputs: {name of a table: its file}."""
     suffix = {"draws": "parquet", "shuffled_draws": "parquet", "claims": "json"}
     return {name: f"<results>/tables/{name}.{suffix.get(name, 'csv')}" for name in names}
 
@@ -17,7 +17,7 @@ def shown(
 
 
 def values_of(read: dict, written: dict, settings: dict | None, found=()) -> str:
-    """What a script of these tables is called with."""
+    """Arguments of the script of a table."""
     values = [*(f"input.{name}" for name in read), *(f"output.{name}" for name in written)]
     values += ["params.settings"] if settings is not None else []
     return " ".join(values + (["params.results"] if found else []))

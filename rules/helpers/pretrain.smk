@@ -2,12 +2,12 @@
 CHECKPOINT = "<results>/pretrain/{corpus}/{size}/{subset}/seed{seed}/{budget}"
 START = "<results>/pretrain/untrained/{size}/none/seed{seed}/0"
 WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json")
-# What is masked for measuring: the same for all models, whatever they were trained on
+# Masks for evaluation: the same for all models, whatever they were trained on
 MASK_FRACTION = config["pretraining"]["evaluation_mask_fraction"]
 
 
 def training(size: str) -> dict:
-    """What the training of a size depends on, resources left out."""
+    """Settings that the training of a size depends on, without resources."""
     shares = ("mask_fraction", "mask_token_fraction", "random_token_fraction")
     keys = ("batch_tokens", "warmup_tokens", "decay_fraction", "clip_norm", "precision", *shares)
     optimizer = settings_in_use(config, SCHEMA, "pretraining.optimizer", "name")
@@ -47,37 +47,37 @@ def sweep(wildcards) -> dict:
 
 
 def training_priority(wildcards) -> int:
-    """Small budgets first: larger ones continue their trunk instead of waiting for it. Of these the largest models."""
+    """Small budgets first, since larger ones continue their trunk; among these, the largest models first."""
     budgets, sizes = list(config["grid"]["budgets"]), list(config["sizes"])
     return (len(budgets) - budgets.index(wildcards.budget)) * len(sizes) + sizes.index(wildcards.size)
 
 
 def for_sizes(resource: Callable) -> int | str | None | Callable:
-    """A resource of models: what all sizes have, or the function of the wildcards where they differ.
+    """A resource of models: the value that all sizes share, or the function of the wildcards if they differ.
 
-    Snakemake evaluates functions anew for each job: in a dry run of 5 000 jobs these took a second of 36.
+    Snakemake evaluates functions for each job: in a dry run of 5 000 jobs this took one second of 36.
     """
     values = [resource(SimpleNamespace(size=size)) for size in config["sizes"]]
     return values[0] if values.count(values[0]) == len(values) else resource
 
 
 def processes(wildcards) -> int:
-    """Processes that train a model of this size together: a resource, on which no result depends."""
+    """Number of processes that train a model of this size together: a resource, so no result depends on it."""
     return config["sizes"][wildcards.size].get("processes", 1)
 
 
 def if_several(wildcards, value):
-    """A resource that only trainings of several processes ask for."""
+    """A resource that is requested only by trainings with several processes."""
     return value if processes(wildcards) > 1 else None
 
 
 def nodes(wildcards) -> int | None:
-    """Machines over which the processes of a training are spread."""
+    """Number of machines for the processes of a training."""
     return config["sizes"][wildcards.size].get("nodes")
 
 
 def group_memory(wildcards, attempt: int) -> int:
-    """Memory of a training on each of its machines, in MB."""
+    """Memory in MB of a training on each of its machines."""
     return memory(wildcards, attempt) * -(-processes(wildcards) // (nodes(wildcards) or 1))
 
 
@@ -87,15 +87,15 @@ def memory(wildcards, attempt: int) -> int:
 
 
 def gpu_memory(wildcards) -> int:
-    """Memory of a GPU that a training of this size takes, in MB: what keeps jobs that share a device from filling it."""
+    """GPU memory in MB of a training of this size, so that jobs that share a device do not fill it."""
     return GPUS * config["sizes"][wildcards.size].get("gpu_mb", GPU_MB)
 
 
 def largest_gpu_memory() -> int:
-    """Memory of a GPU for a job that reads models of every size, one after the other, in MB."""
+    """GPU memory in MB of a job that reads models of every size, one after the other."""
     return GPUS * max(config["sizes"][size].get("gpu_mb", GPU_MB) for size in grid.sizes(config))
 
 
 def minutes(wildcards) -> int:
-    """Time limit of a job with a model of this size, the same at each attempt: a training goes on where it was."""
+    """Time limit of a job with a model of this size, the same at each attempt, since training resumes."""
     return config["sizes"][wildcards.size]["minutes"]

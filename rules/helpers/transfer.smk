@@ -2,22 +2,22 @@
 from snakemake.resources import Resources
 
 FINE_TUNING = config["transfer"]["fine_tuning"]
-# Seeds of the end points of fine-tuning on a map: two tell how far apart equal runs end
+# Seeds of the end points of fine-tuning on a map: two show the distance between runs that differ in the seed only
 END_SEEDS = FINE_TUNING["seeds"][:2]
 UPDATES = select_keys(
     FINE_TUNING, "steps", "batch_molecules", "warmup_steps", "weight_decay", "head", "dropout"
 ) | select_keys(config["pretraining"], "precision")
 RATE = "<results>/transfer/rates/{start}/{size}/{split}-{seed}.json"
 FINE_TUNING_SPLITS = [[split, seed] for split in SPLIT_ORDER for seed in FINE_TUNING["splits"].get(split, [])]
-# the baselines that a study names and that are graph networks
+# the baselines of the study that are graph networks
 GRAPH_NETWORKS = [
     name for name in config["transfer"]["baselines"] if name in config["transfer"]["graph_networks"]["networks"]
 ]
-# In an order of ours: reordered tasks change nothing
+# In a fixed order: reordered tasks must not change anything
 TASKS = sorted(config["transfer"]["tasks"])
 PROBED = f"<results>/{paths.PROBED}/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}"
 FINE_TUNED = f"<results>/{paths.FINE_TUNED}/{{corpus}}/{{size}}/{{subset}}/seed{{seed}}/{{budget}}"
-# every probe asks for its trunk several times
+# cached, because every probe looks up its trunk several times
 TRUNKS = {(t.corpus, t.size, t.subset, t.seed): t for t in grid.pretrained(config) + grid.untrained(config)}
 
 
@@ -34,26 +34,26 @@ def trunk_names(wildcards) -> dict:
 
 
 def trunk_models(wildcards) -> list[str]:
-    """What probes read of the checkpoints of a trunk, all its budgets."""
+    """Files of the checkpoints of a trunk, at all budgets, that probes read."""
     trunk = trunk_of(wildcards)
     folders = [paths.checkpoint(RESULTS, grid.Checkpoint(trunk, budget)) for budget in trunk.budgets]
     return [str(folder / name) for folder in folders for name in paths.CHECKPOINT]
 
 
 def own_settings(names) -> dict:
-    """Settings of each of these tasks, by its name, for a job that scores all of them."""
+    """Settings of each of these tasks, by name, for a job that scores all of them."""
     return {task: select_keys(config["tasks"][task], "kind", "labels") | {"task": task} for task in names}
 
 
 def probe_config(wildcards) -> dict:
-    """Settings of the probes of one trunk: those of each task, and what all tasks share."""
+    """Settings of the probes of one trunk: those of each task, and those that all tasks share."""
     told = {"identity": trunk_names(wildcards), "budgets": list(trunk_of(wildcards).budgets), "splits": SPLITS}
     shared = {"mask_fraction": MASK_FRACTION, "max_tokens": config["tokenizer"]["max_tokens"]}
     return {"tasks": own_settings(TASKS)} | told | shared | config["transfer"]["linear_probe"]
 
 
 def start_of(wildcards) -> str:
-    """Whether fine-tuning starts from a pretrained or an untrained encoder: each has a learning rate of its own."""
+    """Whether fine-tuning starts from a pretrained or an untrained encoder, which have separate learning rates."""
     return "untrained" if wildcards.corpus == grid.UNTRAINED else "pretrained"
 
 
@@ -64,7 +64,7 @@ def rate_of(wildcards, split: str, seed: int) -> str:
 
 
 def tuned_model(wildcards) -> list[str]:
-    """The checkpoint that stands for its size in the choice of the learning rate."""
+    """The checkpoint that represents its size in the choice of the learning rate."""
     if wildcards.start == "untrained":
         trunk, budget = next(t for t in grid.untrained(config) if t.size == wildcards.size), "0"
     else:
@@ -85,22 +85,22 @@ def tuning_config(wildcards) -> dict:
 
 
 def fine_tuning_config(wildcards, names) -> dict:
-    """Settings of the fine-tuning of one checkpoint: those of each task, and what all tasks share."""
+    """Settings of the fine-tuning of one checkpoint: those of each task, and those that all tasks share."""
     told = {"identity": trunk_names(wildcards), "budget": wildcards.budget, "splits": FINE_TUNING_SPLITS}
     return {"tasks": own_settings(names)} | told | {"seeds": FINE_TUNING["seeds"], "settings": UPDATES}
 
 
 def one_cell_of(checkpoints: list) -> str:
-    """Constraint of the wildcard `corpus` that admits just the paths of these checkpoints.
+    """Constraint of the wildcard `corpus` that matches only the paths of these checkpoints.
 
-    It looks ahead: which corpora, sizes and budgets go together is no constraint of any one of them.
+    It is a lookahead: valid combinations of corpus, size and budget cannot be constrained by one wildcard at a time.
     """
     cells = one_of(f"{paths.below(cell.trunk)}/{cell.budget}" for cell in checkpoints)
     return rf"(?=(?:{cells})/)[^/]+"
 
 
 def take_from_profile(rule: str, other: str) -> None:
-    """Give a rule the resources that a profile sets for another one, a partition of a cluster for instance."""
+    """Give a rule the resources that a profile sets for another one, such as a partition of a cluster."""
     told = workflow.resource_settings.overwrite_resources.get(workflow.modifier.modify_rulename(other), {})
     if name := workflow.modifier.avail_rulename(rule):  # as a module of another workflow, a rule may be left out
         workflow.get_rule(name).resources.update(Resources.from_mapping(told))
@@ -131,13 +131,13 @@ def external_config(wildcards) -> dict:
 
 
 def hub_models() -> dict:
-    """What is fetched from a hub, by the name of its folder below results/hub."""
+    """Models downloaded from a hub, by the name of their folder below results/hub."""
     found = {hub.folder_name(entry): entry for entry in config["external_models"].values() if hub.is_remote(entry)}
     return {name: select_keys(entry, "model", "revision", "remote_code") for name, entry in found.items()}
 
 
 def external_model(name: str) -> dict:
-    """An entry of external_models; what is fetched from a hub is read in its folder below results/hub."""
+    """An entry of external_models; a model from a hub is read from its folder below results/hub."""
     entry = config["external_models"][name]
     if hub.is_remote(entry):
         return entry | {"model": f"results/hub/{hub.folder_name(entry)}/files"}
@@ -150,7 +150,7 @@ def loss_config(wildcards) -> dict:
 
 
 def external_files(name: str) -> list[str]:
-    """The files behind an external entry, a folder fetched from a hub too: a change of them makes its scores stale."""
+    """The files behind an external entry, including a folder from a hub; changing them makes its scores stale."""
     if name in config["external_embeddings"]:
         return [config["external_embeddings"][name]]
     model = config["external_models"][name]
@@ -174,7 +174,7 @@ def learning_checkpoints() -> list[str]:
 
 
 def learning_models(wildcards) -> list[str]:
-    """What a learning curve reads of its checkpoints."""
+    """Files of its checkpoints that a learning curve reads."""
     names = ("model.safetensors", "config.json", "metrics.json")
     return [f"{folder}/{name}" for folder in learning_checkpoints() for name in names]
 
