@@ -147,7 +147,7 @@ def estimate_cost(configs: list[Path], /, flops: float | None = None, measured: 
     """Return what a study will cost: a line per size.
 
     Args:
-        configs: overlays, as for `--configfile`, later ones over earlier ones; by default the default study.
+        configs: overlays, as for `--configfile`, later ones over earlier ones; if none, the default study.
         flops: sustained floating-point operations per second of one device.
         measured: costs.csv of finished studies.
     """

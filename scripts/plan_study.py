@@ -33,7 +33,7 @@ def plan_study(finished: Path, configs: list[Path], /, replicates: int = 1000, o
     Args:
         finished: folder of a finished study, such as results/default: its tables runs.csv and transfer.csv (also
             compressed) give the variance of results. Its sizes, budgets and tasks may differ from those of the plan.
-        configs: overlays of the study that has not run, as for `--configfile`; by default the default study.
+        configs: overlays of the study that has not run, as for `--configfile`; if none, the default study.
         replicates: number of simulated studies behind each number.
         out: also write the claims to this CSV; when the study has run, compare_plan.py compares it with the results.
     """

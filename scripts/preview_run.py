@@ -22,7 +22,7 @@ def preview_run(overlays: list[Path], /, targets: list[str] | None = None) -> li
     """Return what would run: one page, however many jobs there are.
 
     Args:
-        overlays: as for `--configfile`, later ones over earlier ones; by default the default study.
+        overlays: as for `--configfile`, later ones over earlier ones; if none, the default study.
         targets: requested results; by default all of the study.
     """
     config = resolved_configuration(overlays)

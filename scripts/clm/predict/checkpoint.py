@@ -69,7 +69,7 @@ def check_tokens(encoder: SmilesEncoder, smiles: list[str]) -> None:
 
 
 def finite_features(encoder: SmilesEncoder, smiles: list[str], progress: Callable[[int], object]) -> np.ndarray:
-    """Return features of canonical SMILES, float32 (n, width); `progress` is called with the number of molecules done.
+    """Return features of canonical SMILES, float32 (n, width); `progress` gets the size of each chunk.
 
     Raises:
         UserError: the tokenizer gives an id that the model does not have, the model cannot be run, or a feature is not

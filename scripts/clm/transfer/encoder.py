@@ -68,7 +68,7 @@ class SmilesEncoder(TransformerMixin, BaseEstimator):
         return features
 
     def features(self, smiles: list[str], progress: Callable[[int], object] = lambda molecules: None) -> np.ndarray:
-        """Return features of canonical SMILES, float32 (n, width); `progress` gets the molecules of each chunk."""
+        """Return features of canonical SMILES, float32 (n, width); `progress` gets the size of each chunk."""
         from clm.transfer.embed import embed
         from clm.transfer.tokens import encode
 
