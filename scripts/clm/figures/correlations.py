@@ -19,7 +19,7 @@ TEXT = ("mode", "split", "features", "task", "predictor", "verdict")
 NUMBERS = ("spearman", "p", "n_cells", "n_trunks")
 SIGNIFICANT = 0.05
 CROWDED = 22  # from this number of columns on, numbers are smaller; from half of it on, the figure is wider
-WIDE = 8.8  # inches
+WIDE, COLUMN = 8.8, 0.17  # inches: width of a wide figure, and of a column in which a number fits
 COLORMAP = "PuOr"  # diverging, safe for the colour-blind (Brewer)
 TABLES = {"correlations": (TEXT, NUMBERS)}
 
@@ -35,7 +35,7 @@ def draw(correlations: pd.DataFrame, split: str) -> Figure:
     rows = correlations[(correlations["split"] == split) & primary & correlations["spearman"].notna()]
     modes, predictors = in_order(rows["mode"]), in_order(rows["predictor"])
     widths = [rows.loc[rows["mode"] == mode, "task"].nunique() + 1 for mode in modes] or [8]
-    width = WIDTH if sum(widths) <= CROWDED / 2 else WIDE
+    width = WIDTH if sum(widths) <= CROWDED / 2 else max(WIDE, 2.6 + COLUMN * sum(widths))
     figure = new_figure(0.135 * len(predictors) + 1.3, width)
     axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths, sharey=True)[0].tolist()
     if not modes:

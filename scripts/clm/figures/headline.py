@@ -29,6 +29,7 @@ WORDS = ("1/16", "1/8", "1/4", "1/2", "3/4", "1", "4/3", "2", "4")
 KINDS = {UNTRAINED: (GREY, "x"), LINEAR_PROBE: (BLUE, "o"), FINE_TUNED: (VERMILLION, "D")}
 KIND_WORDS = {UNTRAINED: "untrained (×)", LINEAR_PROBE: "linear probe", FINE_TUNED: "fine-tuned"}
 FEW = 3  # minimum number of fine-tuned tasks to draw their median
+MANY, EXTREMES = 12, 4  # above MANY fine-tuned tasks only the EXTREMES best and worst are labelled
 
 
 def draw(headline: pd.DataFrame, curves: pd.DataFrame, ratios: pd.DataFrame, split: str, gain_margin: float) -> Figure:
@@ -88,7 +89,7 @@ def draw_axis(axis: Axes, rows: pd.DataFrame) -> None:
     places = rows.drop_duplicates("name").sort_values("x")
     axis.xaxis.set_major_locator(FixedLocator(places["x"].tolist()))
     names = [scale_name(name) for name in places["name"]]
-    close = np.diff(np.log(places["x"])).min(initial=9) < np.log(places["x"].max() / places["x"].min()) / 5
+    close = np.diff(np.log(places["x"])).min(initial=9) < np.log(places["x"].max() / places["x"].min()) / 4.5
     axis.set_xticklabels(names, rotation=30 if close and len(names) > 3 else 0)
     axis.xaxis.set_minor_locator(NullLocator())
 
@@ -125,24 +126,41 @@ def limits(axis: Axes, curves: pd.DataFrame) -> None:
 
 def label_lines(axis: Axes, rows: pd.DataFrame, whole: bool) -> None:
     """Label lines at their right ends: all in the first panel, fine-tuned tasks only in the others."""
-    texts = {LOSS: "loss", MEDIAN: "probe, median"}
-    labels = []
-    for line in each(rows):
-        end = line.iloc[-1]
-        if end["mode"] == FINE_TUNED and end["series"] == TASK:
-            labels.append((end["value"], task_name(end["task"]), VERMILLION))
-        elif whole and end["series"] == CONTROL and end["mode"] == LINEAR_PROBE:
-            labels.append((end["value"], f"control: {task_name(end['task']).split(',')[0].split(' (')[0]}", ORANGE))
-        elif whole and end["series"] in texts and end["mode"] != FINE_TUNED:
-            labels.append((end["value"], texts[end["series"]], BLUE if end["series"] == MEDIAN else BLACK))
+    labels = sorted(task_labels(rows) + (other_labels(rows) if whole else []), key=lambda item: item[0])
     if not labels:
         return
-    labels.sort(key=lambda item: item[0])
     ends = np.log(axis.get_ylim())
     places = spread([(np.log(value) - ends[0]) / (ends[1] - ends[0]) for value, *_ in labels], 0.045, (0.0, 0.97))
     for (_, text, color), place in zip(labels, places, strict=True):
         axis.annotate(text, (1, place), (2, 0), xycoords="axes fraction", textcoords="offset points", fontsize=5.8,
                       color=color, va="center", annotation_clip=False)  # fmt: skip
+
+
+def task_labels(rows: pd.DataFrame) -> list[tuple[float, str, str]]:
+    """Return (value, text, color) of the labels of fine-tuned tasks: of all, or if these are many, of both extremes."""
+    tuned = rows[rows["mode"] == FINE_TUNED]
+    ends = [line.iloc[-1] for line in each(tuned[tuned["series"] == TASK])]
+    named = sorted(((end["value"], task_name(end["task"]), VERMILLION) for end in ends), key=lambda item: item[0])
+    if len(named) <= MANY:
+        return named
+    median = [
+        (line["value"].iloc[-1], "fine-tuned, median", VERMILLION) for line in each(tuned[tuned["series"] == MEDIAN])
+    ]
+    return named[:EXTREMES] + median + named[-EXTREMES:]
+
+
+def other_labels(rows: pd.DataFrame) -> list[tuple[float, str, str]]:
+    """Return (value, text, color) of the labels of the loss, the median of linear probes and control tasks."""
+    labels = []
+    for line in each(rows[rows["mode"] != FINE_TUNED]):
+        end = line.iloc[-1]
+        if end["series"] == CONTROL:
+            labels.append((end["value"], f"control: {task_name(end['task']).split(',')[0].split(' (')[0]}", ORANGE))
+        elif end["series"] == LOSS:
+            labels.append((end["value"], "loss", BLACK))
+        elif end["series"] == MEDIAN:
+            labels.append((end["value"], "probe, median", BLUE))
+    return labels
 
 
 def draw_ratios(axis: Axes, ratios: pd.DataFrame) -> None:

@@ -45,6 +45,21 @@ def test_the_headline_has_the_finding_above_each_panel_and_labels_at_its_lines(s
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
+def test_many_fine_tuned_tasks_have_labels_at_both_extremes_alone(study):
+    """With twenty tasks labels ran over the tick labels below the panel, far from the lines that they named."""
+    tables = [read_table(study / "tables" / f"{name}.csv", *columns) for name, columns in headline.TABLES.items()]
+    tuned = tables[1][(tables[1]["axis"] == "D") & (tables[1]["mode"] == "fine_tuned")]
+    one = tuned[(tuned["series"] == "task") & (tuned["task"] == "bace")]
+    many = [one.assign(task=f"t{i:02}", value=1 - i / 100) for i in range(20)]
+    median = one.assign(series="median", task="", value=0.9)
+    tables[1] = pd.concat([tables[1].drop(tuned.index), *many, median], ignore_index=True)
+    axis = headline.draw(*tables, "scaffold", 0.01).axes[0]
+    named = {text.get_text(): text.xy[1] for text in axis.texts if text.get_fontsize() < 6}
+    tasks = [f"t{i:02}" for i in (0, 1, 2, 3, 16, 17, 18, 19)]
+    assert {name for name in named if name.startswith("t")} == set(tasks) and "fine-tuned, median" in named
+    assert min(named.values()) >= 0 and [named[name] for name in tasks] == sorted(named[name] for name in tasks)[::-1]
+
+
 def test_loss_panels_show_points_fits_and_failures(study):
     runs = read_table(study / "tables" / "runs.csv", loss.TEXT, loss.NUMBERS)
     fits = read_table(study / "tables" / "fits.csv", loss.FIT_TEXT, loss.FIT_NUMBERS)
